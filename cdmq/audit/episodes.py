@@ -1,0 +1,396 @@
+"""Episodes: what a run found against what is open, and the rows that this opens and closes.
+
+A row of `flags` or `changes` lasts from the run that first saw it to the run that no longer did.
+Only rules that were wholly evaluated close rows. A rule whose findings have the fingerprint of
+its last evaluation is not compared at all: nothing can be new or gone.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, Table
+from cdmq.audit.versions import Version
+from cdmq.sql import nodes
+from cdmq.stages.compile import DatasetSteps, logical
+from cdmq.stages.execute import CHANGED, FOUND, Executed
+from cdmq.stages.judge import RuleResult
+from cdmq.stages.relations import renderer
+from cdmq.values import Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+_NONE = "\x01"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What tells one episode from another, and what else its row holds."""
+
+    table: Table
+    found: Relation
+    #: Besides rule and column.
+    identity: tuple[str, ...]
+    #: Whether an odd code means that the row could not be judged.
+    has_state: bool
+
+
+FLAG_SHAPE = Shape(FLAGS, FOUND, ("key", "value", "digest"), True)
+CHANGE_SHAPE = Shape(
+    CHANGES, CHANGED, ("key", "old_value", "new_value", "act", "reason", "digest"), False
+)
+
+
+class Episodes:
+    """Compares and writes the episodes of one table. `compare` reads, `publish` writes."""
+
+    def __init__(
+        self, shape: Shape, warehouse: Warehouse, schema: str, executed: Executed,
+        rules: Sequence[RuleResult], steps: Mapping[str, DatasetSteps], project: Project,
+        versions: Mapping[str, Version], run_id: str,
+    ) -> None:
+        self.shape, self.warehouse, self.executed = shape, warehouse, executed
+        self.rules, self.steps, self.project = rules, steps, project
+        self.versions, self.run_id = versions, run_id
+        self.table = Relation(shape.table.name, schema)
+        self.results = Relation(RULE_RESULTS.name, schema)
+        self.dialect = warehouse.dialect
+        kind = shape.table.name
+        self.codes = Relation(f"__cdmq_codes_{kind}")
+        self.now = Relation(f"__cdmq_now_{kind}")
+        self.open = Relation(f"__cdmq_open_{kind}")
+        self.closing = Relation(f"__cdmq_closing_{kind}")
+        self.hints = Relation(f"__cdmq_hints_{kind}")
+        names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
+        self.identity = tuple(names)
+        self.closes = False
+
+    def compare(self, meaning: frozenset[str], removed: frozenset[str]) -> None:
+        """Find what opens and what closes. `meaning`: rules whose verdicts may differ."""
+        open_counts = self._open_counts()
+        work = [r for r in self.rules if not self._unchanged(r, open_counts)]
+        self._codes_table(work)
+        self._hints_table(work)
+        known = {r.rule.id for r in work} | {r.rule.formerly for r in work} | removed
+        self.closes = any(open_counts.get(name or "", 0) for name in known)
+        if not self.closes:
+            return
+        self._temp(self.now, self._now())
+        self._temp(self.open, self._open(work, removed))
+        self._temp(self.closing, self._closing())
+        self._say_why(work, meaning, removed)
+
+    def publish(self) -> tuple[int, int]:
+        """(rows opened, rows closed). Inside the transaction of the run."""
+        source: exp.Expr = nodes.table(self.now, "n") if self.closes else nodes.subquery(
+            self._now(), "n")
+        where = self._not_in(self.open, "n") if self.closes else None
+        names = ["rule_id", "version", "dataset", *self.identity, "records"]
+        shown: list[exp.Expr] = [nodes.column(n, "n") for n in names]
+        query = nodes.select(
+            [*shown, nodes.column("suggestion", "h"), nodes.text(self.run_id)], source, where
+        )
+        nodes.left_join(query, nodes.table(self.hints, "h"), _all([
+            nodes.equal(nodes.column("rule_id", "h"), nodes.column("rule_id", "n")),
+            nodes.equal(nodes.column("value", "h"), nodes.column(self._hinted(), "n")),
+        ]))
+        columns = [*names, "suggestion", "from_run"]
+        if not self.shape.has_state:
+            query = query.copy()
+            query.set("joins", [])
+            query.set("expressions", [*shown, nodes.text(self.run_id)])
+            columns = [*names, "from_run"]
+        opened = self._run(nodes.insert(self.table, columns, query))
+        return opened, self._close() if self.closes else 0
+
+    # what is compared ----------------------------------------------------------------------
+
+    def _open_counts(self) -> dict[str, int]:
+        """Rule -> how many found rows its open episodes stand for."""
+        query = nodes.group_by(
+            nodes.select([nodes.column("rule_id"), exp.Sum(this=nodes.column("records"))],
+                         nodes.table(self.table), nodes.is_null(nodes.column("to_run"))),
+            [nodes.column("rule_id")],
+        )
+        return {r: int(n) for r, n in self._fetch(query)}
+
+    def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
+        o = result.outcome
+        wanted = o.failing + o.could_not_judge if self.shape.has_state else o.changed
+        if (o.rule.kind == "defaults") == self.shape.has_state:
+            return True  # flags come from validation, changes from defaults
+        if o.rule.formerly or open_counts.get(o.rule.id, 0) != wanted:
+            return False
+        return wanted == 0 or self._last_fingerprints().get(o.rule.id) == o.fingerprint
+
+    def _last_fingerprints(self) -> Mapping[str, str]:
+        if not hasattr(self, "_fingerprints"):
+            last = nodes.group_by(
+                nodes.select(
+                    [nodes.column("rule_id"),
+                     nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
+                    nodes.table(self.results), nodes.present(nodes.column("fingerprint")),
+                ), [nodes.column("rule_id")],
+            )
+            query = nodes.select(
+                [nodes.column("rule_id", "r"), nodes.column("fingerprint", "r")],
+                nodes.table(self.results, "r"),
+            )
+            query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=_all([
+                nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
+                for c in ("rule_id", "run_id")
+            ])))
+            self._fingerprints = dict(self._fetch(query))
+        return self._fingerprints
+
+    def _codes_table(self, work: Sequence[RuleResult]) -> None:
+        """code -> rule, version, dataset, columns, state: one small table to join."""
+        rows = []
+        for result in work:
+            rule = result.rule
+            number = 2 * self.executed.numbers[rule.id]
+            columns = ", ".join(self._columns_of(result))
+            states = (("failed", 0), ("could_not_judge", 1)) if self.shape.has_state else (
+                ("", 0),)
+            for state, more in states:
+                rows.append((number + more, rule.id, self.versions[rule.id].digest, rule.dataset,
+                             columns, state))
+        self._load(self.codes, {"code": "integer", "rule_id": "text", "version": "text",
+                                "dataset": "text", "column_name": "text", "state": "text"}, rows)
+
+    def _columns_of(self, result: RuleResult) -> Sequence[str]:
+        if result.rule.kind == "defaults":
+            return result.rule.columns
+        for judgement in self.steps[result.rule.dataset].judgements:
+            if judgement.rule.id == result.rule.id:
+                return judgement.shown
+        return result.rule.columns
+
+    def _now(self) -> exp.Select:
+        """What the run found, duplicate keys as one row with a count."""
+        shown: list[exp.Expr] = [nodes.column(c, "c") for c in ("rule_id", "version", "dataset")]
+        for name in self.identity:
+            owner = "c" if name in ("column_name", "state") else "f"
+            shown.append(nodes.column(name, owner))
+        query = nodes.select(
+            [*shown, nodes.alias(exp.Count(this=exp.Star()), "records")],
+            nodes.table(self.shape.found, "f"),
+        )
+        query.append("joins", exp.Join(
+            this=nodes.table(self.codes, "c"),
+            on=nodes.equal(nodes.column("code", "f"), nodes.column("code", "c")),
+        ))
+        return nodes.group_by(query, [s.copy() for s in shown])
+
+    def _open(self, work: Sequence[RuleResult], removed: frozenset[str]) -> exp.Select:
+        """The open rows of the rules at work, under the ids that the rules have now."""
+        renamed = {r.rule.formerly: r.rule.id for r in work if r.rule.formerly}
+        stored = nodes.column("rule_id")
+        now: exp.Expr = stored.copy()
+        if renamed:
+            now = nodes.cases([
+                (nodes.equal(stored.copy(), nodes.text(old)), nodes.text(new))
+                for old, new in sorted(renamed.items())
+            ], stored.copy())
+        ids = sorted({r.rule.id for r in work} | set(renamed) | removed)
+        return nodes.select(
+            [nodes.alias(now, "rule_id"), nodes.alias(stored, "stored_id"),
+             *(nodes.column(n) for n in ("dataset", *self.identity))],
+            nodes.table(self.table),
+            _all([nodes.is_null(nodes.column("to_run")),
+                  exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids])]),
+        )
+
+    def _closing(self) -> exp.Select:
+        shown = [nodes.column(n, "o") for n in ("rule_id", "stored_id", "dataset", *self.identity)]
+        why = nodes.alias(nodes.cast(nodes.null(), "text"), "why")
+        return nodes.select([*shown, why], nodes.table(self.open, "o"),
+                            self._not_in(self.now, "o"))
+
+    def _not_in(self, other: Relation, alias: str) -> exp.Expr:
+        found = nodes.select([nodes.number(1)], nodes.table(other, "x"), self._same("x", alias))
+        return exp.Not(this=exp.Exists(this=found))
+
+    def _same(self, a: str, b: str, rule: str = "rule_id") -> exp.Expr:
+        """Equal identity. NULLs are made comparable, so that every engine can hash the join."""
+        pairs = [nodes.equal(nodes.column(rule, a), nodes.column("rule_id", b))]
+        for name in self.identity:
+            pairs.append(nodes.equal(_comparable(name, a), _comparable(name, b)))
+        return _all(pairs)
+
+    # why it closes -------------------------------------------------------------------------
+
+    def _say_why(
+        self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str]
+    ) -> None:
+        if removed:
+            self._why("rule_removed", self._of_rules(removed))
+        if not self._fetch(nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)):
+            return
+        for name in sorted({r.rule.dataset for r in work}):
+            if name in self.steps:
+                steps = self.steps[name]
+                for relation, key in ((steps.relation, steps.key),):
+                    keys = nodes.select([key.copy()], logical(relation))
+                    self._why("gone", _all([
+                        nodes.equal(nodes.column("dataset"), nodes.text(name)),
+                        nodes.present(nodes.column("key")),
+                        exp.Not(this=exp.In(this=nodes.column("key"),
+                                            query=exp.Subquery(this=keys))),
+                    ]))
+        self._why("changed", exp.Exists(this=nodes.select(
+            [nodes.number(1)], nodes.table(self.now, "x"), _all([
+                nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
+                nodes.equal(_comparable("key", "x"), _comparable("key", "k")),
+                nodes.equal(_comparable("column_name", "x"), _comparable("column_name", "k")),
+            ]))))
+        if meaning:
+            self._why("rule_changed", self._of_rules(meaning))
+        for result in work:
+            self._out_of_scope(result)
+        self._why("fixed", exp.true())
+
+    def _out_of_scope(self, result: RuleResult) -> None:
+        """Rows that the rule's `where` no longer lets in."""
+        steps = self.steps[result.rule.dataset]
+        tested: exp.Expr | None = None
+        relation = steps.relation
+        for judgement in steps.judgements:
+            if judgement.rule.id == result.rule.id:
+                tested, relation = judgement.tested, judgement.relation
+        for change in steps.stage.changes if steps.stage else ():
+            if change.rule.id == result.rule.id:
+                tested = change.tested
+        if tested is None:
+            return
+        source = relation.startswith("source:")
+        key = steps.source_key if source else steps.key
+        outside = exp.Not(this=exp.Coalesce(this=nodes.paren(tested.copy()),
+                                            expressions=[exp.false()]))
+        keys = nodes.select([key.copy()], logical(relation), outside)
+        self._why("out_of_scope", _all([
+            self._of_rules([result.rule.id]),
+            exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),
+        ]))
+
+    def _of_rules(self, names: Sequence[str] | frozenset[str]) -> exp.Expr:
+        return exp.In(this=nodes.column("rule_id"),
+                      expressions=[nodes.text(n) for n in sorted(names)])
+
+    def _why(self, word: str, where: exp.Expr) -> None:
+        update = exp.Update(
+            this=nodes.table(self.closing, "k"),
+            expressions=[exp.EQ(this=nodes.column("why"), expression=nodes.text(word))],
+            where=exp.Where(this=_all([nodes.is_null(nodes.column("why")), where])),
+        )
+        render = renderer(self.executed.names, self.dialect, self.executed.as_of)
+        self.warehouse.run(render(update)[0])
+
+    def _close(self) -> int:
+        update = exp.Update(
+            this=nodes.table(self.table, "t"),
+            expressions=[
+                exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id)),
+                exp.EQ(this=nodes.column("closed_because"), expression=nodes.column("why", "k")),
+            ],
+            from_=exp.From(this=nodes.table(self.closing, "k")),
+            where=exp.Where(this=_all([
+                nodes.is_null(nodes.column("to_run", "t")), self._same_stored(),
+            ])),
+        )
+        return self._run(update)
+
+    def _same_stored(self) -> exp.Expr:
+        pairs = [nodes.equal(nodes.column("stored_id", "k"), nodes.column("rule_id", "t"))]
+        for name in self.identity:
+            pairs.append(nodes.equal(_comparable(name, "k"), _comparable(name, "t")))
+        return _all(pairs)
+
+    # suggestions ---------------------------------------------------------------------------
+
+    def _hinted(self) -> str:
+        return "value" if self.shape.has_state else "key"
+
+    def _hints_table(self, work: Sequence[RuleResult]) -> None:
+        """The nearest allowed value of each wrong one, for `suggest: true`."""
+        rows: list[tuple[str, str, str]] = []
+        for result in work if self.shape.has_state else ():
+            check = result.rule.spec
+            if getattr(check, "suggest", False):
+                rows += self._hints_of(result)
+        self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
+
+    def _hints_of(self, result: RuleResult) -> list[tuple[str, str, str]]:
+        rule = result.rule
+        value = nodes.column("value")
+        query = nodes.group_by(nodes.select(
+            [value], nodes.table(self.shape.found),
+            nodes.equal(nodes.column("code"), nodes.number(2 * self.executed.numbers[rule.id])),
+        ), [value.copy()]).limit(1000)
+        allowed = _allowed(rule.spec, self.project)
+        by_lower = {a.lower(): a for a in allowed}
+        rows = []
+        for (wrong,) in self._fetch(query):
+            near = difflib.get_close_matches(str(wrong).strip().lower(), by_lower, 1, 0.6)
+            if wrong is not None and near:
+                rows.append((rule.id, wrong, by_lower[near[0]]))
+        return rows
+
+    # sending -------------------------------------------------------------------------------
+
+    def _temp(self, relation: Relation, query: exp.Select) -> None:
+        self._drop(relation)
+        self._run(nodes.create(relation, query, temporary=True))
+
+    def _load(self, relation: Relation, columns: Mapping[str, str],
+              rows: Sequence[Sequence[object]]) -> None:
+        self._drop(relation)
+        empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), t), c)
+                              for c, t in columns.items()], where=exp.false())
+        self._run(nodes.create(relation, empty, temporary=True))
+        self.warehouse.insert(relation, dict(columns), rows)  # type: ignore[arg-type]
+
+    def _drop(self, relation: Relation) -> None:
+        self._run(nodes.drop(relation))
+
+    def _run(self, node: exp.Expr) -> int:
+        return self.warehouse.run(node.sql(self.dialect))
+
+    def _fetch(self, node: exp.Expr) -> list[tuple[object, ...]]:
+        return self.warehouse.fetch(node.sql(self.dialect))
+
+
+def flags_episodes(*given: object) -> Episodes:
+    return Episodes(FLAG_SHAPE, *given)  # type: ignore[arg-type]
+
+
+def changes_episodes(*given: object) -> Episodes:
+    return Episodes(CHANGE_SHAPE, *given)  # type: ignore[arg-type]
+
+
+def _comparable(name: str, table: str) -> exp.Expr:
+    return exp.Coalesce(this=nodes.column(name, table), expressions=[nodes.text(_NONE)])
+
+
+def _all(parts: Sequence[exp.Expr]) -> exp.Expr:
+    joined = nodes.all_of(parts)
+    assert joined is not None
+    return joined
+
+
+def _allowed(check: object, project: Project) -> Sequence[str]:
+    values = getattr(check, "values", None)
+    if values is not None:
+        return list(values)
+    seed = project.seeds[str(getattr(check, "seed", ""))]
+    column = getattr(check, "column", None) or seed.columns[0]
+    at = seed.columns.index(column)
+    return [str(r[at]) for r in seed.rows if r[at] is not None]
+
+

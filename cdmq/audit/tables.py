@@ -1,0 +1,157 @@
+"""The audit tables as data, and the migrations that bring an older set up to date.
+
+Rows are added and, where a table has `to_run`, closed; none is rewritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    found = []
+    for line in filter(str.strip, text.splitlines()):
+        name, type_, about = line.split(None, 2)
+        found.append(Column(name, type_, about))
+    return tuple(found)
+
+
+_EPISODE = """
+    from_run text the run in which it was first seen
+    to_run text the run that closed it; NULL while open
+    closed_because text fixed, changed, gone, out_of_scope, rule_changed or rule_removed
+"""
+
+RUNS = Table("runs", "one row a run", _columns("""
+    run_id text names the run; later runs sort later
+    started timestamp when it began (UTC)
+    finished timestamp when it was published (UTC)
+    status text pass, warn, fail or error
+    exit_code integer what the command returned
+    command text run or test
+    as_of timestamp the time that rules judged by
+    target text profile and target
+    project text name of the project
+    git_commit text commit of the project's files; NULL without git
+    git_dirty boolean whether files differed from that commit
+    run_by text who ran it: user@machine
+    cdmq_version text version of cdmq
+    versions text versions of the engine and the libraries, as JSON
+    rules_digest text digest of all rule versions
+"""))
+
+RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", _columns("""
+    rule_id text the rule
+    version text digest of its meaning
+    meta_version text digest of why, owner and tags
+    kind text validation or defaults
+    check_name text the check, or what a default does
+    dataset text the dataset
+    severity text error, warn or info
+    text text the rule as resolved, in YAML
+    file text the file it stands in
+    line integer its line there
+    author text who wrote the line last, by git; NULL without git
+    commit_id text the commit of that; NULL without git or when not committed
+    committed text when, as git says
+    why text why the rule exists
+    owner text who answers for it
+    tags text its tags, with commas
+    formerly text its id before it was renamed
+    from_run text the first run that used it
+    to_run text the run that no longer did; NULL while in use
+"""))
+
+RULE_RESULTS = Table("rule_results", "one row a rule in a run", _columns("""
+    run_id text the run
+    rule_id text the rule
+    version text digest of the rule's meaning
+    status text pass, warn, fail, no_data, skipped or error
+    tested bigint rows under where
+    judged bigint rows with something to judge
+    failing bigint rows that fail, without the waived
+    waived bigint rows that fail under a waiver
+    could_not_judge bigint rows that could not be judged
+    changed bigint cells that a default changed
+    percent double failing over judged, in percent
+    seconds double time of its statement, shared by the rules in it
+    message text what went wrong, for skipped and error
+    statement text digest of its statement
+    fingerprint text digest of all it found; equal: nothing new, nothing gone
+"""))
+
+STATEMENTS = Table("statements", "one row a compiled statement", _columns("""
+    digest text SHA-256 of the SQL
+    sql text the SQL, with the run's time as a parameter
+    dialect text duckdb or postgres
+    first_run text the first run that used it
+"""))
+
+FLAGS = Table("flags", "one row an episode in which a record failed a rule", _columns("""
+    rule_id text the rule
+    version text its version when the flag was opened
+    dataset text the dataset
+    key text the record; NULL for a rule about the whole dataset
+    column_name text the columns judged
+    value text what stood there, by pii
+    digest text digest of the value where pii hides it
+    state text failed or could_not_judge
+    suggestion text the nearest allowed value
+    records bigint how many records share the key and value
+""" + _EPISODE))
+
+CHANGES = Table("changes", "one row an episode in which a default changed a cell", _columns("""
+    rule_id text the rule
+    version text its version when the change was first made
+    dataset text the dataset
+    key text the record
+    column_name text the column
+    old_value text what stood there before, by pii
+    new_value text what stands there now, by pii
+    digest text digest of old and new where pii hides them
+    act text map, standardise, fill_from or set
+    reason text why the value is missing, for set
+    records bigint how many records share all that
+""" + _EPISODE))
+
+TABLES = (RUNS, RULE_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS, CHANGES)
+SCHEMA_TABLE = Table("schema_version", "one row a migration that was done", _columns("""
+    version integer the version of the audit tables
+    cdmq_version text the version of cdmq that brought it
+    applied timestamp when (UTC)
+"""))
+
+#: The statements that lead from version n to n + 1, in order; builders take the audit schema.
+MIGRATIONS = (lambda schema: [create_table(t, schema) for t in TABLES],)
+
+
+def create_table(table: Table, schema: str) -> exp.Create:
+    columns = [
+        exp.ColumnDef(this=nodes.name(c.name), kind=exp.DataType.build(c.type, dialect="duckdb"))
+        for c in table.columns
+    ]
+    target = exp.Schema(this=nodes.table(Relation(table.name, schema)), expressions=columns)
+    return exp.Create(this=target, kind="TABLE", exists=True)

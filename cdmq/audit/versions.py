@@ -1,0 +1,117 @@
+"""A rule's version: the digest of its meaning, its text, and who wrote its lines.
+
+The digest is SHA-256 over canonical JSON of the resolved, non-default fields, with SQL as
+normalised tokens, the content of the seeds it names, the dataset's contract, and the semantics
+number of its check. Moving a rule, writing it in another layout or upgrading cdmq makes no new
+version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from cdmq.kinds.base import SeedName, SqlText, fields_marked
+from cdmq.kinds.defaults import DefaultRule
+from cdmq.sql.tokens import tokens
+from cdmq.values import Project, Rule
+
+#: Fields of a default's head; they are told apart below.
+_HEAD = frozenset(DefaultRule.HEAD)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A rule as one run uses it. `text` is the resolved rule in YAML."""
+
+    rule: Rule
+    digest: str
+    meta_digest: str
+    text: str
+
+
+def version_of(rule: Rule, project: Project) -> Version:
+    """The version of a rule in a project."""
+    own = _own_fields(rule)
+    meaning = {
+        "kind": rule.kind, "check": rule.check, "semantics": _semantics(rule),
+        "dataset": rule.dataset, "columns": list(rule.columns), "severity": rule.severity,
+        "stage": rule.stage, "warn_above": rule.warn_above, "error_above": rule.error_above,
+        "dimension": rule.dimension, "enabled": rule.enabled,
+        "fields": {**own, **{f: tokens(e.tree) for f, e in rule.expressions.items()}},
+        "seeds": {s: project.seeds[s].digest for s in seeds_of(rule) if s in project.seeds},
+        "contract": _contract(rule, project),
+    }
+    meta = {"why": rule.why, "owner": rule.owner, "tags": sorted(rule.tags)}
+    return Version(rule, _digest(meaning), _digest(meta), _text(rule, own))
+
+
+def rules_digest(versions: Mapping[str, Version]) -> str:
+    """One digest for all rules of a run."""
+    return _digest({name: v.digest for name, v in versions.items()})
+
+
+def seeds_of(rule: Rule) -> list[str]:
+    """The seeds a rule names."""
+    named = [getattr(rule.spec, f) for f in fields_marked(type(rule.spec), SeedName)]
+    mapped = getattr(rule.spec, "map", None)
+    return sorted({n for n in [*named, mapped.seed if mapped else None] if isinstance(n, str)})
+
+
+def _own_fields(rule: Rule) -> dict[str, Any]:
+    sql = fields_marked(type(rule.spec), SqlText)
+    dumped = rule.spec.model_dump(exclude_defaults=True, by_alias=True, mode="json")
+    own = {k: v for k, v in dumped.items() if k not in sql and k not in _HEAD and k != "column"}
+    options = getattr(rule.spec, "options", None)
+    return {**own, **(options or {})}
+
+
+def _semantics(rule: Rule) -> int:
+    if rule.check == "standardise":
+        from cdmq.standards import FORMS
+
+        return FORMS[str(getattr(rule.spec, "standardise", ""))].SEMANTICS
+    return int(getattr(rule.spec, "SEMANTICS", 1))
+
+
+def _contract(rule: Rule, project: Project) -> dict[str, Any]:
+    """What a dataset's declaration says that can change a verdict."""
+    spec = project.datasets[rule.dataset].spec
+    return {
+        "key": list(spec.key), "missing_values": spec.missing_values,
+        "columns": dict(sorted(spec.columns.items())), "rename": spec.rename,
+        "stack": spec.stack or {}, "refers_to": spec.refers_to,
+        "file": spec.file.model_dump(exclude_defaults=True, exclude={"path"}) if spec.file else {},
+    }
+
+
+def _text(rule: Rule, own: Mapping[str, Any]) -> str:
+    """The resolved rule for a reader; only what is not the default."""
+    said: dict[str, Any] = {"id": rule.id, "dataset": rule.dataset}
+    if rule.columns:
+        said["column" if len(rule.columns) == 1 else "columns"] = (
+            rule.columns[0] if len(rule.columns) == 1 else list(rule.columns))
+    if rule.kind == "validation":
+        said["check"] = rule.check
+    said |= own
+    said |= {f: e.text for f, e in rule.expressions.items()}
+    defaults = {"severity": "error", "warn_above": "0", "error_above": "0", "stage": "clean",
+                "enabled": True}
+    said |= {k: getattr(rule, k) for k, v in defaults.items() if getattr(rule, k) != v}
+    for name in ("why", "owner", "formerly"):
+        if getattr(rule, name):
+            said[name] = getattr(rule, name)
+    if rule.tags:
+        said["tags"] = list(rule.tags)
+    return yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _digest(content: Any) -> str:
+    written = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False,
+                         default=str)
+    return hashlib.sha256(written.encode()).hexdigest()

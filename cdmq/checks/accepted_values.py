@@ -1,0 +1,54 @@
+"""accepted_values"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import model_validator
+from sqlglot import exp
+
+from cdmq.checks.base import Bool, Check, Context, Field
+from cdmq.kinds.base import Seed
+from cdmq.sql import nodes
+
+
+class AcceptedValues(Check):
+    """The value is one of a list: a picklist instead of typing.
+
+    When to use: for codes, states, kinds, anything chosen from a list. The list stands in the rule
+    (`values`) or in a seed (`seed` and `column`); `suggest: true` writes the nearest allowed value
+    into the flag.
+
+    Example:
+        - column: state
+          checks:
+            - accepted_values: {seed: us_states, column: code, suggest: true}
+
+    Passes: `CA`; NULL.
+    Fails: `Calif.` (suggestion `CA` where the list has it), `ca`: letter case counts.
+    """
+
+    NAME: ClassVar[str] = "accepted_values"
+
+    values: list[str] | None = Field(None, description="The allowed values.")
+    seed: Seed | None = Field(None, description="A seed that lists them.")
+    column: str | None = Field(None, description="The seed's column; default: its first.")
+    suggest: Bool = Field(False, description="Write the nearest allowed value into the flag.")
+
+    @model_validator(mode="after")
+    def _one_list(self) -> AcceptedValues:
+        if (self.values is None) == (self.seed is None):
+            raise ValueError("give either values or seed")
+        if self.values is not None and not self.values:
+            raise ValueError("values is empty: no value could pass")
+        return self
+
+    def allowed(self, at: Context) -> tuple[str, ...]:
+        if self.seed is not None:
+            return at.seed_values(self.seed, self.column)
+        return tuple(dict.fromkeys(self.values or ()))
+
+    def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
+        value, type_ = at.column(columns[0]), at.type_of(columns[0])
+        allowed = [at.literal(v, type_, "values") for v in self.allowed(at)]
+        return exp.Not(this=exp.In(this=value, expressions=allowed))

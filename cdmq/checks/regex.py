@@ -1,0 +1,50 @@
+"""regex"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import field_validator
+from sqlglot import exp
+
+from cdmq.checks.base import Bool, Check, Context, Field
+from cdmq.sql import nodes
+
+
+class Regex(Check):
+    r"""The text matches a regular expression somewhere; write `^` and `$` for the whole text.
+
+    When to use: for numbers and codes with a fixed form. Quote the pattern in single quotes. The
+    patterns are a portable subset: classes, groups, alternation, repeats, `\d \w \s \b`, `(?i)`;
+    no look-around, no back-reference.
+
+    Example:
+        - column: tax_id
+          checks:
+            - regex: {pattern: '^DE[0-9]{9}$'}
+
+    Passes: `DE123456789`; NULL.
+    Fails: `DE12345678`, `de123456789`.
+    """
+
+    NAME: ClassVar[str] = "regex"
+
+    pattern: str = Field(description="The regular expression.")
+    match: Bool = Field(True, description="false: a text that matches fails.")
+
+    @field_validator("pattern")
+    @classmethod
+    def _portable(cls, value: str) -> str:
+        from cdmq.functions.regex import RegexProblem, translate
+
+        try:
+            translate(value, "duckdb")
+        except RegexProblem as problem:
+            raise ValueError(str(problem)) from None
+        return value
+
+    def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
+        from cdmq.sql.patterns import matches
+
+        found = matches(at.text(columns[0]), self.pattern, at.dialect)
+        return exp.Not(this=nodes.paren(found)) if self.match else found

@@ -1,0 +1,182 @@
+"""profiles.yml: which warehouse a run goes to. Secrets stand only here, by env_var()."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.templates import renderer
+from cdmq.typed import read_model
+from cdmq.yaml_source import Path as Path_
+from cdmq.yaml_source import Source, read_yaml
+
+if TYPE_CHECKING:
+    from cdmq.spec import ProjectFile
+    from cdmq.warehouses.base import Warehouse
+
+
+@dataclass(frozen=True)
+class Target:
+    """One output of a profile, ready to connect. `secrets` are scrubbed from all output."""
+
+    profile: str
+    name: str
+    type: str
+    options: Any
+    span: Span
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def throwaway(self) -> bool:
+        return bool(self.options.throwaway)
+
+    def scrub(self, text: str) -> str:
+        """`text` with every secret replaced by stars."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "*****")
+        return text
+
+
+def warehouse_types() -> list[str]:
+    """The warehouses that a profile can name: one module each."""
+    import cdmq.warehouses as package
+
+    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base")
+
+
+def read_target(
+    root: Path, config: ProjectFile, *, profiles_dir: str | None = None,
+    profile: str | None = None, target: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Target:
+    """The chosen output. Raises CdmqError with place and remedy where there is none."""
+    environment = os.environ if environment is None else environment
+    path = _find(root, profiles_dir, environment)
+    secrets: list[str] = []
+    problems: list[Problem] = []
+    place_of_file = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    source = read_yaml(path.read_text("utf-8"), place_of_file)
+    if source.problems:
+        raise CdmqError(source.problems)
+    render = renderer({"env_var": _env_var(environment, secrets)})
+    wanted = profile or config.profile or config.name
+    outputs, place = _profile(source, wanted)
+    named = source.data[wanted].get("target") or "default"
+    name = target or _rendered(named, source, (*place, "target"), render)
+    if name not in outputs:
+        raise CdmqError(Problem(source.at((*place, "outputs")), "CDMQ402",
+                                f"the profile '{wanted}' has no target '{name}'",
+                                did_you_mean(name, outputs)))
+    at = (*place, "outputs", name)
+    written = outputs[name] if isinstance(outputs[name], dict) else {}
+    data = {k: _rendered(v, source, (*at, k), render) for k, v in written.items()}
+    type_ = data.get("type")
+    if type_ not in warehouse_types():
+        raise CdmqError(Problem(source.at((*at, "type")), "CDMQ402",
+                                f"unknown warehouse type '{type_}'",
+                                did_you_mean(str(type_), warehouse_types())))
+    module = _module(type_, source.at(at))
+    options = read_model(module.Options, data, source, at, problems, f"target {name}")
+    if options is None:
+        raise CdmqError(problems)
+    if options.__class__.model_fields.get("password") and data.get("password"):
+        secrets.append(str(data["password"]))
+    return Target(wanted, name, type_, options, source.at(at), tuple(s for s in secrets if s))
+
+
+def connect(
+    target: Target, root: Path, *, threads: int | None = None, wait: float = 0.0
+) -> Warehouse:
+    """A connection. `wait` is how many seconds to wait for a lock that another run holds."""
+    from cdmq.warehouses.base import Locked, StatementError
+
+    module = _module(target.type, target.span)
+    until = time.monotonic() + wait
+    while True:
+        try:
+            warehouse: Warehouse = module.connect(target.options, root, threads)
+            return warehouse
+        except Locked as error:
+            if time.monotonic() >= until:
+                raise CdmqError(locked(target, str(error))) from None
+            time.sleep(0.2)
+        except StatementError as error:
+            raise CdmqError(
+                Problem(target.span, "CDMQ403", "the warehouse cannot be reached: "
+                        + target.scrub(str(error)), "look at the target, then try: cdmq debug")
+            ) from None
+
+
+def locked(target: Target, cause: str) -> Problem:
+    return Problem(
+        target.span, "CDMQ404", f"another run holds the warehouse: {target.scrub(cause)}",
+        "wait for it to end, or say --wait",
+    )
+
+
+def _module(type_: str, span: Span) -> Any:
+    try:
+        return importlib.import_module(f"cdmq.warehouses.{type_}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("cdmq"):
+            raise
+        raise CdmqError(
+            Problem(span, "CDMQ405", f"the package '{error.name}' for {type_} is not installed",
+                    f"install it with: pip install 'cdmq[{type_}]'")
+        ) from None
+
+
+def _find(root: Path, given: str | None, environment: Mapping[str, str]) -> Path:
+    folders = [
+        Path(f) for f in (given, environment.get("CDMQ_PROFILES_DIR")) if f
+    ] or [root, Path.home() / ".cdmq"]
+    for folder in folders:
+        if (folder / "profiles.yml").is_file():
+            return folder / "profiles.yml"
+    raise CdmqError(
+        Problem(Span(str(folders[0] / "profiles.yml")), "CDMQ401", "no profiles.yml was found",
+                "write one, or say where it is with --profiles-dir")
+    )
+
+
+def _profile(source: Source, wanted: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    data = source.data if isinstance(source.data, dict) else {}
+    if wanted not in data:
+        raise CdmqError(Problem(Span(source.file), "CDMQ402", f"no profile '{wanted}'",
+                                did_you_mean(wanted, data)))
+    outputs = data[wanted].get("outputs") if isinstance(data[wanted], dict) else None
+    if not isinstance(outputs, dict) or not outputs:
+        raise CdmqError(Problem(source.at((wanted,)), "CDMQ402",
+                                f"the profile '{wanted}' has no outputs", "add outputs:"))
+    return outputs, (wanted,)
+
+
+def _rendered(value: Any, source: Source, path: Path_, render: Callable[[str], str]) -> Any:
+    """Only the chosen output is rendered: the others may need variables that are not set."""
+    if not isinstance(value, str) or "{" not in value:
+        return value
+    try:
+        return render(value)
+    except ValueError as error:
+        raise CdmqError(Problem(source.at(path), "CDMQ406", str(error),
+                                "set it, or give a default: env_var('NAME', 'default')")) from None
+
+
+def _env_var(environment: Mapping[str, str], secrets: list[str]) -> Any:
+    def env_var(name: str, *default: str) -> str:
+        if name in environment:
+            if "SECRET" in name.upper() or "PASSWORD" in name.upper():
+                secrets.append(environment[name])
+            return environment[name]
+        if default:
+            return default[0]
+        raise ValueError(f"the environment variable {name} is not set")
+
+    return env_var

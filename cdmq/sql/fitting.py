@@ -1,0 +1,201 @@
+"""How types fit together: which values compare, what a cast may do, and the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from cdmq.functions.build import cast
+from cdmq.problems import did_you_mean
+from cdmq.sql.problem import COLUMN, TYPES, SqlProblem, say, start
+from cdmq.sql.refusals import moment_value, not_a_moment
+from cdmq.sql.types import MOMENTS, NUMBERS, Type
+
+#: Where the type of a node is kept: `node.meta[TYPE]`.
+TYPE = "cdmq_type"
+
+CASTS: dict[str, frozenset[str]] = {
+    "text": frozenset({"text", "integer", "decimal", "double", "boolean", "date", "timestamp"}),
+    "integer": frozenset({"text", "integer", "decimal", "double"}),
+    "decimal": frozenset({"text", "integer", "decimal", "double"}),
+    "double": frozenset({"integer", "double"}),
+    "boolean": frozenset({"text", "boolean"}),
+    "date": frozenset({"text", "date", "timestamp"}),
+    "timestamp": frozenset({"text", "date", "timestamp"}),
+    "interval": frozenset(),
+}
+NO_TEXT = "a double has no one text form; compare the number, or declare the column decimal"
+CAST_REMEDIES: dict[tuple[str, str], str] = {
+    ("double", "text"): NO_TEXT,
+    ("double", "decimal"): "compare with round(...); or declare the column decimal",
+    ("boolean", "integer"): "write: case when ... then 1 else 0 end",
+}
+_WORDS: dict[str, str] = {
+    "integer": "a number",
+    "decimal": "a number",
+    "double": "a number",
+    "date": "a date",
+    "boolean": "true or false",
+    "timestamp": "a timestamp",
+    "interval": "an interval",
+    "text": "text",
+    "unknown": "unknown",
+}
+
+
+def word(kind: str) -> str:
+    return _WORDS[kind]
+
+
+def kind_at(node: exp.Expr) -> Type:
+    """The type that was found for a node; `unknown` when it was never bound."""
+    kind: Type = node.meta.get(TYPE, "unknown")
+    return kind
+
+
+def clone(node: exp.Expr) -> exp.Expr:
+    """A copy of a tree; faster than sqlglot's own, which copies positions deeply."""
+    args: dict[str, object] = {}
+    for key, value in node.args.items():
+        if isinstance(value, exp.Expr):
+            value = clone(value)
+        elif isinstance(value, list):
+            value = [clone(v) if isinstance(v, exp.Expr) else v for v in value]
+        args[key] = value
+    new = type(node)(**args)
+    new.meta.update(node.meta)
+    return new
+
+
+def strip(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def exact_word(kind: Type, wanted: frozenset[Type]) -> str:
+    close = kind in NUMBERS and bool(wanted & NUMBERS)
+    return f"a {kind}" if close else word(kind)
+
+
+def how_to_cast(node: exp.Expr, kind: Type, wanted: frozenset[Type]) -> str:
+    for to in ("text", "date", "integer", "decimal"):
+        if to in wanted and to in CASTS.get(kind, ()):
+            return f"write: {say(node)}::{to}"
+    return ""
+
+
+def number_remedy(node: exp.Expr, kind: Type) -> str:
+    if kind == "text":
+        return f"write: {say(node)}::integer, or ::decimal(18, 2)"
+    return "add an interval: interval '3 months'" if kind in MOMENTS else ""
+
+
+def item(owner: exp.Expr, key: str | int) -> exp.Expr:
+    found: exp.Expr = owner.expressions[key] if isinstance(key, int) else owner.args[key]
+    return found
+
+
+def as_moment(node: exp.Expr, place: tuple[exp.Expr, str | int], wanted: Type) -> exp.Expr:
+    """A text literal as a date (or timestamp, when it has a time); others as they are."""
+    inner = strip(node)
+    if not (isinstance(inner, exp.Literal) and inner.is_string):
+        return node
+    kind: Type = "date" if moment_value(inner.name, "date") else "timestamp"
+    value = moment_value(inner.name, kind)
+    if value is None:
+        raise not_a_moment(inner, wanted, start(inner))
+    literal = exp.Literal.string(value)
+    literal.meta.update(inner.meta)
+    new = cast(literal, kind.upper())
+    new.meta[TYPE] = kind
+    literal.meta[TYPE] = "text"
+    owner, key = place
+    if isinstance(key, int):
+        owner.set("expressions", new, index=key)
+    else:
+        owner.set(key, new)
+    return new
+
+
+def wider(a: Type, b: Type) -> Type | None:
+    """The type that holds both; None when they do not fit together."""
+    if a == b or b == "unknown":
+        return a
+    if a == "unknown":
+        return b
+    if a in NUMBERS and b in NUMBERS:
+        order: list[Type] = ["integer", "decimal", "double"]
+        return order[max(order.index(a), order.index(b))]
+    return "timestamp" if a in MOMENTS and b in MOMENTS else None
+
+
+def differ(a: exp.Expr, b: exp.Expr) -> SqlProblem:
+    return SqlProblem(
+        TYPES,
+        f"{say(a)} is {word(kind_at(a))}, {say(b)} is {word(kind_at(b))}",
+        _one_type(a, b) or _one_type(b, a),
+        start(a),
+    )
+
+
+def _one_type(one: exp.Expr, other: exp.Expr) -> str:
+    """How a text and a value of another type are made to fit."""
+    kind, literal, value = kind_at(other), strip(one), strip(other)
+    if kind_at(one) != "text" or kind not in NUMBERS | MOMENTS:
+        return ""
+    if isinstance(literal, exp.Literal):
+        plain = literal.name.replace(".", "", 1).isdecimal()
+        return f"write {literal.name} without quotes" if plain else "use values of one type"
+    if isinstance(value, exp.Literal):
+        return f"write '{value.name}' in quotes, or {say(one)}::{kind}"
+    return f"write: {say(one)}::{kind}"
+
+
+def moment_arithmetic(node: exp.Expr, left: Type, right: Type) -> Type | None:
+    """Arithmetic with dates; None when no date or interval is in it."""
+    if not {left, right} & (MOMENTS | {"interval"}):
+        return None
+    plus, minus = isinstance(node, exp.Add), isinstance(node, exp.Sub)
+    if plus and left == "interval" and right in (*MOMENTS, "unknown"):
+        swapped = node.expression, node.this
+        node.set("this", swapped[0])
+        node.set("expression", swapped[1])
+        return "timestamp"
+    if (plus or minus) and right == "interval" and left in (*MOMENTS, "unknown"):
+        return "timestamp"
+    if (plus or minus) and left == "date" and right == "integer":
+        return "date"
+    if minus and left == "date" and right == "date":
+        return "integer"
+    remedy = "add an interval: interval '3 months'"
+    if minus and left in MOMENTS and right in MOMENTS:
+        remedy = f"write: date_diff('day', {say(node.expression)}, {say(node.this)})"
+    raise SqlProblem(
+        TYPES,
+        f"{say(node.this)} is {word(left)}, {say(node.expression)} is "
+        f"{word(right)}: this cannot be calculated",
+        remedy,
+        start(node),
+    )
+
+
+def resolve(
+    name: str, columns: Mapping[str, Type], folded: Mapping[str, list[str]], place: int
+) -> str:
+    """The dataset's column: exactly so named, or else the only one but for case."""
+    if name in columns:
+        return name
+    near = folded.get(name.lower(), [])
+    if len(near) == 1:
+        return near[0]
+    if near:
+        several = " and ".join(f"'{n}'" for n in sorted(near))
+        raise SqlProblem(
+            COLUMN,
+            f"'{name}' could be {several}",
+            "write the name with its capitals, in double quotes",
+            place,
+        )
+    raise SqlProblem(COLUMN, f"there is no column '{name}'", did_you_mean(name, columns), place)

@@ -1,0 +1,291 @@
+"""The type of every part of an expression, and what does not fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlglot import exp
+
+from cdmq.functions import table
+from cdmq.sql.fitting import (
+    CAST_REMEDIES,
+    CASTS,
+    NO_TEXT,
+    TYPE,
+    as_moment,
+    differ,
+    exact_word,
+    how_to_cast,
+    item,
+    kind_at,
+    moment_arithmetic,
+    number_remedy,
+    resolve,
+    wider,
+    word,
+)
+from cdmq.sql.kinds import kind_of
+from cdmq.sql.normal import ARITHMETIC, BEHIND, COMPARE
+from cdmq.sql.problem import TYPES, SqlProblem, say, spot, start
+from cdmq.sql.types import MOMENTS, NUMBERS, Type
+
+
+class Typer:
+    """One pass that resolves names, turns ISO texts into dates, and types every node."""
+
+    def __init__(self, columns: Mapping[str, Type] | None) -> None:
+        self.columns = columns
+        self.used: dict[str, None] = {}
+        self.behind: dict[tuple[str, str], None] = {}
+        self.lower: dict[str, list[str]] = {}
+        for name in columns or ():
+            self.lower.setdefault(name.lower(), []).append(name)
+
+    def type(self, node: exp.Expr) -> Type:
+        kind = _RULES.get(type(node), Typer.unknown)(self, node)
+        node.meta[TYPE] = kind
+        return kind
+
+    def unknown(self, node: exp.Expr) -> Type:
+        return "unknown"
+
+    def column(self, node: exp.Expr) -> Type:
+        if str(node.name).lower() == "as_of":
+            return "timestamp"
+        kind = self.named(node)
+        self.used.setdefault(str(node.name))
+        return kind
+
+    def named(self, node: exp.Expr) -> Type:
+        """The type of a column, whose name becomes the dataset's."""
+        name = str(node.name)
+        if self.columns is None:
+            return "unknown"
+        real = resolve(name, self.columns, self.lower, spot(node.this))
+        if real != name:
+            new = exp.Identifier(this=real, quoted=True)
+            new.meta.update(node.this.meta)
+            node.set("this", new)
+        return self.columns[real]
+
+    def literal(self, node: exp.Expr) -> Type:
+        if node.is_string:
+            return "text"
+        written = str(node.name).lower()
+        if "e" in written:
+            return "double"
+        return "decimal" if "." in written else "integer"
+
+    def boolean(self, node: exp.Expr) -> Type:
+        return "boolean"
+
+    def paren(self, node: exp.Expr) -> Type:
+        return self.type(node.this)
+
+    def logic(self, node: exp.Expr) -> Type:
+        for key in ("this", "expression"):
+            side = node.args.get(key)
+            if side is not None:
+                self.want(side, self.type(side), "boolean")
+        return "boolean"
+
+    def is_(self, node: exp.Expr) -> Type:
+        kind = self.type(node.this)
+        if isinstance(node.expression, exp.Boolean):
+            self.want(node.this, kind, "boolean")
+        return "boolean"
+
+    def want(self, node: exp.Expr, kind: Type, wanted: str) -> None:
+        if kind not in (wanted, "unknown"):
+            remedy = "write a comparison, for example: x = 'yes'" if wanted == "boolean" else ""
+            raise SqlProblem(
+                TYPES, f"{say(node)} is {word(kind)}, not {word(wanted)}", remedy, start(node)
+            )
+
+    def compare(self, node: exp.Expr) -> Type:
+        self.type(node.this)
+        self.type(node.expression)
+        self.agree([(node, "this"), (node, "expression")])
+        return "boolean"
+
+    def between(self, node: exp.Expr) -> Type:
+        for key in ("this", "low", "high"):
+            self.type(node.args[key])
+        self.agree([(node, "this"), (node, "low")])
+        self.agree([(node, "this"), (node, "high")])
+        return "boolean"
+
+    def in_(self, node: exp.Expr) -> Type:
+        self.type(node.this)
+        for i, choice in enumerate(node.expressions):
+            self.type(choice)
+            self.agree([(node, "this"), (node, i)])
+        return "boolean"
+
+    def agree(self, places: list[tuple[exp.Expr, str | int]]) -> Type:
+        """The common type of several values; texts that are ISO dates become dates."""
+        nodes = [item(*p) for p in places]
+        kinds = {kind_at(n) for n in nodes}
+        if kinds & MOMENTS and "text" in kinds:
+            wanted: Type = "timestamp" if "timestamp" in kinds else "date"
+            nodes = [as_moment(n, p, wanted) for n, p in zip(nodes, places, strict=True)]
+        common, first = kind_at(nodes[0]), nodes[0]
+        for node in nodes[1:]:
+            both = wider(common, kind_at(node))
+            if both is None:
+                raise differ(first, node)
+            if common == "unknown":
+                first = node
+            common = both
+        return common
+
+    def like(self, node: exp.Expr) -> Type:
+        for side in (node.this, node.expression):
+            self.want(side, self.type(side), "text")
+        return "boolean"
+
+    def escape(self, node: exp.Expr) -> Type:
+        return self.type(node.this)
+
+    def pipe(self, node: exp.Expr) -> Type:
+        for side in (node.this, node.expression):
+            kind = self.type(side)
+            if kind not in ("text", "unknown"):
+                raise SqlProblem(
+                    TYPES,
+                    f"{say(side)} is {word(kind)}, and || joins texts",
+                    f"write: {say(side)}::text, or concat(...)",
+                    start(side),
+                )
+        return "text"
+
+    def negate(self, node: exp.Expr) -> Type:
+        kind = self.type(node.this)
+        if kind not in NUMBERS and kind != "unknown":
+            raise SqlProblem(
+                TYPES, f"{say(node.this)} is {word(kind)}, not a number", "", start(node)
+            )
+        return kind
+
+    def arithmetic(self, node: exp.Expr) -> Type:
+        left, right = self.type(node.this), self.type(node.expression)
+        result = moment_arithmetic(node, left, right)
+        if result is not None:
+            return result
+        for side, kind in ((node.this, left), (node.expression, right)):
+            if kind not in NUMBERS and kind != "unknown":
+                raise SqlProblem(
+                    TYPES,
+                    f"{say(side)} is {word(kind)}, not a number",
+                    number_remedy(side, kind),
+                    start(side),
+                )
+        whole = isinstance(node, exp.IntDiv)
+        for side, kind in ((node.this, left), (node.expression, right)):
+            if whole and kind not in ("integer", "unknown"):
+                raise SqlProblem(
+                    TYPES,
+                    f"// divides whole numbers, and {say(side)} is {kind}",
+                    "write floor(a / b)",
+                    start(side),
+                )
+            if isinstance(node, exp.Mod) and kind == "double":
+                raise SqlProblem(
+                    TYPES,
+                    f"% needs exact numbers, and {say(side)} is a double",
+                    "write floor() or round() first",
+                    start(side),
+                )
+        if isinstance(node, exp.Div):
+            return "double"
+        return "integer" if whole else wider(left, right) or "unknown"
+
+    def case(self, node: exp.Expr) -> Type:
+        places: list[tuple[exp.Expr, str | int]] = []
+        for branch in node.args["ifs"]:
+            self.want(branch.this, self.type(branch.this), "boolean")
+            self.type(branch.args["true"])
+            places.append((branch, "true"))
+        if node.args.get("default") is not None:
+            self.type(node.args["default"])
+            places.append((node, "default"))
+        return self.agree(places)
+
+    def cast_(self, node: exp.Expr) -> Type:
+        kind, to = self.type(node.this), kind_of(node.args["to"])
+        if kind != "unknown" and to not in CASTS[kind]:
+            remedy = CAST_REMEDIES.get((kind, to), "")
+            is_ = "a double" if kind == "double" else word(kind)
+            raise SqlProblem(
+                TYPES,
+                f"{say(node.this)} is {is_} and cannot be cast to {to}",
+                remedy,
+                start(node.this),
+            )
+        return to
+
+    def call(self, node: exp.Expr) -> Type:
+        if node.name == "interval":
+            return "interval"
+        if node.name in BEHIND:
+            kind = self.named(node.expressions[0])
+            self.behind.setdefault((str(node.name), str(node.expressions[0].name)))
+            return "text" if node.name == "reason" else kind
+        row = table()[node.name]
+        kinds = [self.type(a) for a in node.expressions]
+        for i, (arg, kind) in enumerate(zip(node.expressions, kinds, strict=True)):
+            kinds[i] = self.argument(node, i, arg, kind)
+        if row.result == "first":
+            return kinds[0]
+        if row.result != "same":
+            result: Type = row.result  # type: ignore[assignment]
+            return result
+        return self.agree([(node, i) for i in range(len(kinds))])
+
+    def argument(self, node: exp.Expr, i: int, arg: exp.Expr, kind: Type) -> Type:
+        """The argument's type; a written-out ISO text is taken for the date it is."""
+        expected = table()[node.name].arg(i)
+        if kind in expected.types or kind == "unknown":
+            return kind
+        if kind == "text" and "date" in expected.types and isinstance(arg, exp.Literal):
+            return kind_at(as_moment(arg, (node, i), "date"))
+        if kind == "double" and "text" in expected.types:
+            raise SqlProblem(
+                TYPES,
+                f"{say(arg)} is a double, which {node.name} cannot write",
+                NO_TEXT,
+                start(arg),
+            )
+        names = sorted({word(t) for t in expected.types})
+        wanted = " or ".join(names) if len(names) < 4 else "something else"
+        raise SqlProblem(
+            TYPES,
+            f"{say(arg)} is {exact_word(kind, expected.types)}; {node.name} needs {wanted}",
+            how_to_cast(arg, kind, expected.types),
+            start(arg),
+        )
+
+
+_RULES: dict[type[exp.Expr], Callable[[Typer, exp.Expr], Type]] = {
+    exp.Column: Typer.column,
+    exp.Literal: Typer.literal,
+    exp.Boolean: Typer.boolean,
+    exp.Paren: Typer.paren,
+    exp.And: Typer.logic,
+    exp.Or: Typer.logic,
+    exp.Not: Typer.logic,
+    exp.Is: Typer.is_,
+    exp.Between: Typer.between,
+    exp.In: Typer.in_,
+    exp.Like: Typer.like,
+    exp.ILike: Typer.like,
+    exp.Escape: Typer.escape,
+    exp.DPipe: Typer.pipe,
+    exp.Neg: Typer.negate,
+    exp.Case: Typer.case,
+    exp.Cast: Typer.cast_,
+    exp.TryCast: Typer.cast_,
+    exp.Anonymous: Typer.call,
+    **dict.fromkeys(COMPARE, Typer.compare),
+    **dict.fromkeys(ARITHMETIC, Typer.arithmetic),
+}

@@ -1,0 +1,62 @@
+"""A text from a rule file as a literal of a column's type."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.sql.types import Type
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+
+
+def literal(text: str, type_: Type) -> exp.Expr | None:
+    """`text` as a constant of `type_`, or None where it is none."""
+    if type_ in ("text", "unknown"):
+        return nodes.text(text)
+    if type_ == "integer":
+        return nodes.number(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
+    if type_ in ("decimal", "double"):
+        return _number(text)
+    if type_ == "boolean":
+        return {"true": exp.true(), "false": exp.false()}.get(text)
+    if type_ == "date":
+        return _date(text)
+    if type_ == "timestamp":
+        return _timestamp(text)
+    return None
+
+
+def _number(text: str) -> exp.Expr | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        return None
+    return nodes.number(text.lstrip("+"))
+
+
+def _date(text: str) -> exp.Expr | None:
+    try:
+        return nodes.cast(nodes.text(date.fromisoformat(text).isoformat()), "date")
+    except ValueError:
+        return None
+
+
+def _timestamp(text: str) -> exp.Expr | None:
+    if not _TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        return timestamp(datetime.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def timestamp(moment: datetime) -> exp.Expr:
+    """A moment without a zone (UTC) as a constant."""
+    return nodes.cast(nodes.text(moment.replace(tzinfo=None).isoformat(sep=" ")), "timestamp")

@@ -1,0 +1,243 @@
+"""From a rule's tree to one engine's SQL, node by node, with nothing left to sqlglot's guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cdmq.functions import table
+from cdmq.functions.build import (
+    Dialect,
+    both,
+    by_code_point,
+    call,
+    cast,
+    number,
+    op,
+    text,
+    when,
+    wrap,
+)
+from cdmq.functions.text import pg_lower
+from cdmq.sql import casts
+from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.infer import Typer
+from cdmq.sql.normal import ARITHMETIC, BEHIND
+from cdmq.sql.types import MOMENTS, Type
+
+_ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """How the leaves of a tree are written for one engine."""
+
+    dialect: Dialect
+    column: Callable[[str], exp.Expr]
+    behind: Callable[[str, str], exp.Expr]
+    as_of: exp.Expr
+
+    def node(self, node: exp.Expr) -> exp.Expr:
+        kind = type(node)
+        if kind is exp.Paren:
+            return self.node(node.this)
+        handler = _HANDLERS.get(kind)
+        return handler(self, node) if handler else node.copy()
+
+    @property
+    def postgres(self) -> bool:
+        return self.dialect == "postgres"
+
+    def leaf(self, node: exp.Expr) -> exp.Expr:
+        name = str(node.name)
+        return self.as_of.copy() if name.lower() == "as_of" else self.column(name)
+
+    def binary(self, node: exp.Expr) -> exp.Expr:
+        return op(type(node), self.node(node.this), self.node(node.expression))
+
+    def unary(self, node: exp.Expr) -> exp.Expr:
+        return type(node)(this=wrap(self.node(node.this)))
+
+    def compare(self, node: exp.Expr) -> exp.Expr:
+        left, right = self.node(node.this), self.node(node.expression)
+        ordered = self.postgres and isinstance(node, _ORDER)
+        if ordered and "text" in (kind_at(node.this), kind_at(node.expression)):
+            left = by_code_point(left)
+        return op(type(node), left, right)
+
+    def is_(self, node: exp.Expr) -> exp.Expr:
+        return exp.Is(this=wrap(self.node(node.this)), expression=node.expression.copy())
+
+    def in_(self, node: exp.Expr) -> exp.Expr:
+        return exp.In(
+            this=wrap(self.node(node.this)), expressions=[self.node(e) for e in node.expressions]
+        )
+
+    def between(self, node: exp.Expr) -> exp.Expr:
+        value = self.node(node.this)
+        if self.postgres and kind_at(node.this) == "text":
+            value = by_code_point(value)
+        return exp.Between(
+            this=wrap(value),
+            low=wrap(self.node(node.args["low"])),
+            high=wrap(self.node(node.args["high"])),
+        )
+
+    def like(self, node: exp.Expr, escape: exp.Expr | None = None) -> exp.Expr:
+        value, pattern = self.node(node.this), self.node(node.expression)
+        if isinstance(node, exp.ILike):
+            fold = pg_lower if self.postgres else _lower
+            value, pattern = fold(value), fold(pattern)
+            if escape is not None:
+                escape = text(escape.name.lower())
+        if self.postgres:
+            value, escape = by_code_point(value), text("") if escape is None else escape
+        found = exp.Like(this=wrap(value), expression=wrap(pattern))
+        return found if escape is None else exp.Escape(this=found, expression=escape.copy())
+
+    def escape(self, node: exp.Expr) -> exp.Expr:
+        return self.like(node.this, node.expression)
+
+    def case(self, node: exp.Expr) -> exp.Expr:
+        ifs = [
+            exp.If(this=self.node(b.this), true=self.node(b.args["true"])) for b in node.args["ifs"]
+        ]
+        default = node.args.get("default")
+        return exp.Case(ifs=ifs, default=None if default is None else self.node(default))
+
+    def cast(self, node: exp.Expr) -> exp.Expr:
+        return casts.render(self.node(node.this), kind_at(node.this), node.args["to"], self.dialect)
+
+    def call(self, node: exp.Expr) -> exp.Expr:
+        name, args = str(node.name), node.expressions
+        if name in BEHIND:
+            return self.behind(name, str(args[0].name))
+        if name == "interval":
+            return _interval(args[0].name, args[1].name)
+        row = table()[name]
+        render = row.postgres if self.postgres else row.duckdb
+        lowered, kinds = [self.node(a) for a in args], [kind_at(a) for a in args]
+        return render(lowered, kinds) if render else call(name, *lowered)
+
+    def divide(self, node: exp.Expr) -> exp.Expr:
+        """Division by zero gives NULL; `/` is always real division."""
+        left, right = self.node(node.this), self.node(node.expression)
+        exact = kind_at(node.this) == kind_at(node.expression) == "integer"
+        if isinstance(node, exp.Div):
+            left, right = cast(left, "DOUBLE"), cast(right, "DOUBLE")
+            value = op(exp.Div, left, right)
+        elif isinstance(node, exp.Mod):
+            if exact or self.postgres:
+                left, right = self.wide(node.this, left), self.wide(node.expression, right)
+            value = op(exp.Mod, left, right)
+        else:
+            left, right = self.wide(node.this, left), self.wide(node.expression, right)
+            value = call("div", left, right) if self.postgres else op(exp.IntDiv, left, right)
+        if never_zero(node.expression):
+            return value
+        return when(op(exp.NEQ, right.copy(), number(0)), value)
+
+    def arithmetic(self, node: exp.Expr) -> exp.Expr:
+        left, right = self.node(node.this), self.node(node.expression)
+        kinds = kind_at(node.this), kind_at(node.expression)
+        if set(kinds) & (MOMENTS | {"interval"}):
+            return self.moments(node, left, right, kinds)
+        if set(kinds) == {"integer"}:
+            huge = isinstance(node, exp.Mul)
+            left = self.wide(node.this, left, huge)
+            right = self.wide(node.expression, right, huge)
+        elif "double" in kinds and "unknown" not in kinds:
+            left, right = cast(left, "DOUBLE"), cast(right, "DOUBLE")
+        return op(type(node), left, right)
+
+    def wide(self, node: exp.Expr, rendered: exp.Expr, huge: bool = False) -> exp.Expr:
+        """Whole numbers are calculated wide enough not to overflow."""
+        if self.postgres:
+            return cast(rendered, "NUMERIC")
+        calculated = isinstance(strip(node), (*ARITHMETIC, exp.Neg, exp.Anonymous))
+        return cast(rendered, "HUGEINT" if huge or calculated else "BIGINT")
+
+    def negate(self, node: exp.Expr) -> exp.Expr:
+        inner = self.node(node.this)
+        if kind_at(node.this) == "integer" and not isinstance(strip(node.this), exp.Literal):
+            inner = self.wide(node.this, inner)
+        return exp.Neg(this=wrap(inner))
+
+    def moments(
+        self, node: exp.Expr, left: exp.Expr, right: exp.Expr, kinds: tuple[Type, Type]
+    ) -> exp.Expr:
+        if kinds[1] == "interval":
+            value = op(type(node), cast(left, "TIMESTAMP"), right)
+            return (
+                value
+                if self.postgres
+                else when(call("isfinite", left.copy()), value, cast(left.copy(), "TIMESTAMP"))
+            )
+        if kinds[1] == "integer":
+            days = right.copy()
+            near = both(
+                op(exp.GTE, days, number(-3_000_000)),
+                op(exp.LTE, days.copy(), number(3_000_000)),
+                call("isfinite", left.copy()),
+            )
+            return when(near, op(type(node), left, cast(right, "INTEGER")))
+        finite = both(call("isfinite", left.copy()), call("isfinite", right.copy()))
+        return when(finite, cast(exp.Paren(this=op(exp.Sub, left, right)), "BIGINT"))
+
+
+def _lower(node: exp.Expr) -> exp.Expr:
+    return call("lower", node)
+
+
+def never_zero(node: exp.Expr) -> bool:
+    """A number that is written out and is not zero."""
+    inner = strip(node)
+    if isinstance(inner, exp.Neg):
+        inner = strip(inner.this)
+    return isinstance(inner, exp.Literal) and not inner.is_string and float(inner.name) != 0
+
+
+def _interval(count: str, unit: str) -> exp.Expr:
+    return exp.Interval(this=text(count), unit=exp.Var(this=unit.upper()))
+
+
+_Handler = Callable[[Lowering, exp.Expr], exp.Expr]
+_HANDLERS: dict[type[exp.Expr], _Handler] = {
+    exp.Column: Lowering.leaf,
+    exp.And: Lowering.binary,
+    exp.Or: Lowering.binary,
+    exp.Not: Lowering.unary,
+    exp.Neg: Lowering.negate,
+    exp.Is: Lowering.is_,
+    exp.In: Lowering.in_,
+    exp.Between: Lowering.between,
+    exp.Like: Lowering.like,
+    exp.ILike: Lowering.like,
+    exp.Escape: Lowering.escape,
+    exp.Case: Lowering.case,
+    exp.Cast: Lowering.cast,
+    exp.TryCast: Lowering.cast,
+    exp.Anonymous: Lowering.call,
+    exp.DPipe: Lowering.binary,
+    exp.Div: Lowering.divide,
+    exp.IntDiv: Lowering.divide,
+    exp.Mod: Lowering.divide,
+    exp.Add: Lowering.arithmetic,
+    exp.Sub: Lowering.arithmetic,
+    exp.Mul: Lowering.arithmetic,
+    **dict.fromkeys(
+        (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ),
+        Lowering.compare,
+    ),
+}
+
+
+def typed(tree: exp.Expr) -> exp.Expr:
+    """The tree with a type at every node: as `bind` left it, or with columns unknown."""
+    if "cdmq_type" in tree.meta:
+        return tree
+    tree = tree.copy()
+    Typer(None).type(tree)
+    return tree

@@ -1,0 +1,15 @@
+"""A portable regular expression as a condition of one engine."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cdmq.functions.regex import translate
+from cdmq.sql import nodes
+
+
+def matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
+    """True where the pattern is found in `value`; NULL where that is NULL."""
+    translated = nodes.text(translate(pattern, dialect))
+    name = "regexp_matches" if dialect == "duckdb" else "regexp_like"
+    return nodes.call(name, value, translated)

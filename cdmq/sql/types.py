@@ -1,0 +1,16 @@
+"""The logical types of a column: what an expression is checked with on every engine."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Type = Literal[
+    "text", "integer", "decimal", "double", "boolean", "date", "timestamp", "interval", "unknown"
+]
+
+#: The types a steward may write in `columns:`.
+DECLARABLE: tuple[Type, ...] = (
+    "text", "integer", "decimal", "double", "boolean", "date", "timestamp",
+)
+NUMBERS: frozenset[Type] = frozenset({"integer", "decimal", "double"})
+MOMENTS: frozenset[Type] = frozenset({"date", "timestamp"})

@@ -1,0 +1,154 @@
+"""The relations that a run makes of a dataset: its source, its clean stage, its views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cdmq.files import reading
+from cdmq.sql import nodes
+from cdmq.sql.text_form import text_of
+from cdmq.sql.types import Type
+from cdmq.stages.catalog import relation_of
+from cdmq.stages.compile import DatasetSteps, logical
+from cdmq.stages.models import model_query
+from cdmq.stages.relations import Built, Names
+from cdmq.values import Catalog, Dataset, Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+class Builder:
+    """Makes relations under staged names, and remembers them for publishing."""
+
+    def __init__(
+        self, project: Project, catalog: Catalog, warehouse: Warehouse, names: Names,
+        render: Callable[[exp.Expr], tuple[str, str]],
+    ) -> None:
+        self.project, self.catalog, self.warehouse = project, catalog, warehouse
+        self.names, self.render = names, render
+        self.built: list[Built] = []
+
+    def source(self, dataset: Dataset) -> None:
+        """The dataset as it came: loaded, stacked, or where the warehouse has it."""
+        name = f"source:{dataset.name}"
+        if dataset.source == "table":
+            self.names.put(name, relation_of(dataset))
+            return
+        staged, final = self.names.output(dataset.name)
+        self.names.put(name, staged, final)
+        if dataset.source == "file":
+            self._file(dataset, staged, final)
+        elif dataset.source == "seed":
+            self._seed(dataset, staged, final)
+            self.names.put(f"seed:{dataset.name}", staged, final)
+        elif dataset.source == "stack":
+            self._view(staged, final, stack_query(dataset, self.catalog))
+        else:
+            self._model(dataset, staged, final)
+
+    def clean(self, steps: DatasetSteps) -> None:
+        """`__stage` where there are defaults or tokens, and the views that people read."""
+        name = steps.dataset.name
+        if steps.stage:
+            staged, final = self.names.output(f"{name}__stage")
+            query = steps.stage.query.copy()
+            made = nodes.create(staged, query)
+            self.warehouse.run(self.render(made)[0])
+            self.names.put(f"stage:{name}", staged, final)
+            self.built.append(Built(final, staged, "table"))
+        for ending, view in (("clean", steps.clean), ("defaulted", steps.defaulted)):
+            staged, final = self.names.output(f"{name}__{ending}")
+            self._view(staged, final, view)
+            self.names.put(f"{ending}:{name}", staged, final)
+
+    def _view(self, staged: Relation, final: Relation, query: exp.Query) -> None:
+        made = nodes.create(staged, query.copy(), kind="VIEW")
+        self.warehouse.run(self.render(made)[0])
+        self.built.append(Built(final, staged, "view", query))
+
+    def _file(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
+        read = reading(dataset, self.project.root)
+        try:
+            self.warehouse.load_query(staged, read.query)
+        finally:
+            read.close()
+        self.built.append(Built(final, staged, "table"))
+
+    def _seed(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
+        assert dataset.seed is not None
+        types = self.catalog[dataset.name]
+        rows = [
+            [typed(cell, types[c]) for cell, c in zip(row, dataset.seed.columns, strict=True)]
+            for row in dataset.seed.rows
+        ]
+        self.warehouse.load(staged, types, rows)
+        self.built.append(Built(final, staged, "table"))
+
+    def _model(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
+        query, kind = model_query(dataset, self.project, self._referenced)
+        if kind == "view":
+            self._view(staged, final, query)
+            return
+        self.warehouse.run(self.render(nodes.create(staged, query.copy()))[0])
+        self.built.append(Built(final, staged, "table"))
+
+    def _referenced(self, reference: str) -> exp.Expr:
+        how, _, name = reference.partition(":")
+        if how == "clean":
+            return logical(f"clean:{name}")
+        parts = name.split(".")
+        return nodes.table(Relation(parts[-1], parts[-2] if len(parts) > 1 else None))
+
+
+def stack_query(dataset: Dataset, catalog: Catalog) -> exp.Query:
+    """The sources one under the other, by the names they have here; what one lacks is NULL."""
+    columns = catalog[dataset.name]
+    parts = []
+    for label, source in (dataset.spec.stack or {}).items():
+        own = catalog[source]
+        names = dataset.spec.rename.get(label, {})
+        by_name = {names.get(c, c): c for c in own}
+        shown: list[exp.Expr] = [nodes.alias(nodes.text(label), "source")]
+        for column, type_ in columns.items():
+            if column == "source":
+                continue
+            shown.append(nodes.alias(_stacked_cell(by_name.get(column), own, type_), column))
+        parts.append(nodes.select(shown, logical(f"clean:{source}")))
+    return nodes.union_all(parts)
+
+
+def _stacked_cell(name: str | None, own: Mapping[str, Type], type_: Type) -> exp.Expr:
+    if name is None:
+        return nodes.cast(nodes.null(), _SQL_TYPES.get(type_, "text"))
+    if own[name] != type_ and type_ == "text":
+        return text_of(nodes.column(name), own[name])
+    return nodes.column(name)
+
+
+_SQL_TYPES = {
+    "text": "text", "integer": "bigint", "decimal": "decimal(38, 9)", "double": "double",
+    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+}
+
+
+def typed(cell: str | None, type_: Type) -> Any:
+    """The text of a seed's cell as a Python value of its declared type; NULL if it is none."""
+    if cell is None or type_ in ("text", "unknown"):
+        return cell
+    readers: dict[str, Callable[[str], Any]] = {
+        "integer": int, "decimal": Decimal, "double": float,
+        "boolean": lambda t: {"true": True, "false": False}[t],
+        "date": date.fromisoformat, "timestamp": datetime.fromisoformat,
+    }
+    try:
+        return readers[type_](cell)
+    except (ValueError, ArithmeticError, KeyError):
+        return None
+
+

@@ -1,0 +1,164 @@
+"""The columns of every dataset: from the warehouse, the files and the declarations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdmq.problems import CdmqError, Problem, did_you_mean
+from cdmq.sql.types import Type
+from cdmq.values import Catalog, Dataset, Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+Columns = dict[str, Type]
+
+
+def relation_of(dataset: Dataset) -> Relation:
+    """The relation that `table:` names: `name`, `schema.name` or `catalog.schema.name`."""
+    from sqlglot import exp
+
+    node = exp.to_table(dataset.spec.table or dataset.name, dialect="duckdb")
+    return Relation(node.name, node.db or None, node.catalog or None)
+
+
+def stacked(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> Columns:
+    """The columns of a stack: the label, then each source's, renamed, in order of appearance."""
+    columns: Columns = {"source": "text"}
+    for label, source in (dataset.spec.stack or {}).items():
+        names = dataset.spec.rename.get(label, {})
+        for column, type_ in known[source].items():
+            name = names.get(column, column)
+            if name in columns and columns[name] != type_:
+                columns[name] = "text"
+            else:
+                columns.setdefault(name, type_)
+    return columns
+
+
+def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> list[Problem]:
+    problems = []
+    for label, source in (dataset.spec.stack or {}).items():
+        names = dataset.spec.rename.get(label, {})
+        for column in names:
+            if column not in known.get(source, {column: 1}):
+                problems.append(
+                    Problem(dataset.span, "CDMQ203", f"rename: {source} has no column '{column}'",
+                            did_you_mean(column, known[source]))
+                )
+        written = [names.get(c, c) for c in known.get(source, {})]
+        twice = sorted({w for w in written if written.count(w) > 1 or w == "source"})
+        problems += [
+            Problem(dataset.span, "CDMQ210", f"the stack {dataset.name} gets the column '{w}' "
+                    f"twice from {label}", "rename one of them")
+            for w in twice
+        ]
+    return problems
+
+
+def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem]:
+    """Names in a dataset's own declaration that its columns do not have."""
+    spec = dataset.spec
+    named = [*spec.key, *spec.columns, *spec.pii, *spec.verified_at, *spec.verified_at.values()]
+    named += [n for n in (spec.changed_at, spec.changed_by, spec.happened_at) if n]
+    named += [c for own in spec.refers_to.values() for c in own]
+    if isinstance(spec.missing_values, dict):
+        named += list(spec.missing_values)
+    return [
+        Problem(dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}'",
+                did_you_mean(name, columns))
+        for name in dict.fromkeys(named)
+        if name not in columns
+    ]
+
+
+def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:
+    """Read what is there. Raises CdmqError with every dataset that is not as it is declared."""
+    from cdmq.files import file_columns
+    from cdmq.stages.models import model_columns
+
+    known: dict[str, Columns] = {}
+    problems: list[Problem] = []
+    for dataset in project.datasets.values():
+        try:
+            if any(need not in known for need in dataset.depends_on):
+                continue
+            if dataset.source == "table":
+                columns = _table_columns(dataset, warehouse, problems)
+            elif dataset.source == "file":
+                columns = file_columns(dataset, project.root)
+            elif dataset.source == "seed":
+                assert dataset.seed is not None
+                columns = {c: dataset.spec.columns.get(c, "text") for c in dataset.seed.columns}
+            elif dataset.source == "stack":
+                problems += stack_problems(dataset, known)
+                columns = stacked(dataset, known)
+            else:
+                columns = model_columns(dataset, project, known, warehouse)
+        except CdmqError as error:
+            problems += error.problems
+            continue
+        if columns is None:
+            continue
+        problems += check_columns(dataset, columns)
+        problems += _contract(dataset, columns)
+        known[dataset.name] = columns
+    if problems:
+        raise CdmqError(problems)
+    return known
+
+
+def _table_columns(
+    dataset: Dataset, warehouse: Warehouse, problems: list[Problem]
+) -> Columns | None:
+    relation = relation_of(dataset)
+    columns = warehouse.columns(relation)
+    if columns is None:
+        near = warehouse.relations(relation.schema or warehouse.schema)
+        problems.append(
+            Problem(dataset.span, "CDMQ204", f"the table {relation} of dataset {dataset.name} "
+                    "is not in the warehouse", did_you_mean(relation.name, near))
+        )
+    return columns
+
+
+def _contract(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem]:
+    if dataset.source in ("file", "seed"):
+        return []
+    return [
+        Problem(dataset.span, "CDMQ213", f"{dataset.name}.{name} is declared as {type_}, "
+                f"but it is {columns[name]}", "mend the declaration or the source")
+        for name, type_ in dataset.spec.columns.items()
+        if name in columns and columns[name] not in (type_, "unknown")
+        and {columns[name], type_} - {"integer", "decimal", "double"}
+    ]
+
+
+def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
+    """What is known without a connection, and the datasets of which nothing is known.
+
+    `target/catalog.json` is what the last `compile` or `run` saw; a declaration that names types
+    adds to it. A dataset in neither is judged without its columns.
+    """
+    path = project.root / project.config.target_path / "catalog.json"
+    known: dict[str, Columns] = {}
+    if path.is_file():
+        for name, columns in json.loads(path.read_text("utf-8")).get("datasets", {}).items():
+            known[name] = dict(columns)
+    for dataset in project.datasets.values():
+        if dataset.seed is not None:
+            types = dataset.spec.columns
+            known[dataset.name] = {c: types.get(c, "text") for c in dataset.seed.columns}
+        elif dataset.name not in known and dataset.spec.columns:
+            known[dataset.name] = dict(dataset.spec.columns)
+    used = {r.dataset for r in project.rules.values()}
+    return known, sorted(used - set(known))
+
+
+def write_catalog(catalog: Catalog, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    content = {"datasets": {name: dict(columns) for name, columns in catalog.items()}}
+    (target / "catalog.json").write_text(json.dumps(content, indent=1) + "\n", "utf-8")

@@ -1,0 +1,314 @@
+"""execute: the stage that sends SQL. Relations are made under staged names, flags are found."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.problems import CdmqError
+from cdmq.sql import nodes
+from cdmq.stages.build import Builder
+from cdmq.stages.compile import DatasetSteps
+from cdmq.stages.plan import Branch, DatasetPlan, plan_dataset, single, union
+from cdmq.stages.relations import STAGED, Built, Names, renderer
+from cdmq.values import Catalog, Dataset, Project, Relation, Rule
+from cdmq.warehouses.base import StatementError
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+FOUND = Relation("__cdmq_found")
+CHANGED = Relation("__cdmq_changed")
+_FOUND_COLUMNS = ("code", "key", "value", "digest")
+_CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running one rule gave. With `error` or `skipped` set, the counts say nothing."""
+
+    rule: Rule
+    tested: int = 0
+    judged: int = 0
+    failing: int = 0
+    could_not_judge: int = 0
+    changed: int = 0
+    seconds: float = 0.0
+    statement: str | None = None
+    fingerprint: str | None = None
+    error: str | None = None
+    skipped: str | None = None
+    samples: tuple[str, ...] = ()
+
+    @property
+    def evaluated(self) -> bool:
+        return self.error is None and self.skipped is None
+
+
+@dataclass
+class Executed:
+    """What a run found, before it is published."""
+
+    outcomes: dict[str, Outcome]
+    built: list[Built]
+    names: Names
+    numbers: Mapping[str, int]
+    as_of: str
+    statements: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+Listener = Callable[[str, object], None]
+
+
+def sweep(warehouse: Warehouse) -> None:
+    """Drop what a dead run left behind."""
+    left = warehouse.relations(warehouse.schema)
+    staged = sorted(n for n in left if n.startswith(STAGED))
+    while staged:
+        kept = []
+        for name in staged:
+            drop = nodes.drop(Relation(name, warehouse.schema), left[name])
+            try:
+                warehouse.run(drop.sql(warehouse.dialect))
+            except StatementError:
+                kept.append(name)  # a view of the same dead run reads it: after that one
+        if len(kept) == len(staged):
+            raise StatementError(f"cannot drop what a dead run left: {', '.join(kept)}")
+        staged = kept
+
+
+class Execution:
+    """One run's way through the datasets, in order."""
+
+    def __init__(
+        self, project: Project, catalog: Catalog, steps: Mapping[str, DatasetSteps],
+        warehouse: Warehouse, names: Names, as_of: str, *, rules: frozenset[str],
+        datasets: Iterable[str], build: bool, fail_fast: bool = False,
+        listen: Listener = lambda event, value: None,
+    ) -> None:
+        self.project, self.steps, self.warehouse = project, steps, warehouse
+        self.names, self.build, self.fail_fast, self.listen = names, build, fail_fast, listen
+        self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
+        self.render = renderer(names, warehouse.dialect, as_of)
+        self.numbers = {name: i for i, name in enumerate(sorted(project.rules), start=1)}
+        self.builder = Builder(project, catalog, warehouse, names, self.render)
+        self.result = Executed({}, self.builder.built, names, self.numbers, as_of)
+
+    def run(self) -> Executed:
+        """Make every relation first, then judge: a rule may refer to any dataset."""
+        self._temporary()
+        for step in (self._build, self._judge):
+            for name in self.datasets:
+                if name not in self.result.failed:
+                    self._guarded(step, self.project.datasets[name])
+        self._skip_the_rest()
+        return self.result
+
+    def _guarded(self, step: Callable[[Dataset], None], dataset: Dataset) -> None:
+        broken = [n for n in dataset.depends_on if n in self.result.failed]
+        if broken:
+            self._give_up(dataset, f"it reads {broken[0]}, which failed", skipped=True)
+            return
+        try:
+            step(dataset)
+        except StatementError as error:
+            self._give_up(dataset, str(error))
+        except CdmqError as error:
+            self._give_up(dataset, "; ".join(str(p) for p in error.problems))
+
+    def _temporary(self) -> None:
+        """Fresh temporary tables for what is found: they vanish with the connection."""
+        for relation, columns in ((FOUND, _FOUND_COLUMNS), (CHANGED, _CHANGED_COLUMNS)):
+            shown = [nodes.alias(nodes.cast(nodes.null(), "integer" if c == "code" else "text"), c)
+                     for c in columns]
+            empty = nodes.select(shown, where=exp.false())
+            drop = nodes.drop(relation)
+            self.warehouse.run(drop.sql(self.warehouse.dialect))
+            made = nodes.create(relation, empty, temporary=True)
+            self.warehouse.run(made.sql(self.warehouse.dialect))
+
+    def _build(self, dataset: Dataset) -> None:
+        if not self.build:
+            return
+        self.listen("dataset", dataset)
+        self.builder.source(dataset)
+        if dataset.name in self.steps:
+            self.builder.clean(self.steps[dataset.name])
+
+    def _judge(self, dataset: Dataset) -> None:
+        steps = self.steps.get(dataset.name)
+        if steps is None:
+            return
+        plan = plan_dataset(steps, self.numbers, self.warehouse.traits.fuse)
+        done = [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
+        done += self._find(plan.row, steps) if plan.row else []
+        done += [o for b in plan.sets for o in self._set_rule(b, steps)]
+        done += [Outcome(j.rule) for j in steps.judgements if j.scope == "dataset"]
+        for outcome in self._with_findings(steps, self._counted(plan, done)):
+            self.result.outcomes[outcome.rule.id] = outcome
+            self.listen("rule", outcome)
+
+    def _set_rule(self, branch: Branch, steps: DatasetSteps) -> list[Outcome]:
+        other = getattr(branch.rules[0].spec, "to", None)
+        if other in self.result.failed:
+            return [Outcome(branch.rules[0], skipped=f"it reads {other}, which failed")]
+        return self._find([branch], steps)
+
+    def _find(self, branches: Sequence[Branch], steps: DatasetSteps) -> list[Outcome]:
+        """Run branches as one statement; where that fails, each; where that fails, each rule."""
+        rules = [r for b in branches for r in b.rules]
+        insert = nodes.insert(FOUND, _FOUND_COLUMNS, union(branches))
+        try:
+            digest, seconds = self._send(insert)
+        except StatementError as error:
+            if len(branches) > 1:
+                return [o for b in branches for o in self._find([b], steps)]
+            if len(rules) > 1:
+                alone = [j for j in steps.judgements if j.rule in rules]
+                return [
+                    o for j in alone for o in self._find([single(steps, j, self.numbers)], steps)
+                ]
+            return [Outcome(rules[0], error=str(error))]
+        return [Outcome(r, seconds=seconds, statement=digest) for r in rules]
+
+    def _changes(self, branch: Branch) -> Outcome:
+        insert = nodes.insert(CHANGED, _CHANGED_COLUMNS, branch.query)
+        try:
+            digest, seconds = self._send(insert)
+        except StatementError as error:
+            return Outcome(branch.rules[0], error=str(error))
+        return Outcome(branch.rules[0], seconds=seconds, statement=digest)
+
+    def _send(self, node: exp.Expr) -> tuple[str, float]:
+        sent, kept = self.render(node)
+        digest = hashlib.sha256(kept.encode()).hexdigest()
+        self.result.statements[digest] = kept
+        started = time.perf_counter()
+        self.warehouse.run(sent)
+        return digest, time.perf_counter() - started
+
+    def _counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Tested and judged rows, one pass for all rules of a relation."""
+        found: dict[str, tuple[int, int]] = {}
+        for counts in plan.counts:
+            try:
+                row = self.warehouse.fetch(self.render(counts.query)[0])[0]
+            except StatementError as error:
+                found.update(self._counted_singly(counts.query, counts.places, str(error)))
+                continue
+            found.update({rule: (row[a], row[b]) for rule, (a, b) in counts.places.items()})
+        return [
+            replace(o, tested=found[o.rule.id][0], judged=found[o.rule.id][1])
+            if o.evaluated and o.rule.id in found else
+            replace(o, error=o.error or "its rows could not be counted")
+            for o in outcomes
+        ]
+
+    def _counted_singly(
+        self, query: exp.Select, places: Mapping[str, tuple[int, int]], said: str
+    ) -> dict[str, tuple[int, int]]:
+        found = {}
+        for rule, (tested, judged) in places.items():
+            one = query.copy()
+            one.set("expressions", [query.expressions[tested].copy(),
+                                    query.expressions[judged].copy()])
+            try:
+                row = self.warehouse.fetch(self.render(one)[0])[0]
+            except StatementError:
+                continue  # this rule is told as an error: "its rows could not be counted"
+            found[rule] = (row[0], row[1])
+        if not found:
+            raise StatementError(said)
+        return found
+
+    def _with_findings(
+        self, steps: DatasetSteps, outcomes: Sequence[Outcome]
+    ) -> list[Outcome]:
+        """Counts, fingerprints and sample keys of what the statements found."""
+        failing = self._grouped(FOUND, ("key", "value", "digest"))
+        changed = self._grouped(CHANGED, _CHANGED_COLUMNS[1:])
+        scopes = {j.rule.id: j for j in steps.judgements}
+        done = []
+        for o in outcomes:
+            code = 2 * self.numbers[o.rule.id]
+            if not o.evaluated:
+                done.append(o)
+            elif o.rule.kind == "defaults":
+                count, mark = changed.get(code, (0, "0"))
+                done.append(replace(o, changed=count, fingerprint=f"{count}:{mark}"))
+            elif scopes[o.rule.id].scope == "dataset":
+                done.append(self._about_the_dataset(o, scopes[o.rule.id].failing))
+            else:
+                count, mark = failing.get(code, (0, "0"))
+                unjudged, other = failing.get(code + 1, (0, "0"))
+                samples = self._samples(code) if count else ()
+                done.append(replace(
+                    o, failing=count, could_not_judge=unjudged,
+                    fingerprint=f"{count}:{mark}:{unjudged}:{other}", samples=samples,
+                ))
+        return done
+
+    def _grouped(self, relation: Relation, parts: Sequence[str]) -> dict[int, tuple[int, str]]:
+        code = nodes.column("code")
+        mark = self.warehouse.fingerprint([nodes.column(p) for p in parts])
+        query = nodes.group_by(
+            nodes.select([code, exp.Count(this=exp.Star()), mark], nodes.table(relation)),
+            [code.copy()],
+        )
+        rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        return {int(c): (int(n), str(m)) for c, n, m in rows}
+
+    def _about_the_dataset(self, outcome: Outcome, failing: exp.Expr) -> Outcome:
+        """A rule on the number of rows: one flag without a key."""
+        count = nodes.alias(nodes.number(outcome.tested), "n")
+        code = 2 * self.numbers[outcome.rule.id]
+        none = nodes.cast(nodes.null(), "text")
+        shown = [nodes.number(code), none, nodes.cast(nodes.column("n"), "text"), none.copy()]
+        query = nodes.select(shown, nodes.subquery(nodes.select([count]), "c"), failing.copy())
+        insert = nodes.insert(FOUND, _FOUND_COLUMNS, query)
+        digest, seconds = self._send(insert)
+        fails = self.warehouse.fetch(nodes.select(
+            [exp.Count(this=exp.Star())], nodes.table(FOUND),
+            nodes.equal(nodes.column("code"), nodes.number(code)),
+        ).sql(self.warehouse.dialect))[0][0]
+        return replace(outcome, judged=1, failing=int(fails), statement=digest, seconds=seconds,
+                       fingerprint=f"{fails}:{outcome.tested if fails else 0}")
+
+    def _samples(self, code: int) -> tuple[str, ...]:
+        """The first three keys that fail, in the order of their text."""
+        key = nodes.column("key")
+        query = nodes.select([key], nodes.table(FOUND),
+                             nodes.equal(nodes.column("code"), nodes.number(code)))
+        query = nodes.group_by(query, [key.copy()])
+        query = query.order_by(exp.Ordered(this=by_code_point(key.copy(), self.warehouse.dialect)))
+        rows = self.warehouse.fetch(query.limit(3).sql(self.warehouse.dialect))
+        return tuple(str(r[0]) for r in rows if r[0] is not None)
+
+    def _give_up(self, dataset: Dataset, why: str, skipped: bool = False) -> None:
+        self.result.failed[dataset.name] = why
+        for rule in self.project.rules.values():
+            if rule.dataset != dataset.name or rule.id not in self.rules:
+                continue
+            outcome = Outcome(rule, skipped=why) if skipped else Outcome(rule, error=why)
+            self.result.outcomes[rule.id] = outcome
+            self.listen("rule", outcome)
+
+    def _skip_the_rest(self) -> None:
+        for rule in self.project.rules.values():
+            if rule.id in self.result.outcomes:
+                continue
+            why = "disabled" if not rule.enabled else "not selected"
+            self.result.outcomes[rule.id] = Outcome(rule, skipped=why)
+
+
+def by_code_point(node: exp.Expr, dialect: str) -> exp.Expr:
+    """Text in the order of its code points, whatever the collation of the database."""
+    if dialect != "postgres":
+        return node
+    return exp.Collate(this=node, expression=nodes.name("C"))

@@ -1,0 +1,65 @@
+"""What a rule's counts mean: its status, and the exit code of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cdmq.stages.execute import Outcome
+from cdmq.values import Rule, Status
+
+#: Which statuses end a run with 1, by `--fail-on`. `no_data` may be added to any.
+FAIL_ON = {"error": {"fail"}, "warn": {"fail", "warn"}, "no_data": {"fail", "no_data"},
+           "never": set[str]()}
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule in one run, judged. `percent` is failing over judged."""
+
+    outcome: Outcome
+    status: Status
+    percent: float
+    message: str
+
+    @property
+    def rule(self) -> Rule:
+        return self.outcome.rule
+
+
+def judge(outcome: Outcome) -> RuleResult:
+    """The status by the table of the language page."""
+    bad = outcome.failing + outcome.could_not_judge
+    percent = 100.0 * outcome.failing / outcome.judged if outcome.judged else 0.0
+    if outcome.error is not None:
+        return RuleResult(outcome, "error", 0.0, outcome.error)
+    if outcome.skipped is not None:
+        return RuleResult(outcome, "skipped", 0.0, outcome.skipped)
+    if outcome.tested == 0 and bad == 0 and outcome.rule.check != "row_count":
+        return RuleResult(outcome, "no_data", 0.0, "nothing was tested")
+    return RuleResult(outcome, _status(outcome, bad), percent, "")
+
+
+def _status(outcome: Outcome, bad: int) -> Status:
+    rule = outcome.rule
+    if rule.kind == "defaults" or rule.severity == "info":
+        return "pass"
+    if rule.severity == "error" and _above(bad, outcome.judged, rule.error_above):
+        return "fail"
+    return "warn" if _above(bad, outcome.judged, rule.warn_above) else "pass"
+
+
+def _above(bad: int, judged: int, threshold: str) -> bool:
+    """More than a count, or than a share of the judged rows."""
+    if threshold.endswith("%"):
+        return bad * 100 > float(threshold[:-1]) * max(judged, 1)
+    return bad > int(threshold)
+
+
+def exit_code(results: Iterable[RuleResult], fail_on: frozenset[str]) -> int:
+    """2 if a rule could not be run, else 1 if one failed at or above `--fail-on`, else 0."""
+    statuses = {r.status for r in results}
+    if "error" in statuses:
+        return 2
+    counted = set().union(*(FAIL_ON[word] for word in fail_on))
+    return 1 if statuses & counted else 0

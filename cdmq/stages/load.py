@@ -1,0 +1,212 @@
+"""load: the files of a project, read and typed; nothing is resolved yet."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
+from cdmq.templates import renderer, variables_reader
+from cdmq.typed import read_model
+from cdmq.values import Documents, Seed, SqlModel
+from cdmq.yaml_source import Source, read_yaml
+
+PROJECT_FILE = "cdmq_project.yml"
+_YAML = (".yml", ".yaml")
+
+
+def find_root(start: Path) -> Path:
+    """The folder with cdmq_project.yml, at `start` or above it."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise CdmqError(
+        Problem(
+            Span(str(start)), "CDMQ120", f"no {PROJECT_FILE} here or in a folder above",
+            "go to your project, name it with --project-dir, or make one with: cdmq init",
+        )
+    )
+
+
+def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
+    """Read every file of the project at `root`. `overrides` are the `--vars`.
+
+    Raises CdmqError only when cdmq_project.yml itself cannot be read; all else that is wrong is in
+    `Documents.problems`.
+    """
+    problems: list[Problem] = []
+    config = _config(root)
+    variables = {**config.vars, **(overrides or {})}
+    macros = "\n".join(
+        _text(root, p, problems) for p in _files(root, config.macro_paths, (".sql",))
+    )
+    render = renderer({"var": variables_reader(variables)}, macros)
+    datasets: list[tuple[DatasetSpec, Source, int]] = []
+    for path in _files(root, config.model_paths, _YAML):
+        datasets += _datasets(_read(root, path, render, problems), problems)
+    rule_files, unit_tests = [], []
+    for path in _files(root, config.rule_paths, _YAML):
+        source = _read(root, path, render, problems)
+        if isinstance(source.data, dict) and "unit_tests" in source.data:
+            unit_tests += _unit_tests(source, problems)
+        elif source.data is not None:
+            rule_files.append(source)
+    return Documents(
+        root=root,
+        config=config,
+        variables=variables,
+        datasets=tuple(datasets),
+        rule_files=tuple(rule_files),
+        unit_tests=tuple(unit_tests),
+        models=tuple(
+            SqlModel(p.stem, _relative(root, p), _text(root, p, problems))
+            for p in _files(root, config.model_paths, (".sql",))
+        ),
+        seeds=tuple(
+            seed
+            for p in _files(root, config.seed_paths, (".csv",))
+            if (seed := _seed(root, p, problems))
+        ),
+        macros=macros,
+        problems=tuple(problems),
+    )
+
+
+def project_files(root: Path, config: ProjectFile) -> list[Path]:
+    """Every file that `load` reads: what a cache must be keyed by."""
+    return [
+        root / PROJECT_FILE,
+        *_files(root, config.macro_paths, (".sql",)),
+        *_files(root, config.model_paths, (*_YAML, ".sql")),
+        *_files(root, config.rule_paths, _YAML),
+        *_files(root, config.seed_paths, (".csv",)),
+    ]
+
+
+def _config(root: Path) -> ProjectFile:
+    problems: list[Problem] = []
+    source = _read(root, root / PROJECT_FILE, None, problems)
+    config = None
+    if not problems:
+        config = read_model(ProjectFile, source.data, source, (), problems, PROJECT_FILE)
+    if config is None:
+        raise CdmqError(problems)
+    return config
+
+
+def _files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in endings and path.is_file():
+                found[path] = None
+    return list(found)
+
+
+def _relative(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _text(root: Path, path: Path, problems: list[Problem]) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        problems.append(
+            Problem(
+                Span(_relative(root, path), line, 1), "CDMQ101",
+                f"the file is not utf-8: byte 0x{error.object[error.start]:02x}",
+                "save it as utf-8",
+            )
+        )
+    except OSError as error:
+        problems.append(
+            Problem(
+                Span(_relative(root, path)), "CDMQ121",
+                f"the file cannot be read: {error.strerror}", "look at its permissions",
+            )
+        )
+    return ""
+
+
+def _read(
+    root: Path, path: Path, render: Callable[[str], str] | None, problems: list[Problem]
+) -> Source:
+    source = read_yaml(_text(root, path, problems), _relative(root, path), render)
+    problems += source.problems
+    return source
+
+
+def _datasets(
+    source: Source, problems: list[Problem]
+) -> list[tuple[DatasetSpec, Source, int]]:
+    if source.data is None:
+        return []
+    if isinstance(source.data, dict) and isinstance(source.data.get("datasets"), list):
+        found = []
+        for i, item in enumerate(source.data["datasets"]):
+            named = item.get("name") if isinstance(item, dict) else None
+            spec = read_model(
+                DatasetSpec, item, source, ("datasets", i), problems,
+                f"dataset {named}" if named else "dataset",
+            )
+            if spec:
+                found.append((spec, source, i))
+        rest = {k: v for k, v in source.data.items() if k != "datasets"}
+        read_model(ModelsFile, rest, source, (), problems, "models file")
+        return found
+    read_model(ModelsFile, source.data, source, (), problems, "models file")
+    return []
+
+
+def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest, Span]]:
+    found = []
+    items = source.data["unit_tests"]
+    for i, item in enumerate(items if isinstance(items, list) else []):
+        path = ("unit_tests", i)
+        named = item.get("name") if isinstance(item, dict) else None
+        test = read_model(
+            UnitTest, item, source, path, problems,
+            f"unit test {named}" if named else "unit test",
+        )
+        if test:
+            found.append((test, source.at(path)))
+    rest = {k: v for k, v in source.data.items() if k != "unit_tests" or not isinstance(v, list)}
+    read_model(UnitTestsFile, rest, source, (), problems, "unit tests file")
+    return found
+
+
+def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
+    place = _relative(root, path)
+    rows = list(csv.reader(io.StringIO(_text(root, path, problems)), strict=True))
+    if not rows:
+        problems.append(Problem(Span(place), "CDMQ122", "the seed is empty",
+                                "give it a header line with the names of its columns"))
+        return None
+    header = [h.strip() for h in rows[0]]
+    if len(set(header)) < len(header) or not all(header):
+        problems.append(Problem(Span(place, 1, 1), "CDMQ122",
+                                "a column of the seed has no name, or two have the same",
+                                "give each column a name of its own"))
+        return None
+    body = []
+    for number, row in enumerate(rows[1:], start=2):
+        if not row:
+            continue
+        if len(row) != len(header):
+            problems.append(
+                Problem(Span(place, number, 1), "CDMQ122",
+                        f"the line has {len(row)} values, the header has {len(header)}",
+                        "put a value with a comma in quotes")
+            )
+            return None
+        body.append(tuple(cell if cell != "" else None for cell in row))
+    content = json.dumps([header, body], ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return Seed(path.stem, place, tuple(header), tuple(body), digest)

@@ -1,0 +1,243 @@
+"""plan: the conditions of many rules -> few statements, shaped for the warehouse.
+
+A flag is found as (code, key, value, digest). `code` is twice the number of the rule in the run,
+plus one where the row could not be judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+from cdmq.kinds.defaults import DefaultRule
+from cdmq.sql import nodes
+from cdmq.sql.text_form import text_of
+from cdmq.stages.cells import Change
+from cdmq.stages.compile import DatasetSteps, Judgement, logical
+from cdmq.values import Rule
+
+Fuse = Literal["column", "row"]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A query that finds flags (or changes) of some rules."""
+
+    rules: tuple[Rule, ...]
+    query: exp.Select
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One pass that counts: `places` gives for each rule its (tested, judged) columns."""
+
+    query: exp.Select
+    places: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class DatasetPlan:
+    """The statements of one dataset. `row` runs as one statement, each of `sets` alone."""
+
+    steps: DatasetSteps
+    row: tuple[Branch, ...]
+    sets: tuple[Branch, ...]
+    counts: tuple[Counts, ...]
+    changes: tuple[Branch, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(j.rule for j in self.steps.judgements)
+
+
+def plan_dataset(steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse) -> DatasetPlan:
+    """Fuse the row rules of a dataset. `numbers` gives each rule its number in the run."""
+    row = [j for j in steps.judgements if j.scope == "row"]
+    sets = [j for j in steps.judgements if j.scope == "set"]
+    changes = steps.stage.changes if steps.stage else ()
+    return DatasetPlan(
+        steps=steps,
+        row=tuple(fused(steps, row, numbers, fuse)),
+        sets=tuple(single(steps, j, numbers) for j in sets),
+        counts=tuple(_counts(steps)),
+        changes=tuple(change_branch(steps, c, numbers) for c in changes),
+    )
+
+
+def fused(
+    steps: DatasetSteps, judgements: Sequence[Judgement], numbers: Mapping[str, int], fuse: Fuse
+) -> list[Branch]:
+    """Row rules as branches: one per shown column, or one per relation."""
+    groups: dict[tuple[object, ...], list[Judgement]] = {}
+    for j in judgements:
+        shown = (j.shown, j.rule.stage, j.rule.check == "readable") if fuse == "column" else ()
+        groups.setdefault((j.relation, *shown), []).append(j)
+    branches = []
+    for group in groups.values():
+        if len(group) == 1 and group[0].could_not_judge is None:
+            branches.append(single(steps, group[0], numbers))
+        elif fuse == "column":
+            branches.append(_by_column(steps, group, numbers))
+        else:
+            branches.append(_by_row(steps, group, numbers))
+    return branches
+
+
+def single(steps: DatasetSteps, j: Judgement, numbers: Mapping[str, int]) -> Branch:
+    """One rule as a filtered SELECT; with a second one for rows that could not be judged."""
+    if j.could_not_judge is not None:
+        return _by_column(steps, [j], numbers)
+    code = nodes.number(2 * numbers[j.rule.id])
+    shown = [code, _key(steps, j), j.value.copy(), j.digest.copy()]
+    query = nodes.select(_named(shown), logical(j.relation), _condition(j, j.failing))
+    return Branch((j.rule,), query)
+
+
+def union(branches: Sequence[Branch]) -> exp.Query:
+    return nodes.union_all([b.query for b in branches])
+
+
+def _named(shown: Sequence[exp.Expr]) -> list[exp.Expr]:
+    names = ("code", "key", "value", "digest")
+    return [nodes.alias(node, name) for node, name in zip(shown, names, strict=True)]
+
+
+def _key(steps: DatasetSteps, j: Judgement) -> exp.Expr:
+    source = j.relation.startswith("source:")
+    return (steps.source_key if source else steps.key).copy()
+
+
+def _condition(j: Judgement, condition: exp.Expr) -> exp.Expr:
+    joined = nodes.all_of([j.tested.copy() if j.tested is not None else None, condition.copy()])
+    assert joined is not None
+    return joined
+
+
+def _codes(group: Sequence[Judgement], numbers: Mapping[str, int]
+           ) -> list[tuple[exp.Expr, int, Judgement]]:
+    found = []
+    for j in group:
+        number = 2 * numbers[j.rule.id]
+        found.append((_condition(j, j.failing), number, j))
+        if j.could_not_judge is not None:
+            found.append((_condition(j, j.could_not_judge), number + 1, j))
+    return found
+
+
+def _by_column(
+    steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]
+) -> Branch:
+    """Rows that fail any rule of the column; then the failing rules of each, unnested."""
+    codes = _codes(group, numbers)
+    listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
+    j = group[0]
+    inner = nodes.select(
+        _named([nodes.call("unnest", listed), _key(steps, j), j.value.copy(), j.digest.copy()]),
+        logical(j.relation), nodes.any_of([c.copy() for c, _, _ in codes]),
+    )
+    names = ("code", "key", "value", "digest")
+    query = nodes.select([nodes.column(n) for n in names], nodes.subquery(inner, "f"),
+                         nodes.present(nodes.column("code")))
+    return Branch(tuple(x.rule for x in group), query)
+
+
+def _by_row(
+    steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]
+) -> Branch:
+    """One pass over the rows for all rules; the values are looked up on the failing rows only."""
+    codes = _codes(group, numbers)
+    listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
+    relation = logical(group[0].relation)
+    relation.set("alias", exp.TableAlias(this=nodes.name("t")))
+    everything = exp.Column(this=exp.Star(), table=nodes.name("t"))
+    inner = nodes.select(
+        [everything, nodes.alias(nodes.call("unnest", listed), "__code")], relation,
+        nodes.any_of([c.copy() for c, _, _ in codes]),
+    )
+    code = nodes.column("__code")
+
+    def of_rule(values: Sequence[tuple[exp.Expr, int]]) -> exp.Expr:
+        same: dict[str, tuple[exp.Expr, list[exp.Expr]]] = {}
+        for node, number in values:
+            same.setdefault(node.sql("postgres"), (node, []))[1].append(nodes.number(number))
+        return nodes.cases([
+            (exp.In(this=code.copy(), expressions=listed_), node.copy())
+            for node, listed_ in same.values()
+        ])
+
+    query = nodes.select(
+        _named([code, _key(steps, group[0]), of_rule([(j.value, n) for _, n, j in codes]),
+                of_rule([(j.digest, n) for _, n, j in codes])]),
+        nodes.subquery(inner, "f"), nodes.present(code.copy()),
+    )
+    return Branch(tuple(j.rule for j in group), query)
+
+
+def _counts(steps: DatasetSteps) -> list[Counts]:
+    """Tested and judged rows of every rule: one pass per relation, equal counts counted once."""
+    wanted: dict[str, list[tuple[str, exp.Expr | None, exp.Expr | None]]] = {}
+    for j in steps.judgements:
+        wanted.setdefault(j.relation, []).append((j.rule.id, j.tested, j.judged))
+    for change in steps.stage.changes if steps.stage else ():
+        wanted.setdefault(steps.relation, []).append(
+            (change.rule.id, change.tested, change.judged))
+    found = []
+    for relation, rules in wanted.items():
+        columns: list[exp.Expr] = []
+        known: dict[str, int] = {}
+        places = {}
+        for rule, tested, judged in rules:
+            pair = []
+            for condition in (tested, nodes.all_of([tested, judged])):
+                node = _count(condition.copy() if condition is not None else None)
+                text = node.sql("duckdb")
+                if text not in known:
+                    known[text] = len(columns)
+                    columns.append(nodes.alias(node, f"c{len(columns)}"))
+                pair.append(known[text])
+            places[rule] = (pair[0], pair[1])
+        found.append(Counts(nodes.select(columns, logical(relation)), places))
+    return found
+
+
+def _count(condition: exp.Expr | None) -> exp.Expr:
+    if condition is None:
+        return exp.Count(this=exp.Star())
+    is_column = isinstance(condition, exp.Not) and isinstance(condition.this, exp.Is) and (
+        isinstance(condition.this.this, exp.Column))
+    if is_column:  # count(c) is the cheapest way to count what is there
+        return exp.Count(this=condition.this.this)
+    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
+
+
+def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int]) -> Branch:
+    """The cells that one default changed: code, key, old, new, act, reason, digest."""
+    from cdmq.audit.pii import stored
+
+    type_ = steps.columns[change.column]
+    pii = steps.dataset.spec.pii.get(change.column, "plain")
+    old, new = text_of(change.old.copy(), type_), text_of(change.new.copy(), type_)
+    digest: exp.Expr = nodes.cast(nodes.null(), "text")
+    if pii != "plain":
+        both = [exp.Coalesce(this=n.copy(), expressions=[nodes.text("")]) for n in (old, new)]
+        digest = nodes.call("md5", nodes.concat([both[0], nodes.text("\x02"), both[1]]))
+    spec = change.rule.spec
+    assert isinstance(spec, DefaultRule)
+    means = {"standardise": "standardise", "map": "map", "fill_from": "fill_from"}
+    placed = nodes.present(change.reason.copy())
+    act: exp.Expr = nodes.text("set")
+    if spec.means in means:
+        act = nodes.text(means[spec.means])
+        if spec.otherwise:
+            act = nodes.when(placed, nodes.text("set"), act)
+    shown = {
+        "code": nodes.number(2 * numbers[change.rule.id]), "key": steps.key.copy(),
+        "old_value": stored(old, pii), "new_value": stored(new, pii), "act": act,
+        "reason": change.reason.copy(), "digest": digest,
+    }
+    query = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
+                         logical(steps.relation), change.changed.copy())
+    return Branch((change.rule,), query)

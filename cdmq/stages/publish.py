@@ -1,0 +1,126 @@
+"""publish: staged relations take their final names, inside the transaction of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.tables import FLAGS, RULE_VERSIONS
+from cdmq.sql import nodes
+from cdmq.stages.compile import DatasetSteps
+from cdmq.stages.execute import Executed
+from cdmq.stages.relations import Built, placed, short
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+def publish(
+    warehouse: Warehouse, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str
+) -> None:
+    """Drop the old views and tables, rename the staged tables, make the views anew."""
+    made = [b for b in executed.built if not _unfinished(b, executed)]
+    views = [b for b in made if b.kind == "view"]
+    tables = [b for b in made if b.kind == "table"]
+    split = _split_views(steps, executed, schema, warehouse)
+    there = warehouse.relations(warehouse.schema)
+    for relation in [s for s, _ in reversed(split)]:
+        _drop(warehouse, relation, there)
+    for built in reversed(views):
+        _drop(warehouse, built.staged, there)
+        _drop(warehouse, built.final, there)
+    for built in tables:
+        _drop(warehouse, built.final, there)
+        rename = exp.Alter(this=nodes.table(built.staged), kind="TABLE", actions=[
+            exp.AlterRename(this=nodes.table(Relation(built.final.name)))])
+        warehouse.run(rename.sql(warehouse.dialect))
+    for built in views:
+        assert built.query is not None
+        _view(warehouse, built.final, placed(built.query.copy(), executed.names.final))
+    for relation, query in split:
+        _view(warehouse, relation, query)
+
+
+def _unfinished(built: Built, executed: Executed) -> bool:
+    """What a dataset that failed made stays unpublished: the last good state stands."""
+    return any(
+        built.final.name.split("__")[0] == name or built.final.name == name
+        for name in executed.failed
+    )
+
+
+def _drop(warehouse: Warehouse, relation: Relation, there: Mapping[str, str]) -> None:
+    kind = there.get(relation.name)
+    if kind:
+        warehouse.run(nodes.drop(relation, kind).sql(warehouse.dialect))
+
+
+def _view(warehouse: Warehouse, relation: Relation, query: exp.Expr) -> None:
+    warehouse.run(nodes.create(relation, query, kind="VIEW").sql(warehouse.dialect))
+
+
+def _split_views(
+    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str, warehouse: Warehouse
+) -> list[tuple[Relation, exp.Expr]]:
+    """`__flagged` and `__passed` of every dataset with rules."""
+    found = []
+    for name, step in steps.items():
+        if not step.judgements or name in executed.failed or not step.dataset.key:
+            continue
+        for ending, query in (("flagged", _flagged(step, schema)), ("passed", _passed(step, schema))):
+            relation = Relation(short(f"{name}__{ending}", warehouse.traits.longest_name),
+                                warehouse.schema)
+            found.append((relation, placed(query, executed.names.final)))
+    return found
+
+
+def _open_flags(dataset: str, schema: str, shown: list[exp.Expr]) -> exp.Select:
+    return nodes.select(shown, nodes.table(Relation(FLAGS.name, schema), "f"), nodes.all_of([
+        nodes.equal(nodes.column("dataset", "f"), nodes.text(dataset)),
+        nodes.is_null(nodes.column("to_run", "f")),
+        nodes.present(nodes.column("key", "f")),
+    ]))
+
+
+def _rows(step: DatasetSteps) -> exp.Select:
+    query = step.clean.copy()
+    query.append("expressions", nodes.alias(step.key.copy(), "__key"))
+    return query
+
+
+def _flagged(step: DatasetSteps, schema: str) -> exp.Select:
+    key, rule = nodes.column("key", "f"), nodes.column("rule_id", "f")
+    rules = exp.GroupConcat(this=exp.Distinct(expressions=[rule]), separator=nodes.text(", "))
+    open_ = nodes.group_by(
+        _open_flags(step.dataset.name, schema, [key, nodes.alias(rules, "rules")]), [key.copy()])
+    query = nodes.select(
+        [*(nodes.column(a.alias, "r") for a in step.clean.expressions),
+         nodes.alias(nodes.column("rules", "x"), "__rules")],
+        nodes.subquery(_rows(step), "r"),
+    )
+    query.append("joins", exp.Join(
+        this=nodes.subquery(open_, "x"),
+        on=nodes.equal(nodes.column("__key", "r"), nodes.column("key", "x")),
+    ))
+    return query
+
+
+def _passed(step: DatasetSteps, schema: str) -> exp.Select:
+    open_ = _open_flags(step.dataset.name, schema, [nodes.column("key", "f")])
+    open_.append("joins", exp.Join(
+        this=nodes.table(Relation(RULE_VERSIONS.name, schema), "v"),
+        on=nodes.all_of([
+            nodes.equal(nodes.column("rule_id", "v"), nodes.column("rule_id", "f")),
+            nodes.is_null(nodes.column("to_run", "v")),
+            nodes.equal(nodes.column("severity", "v"), nodes.text("error")),
+        ]),
+    ))
+    outside = exp.Not(this=exp.In(this=nodes.column("__key", "r"),
+                                  query=exp.Subquery(this=open_)))
+    return nodes.select(
+        [nodes.column(a.alias, "r") for a in step.clean.expressions],
+        nodes.subquery(_rows(step), "r"), outside,
+    )

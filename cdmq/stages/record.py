@@ -1,0 +1,225 @@
+"""record: what a run found -> audit rows and published relations, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cdmq.audit import git
+from cdmq.audit.episodes import Episodes, changes_episodes, flags_episodes
+from cdmq.audit.tables import MIGRATIONS, RULE_RESULTS, RULE_VERSIONS, RUNS, SCHEMA_TABLE
+from cdmq.audit.tables import STATEMENTS, Table, create_table
+from cdmq.audit.versions import Version, rules_digest
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.sql import nodes
+from cdmq.stages.compile import DatasetSteps
+from cdmq.stages.execute import Executed
+from cdmq.stages.judge import RuleResult
+from cdmq.stages.publish import publish
+from cdmq.values import Project, Relation, Rule
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is known of a run besides its rules."""
+
+    run_id: str
+    started: datetime
+    as_of: datetime
+    command: str
+    target: str
+    run_by: str
+    cdmq_version: str
+    versions: Mapping[str, str]
+    exit_code: int
+    status: str
+    #: Every rule of the project was asked for: only then a rule that is gone is closed.
+    whole: bool
+
+
+def audit_schema(warehouse: Warehouse) -> str:
+    default = warehouse.schema == warehouse.traits.default_schema
+    return "cdmq" if default else f"{warehouse.schema}_cdmq"
+
+
+def migrate(warehouse: Warehouse, cdmq_version: str, now: datetime) -> None:
+    """Make the audit tables, or bring older ones up to date."""
+    schema = audit_schema(warehouse)
+    dialect = warehouse.dialect
+    for name in (warehouse.schema, schema):
+        warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {nodes.name(name).sql(dialect)}")
+    warehouse.run(create_table(SCHEMA_TABLE, schema).sql(dialect))
+    at = Relation(SCHEMA_TABLE.name, schema)
+    top = nodes.select([exp.Max(this=nodes.column("version"))], nodes.table(at))
+    found = warehouse.fetch(top.sql(dialect))[0][0] or 0
+    if found > len(MIGRATIONS):
+        raise CdmqError(Problem(
+            Span(schema), "CDMQ420", f"the audit tables have version {found}, this cdmq knows "
+            f"{len(MIGRATIONS)}", "use the newer cdmq that wrote them"))
+    for version, steps in enumerate(MIGRATIONS[found:], start=found + 1):
+        with warehouse.transaction():
+            for statement in steps(schema):
+                warehouse.run(statement.sql(dialect))
+            _add(warehouse, SCHEMA_TABLE, schema, [[version, cdmq_version, now]])
+
+
+def record(
+    project: Project, steps: Mapping[str, DatasetSteps], executed: Executed,
+    results: Sequence[RuleResult], versions: Mapping[str, Version], facts: RunFacts,
+    warehouse: Warehouse, finished: datetime,
+) -> Recorded:
+    """Publish a run: all of it, or nothing."""
+    schema = audit_schema(warehouse)
+    open_versions = _open_versions(warehouse, schema)
+    changed = changed_versions(open_versions, versions, results, facts.whole)
+    authors = _authors(project, [versions[r].rule for r in changed.new])
+    rules = [r for r in results if r.outcome.evaluated]
+    flags = flags_episodes(warehouse, schema, executed, rules, steps, project, versions,
+                           facts.run_id)
+    changes = changes_episodes(warehouse, schema, executed, rules, steps, project, versions,
+                               facts.run_id)
+    flags.compare(changed.meaning, changed.removed)
+    changes.compare(changed.meaning, changed.removed)
+    state = git.state(project.root)
+    with warehouse.transaction():
+        publish(warehouse, executed, steps, schema)
+        _close_versions(warehouse, schema, changed, facts.run_id)
+        _add(warehouse, RULE_VERSIONS, schema,
+             [_version_row(versions[r], authors, facts.run_id) for r in changed.new])
+        _add_statements(warehouse, schema, executed, facts.run_id)
+        _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
+        counts = {"flags": flags.publish(), "changes": changes.publish()}
+        _add(warehouse, RUNS, schema, [[
+            facts.run_id, facts.started, finished, facts.status, facts.exit_code, facts.command,
+            facts.as_of, facts.target, project.config.name, state.commit, state.dirty,
+            facts.run_by, facts.cdmq_version, json.dumps(dict(facts.versions)),
+            rules_digest(versions),
+        ]])
+    return Recorded(counts, tuple(changed.new), tuple(changed.removed))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a run changed: per table (opened, closed), the rules with a new version, the gone."""
+
+    episodes: Mapping[str, tuple[int, int]]
+    new_versions: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ChangedVersions:
+    """`new`: a row is added. `meaning`: the verdicts may differ. `removed`: no longer there."""
+
+    new: list[str]
+    meaning: frozenset[str]
+    removed: frozenset[str]
+    closed: list[tuple[str, str, str]]
+
+
+def changed_versions(
+    open_: Mapping[str, tuple[str, str]], versions: Mapping[str, Version],
+    results: Sequence[RuleResult], whole: bool,
+) -> ChangedVersions:
+    """Compare the rules of a run with the versions that are open."""
+    used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
+    new, closed, meaning = [], [], set()
+    for name, version in versions.items():
+        if name not in used:
+            continue
+        before = open_.get(name) or open_.get(version.rule.formerly or "")
+        if before != (version.digest, version.meta_digest) or name not in open_:
+            new.append(name)
+            if name in open_:
+                closed.append((name, *open_[name]))
+        if before and before[0] != version.digest:
+            meaning.add(name)
+    former = {v.rule.formerly for v in versions.values() if v.rule.formerly}
+    gone = [n for n in open_ if n not in versions] if whole else [
+        n for n in open_ if n in former]
+    closed += [(n, *open_[n]) for n in gone]
+    return ChangedVersions(sorted(new), frozenset(meaning), frozenset(set(gone) - former), closed)
+
+
+def _open_versions(warehouse: Warehouse, schema: str) -> dict[str, tuple[str, str]]:
+    query = nodes.select(
+        [nodes.column(c) for c in ("rule_id", "version", "meta_version")],
+        nodes.table(Relation(RULE_VERSIONS.name, schema)), nodes.is_null(nodes.column("to_run")),
+    )
+    return {r: (v, m) for r, v, m in warehouse.fetch(query.sql(warehouse.dialect))}
+
+
+def _close_versions(
+    warehouse: Warehouse, schema: str, changed: ChangedVersions, run_id: str
+) -> None:
+    if not changed.closed:
+        return
+    where = nodes.all_of([
+        nodes.is_null(nodes.column("to_run")),
+        exp.In(this=nodes.column("rule_id"),
+               expressions=[nodes.text(n) for n, _, _ in changed.closed]),
+    ])
+    update = exp.Update(
+        this=nodes.table(Relation(RULE_VERSIONS.name, schema)),
+        expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(run_id))],
+        where=exp.Where(this=where),
+    )
+    warehouse.run(update.sql(warehouse.dialect))
+
+
+def _authors(project: Project, rules: Iterable[Rule]) -> dict[str, git.Authorship]:
+    places = {r.id: (r.span.file, r.span.line, max(r.last_line, r.span.line)) for r in rules}
+    found = git.authorship(project.root, places.values())
+    return {name: found[place] for name, place in places.items()}
+
+
+def _version_row(
+    version: Version, authors: Mapping[str, git.Authorship], run_id: str
+) -> list[Any]:
+    rule, author = version.rule, authors[version.rule.id]
+    return [
+        rule.id, version.digest, version.meta_digest, rule.kind, rule.check, rule.dataset,
+        rule.severity, version.text, rule.span.file, rule.span.line, author.author, author.commit,
+        author.committed, rule.why, rule.owner, ", ".join(rule.tags), rule.formerly, run_id, None,
+    ]
+
+
+def _result_row(
+    result: RuleResult, versions: Mapping[str, Version], facts: RunFacts
+) -> list[Any]:
+    o = result.outcome
+    return [
+        facts.run_id, o.rule.id, versions[o.rule.id].digest, result.status, o.tested, o.judged,
+        o.failing, 0, o.could_not_judge, o.changed, result.percent, round(o.seconds, 4),
+        result.message or None, o.statement, o.fingerprint,
+    ]
+
+
+def _add_statements(
+    warehouse: Warehouse, schema: str, executed: Executed, run_id: str
+) -> None:
+    table = Relation(STATEMENTS.name, schema)
+    known = {
+        r[0] for r in warehouse.fetch(
+            nodes.select([nodes.column("digest")], nodes.table(table)).sql(warehouse.dialect))
+    }
+    _add(warehouse, STATEMENTS, schema, [
+        [digest, sql, warehouse.dialect, run_id]
+        for digest, sql in sorted(executed.statements.items()) if digest not in known
+    ])
+
+
+def _add(warehouse: Warehouse, table: Table, schema: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        warehouse.insert(Relation(table.name, schema), {c.name: c.type for c in table.columns}, rows)
+
+
+__all__ = ["Episodes", "Recorded", "RunFacts", "audit_schema", "migrate", "record"]

@@ -1,0 +1,203 @@
+"""resolve: names known, heads inherited, expressions parsed, one graph in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.spec import DatasetSpec
+from cdmq.stages.rules import RuleReader
+from cdmq.values import Dataset, Documents, Project, Rule
+from cdmq.yaml_source import Source
+
+
+def resolve(documents: Documents) -> Project:
+    """The project, checked without a database. Raises CdmqError with all its problems at once."""
+    problems = list(documents.problems)
+    datasets = _datasets(documents, problems)
+    rules: dict[str, Rule] = {}
+    seeds = {s.name: s for s in documents.seeds}
+    for source in documents.rule_files:
+        for rule in RuleReader(source, datasets, seeds, problems).read():
+            _add(rule, rules, problems)
+    for rule in _readable_rules(datasets):
+        rules.setdefault(rule.id, rule)
+    _check_formerly(rules, problems)
+    _check_unit_tests(documents, rules, datasets, seeds, problems)
+    ordered = _in_order(datasets, rules, documents, problems)
+    errors = [p for p in problems if p.severity == "error"]
+    if errors:
+        raise CdmqError(problems)
+    return Project(
+        root=documents.root,
+        config=documents.config,
+        variables=documents.variables,
+        datasets=ordered,
+        rules=rules,
+        unit_tests=documents.unit_tests,
+        seeds=seeds,
+        macros=documents.macros,
+        warnings=tuple(sorted(p for p in problems if p.severity != "error")),
+    )
+
+
+def _datasets(documents: Documents, problems: list[Problem]) -> dict[str, Dataset]:
+    models = {m.name: m for m in documents.models}
+    seeds = {s.name: s for s in documents.seeds}
+    found: dict[str, Dataset] = {}
+    for spec, source, index in documents.datasets:
+        span = source.at(("datasets", index, "name"))
+        if spec.name in found:
+            first = found[spec.name].span
+            problems.append(
+                Problem(span, "CDMQ205", f"the dataset '{spec.name}' is declared twice",
+                        f"keep one of them (the first is at {first})")
+            )
+            continue
+        kind = next((k for k in ("table", "file", "stack") if getattr(spec, k) is not None), None)
+        if spec.from_dbt is not None:
+            kind = "table"
+        if spec.name in models:
+            if kind:
+                problems.append(
+                    Problem(span, "CDMQ205", f"'{spec.name}' has a {kind} and the SQL model "
+                            f"{models[spec.name].path}", "rename one of them")
+                )
+            kind = "model"
+        if kind is None and spec.name in seeds:
+            kind = "seed"
+        if kind is None:
+            problems.append(
+                Problem(span, "CDMQ209", f"the dataset '{spec.name}' does not say where its rows "
+                        "come from", f"add table:, file: or stack:, or write models/{spec.name}.sql")
+            )
+            continue
+        found[spec.name] = Dataset(
+            spec.name, kind, spec, span, model=models.get(spec.name), seed=seeds.get(spec.name)  # type: ignore[arg-type]
+        )
+    for model in documents.models:
+        if model.name not in found:
+            spec = DatasetSpec(name=model.name)
+            found[model.name] = Dataset(model.name, "model", spec, Span(model.path), model=model)
+    for seed in documents.seeds:
+        if seed.name not in found:
+            spec = DatasetSpec(name=seed.name, key=[seed.columns[0]])
+            found[seed.name] = Dataset(seed.name, "seed", spec, Span(seed.path), seed=seed)
+        elif found[seed.name].source != "seed":
+            problems.append(
+                Problem(Span(seed.path), "CDMQ205", f"the seed '{seed.name}' has the name of a "
+                        "dataset", "rename the file")
+            )
+    _check_declared(documents, found, problems)
+    return found
+
+
+def _check_declared(
+    documents: Documents, datasets: Mapping[str, Dataset], problems: list[Problem]
+) -> None:
+    """Names that a dataset's own declaration uses."""
+    for spec, source, index in documents.datasets:
+        base: tuple[str | int, ...] = ("datasets", index)
+        for label, name in (spec.stack or {}).items():
+            _known(name, datasets, source, (*base, "stack", label), problems)
+        for label in spec.rename:
+            if label not in (spec.stack or {}):
+                span = source.at_key((*base, "rename", label))
+                problems.append(Problem(span, "CDMQ210", f"rename: '{label}' is no label of stack",
+                                        did_you_mean(label, spec.stack or {})))
+        for name in spec.refers_to:
+            _known(name, datasets, source, (*base, "refers_to", name), problems, key=True)
+
+
+def _known(
+    name: str, datasets: Mapping[str, Dataset], source: Source, path: Any,
+    problems: list[Problem], key: bool = False,
+) -> None:
+    if name not in datasets:
+        span = source.at_key(path) if key else source.at(path)
+        problems.append(
+            Problem(span, "CDMQ202", f"unknown dataset '{name}'", did_you_mean(name, datasets))
+        )
+
+
+def _add(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
+    if rule.id in rules:
+        first = rules[rule.id].span
+        problems.append(
+            Problem(rule.span, "CDMQ201", f"the id '{rule.id}' is used twice",
+                    f"give this rule an id of its own (the first is at {first})")
+        )
+    else:
+        rules[rule.id] = rule
+
+
+def _readable_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
+    """The rule that comes with every typed column of a file."""
+    from cdmq.checks import checks
+
+    check = checks()["readable"]
+    return [
+        Rule(
+            id=f"{d.name}.{column}.readable", kind="validation", check="readable", dataset=d.name,
+            columns=(column,), spec=check(), severity="error", dimension=check.DIMENSION,
+            where=None, why=f"The file declares {column} as {type_}.", owner=d.spec.owner,
+            tags=tuple(d.spec.tags), enabled=True, formerly=None, meta={}, stage="raw",
+            warn_above="0", error_above="0", span=d.span, last_line=d.span.line,
+        )
+        for d in datasets.values()
+        if d.source == "file" and d.key
+        for column, type_ in d.spec.columns.items()
+        if type_ != "text"
+    ]
+
+
+def _check_formerly(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
+    used = Counter(r.formerly for r in rules.values() if r.formerly)
+    for rule in rules.values():
+        if rule.formerly in rules:
+            problems.append(
+                Problem(rule.span, "CDMQ211", f"'{rule.id}' says it was formerly "
+                        f"'{rule.formerly}', which still exists", "remove formerly:")
+            )
+        elif rule.formerly and used[rule.formerly] > 1:
+            problems.append(
+                Problem(rule.span, "CDMQ211", f"two rules say they were formerly "
+                        f"'{rule.formerly}'", "keep formerly: in one of them")
+            )
+
+
+def _check_unit_tests(
+    documents: Documents, rules: Mapping[str, Rule], datasets: Mapping[str, Dataset],
+    seeds: Mapping[str, Any], problems: list[Problem],
+) -> None:
+    seen: dict[str, Span] = {}
+    for test, span in documents.unit_tests:
+        if test.name in seen:
+            problems.append(Problem(span, "CDMQ201", f"the unit test '{test.name}' stands twice",
+                                    f"rename one of them (the first is at {seen[test.name]})"))
+        seen[test.name] = span
+        for rule in test.tested:
+            if rule not in rules:
+                problems.append(Problem(span, "CDMQ212", f"unknown rule '{rule}' in unit test "
+                                        f"{test.name}", did_you_mean(rule, rules)))
+        for name in test.given:
+            if name not in datasets and name not in seeds:
+                problems.append(Problem(span, "CDMQ202", f"unknown dataset '{name}' in unit test "
+                                        f"{test.name}", did_you_mean(name, datasets)))
+
+
+def _in_order(
+    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], documents: Documents,
+    problems: list[Problem],
+) -> dict[str, Dataset]:
+    from dataclasses import replace
+
+    from cdmq.stages.graph import dataset_needs, sort
+
+    needs = dataset_needs(datasets, rules, documents, problems)
+    order = sort(needs, datasets, problems)
+    return {name: replace(datasets[name], depends_on=tuple(needs[name])) for name in order}
+
+

@@ -1,0 +1,248 @@
+"""The sections of a rule file -> rules with the head they inherit and their SQL parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cdmq.checks import checks
+from cdmq.checks.base import Check
+from cdmq.kinds import kinds
+from cdmq.kinds.base import Head, SqlText, Texts, fields_marked
+from cdmq.kinds.defaults import DefaultRule
+from cdmq.kinds.validation import OWN_KEYS, ValidationRule
+from cdmq.problems import Problem, did_you_mean
+from cdmq.sql.expressions import Expression, SqlProblem, parse
+from cdmq.typed import read_model
+from cdmq.values import Dataset, Rule, Seed
+from cdmq.yaml_source import Path, Source
+
+
+class FileHead(Head):
+    """The top of a rule file: `dataset`, and what its rules inherit."""
+
+    version: str = "1"
+    dataset: str
+    owner: str | None = None
+    tags: Texts = []
+
+
+_FILE_KEYS = ("version", "dataset", "owner", "tags")
+
+
+class RuleReader:
+    """Reads one rule file. What is wrong goes to `problems`; what is right is yielded."""
+
+    def __init__(
+        self, source: Source, datasets: Mapping[str, Dataset], seeds: Mapping[str, Seed],
+        problems: list[Problem],
+    ) -> None:
+        self.source, self.datasets, self.seeds = source, datasets, seeds
+        self.problems = problems
+
+    def problem(self, path: Path, code: str, cause: str, remedy: str = "", key: bool = False) -> None:
+        span = self.source.at_key(path) if key else self.source.at(path)
+        self.problems.append(Problem(span, code, cause, remedy))
+
+    def read(self) -> Iterator[Rule]:
+        data = self.source.data
+        if not isinstance(data, dict):
+            self.problem((), "CDMQ112", "a rule file must be keys with values",
+                         "begin with: version: 1, dataset: NAME")
+            return
+        head = {k: data[k] for k in _FILE_KEYS if k in data}
+        self.head = read_model(FileHead, head, self.source, (), self.problems, "rule file")
+        for section in data:
+            if section in _FILE_KEYS:
+                continue
+            if section not in kinds():
+                self.problem((section,), "CDMQ113", f"unknown section '{section}'",
+                             did_you_mean(section, [*kinds(), *_FILE_KEYS]), key=True)
+                continue
+            if not isinstance(data[section], list):
+                self.problem((section,), "CDMQ112", f"'{section}' must be a list of rules",
+                             "begin each rule with '- '")
+                continue
+            yield from self.section(section, data[section])
+
+    def section(self, section: str, items: list[Any]) -> Iterator[Rule]:
+        if self.head and self.head.dataset not in self.datasets:
+            self.problem(("dataset",), "CDMQ202", f"unknown dataset '{self.head.dataset}'",
+                         did_you_mean(self.head.dataset, self.datasets))
+            self.head = None
+        elif self.head and not self.datasets[self.head.dataset].key:
+            self.problem(("dataset",), "CDMQ206", f"the dataset '{self.head.dataset}' has no key: "
+                         "a flag could not say which record it is about",
+                         f"add key: to it ({self.datasets[self.head.dataset].span})")
+            self.head = None
+        kind = kinds()[section]
+        for i, item in enumerate(items):
+            path: Path = (section, i)
+            if section == "validation":
+                yield from self.validation(item, path)
+            elif section == "defaults":
+                yield from self.default(item, path)
+            elif read_model(kind.RULE, item, self.source, path, self.problems, f"{section} rule"):
+                self.problem(path, "CDMQ114", f"{section} is not built yet: the rule is right, "
+                             "but this version cannot run it", "take it out until a version can")
+
+    # validation ---------------------------------------------------------------------------
+
+    def validation(self, item: Any, path: Path) -> Iterator[Rule]:
+        what = f"rule {item['id']}" if isinstance(item, dict) and item.get("id") else "validation rule"
+        if not isinstance(item, dict) or ("check" in item) == ("checks" in item):
+            self.problem(path, "CDMQ112", f"{what} must say either check: or checks:",
+                         "for example checks: [not_null]")
+            return
+        if "check" in item:
+            own = {k: v for k, v in item.items() if k in OWN_KEYS}
+            head = read_model(ValidationRule, own, self.source, path, self.problems, what)
+            params = {k: v for k, v in item.items() if k not in OWN_KEYS}
+            if head and head.check:
+                yield from self.check(head.check, params, head, None, path, path, (*path, "check"))
+            return
+        head = read_model(ValidationRule, item, self.source, path, self.problems, what)
+        for n, entry in enumerate(head.checks or [] if head else []):
+            assert head is not None
+            at: Path = (*path, "checks", n)
+            if isinstance(entry, str):
+                yield from self.check(entry, {}, head, None, at, at, at)
+            elif isinstance(entry, dict):
+                yield from self.item(entry, head, at)
+            else:
+                self.problem(at, "CDMQ112", "a check is a name, or a name with its values",
+                             "for example - accepted_range: {min: 0}")
+
+    def item(self, entry: dict[str, Any], outer: ValidationRule, at: Path) -> Iterator[Rule]:
+        names = [k for k in entry if k not in OWN_KEYS]
+        if len(names) != 1:
+            near = f"here are {', '.join(names)}" if names else "here is none"
+            self.problem(at, "CDMQ115", f"an item of checks names one check, {near}",
+                         "put the values of the check inside { } behind its name")
+            return
+        name = names[0]
+        own = {k: v for k, v in entry.items() if k in OWN_KEYS}
+        inner = read_model(ValidationRule, own, self.source, at, self.problems, f"check {name}")
+        params = entry[name] if entry[name] is not None else {}
+        if inner:
+            yield from self.check(name, params, outer, inner, at, (*at, name), (*at, name), True)
+
+    def check(
+        self, name: str, params: Any, outer: ValidationRule, inner: ValidationRule | None,
+        at: Path, params_at: Path, name_at: Path, named_by_key: bool = False,
+    ) -> Iterator[Rule]:
+        known = checks()
+        if name not in known or name == "readable":
+            self.problem(name_at, "CDMQ115", f"unknown check '{name}'",
+                         did_you_mean(name, set(known) - {"readable"}), key=named_by_key)
+            return
+        spec = read_model(known[name], params, self.source, params_at, self.problems,
+                          f"check {name}")
+        columns = self.columns(spec, outer, inner, at) if spec else None
+        if spec is None or columns is None or self.head is None:
+            return
+        heads = [h for h in (inner, outer) if h]
+        yield self.rule(
+            spec, heads, at, params_at, kind="validation", check=name, columns=columns,
+            id=self.id_of(heads, columns, name), dimension=spec.DIMENSION,
+            stage=next((h.stage for h in heads if "stage" in h.model_fields_set), "clean"),
+            warn=next((h.warn_above for h in heads if h.warn_above), "0"),
+            error=next((h.error_above for h in heads if h.error_above), "0"),
+        )
+
+    def id_of(self, heads: list[ValidationRule], columns: tuple[str, ...], name: str) -> str:
+        assert self.head is not None
+        own = heads[0].id if len(heads) > 1 or heads[0].check else None
+        return own or ".".join(p for p in (self.head.dataset, *columns[:1], name) if p)
+
+    def columns(
+        self, spec: Check, outer: ValidationRule, inner: ValidationRule | None, at: Path
+    ) -> tuple[str, ...] | None:
+        column = (inner and inner.column) or outer.column
+        if spec.TAKES == "many":
+            return tuple(spec.columns)  # type: ignore[attr-defined]
+        if spec.TAKES == "none":
+            return ()
+        if column is None:
+            self.problem(at, "CDMQ111", f"'column' is missing: {spec.NAME} judges a column",
+                         "add column: NAME")
+            return None
+        return (column,)
+
+    # defaults -----------------------------------------------------------------------------
+
+    def default(self, item: Any, path: Path) -> Iterator[Rule]:
+        from cdmq.standards import FORMS
+
+        what = f"rule {item['id']}" if isinstance(item, dict) and item.get("id") else "defaults rule"
+        options: dict[str, Any] = {}
+        form = FORMS.get(item.get("standardise")) if isinstance(item, dict) else None
+        if isinstance(item, dict) and item.get("standardise") and form is None:
+            self.problem((*path, "standardise"), "CDMQ116",
+                         f"unknown form '{item['standardise']}' in {what}",
+                         did_you_mean(str(item["standardise"]), FORMS))
+            return
+        if form is not None:
+            known = set(form.OPTIONS.model_fields)
+            options = {k: v for k, v in item.items() if k in known}
+            item = {k: v for k, v in item.items() if k not in known}
+            if not read_model(form.OPTIONS, options, self.source, path, self.problems, what):
+                return
+        spec = read_model(DefaultRule, item, self.source, path, self.problems, what)
+        if spec is None or self.head is None:
+            return
+        spec = spec.model_copy(update={"options": options})
+        yield self.rule(
+            spec, [spec], path, path, kind="defaults", check=spec.means, columns=(spec.column,),
+            id=spec.id or f"{self.head.dataset}.{spec.column}.{spec.means}",
+            dimension="completeness" if spec.means in ("fill_from", "set") else "conformity",
+        )
+
+    # both ---------------------------------------------------------------------------------
+
+    def rule(
+        self, spec: Any, heads: list[Any], at: Path, params_at: Path, *, kind: str, check: str,
+        columns: tuple[str, ...], id: str, dimension: str, stage: Any = "clean",
+        warn: str = "0", error: str = "0",
+    ) -> Rule:
+        assert self.head is not None
+        wheres = [h.where for h in reversed(heads) if h.where]
+        where = " and ".join(f"({w})" for w in wheres) if len(wheres) > 1 else (wheres or [None])[0]
+        places = {f: self.source.at((*params_at, f)) for f in _sql_fields(type(spec))}
+        place = next((p for p in ((*at, "where"), (*at[:2], "where")) if p in self.source.spans), at)
+        places["where"] = self.source.at(place)
+        texts = {f: getattr(spec, f) for f in _sql_fields(type(spec)) if f != "where"}
+        texts["where"] = where
+        first = lambda field: next((v for h in heads if (v := getattr(h, field))), None)  # noqa: E731
+        tags = dict.fromkeys([*self.head.tags, *(t for h in reversed(heads) for t in h.tags)])
+        return Rule(
+            id=id, kind=kind, check=check, dataset=self.head.dataset, columns=columns, spec=spec,
+            severity=first("severity") or "error", dimension=first("dimension") or dimension,
+            where=where, why=first("why"), owner=first("owner") or self.head.owner,
+            tags=tuple(tags), enabled=all(h.enabled for h in heads), formerly=first("formerly"),
+            meta={k: v for h in reversed(heads) for k, v in h.meta.items()}, stage=stage,
+            warn_above=warn, error_above=error, span=self.source.at(at),
+            last_line=self.source.ends.get(at, self.source.at(at).line),
+            expressions=self.expressions(texts, places),
+            spans={**places, **{f: self.source.at((*params_at, f)) for f in type(spec).model_fields
+                                if (*params_at, f) in self.source.spans}},
+        )
+
+    def expressions(self, texts: Mapping[str, str | None], places: Mapping[str, Any]
+                    ) -> dict[str, Expression]:
+        found = {}
+        for field, text in texts.items():
+            if text is None:
+                continue
+            try:
+                found[field] = parse(text)
+            except SqlProblem as error:
+                self.problems.append(
+                    Problem(places[field], error.code, f"{error.cause} (at column {error.column} "
+                            f"of the SQL: {text})", error.remedy)
+                )
+        return found
+
+
+def _sql_fields(model: type[Any]) -> tuple[str, ...]:
+    return fields_marked(model, SqlText)

@@ -1,0 +1,51 @@
+"""The forms that `standardise:` knows, a file each, and the reference tables they join.
+
+A form gives the same text on every engine, is idempotent, and raises on no value.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from cdmq.standards._tables import ReferenceTable, reference_table, table_names
+from cdmq.standards._values import Form, Lookup, Option, Options, Tidied
+
+__all__ = [
+    "FORMS", "Form", "Lookup", "Option", "Options", "ReferenceTable", "Tidied",
+    "column_options", "reference_table", "table_names",
+]  # fmt: skip
+
+
+class _Forms(Mapping[str, Form]):
+    """Form by name: the names come from walking the folder, a module is imported when asked."""
+
+    def __init__(self) -> None:
+        found = pkgutil.iter_modules(__path__)
+        self._names = tuple(sorted(m.name for m in found if not m.name.startswith("_")))
+
+    def __getitem__(self, name: str) -> Form:
+        if name not in self._names:
+            raise KeyError(name)
+        return cast(Form, importlib.import_module(f"{__name__}.{name}"))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+FORMS: Mapping[str, Form] = _Forms()
+
+
+def column_options(form: Form) -> frozenset[str]:
+    """The options of a form that name a column, so reach it as expressions."""
+    schema = form.OPTIONS.model_json_schema().get("properties", {})
+    named: set[str] = set()
+    for option, entry in schema.items():
+        if any(part.get("cdmq") == "column" for part in (entry, *entry.get("anyOf", ()))):
+            named.add(option)
+    return frozenset(named)

@@ -1,0 +1,93 @@
+"""Upper and lower case that is the same on every engine.
+
+DuckDB and PostgreSQL's pg_c_utf8 (17 and later; simple case mapping) agree on all but 55 of the
+1,112,063 code points (compared one by one, see tests/standards/test_letters.py): the sharp s,
+whose capital only DuckDB knows, and the 27 pairs that Unicode 16 added. Both are mended here in
+texts that are not plain ASCII.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cdmq.standards._values import call, case, equal, joined, number, octets, text
+
+#: Capital and small letters of the pairs new in Unicode 16 (UnicodeData.txt).
+_NEW_CAPITAL = "\ua7dc\ua7cb\u1c89\ua7cc\ua7da" + "".join(map(chr, range(0x10D50, 0x10D66)))
+_NEW_SMALL = "\u019b\u0264\u1c8a\ua7cd\ua7db" + "".join(map(chr, range(0x10D70, 0x10D86)))
+
+#: Words inside a person's name that are written small (the Dutch, German, French, Italian,
+#: Spanish and Portuguese ones). At the start they get a capital, as Dutch does without a first name.
+PARTICLES = (
+    "af", "av", "da", "das", "de", "degli", "dei", "del", "della", "den", "der", "des", "di", "do",
+    "dos", "du", "e", "la", "le", "op", "'t", "ten", "ter", "und", "van", "vom", "von", "y", "zu",
+    "zum", "zur",
+)  # fmt: skip
+
+
+def _native(name: str, value: exp.Expr, dialect: str) -> exp.Expr:
+    if dialect == "duckdb":
+        return call(name, value)
+    collation = exp.Identifier(this="pg_c_utf8", quoted=True)
+    collated = exp.Collate(this=exp.Paren(this=value.copy()), expression=collation)
+    return call(name, collated)
+
+
+def _mended(node: exp.Expr, value: exp.Expr, wrong: str, right: str, dialect: str) -> exp.Expr:
+    plain = equal(octets(value, dialect), call("length", value))
+    return case((plain, node), otherwise=call("translate", node, text(wrong), text(right)))
+
+
+def upper(value: exp.Expr, dialect: str) -> exp.Expr:
+    """Capital letters; the capital of sharp s is U+1E9E."""
+    node = _native("upper", value, dialect)
+    return _mended(node, value, "ß" + _NEW_SMALL, "ẞ" + _NEW_CAPITAL, dialect)
+
+
+def lower(value: exp.Expr, dialect: str) -> exp.Expr:
+    """Small letters."""
+    node = _native("lower", value, dialect)
+    return _mended(node, value, _NEW_CAPITAL, _NEW_SMALL, dialect)
+
+
+def capitalised(small: exp.Expr, after: str, dialect: str, person: bool = False) -> exp.Expr:
+    """A capital at the start of cleaned small letters and behind each match of the class `after`.
+
+    Neither engine has a capital-maker that the other shares, so the text is cut into pieces at a
+    control character, U+0001, which `whitespace.clean` has removed before.
+    `person`: particles inside stay small, Mc is followed by a capital.
+    """
+    cut = call("chr", number(1))
+    mark = exp.DPipe(this=text("\\1"), expression=cut.copy(), safe=False)
+    marked = call("regexp_replace", small, text(f"({after})"), mark, text("g"))
+    names = [exp.to_identifier("cdmq_piece"), exp.to_identifier("cdmq_place")]
+    piece = _person(dialect) if person else _capital(exp.column("cdmq_piece"), dialect)
+    if dialect == "duckdb":
+        each = exp.Lambda(this=piece, expressions=names)
+        pieces = call("list_transform", call("string_split", marked, cut), each)
+        return call("array_to_string", pieces, text(""))
+    pieces = call("string_to_array", marked, cut)
+    alias = exp.TableAlias(this=exp.to_identifier("cdmq_pieces"), columns=names[:1])
+    source = exp.Unnest(expressions=[pieces], alias=alias, offset=names[1])
+    order = exp.Ordered(this=exp.column("cdmq_place"), nulls_first=False)
+    whole = exp.GroupConcat(this=exp.Order(this=piece, expressions=[order]), separator=text(""))
+    return exp.Subquery(this=exp.Select(expressions=[whole], from_=exp.From(this=source)))
+
+
+def _capital(piece: exp.Expr, dialect: str) -> exp.Expr:
+    first = upper(call("left", piece, number(1)), dialect)
+    return joined(first, call("substr", piece, number(2)))
+
+
+def _person(dialect: str) -> exp.Expr:
+    piece, place = exp.column("cdmq_piece"), exp.column("cdmq_place")
+    inside = exp.And(
+        this=exp.GT(this=place, expression=number(1)),
+        expression=exp.In(this=piece.copy(), expressions=[text(f"{p} ") for p in PARTICLES]),
+    )
+    mac = exp.And(
+        this=equal(call("left", piece, number(2)), text("mc")),
+        expression=exp.GTE(this=call("length", piece), expression=number(5)),
+    )
+    mac_name = joined(text("Mc"), _capital(call("substr", piece, number(3)), dialect))
+    return case((inside, piece), (mac, mac_name), otherwise=_capital(piece, dialect))

@@ -1,0 +1,203 @@
+"""Brings a phone number to E.164: `+` and digits, the one form that can be dialled and compared.
+
+**When to use.** On every column of phone numbers. `region` names the column that holds the
+country (ISO 3166, two letters): it is never guessed. Without it, or where it is NULL, only
+numbers written with `+` are read.
+
+**Example.**
+
+    defaults:
+      - column: phone
+        standardise: phone
+        region: country
+        otherwise: {set: unavailable, reason: invalid}
+
+**Passes.** `(089) 1234-5678` with region DE, `0049 89 12345678` with region DE and
+`+49 (0)89 12345678` with any region become `+498912345678`; `(212) 555-0123 ext. 12` with
+region US becomes `+12125550123`.
+
+**Fails.** `12345`, `089 12345678` without a region, `+49 12`, `0800-FLOWERS`, two numbers in
+one cell become NULL.
+
+A number is read and judged by the rules of Google's libphonenumber (`is_valid_number`, any type
+of number), by tables made from its metadata: `cdmq/standards/tables/README.md`. Valid means a
+number of the numbering plan, not one that answers. Extensions are no part of E.164 and are
+dropped. Unlike the library, letters are not read as digits.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlglot import exp
+
+from cdmq.standards._values import (
+    ColumnName,
+    Lookup,
+    Options,
+    Tidied,
+    as_text,
+    bound,
+    call,
+    case,
+    equal,
+    extract,
+    joined,
+    number,
+    octets,
+    replace_all,
+    text,
+)
+
+NAME = "phone"
+SEMANTICS = 1
+
+#: Figures of the tables: digits of `head`, longest prefix in `others` and continuation behind
+#: `head` (tests/tools/phone_tables.py fails where one is larger).
+HEAD = 5
+DEEPEST = 9
+FURTHEST = 6
+
+#: Digits, signs and blanks of other scripts: what libphonenumber reads as such, for the scripts
+#: Arabic, Persian, Devanagari, Bengali, Thai and full width.
+_ZEROS = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0xFF10)
+_DASHES = "".join(map(chr, range(0x2010, 0x2016))) + "\u2212\u30fc\uff0d\uff0e\uff0f"
+_BLANKS = "\u00a0\u00ad\u200b\u2060\u3000\t"
+_FROM = (
+    "".join(chr(zero + i) for zero in _ZEROS for i in range(10))
+    + _DASHES + _BLANKS + "\uff0b\uff08\uff09\uff3b\uff3d\u2053\u223c\uff5e\uff03\uff58"
+)  # fmt: skip
+_TO = "0123456789" * len(_ZEROS) + "-" * len(_DASHES) + " " * len(_BLANKS) + "+()[]~~~#x"
+
+#: Ways to write an extension, as libphonenumber's _create_extn_pattern has them.
+_EXTENSION = (
+    "(?i)(?:;ext=[0-9]{1,20}"
+    "|[ ,]*(?:e?xt(?:ensi(?:o|ó))?n?|доб|anexo)[:.]?[ ,-]*[0-9]{1,20}#?"
+    "|[ ,]*(?:[x#~]|int)[:.]?[ ,-]*[0-9]{1,9}#?"
+    "|[ -]+[0-9]{1,6}#"
+    "|[ ]*(?:,,|;)[:.]?[ ,-]*[0-9]{1,15}#?"
+    "|[ ]*,[:.]?[ ,-]*[0-9]{1,9}#?)[^0-9A-Za-z#+]*$"
+)
+_BETWEEN = "[][().*/~ -]*"
+_BODY = f"^[^0-9+]*([+]*(?:{_BETWEEN}[0-9]){{3,}})[^0-9A-Za-z#+À-ᙿ]*$"
+
+
+class OPTIONS(BaseModel):
+    """The words of this form."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: ColumnName | None = Field(
+        default=None, description="the column that holds the country, ISO 3166 alpha-2"
+    )
+
+
+def tidy(value: exp.Expr, options: Options, dialect: str, alias: str) -> Tidied:
+    """See the page above."""
+    region = options.get("region")
+    place = as_text(region) if isinstance(region, exp.Expr) else exp.Null()
+    plan, reading, numbers = (f"{alias}_{part}" for part in ("plan", "reading", "number"))
+    written = _written(value, dialect)
+    whole = _whole(written, reading, dialect)
+    lookups = (
+        Lookup("phone_plans", plan, equal(exp.column("plan", plan), _key(written, place, dialect))),
+        Lookup(
+            "phone_readings",
+            reading,
+            equal(exp.column("reading", reading), _way(written, plan, dialect)),
+        ),
+        Lookup(
+            "phone_numbers",
+            numbers,
+            equal(exp.column("head", numbers), call("left", whole, number(HEAD))),
+        ),
+    )
+    return Tidied(bound(whole, lambda e: _valid(e, numbers, reading), "cdmq_e", dialect), lookups)
+
+
+def _written(value: exp.Expr, dialect: str) -> exp.Expr:
+    """The digits as written, with the + where there was one; NULL where it is no number."""
+    raw = as_text(value)
+    plain = equal(octets(raw, dialect), call("length", raw))
+    latin = case((plain, raw), otherwise=call("translate", raw, text(_FROM), text(_TO)))
+    bare = call("regexp_replace", latin, text(_EXTENSION), text(""))
+    body = extract(bare, _BODY, dialect, group=1)
+    digits = replace_all(body, "[^0-9+]", "")
+    return call("regexp_replace", digits, text("^[+]+(0|[+])"), text("\\1"))
+
+
+def _key(written: exp.Expr, region: exp.Expr, dialect: str) -> exp.Expr:
+    """The plan to read by: `+`, or the region and the count of digits."""
+
+    def body(s: exp.Expr) -> exp.Expr:
+        length = as_text(call("length", s))
+        national = joined(call("upper", call("trim", region)), length)
+        return case((equal(call("left", s, number(1)), text("+")), text("+")), otherwise=national)
+
+    return bound(written, body, "cdmq_s", dialect)
+
+
+def _way(written: exp.Expr, plan: str, dialect: str) -> exp.Expr:
+    """The reading that belongs to the longest prefix among `others`, else the usual one."""
+    others, usual = exp.column("others", plan), exp.column("usual", plan)
+    depth = exp.column("depth", plan)
+
+    def found(s: exp.Expr, most: int) -> exp.Expr:
+        places = [
+            call("nullif", call("strpos", others, joined(text("|"), call("left", s, number(k)),
+                                                         text(":"))), number(0))
+            for k in range(most, 0, -1)
+        ]  # fmt: skip
+        entry = call("substr", others, call("coalesce", *places))
+        return call("coalesce", call("split_part", entry, text(":"), number(2)), usual)
+
+    def body(s: exp.Expr) -> exp.Expr:
+        steps = [
+            (exp.LTE(this=depth.copy(), expression=number(k)), found(s, k) if k else usual)
+            for k in (0, 3, DEEPEST)
+        ]
+        return case(*steps)
+
+    return bound(written, body, "cdmq_s", dialect)
+
+
+def _whole(written: exp.Expr, reading: str, dialect: str) -> exp.Expr:
+    """Calling code and national number, as the reading puts them together."""
+    skip, keep, jump = (exp.column(name, reading) for name in ("skip", "keep", "jump"))
+    put = call("coalesce", exp.column("put", reading), text(""))
+
+    def body(s: exp.Expr) -> exp.Expr:
+        first = call("substr", s, _sum(skip, number(1)), keep)
+        return joined(put, first, call("substr", s, _sum(skip, keep, jump, number(1))))
+
+    return bound(written, body, "cdmq_s", dialect)
+
+
+def _valid(e: exp.Expr, numbers: str, reading: str) -> exp.Expr:
+    """`e` in E.164 where the numbering plan has it, as it is or without a trunk prefix."""
+    calling, drop = exp.column("calling", numbers), exp.column("drop", numbers)
+    abroad = exp.Is(this=exp.column("put", reading), expression=exp.Null())
+    rest = call("substr", e, _sum(calling, drop, number(1)))
+    trunk = exp.And(this=abroad, expression=_listed(e, exp.column("trunk", numbers)))
+    return case(
+        (_listed(e, exp.column("valid", numbers)), joined(text("+"), e)),
+        (trunk, joined(text("+"), call("left", e, calling), rest)),
+    )
+
+
+def _listed(e: exp.Expr, entries: exp.Expr) -> exp.Expr:
+    """True where `entries` holds the length of `e` (A is 1) and a start of its further digits."""
+    size = call("chr", _sum(number(64), call("length", e)))
+    tests: list[exp.Expr] = []
+    for k in range(FURTHEST + 1):
+        further = [call("substr", e, number(HEAD + 1), number(k))] if k else []
+        place = call("strpos", entries, joined(size, *further, text("|")))
+        tests.append(exp.GT(this=place, expression=number(0)))
+    return exp.Paren(this=reduce(lambda a, b: exp.Or(this=a, expression=b), tests))
+
+
+def _sum(*parts: exp.Expr) -> exp.Expr:
+    return reduce(lambda a, b: exp.Add(this=a.copy(), expression=b.copy()), parts)
+
+

@@ -1,0 +1,44 @@
+"""Jinja, sandboxed and strict: an unknown name is an error, and no Python is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def variables_reader(variables: Mapping[str, Any]) -> Callable[..., Any]:
+    """`var('name')`, `var('name', 'default')`, as dbt has them."""
+
+    def var(name: str, *default: Any) -> Any:
+        if name in variables:
+            return variables[name]
+        if default:
+            return default[0]
+        raise ValueError(f"the variable '{name}' has no value; set it under vars: or with --vars")
+
+    return var
+
+
+def renderer(names: Mapping[str, Any], macros: str = "") -> Callable[[str], str]:
+    """A function that renders one text. It raises ValueError with what is wrong in a sentence."""
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    environment.globals = dict(names)
+
+    def render(text: str) -> str:
+        try:
+            module = environment.from_string(macros).make_module() if macros else None
+            exported = {
+                k: v for k, v in vars(module).items() if not k.startswith("_")
+            } if module else {}
+            return environment.from_string(text).render(exported)
+        except TemplateError as error:
+            raise ValueError(f"Jinja: {error.message or error}") from None
+        except (TypeError, ArithmeticError, LookupError) as error:
+            raise ValueError(f"Jinja: {error}") from None
+
+    return render

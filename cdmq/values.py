@@ -1,0 +1,139 @@
+"""The frozen values that pass between the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cdmq.problems import Problem, Span
+from cdmq.sql.types import Type
+
+if TYPE_CHECKING:
+    from cdmq.checks.base import Check
+    from cdmq.kinds.base import Head
+    from cdmq.kinds.defaults import DefaultRule
+    from cdmq.spec import DatasetSpec, ProjectFile, UnitTest
+    from cdmq.sql.expressions import Expression
+    from cdmq.yaml_source import Source
+
+Severity = Literal["error", "warn", "info"]
+Status = Literal["pass", "warn", "fail", "no_data", "skipped", "error"]
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A reference list: a csv file of the project, all text."""
+
+    name: str
+    path: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class SqlModel:
+    """A models/*.sql file as written; it is rendered in `compile`."""
+
+    name: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What `load` leaves: every file of the project, read and typed, nothing resolved."""
+
+    root: Path
+    config: ProjectFile
+    variables: Mapping[str, Any]
+    datasets: tuple[tuple[DatasetSpec, Source, int], ...]
+    rule_files: tuple[Source, ...]
+    unit_tests: tuple[tuple[UnitTest, Span], ...]
+    models: tuple[SqlModel, ...]
+    seeds: tuple[Seed, ...]
+    macros: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, resolved: its head with what it inherits, its own fields, its place and text."""
+
+    id: str
+    kind: str
+    check: str
+    dataset: str
+    columns: tuple[str, ...]
+    spec: Check | DefaultRule | Head
+    severity: Severity
+    dimension: str | None
+    where: str | None
+    why: str | None
+    owner: str | None
+    tags: tuple[str, ...]
+    enabled: bool
+    formerly: str | None
+    meta: Mapping[str, Any]
+    stage: Literal["clean", "raw"]
+    warn_above: str
+    error_above: str
+    span: Span
+    last_line: int
+    #: SQL fields by name ("where", "must", ...), parsed once in `resolve`.
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset: its declaration and where the graph puts it."""
+
+    name: str
+    source: Literal["table", "file", "stack", "model", "seed"]
+    spec: DatasetSpec
+    span: Span
+    depends_on: tuple[str, ...] = ()
+    model: SqlModel | None = None
+    seed: Seed | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(self.spec.key)
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `resolve` leaves: names known, graph ordered, expressions parsed."""
+
+    root: Path
+    config: ProjectFile
+    variables: Mapping[str, Any]
+    #: In an order in which each comes after what it depends on.
+    datasets: Mapping[str, Dataset]
+    rules: Mapping[str, Rule]
+    unit_tests: tuple[tuple[UnitTest, Span], ...]
+    seeds: Mapping[str, Seed]
+    macros: str
+    warnings: tuple[Problem, ...]
+
+    def rules_of(self, dataset: str, kind: str) -> tuple[Rule, ...]:
+        return tuple(r for r in self.rules.values() if r.dataset == dataset and r.kind == kind)
+
+
+#: Column name -> type, of each dataset whose columns are known.
+Catalog = Mapping[str, Mapping[str, Type]]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view of the warehouse. `schema` is None for the connection's default."""
+
+    name: str
+    schema: str | None = None
+    catalog: str | None = None
+
+    def __str__(self) -> str:
+        return ".".join(p for p in (self.catalog, self.schema, self.name) if p)

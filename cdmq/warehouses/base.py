@@ -1,0 +1,85 @@
+"""What cdmq asks of a warehouse: a small Protocol; each module here satisfies it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from sqlglot import exp
+
+from cdmq.sql.types import Type
+from cdmq.values import Relation
+
+
+class StatementError(Exception):
+    """The warehouse refused a statement. The text is its own first line; `sql` what was sent."""
+
+    def __init__(self, said: str, sql: str = "") -> None:
+        super().__init__(said)
+        self.sql = sql
+
+
+class Locked(Exception):
+    """Another process holds the warehouse. The text says which, where that is known."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What differs between engines, as data."""
+
+    #: "column": a branch per column with its rules; "row": one pass over all columns.
+    fuse: Literal["column", "row"]
+    #: The longest name of a table or column, in bytes.
+    longest_name: int
+    #: The schema whose audit tables stand in plain `cdmq`.
+    default_schema: str
+
+
+class Warehouse(Protocol):
+    """One connection. Statements are text that `plan` and `record` rendered from nodes."""
+
+    dialect: str
+    traits: Traits
+    #: The schema that outputs go to.
+    schema: str
+
+    def run(self, sql: str) -> int:
+        """Execute a statement; the rows it touched, 0 where that means nothing."""
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query. Raises StatementError."""
+
+    def columns(self, relation: Relation) -> dict[str, Type] | None:
+        """Name -> type in order, or None when there is no such relation."""
+
+    def relations(self, schema: str) -> dict[str, Literal["table", "view"]]: ...
+
+    def load(self, relation: Relation, columns: Mapping[str, Type],
+             rows: Sequence[Sequence[Any]]) -> None:
+        """Create a table and fill it with rows of Python values."""
+
+    def insert(self, relation: Relation, columns: Mapping[str, str],
+               rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows of Python values; `columns` gives the type of each in DuckDB's words."""
+
+    def load_query(self, relation: Relation, query: str) -> None:
+        """Create a table from a query over files, written in DuckDB's dialect."""
+
+    def transaction(self) -> AbstractContextManager[None]: ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the right to write for this project. Raises Locked."""
+
+    def fingerprint(self, parts: Sequence[exp.Expr]) -> exp.Expr:
+        """An aggregate over rows of texts that does not hang on their order: a decimal number."""
+
+    def version(self) -> str: ...
+
+    def interrupt(self) -> None:
+        """Stop the statement that runs, from another thread."""
+
+    def close(self) -> None: ...
+
+

@@ -1,0 +1,192 @@
+"""DuckDB: the embedded default. One file, one writer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+from pydantic import Field
+from sqlglot import exp
+
+from cdmq.kinds.base import Model
+from cdmq.sql import nodes
+from cdmq.sql.types import Type
+from cdmq.values import Relation
+from cdmq.warehouses.base import Locked, StatementError, Traits
+
+TRAITS = Traits(fuse="column", longest_name=200, default_schema="main")
+_EXACT: dict[str, Type] = {
+    "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "double",
+    "FLOAT": "double", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp",
+    "TIMESTAMP_S": "timestamp", "TIMESTAMP_MS": "timestamp", "TIMESTAMP_NS": "timestamp",
+    "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
+    "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer",
+    "UBIGINT": "integer",
+}
+_WRITTEN: dict[Type, str] = {
+    "text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(38, 9)", "double": "DOUBLE",
+    "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
+}
+
+
+class Options(Model):
+    """An output of type duckdb in profiles.yml."""
+
+    type: Literal["duckdb"] = "duckdb"
+    path: str = Field(description="The database file; relative to the project, or :memory:.")
+    schema_: str = Field("main", alias="schema")
+    threads: int | None = Field(None, ge=1)
+    memory_limit: str | None = None
+    throwaway: bool = False
+
+
+class DuckDB:
+    """A connection to a DuckDB file. Raises Locked where another process writes to it."""
+
+    dialect = "duckdb"
+    traits = TRAITS
+
+    def __init__(self, options: Options, root: Path, threads: int | None = None) -> None:
+        self.schema = options.schema_
+        self.path = options.path
+        if options.path != ":memory:":
+            file = root / options.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self.path = str(file)
+        settings: dict[str, Any] = {"preserve_insertion_order": "false"}
+        if threads or options.threads:
+            settings["threads"] = str(threads or options.threads)
+        if options.memory_limit:
+            settings["memory_limit"] = options.memory_limit
+        try:
+            self._connection = duckdb.connect(self.path, config=settings)
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise Locked(_first_line(error)) from None
+            raise StatementError(_first_line(error)) from None
+        except duckdb.Error as error:
+            raise StatementError(_first_line(error)) from None
+        self.run("SET TimeZone = 'UTC'")
+        self.run("SET enable_progress_bar = false")
+
+    def run(self, sql: str) -> int:
+        rows = self.fetch(sql)
+        return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else 0
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(sql).fetchall()
+        except duckdb.Error as error:
+            raise StatementError(_first_line(error), sql) from None
+
+    def columns(self, relation: Relation) -> dict[str, Type] | None:
+        wanted = {"table_name": relation.name, "schema_name": relation.schema or self.schema}
+        if relation.catalog:
+            wanted["database_name"] = relation.catalog
+        same = [nodes.equal(nodes.column(c), nodes.text(v)) for c, v in wanted.items()]
+        if not relation.catalog:
+            same.append(nodes.any_of([
+                nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
+                nodes.equal(nodes.column("database_name"), nodes.text("temp")),
+            ]))
+        query = nodes.select(
+            [nodes.column("column_name"), nodes.column("data_type")],
+            nodes.call("duckdb_columns"), nodes.all_of(same),
+        ).order_by(nodes.column("column_index"))
+        rows = self.fetch(query.sql("duckdb"))
+        return {str(n): logical_type(str(t)) for n, t in rows} or None
+
+    def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
+        query = nodes.select(
+            [nodes.column("table_name"), nodes.column("table_type")],
+            nodes.table(Relation("tables", "information_schema")),
+            nodes.all_of([
+                nodes.equal(nodes.column("table_schema"), nodes.text(schema)),
+                nodes.equal(nodes.column("table_catalog"), nodes.call("current_database")),
+            ]),
+        )
+        return {
+            n: "view" if t == "VIEW" else "table" for n, t in self.fetch(query.sql("duckdb"))
+        }
+
+    def load(
+        self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        table = nodes.table(relation).sql("duckdb")
+        definition = ", ".join(
+            f"{nodes.name(c).sql('duckdb')} {_WRITTEN[t]}" for c, t in columns.items()
+        )
+        self.run(f"CREATE TABLE {table} ({definition})")
+        self.insert(relation, {c: _WRITTEN[t] for c, t in columns.items()}, rows)
+
+    def insert(
+        self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        if not rows:
+            return
+        # One list a column: a parameter for each row would take a second per 10,000 rows.
+        lists = [[_storable(row[i]) for row in rows] for i in range(len(columns))]
+        marks = ", ".join(f"unnest(${i}::{t}[])" for i, t in enumerate(columns.values(), start=1))
+        names = ", ".join(nodes.name(c).sql("duckdb") for c in columns)
+        try:
+            self._connection.execute(
+                f"INSERT INTO {nodes.table(relation).sql('duckdb')} ({names}) SELECT {marks}", lists
+            )
+        except duckdb.Error as error:
+            raise StatementError(_first_line(error)) from None
+
+    def load_query(self, relation: Relation, query: str) -> None:
+        self.run(f"CREATE TABLE {nodes.table(relation).sql('duckdb')} AS {query}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.run("BEGIN")
+        try:
+            yield
+            self.run("SELECT 1")  # raises in an aborted transaction: COMMIT would be silent
+        except BaseException:
+            self.run("ROLLBACK")
+            raise
+        self.run("COMMIT")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """An open DuckDB file is locked by the process that holds it."""
+        yield
+
+    def fingerprint(self, parts: Sequence[exp.Expr]) -> exp.Expr:
+        hashed = nodes.call("hash", *parts)
+        return nodes.cast(exp.Sum(this=hashed), "text")
+
+    def version(self) -> str:
+        return str(self.fetch("SELECT version()")[0][0])
+
+    def interrupt(self) -> None:
+        with contextlib.suppress(duckdb.Error):  # already closed: nothing runs
+            self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _storable(value: Any) -> Any:
+    """NUL cannot be held by every engine: it is kept as U+2400 SYMBOL FOR NULL."""
+    return value.replace("\0", "\u2400") if isinstance(value, str) else value
+
+
+def connect(options: Options, root: Path, threads: int | None = None) -> DuckDB:
+    return DuckDB(options, root, threads)
+
+
+def logical_type(engine_type: str) -> Type:
+    if engine_type.startswith("DECIMAL"):
+        return "decimal"
+    return _EXACT.get(engine_type, "unknown")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

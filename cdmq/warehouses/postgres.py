@@ -1,0 +1,261 @@
+"""PostgreSQL, one schema of a database.
+
+Its text cannot hold NUL: `load`, `load_query` and literals have U+2400 (the symbol ␀) in its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import psycopg
+from pydantic import AliasChoices, Field
+from sqlglot import exp
+
+from cdmq.kinds.base import Bool, Model
+from cdmq.sql import nodes
+from cdmq.sql.types import Type
+from cdmq.values import Relation
+from cdmq.warehouses.base import Locked, StatementError, Traits
+from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
+
+_NUL = ("\0", "\u2400")
+TRAITS = Traits(fuse="row", longest_name=63, default_schema="public")
+_EXACT: dict[str, Type] = {
+    "text": "text", "character varying": "text", "character": "text", "citext": "text",
+    "smallint": "integer", "integer": "integer", "bigint": "integer", "numeric": "decimal",
+    "real": "double", "double precision": "double", "boolean": "boolean", "date": "date",
+    "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamp",
+}
+_WRITTEN: dict[Type, str] = {
+    "text": "text", "integer": "bigint", "decimal": "numeric(38, 9)",
+    "double": "double precision", "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+}
+#: Whole numbers that may not fit a bigint.
+_WIDE = {"UBIGINT": "numeric(20)", "HUGEINT": "numeric(39)"}
+_SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+_SETTINGS = {
+    "TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "jit": "off",
+    "extra_float_digits": "1", "standard_conforming_strings": "on",
+    # Without the last, a killed run's statement holds the lock until it ends by itself.
+    "client_min_messages": "warning", "client_connection_check_interval": "2s",
+}
+_SET = """
+SELECT set_config(s.name, wanted.setting, false) FROM pg_settings AS s
+JOIN unnest(%s::text[], %s::text[]) AS wanted (name, setting) USING (name)
+"""
+_COLUMNS = """
+SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL)
+FROM pg_class AS c LEFT JOIN pg_attribute AS a
+    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_type AS t ON t.oid = a.atttypid
+WHERE c.oid = to_regclass(%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm') ORDER BY a.attnum
+"""
+_RELATIONS = """
+SELECT c.relname, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+"""
+_HOLDER = """
+SELECT concat_ws(', ', 'server process ' || a.pid, a.application_name, 'user ' || a.usename,
+    to_char(a.backend_start, '"connected since "YYYY-MM-DD HH24:MI:SS" UTC"'))
+FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (l.classid::bigint << 32) | l.objid::bigint = %s::bigint
+"""
+
+
+class Options(Model):
+    """An output of type postgres in profiles.yml."""
+
+    type: Literal["postgres"] = "postgres"
+    host: str = Field(description="A host name, or the folder of the server's socket.")
+    port: int = Field(5432, ge=1, le=65535)
+    user: str | None = Field(None, description="Default: who runs cdmq.")
+    password: str | None = Field(None, repr=False, description="Default: as ~/.pgpass has it.")
+    dbname: str = Field(validation_alias=AliasChoices("dbname", "database"))
+    schema_: str = Field("public", alias="schema")
+    sslmode: _SslMode | None = None
+    sslrootcert: str | None = None
+    connect_timeout: int = Field(10, ge=0, description="Seconds; 0 waits without end.")
+    keepalives: int | None = Field(None, ge=0, le=1, description="0: off.")
+    keepalives_idle: int | None = Field(None, ge=0, description="Seconds.")
+    keepalives_interval: int | None = Field(None, ge=0, description="Seconds.")
+    keepalives_count: int | None = Field(None, ge=0)
+    threads: int | None = Field(None, ge=1, description="For reading files.")
+    throwaway: Bool = False
+
+
+class Postgres:
+    """A connection. A name without a schema is looked for in the target's, then in public."""
+
+    dialect = "postgres"
+    traits = TRAITS
+
+    def __init__(self, options: Options, threads: int | None = None) -> None:
+        self.schema = options.schema_
+        self._threads = threads or options.threads
+        self._reader: duckdb.DuckDBPyConnection | None = None
+        server = options.model_dump(exclude={"type", "schema_", "threads", "throwaway"})
+        with _told():
+            # Prepared statements would outlive the tables that a run swaps.
+            self._connection = psycopg.connect(
+                **server, autocommit=True, prepare_threshold=None,
+                application_name="cdmq", client_encoding="utf8",
+            )
+        settings = _SETTINGS | {"search_path": f"{nodes.name(self.schema).sql('postgres')}, public"}
+        self.fetch(_SET, [list(settings), list(settings.values())])
+
+    def run(self, sql: str) -> int:
+        with _told():
+            return max(self._connection.execute(sql.replace(*_NUL).encode()).rowcount, 0)
+
+    def fetch(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        with _told():
+            cursor = self._connection.execute(sql.replace(*_NUL).encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def columns(self, relation: Relation) -> dict[str, Type] | None:
+        rows = self.fetch(_COLUMNS, [nodes.table(relation).sql("postgres")])
+        return {n: logical_type(t) for n, t in rows if n is not None} if rows else None
+
+    def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
+        return dict(self.fetch(_RELATIONS, [schema]))
+
+    def load(
+        self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        types = {c: _WRITTEN[t] for c, t in columns.items()}
+        with _told(), self._connection.transaction(), self._fill(relation, types) as copy:
+            for row in rows:
+                copy.write_row([_plain(value) for value in row])
+
+    def insert(
+        self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        names = ", ".join(nodes.name(c).sql("postgres") for c in columns)
+        table = nodes.table(relation).sql("postgres")
+        with _told(), self._connection.cursor() as cursor:
+            if rows:
+                with cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
+                    for row in rows:
+                        copy.write_row([_plain(value) for value in row])
+
+    def load_query(self, relation: Relation, query: str) -> None:
+        # As CSV, in half the time that rows through Python take.
+        with tempfile.TemporaryDirectory(prefix="cdmq_") as folder:
+            file = Path(folder) / "rows.csv"
+            types = self._read_files(query, file)
+            with _told(), self._connection.transaction(), file.open("rb") as data, \
+                    self._fill(relation, types, "(FORMAT csv)") as copy:
+                while block := data.read(1 << 20):
+                    copy.write(block.replace(b"\0", _NUL[1].encode()))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with _told(), self._connection.transaction():
+            yield
+            # The server would answer COMMIT with a ROLLBACK, and without an error.
+            if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+                raise StatementError("the transaction is void: a statement in it failed")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """An advisory lock of the session: the server frees it when the process is gone."""
+        digest = hashlib.sha256(f"cdmq:{self.schema}".encode()).digest()
+        key = int.from_bytes(digest[:8], "big", signed=True)
+        if not self.fetch("SELECT pg_try_advisory_lock(%s::bigint)", [key])[0][0]:
+            holder = self.fetch(_HOLDER, [key]) or [("a run that ends just now",)]
+            raise Locked(str(holder[0][0]))
+        try:
+            yield
+        finally:
+            with suppress(StatementError):
+                self.fetch("SELECT pg_advisory_unlock(%s::bigint)", [key])
+
+    def fingerprint(self, parts: Sequence[exp.Expr]) -> exp.Expr:
+        # The text of a row keeps NULL, '' and where a part ends apart.
+        row = nodes.cast(nodes.call("ROW", *parts), "text")
+        by_bytes = exp.Collate(this=row, expression=nodes.name("C"))
+        hashed = nodes.call("hashtextextended", by_bytes, nodes.number(0))
+        return nodes.cast(exp.Sum(this=hashed), "text")
+
+    def version(self) -> str:
+        return str(self.fetch("SHOW server_version")[0][0])
+
+    def interrupt(self) -> None:
+        with suppress(duckdb.Error, psycopg.Error):
+            reader = self._reader
+            (reader.interrupt if reader else self._connection.cancel_safe)()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _fill(
+        self, relation: Relation, types: Mapping[str, str], form: str = ""
+    ) -> AbstractContextManager[psycopg.Copy]:
+        """Create a table, and take rows for it."""
+        kinds = {c: exp.DataType.build(t, dialect="postgres") for c, t in types.items()}
+        columns = [exp.ColumnDef(this=nodes.name(c), kind=k) for c, k in kinds.items()]
+        table = exp.Schema(this=nodes.table(relation), expressions=columns)
+        self.fetch(exp.Create(this=table, kind="TABLE").sql("postgres"))
+        statement = f"COPY {nodes.table(relation).sql('postgres')} FROM STDIN {form}"
+        return self._connection.cursor().copy(statement.encode())
+
+    def _read_files(self, query: str, file: Path) -> dict[str, str]:
+        """Write what the query gives to a file: NULL is nothing, each value stands in quotes."""
+        to = f"{nodes.text(str(file)).sql('duckdb')} (FORMAT csv, HEADER false, FORCE_QUOTE *)"
+        try:
+            with duckdb.connect() as self._reader:
+                self._reader.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+                if self._threads:
+                    self._reader.execute(f"SET threads = {self._threads:d}")
+                described = self._reader.execute(f"DESCRIBE {query}").fetchall()
+                self._reader.execute(f"COPY ({query}\n) TO {to}")
+        except duckdb.Error as error:
+            raise StatementError(str(error).strip().splitlines()[0]) from None
+        finally:
+            self._reader = None
+        return {str(r[0]): _held(str(r[1])) for r in described}
+
+
+def connect(options: Options, root: Path, threads: int | None = None) -> Postgres:
+    return Postgres(options, threads)
+
+
+def logical_type(engine_type: str) -> Type:
+    """The type of what format_type says, without length or scale."""
+    return "text" if engine_type.endswith(".citext") else _EXACT.get(engine_type, "unknown")
+
+
+def _held(duckdb_type: str) -> str:
+    """The type for what DuckDB read from files: text where it is unknown."""
+    fits = _WIDE.get(duckdb_type) or _WRITTEN.get(type_in_duckdb(duckdb_type), "text")
+    return duckdb_type if duckdb_type.startswith("DECIMAL(") else fits
+
+
+def _plain(value: Any) -> Any:
+    """A value whose text form PostgreSQL reads as DuckDB reads the value."""
+    if isinstance(value, str):
+        return value.replace(*_NUL)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        said = (error.diag.message_primary or str(error)).strip() or "the statement failed"
+        raise StatementError(said.splitlines()[0]) from None

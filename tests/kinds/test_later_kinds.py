@@ -1,0 +1,170 @@
+"""The kinds that parse and are typed, and are run by later rooms.
+
+`later/<kind>.yml` holds `good` rules (those of the language page among them) and `bad` ones, each
+with a part of its message and, where it matters, the place the message is about.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from cdmq.kinds.base import Head
+from cdmq.yaml_source import read_yaml
+
+KINDS = (
+    "matching", "golden", "tiering", "completeness", "freshness", "trends", "change_control",
+    "relationships",
+)
+MODULES = {kind: importlib.import_module(f"cdmq.kinds.{kind}") for kind in KINDS}
+DATA = Path(__file__).parent / "later"
+
+
+def read(text: str, name: str) -> Any:
+    source = read_yaml(text, name)
+    assert source.problems == ()
+    return source.data
+
+
+CASES = {kind: read((DATA / f"{kind}.yml").read_text(), f"{kind}.yml") for kind in KINDS}
+GOOD = [pytest.param(k, i, id=f"{k}-{i}") for k in KINDS for i in range(len(CASES[k]["good"]))]
+BAD = [
+    pytest.param(k, case, id=f"{k}-{case['name'].replace(' ', '_')}")
+    for k in KINDS for case in CASES[k]["bad"]
+]
+
+
+def examples(kind: str) -> list[str]:
+    """The YAML blocks of a manual page."""
+    page = textwrap.dedent("    " + (MODULES[kind].RULE.__doc__ or ""))
+    blocks = re.findall(rf"(?m)^    {kind}:\n(?:(?:     .*)?\n)+", page)
+    return [textwrap.dedent(block) for block in blocks]
+
+
+def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
+    """Whether an editor would accept `value`: the part of JSON Schema that our schemas use."""
+    if "$ref" in schema:
+        return accepts(root["$defs"][schema["$ref"].rpartition("/")[2]], value, root)
+    for word, enough in (("anyOf", lambda n: n >= 1), ("oneOf", lambda n: n == 1)):
+        if word in schema and not enough(sum(accepts(s, value, root) for s in schema[word])):
+            return False
+    types = schema.get("type", [])
+    known = {
+        "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None),
+        "array": list, "object": dict,
+    }
+    wanted = [types] if isinstance(types, str) else types
+    if wanted and not any(
+        isinstance(value, known[t]) and (t == "boolean" or not isinstance(value, bool))
+        for t in wanted
+    ):
+        return False
+    if "const" in schema and value != schema["const"]:
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        return re.search(schema.get("pattern", ""), value) is not None
+    if isinstance(value, list):
+        return all(accepts(schema.get("items", {}), item, root) for item in value)
+    if isinstance(value, dict):
+        named = schema.get("properties", {})
+        other = schema.get("additionalProperties", {})
+        return (
+            schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", 10**6)
+            and set(schema.get("required", [])) <= set(value)
+            and all(
+                accepts(named[k], v, root) if k in named
+                else other is True or (other is not False and accepts(other, v, root))
+                for k, v in value.items()
+            )
+        )
+    return not isinstance(value, (int, float)) or value >= schema.get("minimum", value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_says_what_it_is(kind: str) -> None:
+    module = MODULES[kind]
+    assert kind == module.NAME
+    assert module.BUILT is False
+    assert issubclass(module.RULE, Head)
+
+
+def test_class_names_are_distinct() -> None:
+    assert len({m.RULE.__name__ for m in MODULES.values()}) == len(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_examples_of_the_manual_parse(kind: str) -> None:
+    found = examples(kind)
+    assert found
+    assert len(found) == (MODULES[kind].RULE.__doc__ or "").count(f"\n        {kind}:\n")
+    for text in found:
+        for rule in read(text, kind)[kind]:
+            MODULES[kind].RULE.model_validate(rule)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_manual_says_what_it_leaves(kind: str) -> None:
+    page = MODULES[kind].RULE.__doc__ or ""
+    assert "Example:" in page
+    assert "In the warehouse:" in page
+
+
+@pytest.mark.parametrize(("kind", "i"), GOOD)
+def test_good_rule_is_read_and_written_back(kind: str, i: int) -> None:
+    model = MODULES[kind].RULE
+    rule = model.model_validate(CASES[kind]["good"][i])
+    dumped = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    assert model.model_validate(dumped) == rule
+    assert model.model_validate(rule.model_dump(by_alias=True)) == rule
+
+
+@pytest.mark.parametrize(("kind", "case"), BAD)
+def test_bad_rule_says_what_to_write(kind: str, case: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        MODULES[kind].RULE.model_validate(case["rule"])
+    errors = caught.value.errors()
+    assert len(errors) == 1, errors
+    assert case["error"] in errors[0]["msg"]
+    if "at" in case:
+        assert [str(part) for part in errors[0]["loc"]] == case["at"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_schema_documents_every_key(kind: str) -> None:
+    schema = MODULES[kind].RULE.model_json_schema()
+    for part in (schema, *schema.get("$defs", {}).values()):
+        assert part["description"]
+        for key, field in part["properties"].items():
+            assert field.get("description"), key
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_editor_accepts_what_we_accept(kind: str) -> None:
+    """An editor reads YAML with its own types: 3 is a number there, true a boolean."""
+    schema = MODULES[kind].RULE.model_json_schema()
+    rules = [rule for text in examples(kind) for rule in yaml.safe_load(text)[kind]]
+    rules += yaml.safe_load((DATA / f"{kind}.yml").read_text())["good"]
+    for rule in rules:
+        assert accepts(schema, rule, schema), rule
+        assert accepts(schema, {**rule, "no_such_key": 1}, schema) is False
+
+
+def test_two_ways_to_write_one_rule() -> None:
+    model = MODULES["trends"].RULE
+    rule = {"id": "t", "measure": {"from": "orders", "count": "rows"}, "per": "month"}
+    alert = {"down_by": "30%", "over": "1 month", "history": "6 months"}
+    other = {"down_by": "30.0 %", "over": "1  months", "history": "6 month"}
+    dumps = [
+        model.model_validate({**rule, "alert": a}).model_dump(mode="json") for a in (alert, other)
+    ]
+    assert dumps[0] == dumps[1]
+    assert dumps[0]["alert"] == alert
