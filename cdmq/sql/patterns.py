@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cdmq.functions.build import by_code_point
 from cdmq.functions.regex import translate
 from cdmq.sql import nodes
 
@@ -11,5 +12,6 @@ from cdmq.sql import nodes
 def matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
     """True where the pattern is found in `value`; NULL where that is NULL."""
     translated = nodes.text(translate(pattern, dialect))
-    name = "regexp_matches" if dialect == "duckdb" else "regexp_like"
-    return nodes.call(name, value, translated)
+    if dialect == "duckdb":
+        return nodes.call("regexp_matches", value, translated)
+    return nodes.call("regexp_like", by_code_point(value), translated)

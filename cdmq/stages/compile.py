@@ -244,7 +244,7 @@ class _Compiler:
         for field in rule.expressions:
             bound = self._bound(rule, field)
             if bound and bound.type not in ("boolean", "unknown"):
-                self._tell(rule, field, "CDMQ301", f"'{field}' must be true or false, this is "
+                self._tell(rule, field, "CDMQ315", f"'{field}' must be true or false, this is "
                            f"{bound.type}", "write a comparison, for example: amount > 0")
         if len(self.problems) > before:
             return None

@@ -28,6 +28,7 @@ dropped. Unlike the library, letters are not read as digits.
 from __future__ import annotations
 
 from functools import reduce
+from string import ascii_uppercase
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlglot import exp
@@ -132,7 +133,7 @@ def _key(written: exp.Expr, region: exp.Expr, dialect: str) -> exp.Expr:
 
     def body(s: exp.Expr) -> exp.Expr:
         length = as_text(call("length", s))
-        national = joined(call("upper", call("trim", region)), length)
+        national = joined(call("upper", call("trim", region)), text(":"), length)
         return case((equal(call("left", s, number(1)), text("+")), text("+")), otherwise=national)
 
     return bound(written, body, "cdmq_s", dialect)
@@ -141,7 +142,7 @@ def _key(written: exp.Expr, region: exp.Expr, dialect: str) -> exp.Expr:
 def _way(written: exp.Expr, plan: str, dialect: str) -> exp.Expr:
     """The reading that belongs to the longest prefix among `others`, else the usual one."""
     others, usual = exp.column("others", plan), exp.column("usual", plan)
-    depth = exp.column("depth", plan)
+    depth = _count("depth", plan)
 
     def found(s: exp.Expr, most: int) -> exp.Expr:
         places = [
@@ -164,7 +165,7 @@ def _way(written: exp.Expr, plan: str, dialect: str) -> exp.Expr:
 
 def _whole(written: exp.Expr, reading: str, dialect: str) -> exp.Expr:
     """Calling code and national number, as the reading puts them together."""
-    skip, keep, jump = (exp.column(name, reading) for name in ("skip", "keep", "jump"))
+    skip, keep, jump = (_count(name, reading) for name in ("skip", "keep", "jump"))
     put = call("coalesce", exp.column("put", reading), text(""))
 
     def body(s: exp.Expr) -> exp.Expr:
@@ -176,7 +177,7 @@ def _whole(written: exp.Expr, reading: str, dialect: str) -> exp.Expr:
 
 def _valid(e: exp.Expr, numbers: str, reading: str) -> exp.Expr:
     """`e` in E.164 where the numbering plan has it, as it is or without a trunk prefix."""
-    calling, drop = exp.column("calling", numbers), exp.column("drop", numbers)
+    calling, drop = _count("calling", numbers), _count("drop", numbers)
     abroad = exp.Is(this=exp.column("put", reading), expression=exp.Null())
     rest = call("substr", e, _sum(calling, drop, number(1)))
     trunk = exp.And(this=abroad, expression=_listed(e, exp.column("trunk", numbers)))
@@ -188,13 +189,18 @@ def _valid(e: exp.Expr, numbers: str, reading: str) -> exp.Expr:
 
 def _listed(e: exp.Expr, entries: exp.Expr) -> exp.Expr:
     """True where `entries` holds the length of `e` (A is 1) and a start of its further digits."""
-    size = call("chr", _sum(number(64), call("length", e)))
+    size = call("substr", text(ascii_uppercase), call("length", e), number(1))
     tests: list[exp.Expr] = []
     for k in range(FURTHEST + 1):
         further = [call("substr", e, number(HEAD + 1), number(k))] if k else []
         place = call("strpos", entries, joined(size, *further, text("|")))
         tests.append(exp.GT(this=place, expression=number(0)))
     return exp.Paren(this=reduce(lambda a, b: exp.Or(this=a, expression=b), tests))
+
+
+def _count(name: str, alias: str) -> exp.Expr:
+    """A column of a table as the whole number that both engines' substr takes."""
+    return exp.Cast(this=exp.column(name, alias), to=exp.DataType.build("int"))
 
 
 def _sum(*parts: exp.Expr) -> exp.Expr:
