@@ -93,7 +93,7 @@ class _Reader:
             return self.scalar(node, in_flow)
         data: Any
         if isinstance(node, yaml.SequenceNode):
-            flow = in_flow or bool(node.flow_style)
+            flow = in_flow or bool(getattr(node, "flow_style", False))
             data = [self.plain(item, (*path, i), flow) for i, item in enumerate(node.value)]
         else:
             data = self.mapping(node, path, in_flow)
@@ -102,7 +102,8 @@ class _Reader:
 
     def mapping(self, node: yaml.Node, path: Path, in_flow: bool) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        flow = in_flow or bool(node.flow_style)
+        flow_here = bool(getattr(node, "flow_style", False))
+        flow = in_flow or flow_here
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problem(
@@ -125,7 +126,7 @@ class _Reader:
                 )
                 continue
             self.keys[(*path, key)] = self.span(key_node)
-            if node.flow_style and value_node.start_mark.index == value_node.end_mark.index:
+            if flow_here and value_node.start_mark.index == value_node.end_mark.index:
                 self.problem(
                     key_node, "CDMQ105", f"'{key}' has no value: YAML cuts at a comma inside {{ }}",
                     "put SQL or text with commas in quotes", _quoted_line(self.text, key_node),

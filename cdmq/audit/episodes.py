@@ -10,7 +10,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -127,27 +128,27 @@ class Episodes:
             return True  # flags come from validation, changes from defaults
         if o.rule.formerly or open_counts.get(o.rule.id, 0) != wanted:
             return False
-        return wanted == 0 or self._last_fingerprints().get(o.rule.id) == o.fingerprint
+        return wanted == 0 or self._last_fingerprints.get(o.rule.id) == o.fingerprint
 
+    @cached_property
     def _last_fingerprints(self) -> Mapping[str, str]:
-        if not hasattr(self, "_fingerprints"):
-            last = nodes.group_by(
-                nodes.select(
-                    [nodes.column("rule_id"),
-                     nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
-                    nodes.table(self.results), nodes.present(nodes.column("fingerprint")),
-                ), [nodes.column("rule_id")],
-            )
-            query = nodes.select(
-                [nodes.column("rule_id", "r"), nodes.column("fingerprint", "r")],
-                nodes.table(self.results, "r"),
-            )
-            query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=_all([
-                nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
-                for c in ("rule_id", "run_id")
-            ])))
-            self._fingerprints = dict(self._fetch(query))
-        return self._fingerprints
+        """Rule -> what its last evaluation found, as a fingerprint."""
+        last = nodes.group_by(
+            nodes.select(
+                [nodes.column("rule_id"),
+                 nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
+                nodes.table(self.results), nodes.present(nodes.column("fingerprint")),
+            ), [nodes.column("rule_id")],
+        )
+        query = nodes.select(
+            [nodes.column("rule_id", "r"), nodes.column("fingerprint", "r")],
+            nodes.table(self.results, "r"),
+        )
+        query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=_all([
+            nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
+            for c in ("rule_id", "run_id")
+        ])))
+        return {str(r): str(f) for r, f in self._fetch(query)}
 
     def _codes_table(self, work: Sequence[RuleResult]) -> None:
         """code -> rule, version, dataset, columns, state: one small table to join."""
@@ -354,7 +355,7 @@ class Episodes:
         empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), t), c)
                               for c, t in columns.items()], where=exp.false())
         self._run(nodes.create(relation, empty, temporary=True))
-        self.warehouse.insert(relation, dict(columns), rows)  # type: ignore[arg-type]
+        self.warehouse.insert(relation, dict(columns), rows)
 
     def _drop(self, relation: Relation) -> None:
         self._run(nodes.drop(relation))
@@ -362,16 +363,8 @@ class Episodes:
     def _run(self, node: exp.Expr) -> int:
         return self.warehouse.run(node.sql(self.dialect))
 
-    def _fetch(self, node: exp.Expr) -> list[tuple[object, ...]]:
+    def _fetch(self, node: exp.Expr) -> list[tuple[Any, ...]]:
         return self.warehouse.fetch(node.sql(self.dialect))
-
-
-def flags_episodes(*given: object) -> Episodes:
-    return Episodes(FLAG_SHAPE, *given)  # type: ignore[arg-type]
-
-
-def changes_episodes(*given: object) -> Episodes:
-    return Episodes(CHANGE_SHAPE, *given)  # type: ignore[arg-type]
 
 
 def _comparable(name: str, table: str) -> exp.Expr:

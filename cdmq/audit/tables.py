@@ -5,6 +5,7 @@ Rows are added and, where a table has `to_run`, closed; none is rewritten.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -145,7 +146,9 @@ SCHEMA_TABLE = Table("schema_version", "one row a migration that was done", _col
 """))
 
 #: The statements that lead from version n to n + 1, in order; builders take the audit schema.
-MIGRATIONS = (lambda schema: [create_table(t, schema) for t in TABLES],)
+MIGRATIONS: tuple[Callable[[str], list[exp.Create]], ...] = (
+    lambda schema: [create_table(t, schema) for t in TABLES],
+)
 
 
 def create_table(table: Table, schema: str) -> exp.Create:

@@ -27,12 +27,16 @@ _HEAD = frozenset(DefaultRule.HEAD)
 
 @dataclass(frozen=True)
 class Version:
-    """A rule as one run uses it. `text` is the resolved rule in YAML."""
+    """A rule as one run uses it."""
 
     rule: Rule
     digest: str
     meta_digest: str
-    text: str
+
+    @property
+    def text(self) -> str:
+        """The resolved rule in YAML."""
+        return _text(self.rule, _own_fields(self.rule))
 
 
 def version_of(rule: Rule, project: Project) -> Version:
@@ -48,7 +52,7 @@ def version_of(rule: Rule, project: Project) -> Version:
         "contract": _contract(rule, project),
     }
     meta = {"why": rule.why, "owner": rule.owner, "tags": sorted(rule.tags)}
-    return Version(rule, _digest(meaning), _digest(meta), _text(rule, own))
+    return Version(rule, _digest(meaning), _digest(meta))
 
 
 def rules_digest(versions: Mapping[str, Version]) -> str:

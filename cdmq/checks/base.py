@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
-from cdmq.kinds.base import Bool, Field, Model
+from pydantic import Field
+
+from cdmq.kinds.base import Model
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -88,5 +90,3 @@ class Check(Model):
         """The columns whose values a flag of this check shows."""
         return columns
 
-
-__all__ = ["Bool", "Check", "Context", "Field", "Scope"]

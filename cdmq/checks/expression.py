@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
 from sqlglot import exp
 
-from cdmq.checks.base import Check, Context, Field
+from cdmq.checks.base import Check, Context
 from cdmq.kinds.base import Sql
 from cdmq.sql import nodes
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from sqlglot import exp
 
-from cdmq.checks.base import Bool, Check, Context, Field
+from cdmq.checks.base import Check, Context
+from cdmq.kinds.base import Bool
 from cdmq.sql import nodes
 
 

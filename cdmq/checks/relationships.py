@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
 from sqlglot import exp
 
-from cdmq.checks.base import Check, Context, Field, Scope
+from cdmq.checks.base import Check, Context, Scope
 from cdmq.kinds.base import Dataset
 from cdmq.sql import nodes
 

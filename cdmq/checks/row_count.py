@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from sqlglot import exp
 
-from cdmq.checks.base import Check, Context, Field, Scope
+from cdmq.checks.base import Check, Context, Scope
 from cdmq.sql import nodes
 
 

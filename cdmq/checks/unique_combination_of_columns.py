@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cdmq.checks.base import Field
+from pydantic import Field
 from cdmq.checks.unique import Unique
 from cdmq.kinds.base import Columns
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
@@ -182,7 +182,7 @@ def bind(e: Expression, columns: Mapping[str, Type]) -> Bound:
 
 def lower(
     tree: exp.Expr,
-    dialect: Dialect,
+    dialect: str,
     column: Callable[[str], exp.Expr],
     behind: Callable[[str, str], exp.Expr],
     as_of: exp.Expr,
@@ -192,12 +192,12 @@ def lower(
     Give it the tree of `bind`: types decide collations, casts and arithmetic. Casts and division
     give NULL where they cannot give a value. On DuckDB the caller wraps the whole in TRY.
     """
-    return Lowering(dialect, column, behind, as_of).node(typed(tree))
+    return Lowering(cast(Dialect, dialect), column, behind, as_of).node(typed(tree))
 
 
 def could_not_judge(
     tree: exp.Expr,
-    dialect: Dialect,
+    dialect: str,
     column: Callable[[str], exp.Expr],
     behind: Callable[[str, str], exp.Expr],
     as_of: exp.Expr,
@@ -207,6 +207,6 @@ def could_not_judge(
     None when nothing in the tree can fail. TRY_CAST asks for NULL in words and does not count.
     """
     tree = typed(tree)
-    low = Lowering(dialect, column, behind, as_of)
+    low = Lowering(cast(Dialect, dialect), column, behind, as_of)
     found = risks(low, tree)
     return None if found is None else both(is_null(low.node(tree)), found)

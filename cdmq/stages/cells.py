@@ -196,60 +196,64 @@ class Cells:
     def _layer(
         self, below: exp.Select, layer: list[Rule], chains: Mapping[str, list[Rule]]
     ) -> exp.Select:
+        """Two steps: what each rule would write, computed once; then the cells with it."""
+        offers = self._offers(below, layer)
         writes: dict[str, exp.Expr] = {}
         extra: list[exp.Expr] = []
-        joins: list[tuple[exp.Expr, exp.Expr]] = []
-        for number, rule in enumerate(layer):
-            column = rule.columns[0]
-            chain = chains[column]
-            if rule is not chain[0]:
-                place = chain.index(rule)
+        for rule in layer:
+            column, place = rule.columns[0], chains[rule.columns[0]].index(rule)
+            if place:
                 extra.append(nodes.alias(nodes.column(column, "l"), f"__was_{place}_{column}"))
                 if column in self.placeholders:
                     extra.append(nodes.alias(
                         nodes.column(f"__reason_{column}", "l"), f"__why_{place}_{column}"
                     ))
-            writes.update(self._written(rule, f"j{number}", joins))
-        names = [a.alias for a in below.expressions]
+            writes.update(self._written(rule))
         shown = [
-            nodes.alias(writes[n], n) if n in writes else nodes.column(n, "l") for n in names
+            nodes.alias(writes.get(a.alias, nodes.column(a.alias, "l")), a.alias)
+            for a in below.expressions
         ]
-        query = nodes.select([*shown, *extra], nodes.subquery(below, "l"))
+        return nodes.select([*shown, *extra], nodes.subquery(offers, "l"))
+
+    def _offers(self, below: exp.Select, layer: list[Rule]) -> exp.Select:
+        """The layer below with `__new_c` beside it: the value that a rule offers, or NULL."""
+        joins: list[tuple[exp.Expr, exp.Expr]] = []
+        shown: list[exp.Expr] = [
+            nodes.alias(nodes.column(a.alias, "l"), a.alias) for a in below.expressions
+        ]
+        for number, rule in enumerate(layer):
+            spec, alias = _spec(rule), f"j{number}"
+            if spec.set is None:
+                offer = (self._borrowed if spec.fill_from else self._tidied)(rule, alias, joins)
+                shown.append(nodes.alias(offer, f"__new_{rule.columns[0]}"))
+        query = nodes.select(shown, nodes.subquery(below, "l"))
         for table, on in joins:
             nodes.left_join(query, table, on)
-        for i, (shown_, name) in enumerate(zip(query.expressions, names, strict=False)):
-            if isinstance(shown_, exp.Column):
-                query.expressions[i] = nodes.alias(shown_, name)
-        query.set("expressions", query.expressions)
         return query
 
-    def _written(
-        self, rule: Rule, alias: str, joins: list[tuple[exp.Expr, exp.Expr]]
-    ) -> dict[str, exp.Expr]:
+    def _written(self, rule: Rule) -> dict[str, exp.Expr]:
+        """The columns that a rule writes: the value, why it is missing, whether borrowed."""
         spec, column = _spec(rule), rule.columns[0]
-        value = nodes.column(column, "l")
+        value, offer = nodes.column(column, "l"), nodes.column(f"__new_{column}", "l")
         applies = self.lower(rule, "where") if "where" in rule.expressions else None
         there, gone = nodes.present(value.copy()), nodes.is_null(value.copy())
+        offered, none = nodes.present(offer.copy()), nodes.is_null(offer.copy())
         out: dict[str, exp.Expr] = {}
         if spec.map or spec.standardise:
-            found, hit = self._tidied(rule, alias, joins)
-            branches = [(_and(applies, there, hit), found)]
+            branches = [(_and(applies, there, offered), offer)]
             if spec.otherwise:
                 branches.append((_and(applies, there), nodes.null()))
-                self._set_reason(out, column, _and(applies, there, exp.Not(this=nodes.paren(
-                    hit.copy()))), spec.otherwise.reason, None)
+                self._set_reason(out, column, _and(applies, there, none), spec.otherwise.reason,
+                                 None)
             out[column] = nodes.cases(branches, value)
         elif spec.fill_from:
-            found = self._borrowed(rule, alias, joins)
-            out[column] = nodes.when(_and(applies, gone), found, value)
-            filled = _and(applies, gone.copy(), nodes.present(nodes.paren(found.copy())))
-            out[f"__from_{column}"] = nodes.any_of(
-                [nodes.column(f"__from_{column}", "l"), nodes.when(filled.copy(), exp.true(),
-                                                                  exp.false())]
-            )
+            filled = _and(applies, gone, offered)
+            out[column] = nodes.when(filled, offer, value)
+            before = nodes.column(f"__from_{column}", "l")
+            out[f"__from_{column}"] = nodes.when(filled.copy(), exp.true(), before)
             reason = spec.otherwise.reason if spec.otherwise else None
             if column in self.placeholders:
-                self._set_reason(out, column, _and(applies, gone.copy()), reason, filled)
+                self._set_reason(out, column, _and(applies, gone), reason, filled.copy())
         else:
             assert spec.reason is not None
             unset = nodes.is_null(nodes.column(f"__reason_{column}", "l"))
@@ -268,8 +272,8 @@ class Cells:
 
     def _tidied(
         self, rule: Rule, alias: str, joins: list[tuple[exp.Expr, exp.Expr]]
-    ) -> tuple[exp.Expr, exp.Expr]:
-        """The tidy value, and the condition that there is one."""
+    ) -> exp.Expr:
+        """The tidy value; NULL where there is none."""
         from cdmq.standards import FORMS
 
         spec = _spec(rule)
@@ -280,7 +284,7 @@ class Cells:
                                    spec.map.to, alias),
                 nodes.equal(nodes.column("from", alias), value),
             ))
-            return nodes.column("to", alias), nodes.present(nodes.column("from", alias))
+            return nodes.column("to", alias)
         options = {
             name: nodes.column(v, "l") if name in self._column_options(spec) else v
             for name, v in spec.options.items()
@@ -290,7 +294,7 @@ class Cells:
             table = self.table(f"ref:{lookup.table}")
             table.set("alias", exp.TableAlias(this=nodes.name(lookup.alias)))
             joins.append((table, lookup.on))
-        return tidied.value, nodes.present(nodes.paren(tidied.value.copy()))
+        return tidied.value
 
     def _distinct_map(self, seed: exp.Expr, from_: str, to: str, alias: str) -> exp.Expr:
         source = nodes.column(from_)

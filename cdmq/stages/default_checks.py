@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import Type
 from cdmq.values import Catalog, Dataset, Project, Rule
+
+#: field, code, cause, remedy -> the Problem at that field
+Tell = Callable[[str, str, str, str], Problem]
 
 
 def default_problems(
@@ -51,7 +54,7 @@ def _column_options(spec: DefaultRule) -> Iterator[tuple[str, str]]:
         yield from ((o, str(spec.options[o])) for o in sorted(named) if o in spec.options)
 
 
-def _map_problems(spec: DefaultRule, project: Project, problem) -> list[Problem]:  # type: ignore[no-untyped-def]
+def _map_problems(spec: DefaultRule, project: Project, problem: Tell) -> list[Problem]:
     assert spec.map is not None
     seed = project.seeds.get(spec.map.seed)
     if seed is None:
@@ -73,7 +76,7 @@ def _map_problems(spec: DefaultRule, project: Project, problem) -> list[Problem]
 
 def _source_problems(
     source: str, spec: DefaultRule, dataset: Dataset, columns: Mapping[str, Type],
-    project: Project, catalog: Catalog, problem,  # type: ignore[no-untyped-def]
+    project: Project, catalog: Catalog, problem: Tell,
 ) -> list[Problem]:
     if "." not in source or source in columns:
         known: Mapping[str, Type] = columns

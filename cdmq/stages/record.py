@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit import git
-from cdmq.audit.episodes import Episodes, changes_episodes, flags_episodes
+from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.tables import MIGRATIONS, RULE_RESULTS, RULE_VERSIONS, RUNS, SCHEMA_TABLE
 from cdmq.audit.tables import STATEMENTS, Table, create_table
 from cdmq.audit.versions import Version, rules_digest
@@ -82,12 +82,12 @@ def record(
     changed = changed_versions(open_versions, versions, results, facts.whole)
     authors = _authors(project, [versions[r].rule for r in changed.new])
     rules = [r for r in results if r.outcome.evaluated]
-    flags = flags_episodes(warehouse, schema, executed, rules, steps, project, versions,
-                           facts.run_id)
-    changes = changes_episodes(warehouse, schema, executed, rules, steps, project, versions,
-                               facts.run_id)
-    flags.compare(changed.meaning, changed.removed)
-    changes.compare(changed.meaning, changed.removed)
+    flags, changes = (
+        Episodes(shape, warehouse, schema, executed, rules, steps, project, versions, facts.run_id)
+        for shape in (FLAG_SHAPE, CHANGE_SHAPE)
+    )
+    for episodes in (flags, changes):
+        episodes.compare(changed.meaning, changed.removed)
     state = git.state(project.root)
     with warehouse.transaction():
         publish(warehouse, executed, steps, schema)
@@ -221,5 +221,3 @@ def _add(warehouse: Warehouse, table: Table, schema: str, rows: Sequence[Sequenc
     if rows:
         warehouse.insert(Relation(table.name, schema), {c.name: c.type for c in table.columns}, rows)
 
-
-__all__ = ["Episodes", "Recorded", "RunFacts", "audit_schema", "migrate", "record"]

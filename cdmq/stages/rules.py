@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from cdmq.checks import checks
 from cdmq.checks.base import Check
 from cdmq.kinds import kinds
@@ -176,7 +178,7 @@ class RuleReader:
 
         what = f"rule {item['id']}" if isinstance(item, dict) and item.get("id") else "defaults rule"
         options: dict[str, Any] = {}
-        form = FORMS.get(item.get("standardise")) if isinstance(item, dict) else None
+        form = FORMS.get(str(item.get("standardise"))) if isinstance(item, dict) else None
         if isinstance(item, dict) and item.get("standardise") and form is None:
             self.problem((*path, "standardise"), "CDMQ116",
                          f"unknown form '{item['standardise']}' in {what}",
@@ -213,7 +215,10 @@ class RuleReader:
         places["where"] = self.source.at(place)
         texts = {f: getattr(spec, f) for f in _sql_fields(type(spec)) if f != "where"}
         texts["where"] = where
-        first = lambda field: next((v for h in heads if (v := getattr(h, field))), None)  # noqa: E731
+
+        def first(field: str) -> Any:
+            return next((v for h in heads if (v := getattr(h, field))), None)
+
         tags = dict.fromkeys([*self.head.tags, *(t for h in reversed(heads) for t in h.tags)])
         return Rule(
             id=id, kind=kind, check=check, dataset=self.head.dataset, columns=columns, spec=spec,
@@ -244,5 +249,5 @@ class RuleReader:
         return found
 
 
-def _sql_fields(model: type[Any]) -> tuple[str, ...]:
+def _sql_fields(model: type[BaseModel]) -> tuple[str, ...]:
     return fields_marked(model, SqlText)

@@ -1,0 +1,56 @@
+# make run and make test do all their own set-up: Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+INSTALLED := $(VENV)/.installed
+AS_OF ?= 2026-11-01
+
+.PHONY: run test test-slow lint type fmt bench docs planted clean help
+
+help:            ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cdmq needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[fast,postgres]"
+	@touch $@
+
+$(READY): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+run: $(INSTALLED)   ## the reference project on its own data; exit 1 (rules failed) is a good end
+	@$(BIN)/cdmq run --as-of $(AS_OF) $(ARGS); code=$$?; [ $$code -le 1 ] || exit $$code
+
+test: $(READY)      ## all tests, both warehouses
+	$(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+test-slow: $(READY) ## the tests that take minutes: kill -9, the big comparisons
+	$(BIN)/python -m pytest -q -m slow $(ARGS)
+
+lint: $(READY)      ## style and import layers
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+type: $(READY)      ## strict types
+	$(BIN)/mypy
+
+fmt: $(READY)       ## put in order what can be
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)     ## ratios against SQL by hand; see tests/benchmarks/README.md
+	$(BIN)/python tests/benchmarks/validation.py $(ARGS)
+	$(BIN)/python tests/benchmarks/defaults.py $(ARGS)
+	$(BIN)/python tests/benchmarks/parse.py
+
+planted: run        ## precision and recall of the reference project's planted errors
+	$(BIN)/python tests/tools/planted_report.py target/reference.duckdb
+
+docs: $(READY)      ## the manual pages, generated from the code
+	$(BIN)/python tests/tools/manual_pages.py
+
+clean:              ## remove what the above made
+	rm -rf $(VENV) target .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
