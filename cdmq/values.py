@@ -56,6 +56,8 @@ class Documents:
     seeds: tuple[Seed, ...]
     macros: str
     problems: tuple[Problem, ...]
+    #: Datasets whose declaration could not be read: rules on them are not told again.
+    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ class _Reader:
                 self.problem(
                     node, "CDMQ103", f"curly quotes ({value[0]}) are not quotes in YAML",
                     "use straight quotes",
-                    _line(self.text, node).translate({ord(c): '"' for c in _CURLY}),
+                    _line(self.text, node).translate({ord(c): '"' for c in _CURLY})
+                    if value[-1] in _CURLY else "",
                 )
             elif in_flow and _SQL_IN_BRACES.search(value):
                 self.problem(

@@ -1,11 +1,13 @@
-"""What all tests share: one PostgreSQL server for the session."""
+"""What all tests share: one PostgreSQL server for the session, and worlds to run projects in."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from runner import ENGINES, World
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +18,23 @@ def postgres_uri() -> Iterator[str]:
         server = pgserver.get_server(folder, cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def make_world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], World]:
+    """A function that makes a fresh world on an engine."""
+
+    def make(engine: str) -> World:
+        folder: Path = tmp_path_factory.mktemp(f"world_{engine}")
+        uri = request.getfixturevalue("postgres_uri") if engine == "postgres" else None
+        return World(engine, folder, uri)
+
+    return make
+
+
+@pytest.fixture(params=ENGINES)
+def world(request: pytest.FixtureRequest, make_world: Callable[[str], World]) -> World:
+    """A fresh world; a test that takes it runs once on each engine."""
+    return make_world(request.param)

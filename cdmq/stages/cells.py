@@ -8,6 +8,7 @@ that rules write, hidden ones: `__raw_c` (as it came), `__reason_c` (why it is m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -403,12 +404,16 @@ class Cells:
 
 
 def token_literals(dataset: Dataset, column: str, type_: Type) -> list[exp.Expr]:
-    """The `missing_values` of a column as literals of its type; a token of another form is none."""
+    """The `missing_values` of a column as literals of its type; a token of another form is none.
+
+    `000` is the form of a text: it does not make the number 0 a missing one.
+    """
     from cdmq.sql.literals import literal
 
     given = dataset.spec.missing_values
     tokens = given.get(column, []) if isinstance(given, dict) else given
-    found = (literal(token, type_) for token in dict.fromkeys(tokens))
+    padded = re.compile(r"[+-]?0\d") if type_ != "text" else re.compile(r"(?!)")
+    found = (literal(t, type_) for t in dict.fromkeys(tokens) if not padded.match(t))
     return [node for node in found if node is not None]
 
 

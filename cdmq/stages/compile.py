@@ -250,6 +250,9 @@ class _Compiler:
             return None
         try:
             failing = check.failing(columns, self)
+            if check.missing == "fail" and columns:
+                failing = nodes.any_of(
+                    [failing, *(nodes.is_null(self.column(c)) for c in columns)])
             tested = self.tested()
             judgement = Judgement(
                 rule=rule, relation=self._relation(rule),

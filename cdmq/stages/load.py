@@ -48,8 +48,9 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     )
     render = renderer({"var": variables_reader(variables)}, macros)
     datasets: list[tuple[DatasetSpec, Source, int]] = []
+    broken: set[str] = set()
     for path in _files(root, config.model_paths, _YAML):
-        datasets += _datasets(_read(root, path, render, problems), problems)
+        datasets += _datasets(_read(root, path, render, problems), problems, broken)
     rule_files, unit_tests = [], []
     for path in _files(root, config.rule_paths, _YAML):
         source = _read(root, path, render, problems)
@@ -75,6 +76,7 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
         ),
         macros=macros,
         problems=tuple(problems),
+        broken=frozenset(broken),
     )
 
 
@@ -144,7 +146,7 @@ def _read(
 
 
 def _datasets(
-    source: Source, problems: list[Problem]
+    source: Source, problems: list[Problem], broken: set[str]
 ) -> list[tuple[DatasetSpec, Source, int]]:
     if source.data is None:
         return []
@@ -158,6 +160,8 @@ def _datasets(
             )
             if spec:
                 found.append((spec, source, i))
+            elif named:
+                broken.add(str(named))
         rest = {k: v for k, v in source.data.items() if k != "datasets"}
         read_model(ModelsFile, rest, source, (), problems, "models file")
         return found
@@ -184,7 +188,14 @@ def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest,
 
 def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
     place = _relative(root, path)
-    rows = list(csv.reader(io.StringIO(_text(root, path, problems)), strict=True))
+    reader = csv.reader(io.StringIO(_text(root, path, problems)), strict=True)
+    try:
+        numbered = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        problems.append(Problem(Span(place, reader.line_num, 1), "CDMQ122",
+                                f"the seed is not csv: {error}", "look at the quotes of the line"))
+        return None
+    rows = [row for _, row in numbered]
     if not rows:
         problems.append(Problem(Span(place), "CDMQ122", "the seed is empty",
                                 "give it a header line with the names of its columns"))
@@ -196,9 +207,7 @@ def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
                                 "give each column a name of its own"))
         return None
     body = []
-    for number, row in enumerate(rows[1:], start=2):
-        if not row:
-            continue
+    for number, row in numbered[1:]:
         if len(row) != len(header):
             problems.append(
                 Problem(Span(place, number, 1), "CDMQ122",

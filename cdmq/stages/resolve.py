@@ -20,7 +20,7 @@ def resolve(documents: Documents) -> Project:
     rules: dict[str, Rule] = {}
     seeds = {s.name: s for s in documents.seeds}
     for source in documents.rule_files:
-        for rule in RuleReader(source, datasets, seeds, problems).read():
+        for rule in RuleReader(source, datasets, seeds, problems, documents.broken).read():
             _add(rule, rules, problems)
     for rule in _readable_rules(datasets):
         rules.setdefault(rule.id, rule)

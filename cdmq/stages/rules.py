@@ -37,9 +37,10 @@ class RuleReader:
 
     def __init__(
         self, source: Source, datasets: Mapping[str, Dataset], seeds: Mapping[str, Seed],
-        problems: list[Problem],
+        problems: list[Problem], broken: frozenset[str] = frozenset(),
     ) -> None:
         self.source, self.datasets, self.seeds = source, datasets, seeds
+        self.broken = broken
         self.problems = problems
 
     def problem(self, path: Path, code: str, cause: str, remedy: str = "", key: bool = False) -> None:
@@ -54,6 +55,7 @@ class RuleReader:
             return
         head = {k: data[k] for k in _FILE_KEYS if k in data}
         self.head = read_model(FileHead, head, self.source, (), self.problems, "rule file")
+        sound = self.dataset_is_sound()
         for section in data:
             if section in _FILE_KEYS:
                 continue
@@ -65,18 +67,29 @@ class RuleReader:
                 self.problem((section,), "CDMQ112", f"'{section}' must be a list of rules",
                              "begin each rule with '- '")
                 continue
-            yield from self.section(section, data[section])
+            rules = list(self.section(section, data[section]))
+            if sound:
+                yield from rules
+
+    def dataset_is_sound(self) -> bool:
+        """The file's dataset is known and has a key. Its rules are read all the same."""
+        if self.head is None:
+            return False
+        name = self.head.dataset
+        if name in self.broken:
+            return False  # its own declaration is wrong, and that is told
+        if name not in self.datasets:
+            self.problem(("dataset",), "CDMQ202", f"unknown dataset '{name}'",
+                         did_you_mean(name, self.datasets))
+        elif not self.datasets[name].key:
+            self.problem(("dataset",), "CDMQ206", f"the dataset '{name}' has no key: a flag could "
+                         "not say which record it is about",
+                         f"add key: to it ({self.datasets[name].span})")
+        else:
+            return True
+        return False
 
     def section(self, section: str, items: list[Any]) -> Iterator[Rule]:
-        if self.head and self.head.dataset not in self.datasets:
-            self.problem(("dataset",), "CDMQ202", f"unknown dataset '{self.head.dataset}'",
-                         did_you_mean(self.head.dataset, self.datasets))
-            self.head = None
-        elif self.head and not self.datasets[self.head.dataset].key:
-            self.problem(("dataset",), "CDMQ206", f"the dataset '{self.head.dataset}' has no key: "
-                         "a flag could not say which record it is about",
-                         f"add key: to it ({self.datasets[self.head.dataset].span})")
-            self.head = None
         kind = kinds()[section]
         for i, item in enumerate(items):
             path: Path = (section, i)

@@ -95,7 +95,7 @@ LEADS: dict[str, tuple[str, ...]] = {
 #: Where the mark in two letters is not the ISO code.
 TWO_LETTERS = {"LI": "FL"}
 #: Where the start is the country's mark and says nothing: a code without it gets it.
-ADDED = frozenset({"AZ", "BB", "LV", "VC", "VG"})
+ADDED = frozenset({"AI", "AZ", "BB", "LV", "VC", "VG"})
 #: Letters that a code may hold: checked in cdmq/standards/postcode.py.
 RULES = {"GB": "gb", "GG": "gb", "IM": "gb", "JE": "gb", "CA": "ca", "NL": "nl", "IE": "ie"}
 

@@ -22,10 +22,12 @@ class Log:
         self.rows: list[Row] = []
         self._touched: set[str] = set()
 
+    def free(self) -> list[Row]:
+        return [r for r in self.rows if r[self.key] not in self._touched]
+
     def spoil(self, count: int, column: str, kind: str, rule: str,
               value: Callable[[Row], str]) -> None:  # fmt: skip
-        free = [r for r in self.rows if r[self.key] not in self._touched]
-        for row in self.garden.rng.sample(free, count):
+        for row in self.garden.rng.sample(self.free(), count):
             self._touched.add(row[self.key])
             wrong = value(row)
             self.note(row, column, kind, wrong, rule)
@@ -127,13 +129,13 @@ def _spoil_links(log: Log, companies: list[Record]) -> None:
     log.spoil(20, "to_id", "unknown_reference", "party_links.to_id.relationships",
               lambda r: f"09{rng.randint(10000, 99999)}")  # fmt: skip
     log.spoil(12, "to_id", "link_to_itself", "link_not_to_itself", lambda r: r["from_id"])
-    parents = [r for r in log.rows if r["type"] == "parent_of" and r["from_id"] != r["to_id"]]
+    parents = [r for r in log.free() if r["type"] == "parent_of"]
     for row in rng.sample(parents, 4):
         back = {**row, "link_id": f"L9{row['link_id'][2:]}"}
         back["from_id"], back["to_id"] = row["to_id"], row["from_id"]
         log.rows.append(back)
         log.note(back, "to_id", "link_loop", back["to_id"], "customer_links", "later")
-    wrong_end = [r for r in log.rows if r["type"] == "works_at" and not r["end"]]
+    wrong_end = [r for r in log.free() if r["type"] == "works_at" and not r["end"]]
     for row in rng.sample(wrong_end, 8):
         other = rng.choice(companies).source_id
         if other != row["to_id"]:

@@ -174,7 +174,7 @@ NL = Country(
 
 COUNTRIES = {c.code: c for c in (DE, AT, CH, FR, GB, US, NL)}
 _WEIGHTED = tuple(c for c in COUNTRIES.values() for _ in range(c.weight))
-LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+LETTERS = "ABDEFGHJLNPQRTUWXYZ"  # in use at the end of British and Dutch postcodes
 
 
 def pick_country(rng: Random) -> Country:
