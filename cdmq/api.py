@@ -93,7 +93,8 @@ def _run(
     from cdmq.stages.execute import Execution, sweep
     from cdmq.stages.judge import exit_code, judge
     from cdmq.stages.record import RunFacts, migrate, record
-    from cdmq.stages.relations import Names
+    from cdmq.sql.logical import Names
+    from cdmq.stages.plan import plan
 
     started = datetime.now(UTC)
     run_id = started.strftime("%Y%m%dT%H%M%S%f")[:-3] + "-" + secrets.token_hex(3)
@@ -105,7 +106,8 @@ def _run(
     steps = compile_rules(project, catalog, warehouse.dialect)
     names = Names(warehouse.schema, warehouse.traits.longest_name, run_id[-6:])
     moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-    execution = Execution(project, catalog, steps, warehouse, names, moment, rules=chosen,
+    planned = plan(project, steps, warehouse.traits.fuse)
+    execution = Execution(project, catalog, planned, warehouse, names, moment, rules=chosen,
                           datasets=project.datasets, build=build, fail_fast=fail_fast,
                           listen=listen)
     executed = execution.run()

@@ -20,11 +20,26 @@ Columns = Mapping[str, Type]
 
 @dataclass(frozen=True)
 class Needed:
-    """What a test needs: datasets in order, default rules, the seeds that defaults map by."""
+    """What a test needs: datasets in order, default rules, the seeds that defaults map by.
+
+    `columns` are those that are read of each dataset, in lower case; None stands for all.
+    """
 
     datasets: tuple[str, ...]
+    columns: Mapping[str, set[str] | None]
     defaults: frozenset[str]
     seeds: frozenset[str]
+
+    def narrow(self, project: Project, test: UnitTest, catalog: Mapping[str, Columns]
+               ) -> dict[str, Columns]:
+        """The catalog with only what is needed, given or a key: small tables bind fast."""
+        found: dict[str, Columns] = {}
+        for name in self.datasets:
+            wanted, all_ = self.columns[name], catalog[name]
+            kept = {*project.datasets[name].key, *(c for r in test.given.get(name, ()) for c in r)}
+            found[name] = all_ if wanted is None else {
+                c: t for c, t in all_.items() if c in kept or c.lower() in wanted}
+        return found
 
 
 def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Needed:
@@ -38,8 +53,8 @@ def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Nee
             walk.want(other, {field} if field else set(project.datasets[other].key))
     walk.go()
     return Needed(
-        tuple(n for n in project.datasets if n in walk.columns), frozenset(walk.defaults),
-        frozenset(walk.seeds),
+        tuple(n for n in project.datasets if n in walk.columns), walk.columns,
+        frozenset(walk.defaults), frozenset(walk.seeds),
     )
 
 
@@ -186,7 +201,6 @@ def _as_table(dataset: Dataset, table: str) -> Dataset:
 
 
 def _given_seed(seed: Seed, rows: Sequence[Mapping[str, str | None]]) -> Seed:
-    _look_at(seed.name, rows, seed.columns, Span(seed.path))
     return replace(seed, rows=tuple(tuple(row.get(c) for c in seed.columns) for row in rows))
 
 
@@ -200,7 +214,6 @@ def make_tables(
     for name, dataset in own.datasets.items():
         if dataset.source == "table":
             rows = test.given.get(name, [])
-            _look_at(name, rows, catalog[name], span)
             _make_table(project.datasets[name], relation_of(dataset), rows, catalog[name],
                         warehouse, span)
 
@@ -234,6 +247,12 @@ def _value(cell: str | None, type_: Type, dataset: str, column: str, span: Span)
         raise CdmqError(Problem(span, "CDMQ501", f"given {dataset}: '{cell}' is no {type_}, the "
                                 f"type of {column}", "write a value of the column's type"))
     return value
+
+
+def check_given(test: UnitTest, catalog: Mapping[str, Columns], span: Span) -> None:
+    """Raises CdmqError where given rows have columns that their dataset has not."""
+    for name, rows in test.given.items():
+        _look_at(name, rows, catalog.get(name, {}), span)
 
 
 def _look_at(

@@ -27,7 +27,7 @@ from cdmq.unit_expected import CHANGE_FIELDS, FLAG_FIELDS, Difference, differenc
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
-    from cdmq.stages.compile import DatasetSteps
+    from cdmq.steps import DatasetSteps
     from cdmq.unit_given import Columns
     from cdmq.warehouses.duckdb import DuckDB
 
@@ -131,7 +131,7 @@ class _Runner:
     """One in-memory connection for all tests; each has a schema of its own."""
 
     def __init__(self, project: Project, tests: Sequence[UnitTest]) -> None:
-        from cdmq.stages.relations import Names
+        from cdmq.sql.logical import Names
         from cdmq.unit_given import known_columns
         from cdmq.warehouses.duckdb import DuckDB, Options
 
@@ -182,18 +182,22 @@ class _Runner:
     ) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
         from cdmq.stages.compile import compile_rules
         from cdmq.stages.execute import Execution
-        from cdmq.stages.relations import Names
-        from cdmq.unit_given import make_tables, needed, project_of
+        from cdmq.stages.plan import plan
+        from cdmq.sql.logical import Names
+        from cdmq.unit_given import check_given, make_tables, needed, project_of
 
+        check_given(test, self.catalog, span)
         need = needed(self.project, rules, test.given)
         own = project_of(self.project, test, rules, need, schema)
-        make_tables(self.project, own, test, self.catalog, self.warehouse, span)
+        catalog = need.narrow(own, test, self.catalog)
+        make_tables(self.project, own, test, catalog, self.warehouse, span)
         tested = frozenset(r.id for r in rules)
-        steps = compile_rules(own, self.catalog, "duckdb", only=tested)
+        steps = compile_rules(own, catalog, "duckdb", only=tested)
         self._load_shared(need.seeds - set(own.datasets), own, steps)
         names = Names(schema, 200, "unit")
         names.staged, names.final = dict(self.shared.staged), dict(self.shared.final)
-        done = Execution(own, self.catalog, steps, self.warehouse, names, _moment(test, span),
+        planned = plan(own, steps, self.warehouse.traits.fuse)
+        done = Execution(own, catalog, planned, self.warehouse, names, _moment(test, span),
                          rules=tested, datasets=own.datasets, build=True).run()
         broken = [f"{name}: {why}" for name, why in done.failed.items()]
         broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
@@ -209,7 +213,7 @@ class _Runner:
         from sqlglot import exp
 
         from cdmq.sql.types import Type
-        from cdmq.stages.compile import LOGICAL
+        from cdmq.sql.logical import LOGICAL
         from cdmq.standards import reference_table
         from cdmq.values import Relation
 
@@ -276,7 +280,7 @@ def _flags(
     project: Project, rules: Sequence[Rule], steps: Mapping[str, DatasetSteps],
     numbers: Mapping[str, int], warehouse: DuckDB,
 ) -> list[dict[str, str | None]]:
-    from cdmq.stages.execute import FOUND
+    from cdmq.steps import FOUND
 
     by_code = {numbers[r.id]: r for r in rules if r.kind == "validation"}
     shown = {j.rule.id: ", ".join(j.shown) or None for s in steps.values() for j in s.judgements}
@@ -296,7 +300,7 @@ def _flags(
 def _changes(
     rules: Sequence[Rule], numbers: Mapping[str, int], warehouse: DuckDB
 ) -> list[dict[str, str | None]]:
-    from cdmq.stages.execute import CHANGED
+    from cdmq.steps import CHANGED
 
     by_code = {2 * numbers[r.id]: r for r in rules if r.kind == "defaults"}
     names = ("code", "key", "old_value", "new_value", "act", "reason")

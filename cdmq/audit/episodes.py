@@ -18,10 +18,8 @@ from sqlglot import exp
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, Table
 from cdmq.audit.versions import Version
 from cdmq.sql import nodes
-from cdmq.stages.compile import DatasetSteps, logical
-from cdmq.stages.execute import CHANGED, FOUND, Executed
-from cdmq.stages.judge import RuleResult
-from cdmq.stages.relations import renderer
+from cdmq.sql.logical import logical, renderer
+from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, RuleResult
 from cdmq.values import Project, Relation
 
 if TYPE_CHECKING:

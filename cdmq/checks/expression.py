@@ -41,7 +41,11 @@ class Expression(Check):
         holds = at.expression("must")
         failed: exp.Expr = exp.Not(this=nodes.paren(holds))
         if self.missing == "fail":
-            failed = nodes.any_of([failed, nodes.is_null(nodes.paren(holds.copy()))])
+            unjudged = at.could_not_judge("must")
+            failed = nodes.any_of([failed, nodes.all_of([
+                nodes.is_null(nodes.paren(holds.copy())),
+                exp.Not(this=nodes.paren(unjudged)) if unjudged is not None else None,
+            ]) or failed])
         return failed
 
     def judged(self, columns: tuple[str, ...], at: Context) -> exp.Expr | None:

@@ -11,12 +11,12 @@ from sqlglot import exp
 
 from cdmq.files import reading
 from cdmq.sql import nodes
+from cdmq.sql.logical import Names, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.catalog import relation_of
-from cdmq.stages.compile import DatasetSteps, logical
 from cdmq.stages.models import model_query
-from cdmq.stages.relations import Built, Names
+from cdmq.steps import Built, DatasetSteps
 from cdmq.values import Catalog, Dataset, Project, Relation
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Builder:
             self._seed(dataset, staged, final)
             self.names.put(f"seed:{dataset.name}", staged, final)
         elif dataset.source == "stack":
-            self._view(staged, final, stack_query(dataset, self.catalog))
+            self._view(dataset.name, staged, final, stack_query(dataset, self.catalog))
         else:
             self._model(dataset, staged, final)
 
@@ -61,16 +61,16 @@ class Builder:
             made = nodes.create(staged, query)
             self.warehouse.run(self.render(made)[0])
             self.names.put(f"stage:{name}", staged, final)
-            self.built.append(Built(final, staged, "table"))
+            self.built.append(Built(name, final, staged, "table"))
         for ending, view in (("clean", steps.clean), ("defaulted", steps.defaulted)):
             staged, final = self.names.output(f"{name}__{ending}")
-            self._view(staged, final, view)
+            self._view(name, staged, final, view)
             self.names.put(f"{ending}:{name}", staged, final)
 
-    def _view(self, staged: Relation, final: Relation, query: exp.Query) -> None:
+    def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
         made = nodes.create(staged, query.copy(), kind="VIEW")
         self.warehouse.run(self.render(made)[0])
-        self.built.append(Built(final, staged, "view", query))
+        self.built.append(Built(dataset, final, staged, "view", query))
 
     def _file(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         read = reading(dataset, self.project.root)
@@ -78,7 +78,7 @@ class Builder:
             self.warehouse.load_query(staged, read.query)
         finally:
             read.close()
-        self.built.append(Built(final, staged, "table"))
+        self.built.append(Built(dataset.name, final, staged, "table"))
 
     def _seed(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         assert dataset.seed is not None
@@ -88,15 +88,15 @@ class Builder:
             for row in dataset.seed.rows
         ]
         self.warehouse.load(staged, types, rows)
-        self.built.append(Built(final, staged, "table"))
+        self.built.append(Built(dataset.name, final, staged, "table"))
 
     def _model(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         query, kind = model_query(dataset, self.project, self._referenced)
         if kind == "view":
-            self._view(staged, final, query)
+            self._view(dataset.name, staged, final, query)
             return
         self.warehouse.run(self.render(nodes.create(staged, query.copy()))[0])
-        self.built.append(Built(final, staged, "table"))
+        self.built.append(Built(dataset.name, final, staged, "table"))
 
     def _referenced(self, reference: str) -> exp.Expr:
         how, _, name = reference.partition(":")

@@ -18,35 +18,8 @@ from cdmq.kinds.defaults import DefaultRule
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
+from cdmq.steps import Change, Stage
 from cdmq.values import Dataset, Rule
-
-
-@dataclass(frozen=True)
-class Change:
-    """How one rule's changes are read from the stage: conditions and values as nodes."""
-
-    rule: Rule
-    column: str
-    changed: exp.Expr
-    old: exp.Expr
-    new: exp.Expr
-    reason: exp.Expr
-    tested: exp.Expr | None
-    judged: exp.Expr
-
-
-@dataclass(frozen=True)
-class Stage:
-    """The clean stage: its query, and what reads it."""
-
-    query: exp.Select
-    changes: tuple[Change, ...]
-    #: Columns with a hidden `__raw_` beside them.
-    kept: frozenset[str]
-    #: Column -> its placeholder as a node, for those that a rule may set.
-    placeholders: Mapping[str, exp.Expr]
-    #: The columns that may be borrowed; the place in the list is the bit.
-    borrowable: tuple[str, ...]
 
 
 @dataclass
@@ -412,8 +385,9 @@ def token_literals(dataset: Dataset, column: str, type_: Type) -> list[exp.Expr]
 
     given = dataset.spec.missing_values
     tokens = given.get(column, []) if isinstance(given, dict) else given
-    padded = re.compile(r"[+-]?0\d") if type_ != "text" else re.compile(r"(?!)")
-    found = (literal(t, type_) for t in dict.fromkeys(tokens) if not padded.match(t))
+    numbers = type_ in ("integer", "decimal", "double")
+    found = (literal(t, type_) for t in dict.fromkeys(tokens)
+             if not (numbers and re.match(r"[+-]?0\d", t)))
     return [node for node in found if node is not None]
 
 

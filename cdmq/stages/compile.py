@@ -16,62 +16,12 @@ from cdmq.sql.expressions import Bound, Expression, SqlProblem, bind
 from cdmq.sql.expressions import could_not_judge as risky
 from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.literals import literal
+from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import key_of, record_digest, text_of, values_of
 from cdmq.sql.types import Type
-from cdmq.stages.cells import Cells, Stage
+from cdmq.stages.cells import Cells
+from cdmq.steps import DatasetSteps, Judgement, Stage
 from cdmq.values import Catalog, Dataset, Project, Relation, Rule
-
-#: The schema of a relation named by what it is, until `execute` knows where it stands.
-LOGICAL = "__cdmq"
-#: The run's time in a statement: a parameter until it is sent.
-AS_OF = "as_of"
-
-
-def logical(name: str) -> exp.Table:
-    """A relation by its logical name: `source:D`, `stage:D`, `clean:D`, `seed:S`, `ref:T`."""
-    return nodes.table(Relation(name, LOGICAL))
-
-
-def as_of_node() -> exp.Expr:
-    return nodes.cast(exp.Placeholder(this=AS_OF), "timestamp")
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """One validation rule, as conditions over the rows of `relation`."""
-
-    rule: Rule
-    relation: str
-    failing: exp.Expr
-    could_not_judge: exp.Expr | None
-    tested: exp.Expr | None
-    judged: exp.Expr | None
-    shown: tuple[str, ...]
-    value: exp.Expr
-    digest: exp.Expr
-    scope: str
-
-
-@dataclass(frozen=True)
-class DatasetSteps:
-    """All that is done for one dataset."""
-
-    dataset: Dataset
-    columns: Mapping[str, Type]
-    key: exp.Expr
-    #: The key over the source as it came, for rules that read that.
-    source_key: exp.Expr
-    judgements: tuple[Judgement, ...]
-    stage: Stage | None
-    #: The clean columns without the hidden ones.
-    clean: exp.Select
-    defaulted: exp.Select
-
-    @property
-    def relation(self) -> str:
-        """Where the dataset's clean rows stand."""
-        return f"stage:{self.dataset.name}" if self.stage else f"source:{self.dataset.name}"
-
 
 def compile_rules(
     project: Project, catalog: Catalog, dialect: str, only: frozenset[str] | None = None
@@ -455,13 +405,3 @@ def _may_raise(node: exp.Expr) -> bool:
         or isinstance(n, exp.Func) and not isinstance(n, exp.And | exp.Or | exp.Case | exp.Coalesce)
         for n in node.walk()
     )
-
-
-def with_parameters(node: exp.Expr, as_of: datetime) -> exp.Expr:
-    """The node with the run's time in place of its parameter."""
-    moment = nodes.text(as_of.replace(tzinfo=None).isoformat(sep=" "))
-
-    def swap(n: exp.Expr) -> exp.Expr:
-        return moment.copy() if isinstance(n, exp.Placeholder) and n.name == AS_OF else n
-
-    return node.transform(swap)

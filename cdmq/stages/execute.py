@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -13,55 +13,16 @@ from sqlglot import exp
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.stages.build import Builder
-from cdmq.stages.compile import DatasetSteps
-from cdmq.stages.plan import Branch, DatasetPlan, plan_dataset, single, union
-from cdmq.stages.relations import STAGED, Built, Names, renderer
-from cdmq.values import Catalog, Dataset, Project, Relation, Rule
+from cdmq.sql.logical import STAGED, Names, renderer
+from cdmq.steps import (
+    CHANGED, CHANGED_COLUMNS, FOUND, FOUND_COLUMNS, Branch, DatasetPlan, DatasetSteps, Executed,
+    Outcome, Plan,
+)
+from cdmq.values import Catalog, Dataset, Project, Relation
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
-
-FOUND = Relation("__cdmq_found")
-CHANGED = Relation("__cdmq_changed")
-_FOUND_COLUMNS = ("code", "key", "value", "digest")
-_CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What running one rule gave. With `error` or `skipped` set, the counts say nothing."""
-
-    rule: Rule
-    tested: int = 0
-    judged: int = 0
-    failing: int = 0
-    could_not_judge: int = 0
-    changed: int = 0
-    seconds: float = 0.0
-    statement: str | None = None
-    fingerprint: str | None = None
-    error: str | None = None
-    skipped: str | None = None
-    samples: tuple[str, ...] = ()
-
-    @property
-    def evaluated(self) -> bool:
-        return self.error is None and self.skipped is None
-
-
-@dataclass
-class Executed:
-    """What a run found, before it is published."""
-
-    outcomes: dict[str, Outcome]
-    built: list[Built]
-    names: Names
-    numbers: Mapping[str, int]
-    as_of: str
-    statements: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-
 
 Listener = Callable[[str, object], None]
 
@@ -87,16 +48,16 @@ class Execution:
     """One run's way through the datasets, in order."""
 
     def __init__(
-        self, project: Project, catalog: Catalog, steps: Mapping[str, DatasetSteps],
+        self, project: Project, catalog: Catalog, plan: Plan,
         warehouse: Warehouse, names: Names, as_of: str, *, rules: frozenset[str],
         datasets: Iterable[str], build: bool, fail_fast: bool = False,
         listen: Listener = lambda event, value: None,
     ) -> None:
-        self.project, self.steps, self.warehouse = project, steps, warehouse
+        self.project, self.plans, self.warehouse = project, plan.datasets, warehouse
         self.names, self.build, self.fail_fast, self.listen = names, build, fail_fast, listen
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
         self.render = renderer(names, warehouse.dialect, as_of)
-        self.numbers = {name: i for i, name in enumerate(sorted(project.rules), start=1)}
+        self.numbers = plan.numbers
         self.builder = Builder(project, catalog, warehouse, names, self.render)
         self.result = Executed({}, self.builder.built, names, self.numbers, as_of)
 
@@ -124,7 +85,7 @@ class Execution:
 
     def _temporary(self) -> None:
         """Fresh temporary tables for what is found: they vanish with the connection."""
-        for relation, columns in ((FOUND, _FOUND_COLUMNS), (CHANGED, _CHANGED_COLUMNS)):
+        for relation, columns in ((FOUND, FOUND_COLUMNS), (CHANGED, CHANGED_COLUMNS)):
             shown = [nodes.alias(nodes.cast(nodes.null(), "integer" if c == "code" else "text"), c)
                      for c in columns]
             empty = nodes.select(shown, where=exp.false())
@@ -138,47 +99,44 @@ class Execution:
             return
         self.listen("dataset", dataset)
         self.builder.source(dataset)
-        if dataset.name in self.steps:
-            self.builder.clean(self.steps[dataset.name])
+        if dataset.name in self.plans:
+            self.builder.clean(self.plans[dataset.name].steps)
 
     def _judge(self, dataset: Dataset) -> None:
-        steps = self.steps.get(dataset.name)
-        if steps is None:
+        plan = self.plans.get(dataset.name)
+        if plan is None:
             return
-        plan = plan_dataset(steps, self.numbers, self.warehouse.traits.fuse)
+        steps = plan.steps
         done = [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
-        done += self._find(plan.row, steps) if plan.row else []
-        done += [o for b in plan.sets for o in self._set_rule(b, steps)]
+        done += self._find(plan.row) if plan.row else []
+        done += [o for b in plan.sets for o in self._set_rule(b)]
         done += [Outcome(j.rule) for j in steps.judgements if j.scope == "dataset"]
         for outcome in self._with_findings(steps, self._counted(plan, done)):
             self.result.outcomes[outcome.rule.id] = outcome
             self.listen("rule", outcome)
 
-    def _set_rule(self, branch: Branch, steps: DatasetSteps) -> list[Outcome]:
+    def _set_rule(self, branch: Branch) -> list[Outcome]:
         other = getattr(branch.rules[0].spec, "to", None)
         if other in self.result.failed:
             return [Outcome(branch.rules[0], skipped=f"it reads {other}, which failed")]
-        return self._find([branch], steps)
+        return self._find([branch])
 
-    def _find(self, branches: Sequence[Branch], steps: DatasetSteps) -> list[Outcome]:
+    def _find(self, branches: Sequence[Branch]) -> list[Outcome]:
         """Run branches as one statement; where that fails, each; where that fails, each rule."""
         rules = [r for b in branches for r in b.rules]
-        insert = nodes.insert(FOUND, _FOUND_COLUMNS, union(branches))
+        insert = nodes.insert(FOUND, FOUND_COLUMNS, nodes.union_all([b.query for b in branches]))
         try:
             digest, seconds = self._send(insert)
         except StatementError as error:
             if len(branches) > 1:
-                return [o for b in branches for o in self._find([b], steps)]
-            if len(rules) > 1:
-                alone = [j for j in steps.judgements if j.rule in rules]
-                return [
-                    o for j in alone for o in self._find([single(steps, j, self.numbers)], steps)
-                ]
+                return [o for b in branches for o in self._find([b])]
+            if branches[0].alone:
+                return [o for b in branches[0].alone for o in self._find([b])]
             return [Outcome(rules[0], error=str(error))]
         return [Outcome(r, seconds=seconds, statement=digest) for r in rules]
 
     def _changes(self, branch: Branch) -> Outcome:
-        insert = nodes.insert(CHANGED, _CHANGED_COLUMNS, branch.query)
+        insert = nodes.insert(CHANGED, CHANGED_COLUMNS, branch.query)
         try:
             digest, seconds = self._send(insert)
         except StatementError as error:
@@ -231,8 +189,11 @@ class Execution:
         self, steps: DatasetSteps, outcomes: Sequence[Outcome]
     ) -> list[Outcome]:
         """Counts, fingerprints and sample keys of what the statements found."""
-        failing = self._grouped(FOUND, ("key", "value", "digest"))
-        changed = self._grouped(CHANGED, _CHANGED_COLUMNS[1:])
+        codes = [2 * self.numbers[o.rule.id] for o in outcomes if o.evaluated]
+        if not codes:
+            return list(outcomes)
+        failing = self._grouped(FOUND, FOUND_COLUMNS[1:], codes)
+        changed = self._grouped(CHANGED, CHANGED_COLUMNS[1:], codes)
         scopes = {j.rule.id: j for j in steps.judgements}
         done = []
         for o in outcomes:
@@ -254,11 +215,16 @@ class Execution:
                 ))
         return done
 
-    def _grouped(self, relation: Relation, parts: Sequence[str]) -> dict[int, tuple[int, str]]:
+    def _grouped(
+        self, relation: Relation, parts: Sequence[str], codes: Sequence[int]
+    ) -> dict[int, tuple[int, str]]:
+        """Per code how many rows were found, and their fingerprint."""
         code = nodes.column("code")
+        mine = exp.Between(this=code.copy(), low=nodes.number(min(codes)),
+                           high=nodes.number(max(codes) + 1))
         mark = self.warehouse.fingerprint([nodes.column(p) for p in parts])
         query = nodes.group_by(
-            nodes.select([code, exp.Count(this=exp.Star()), mark], nodes.table(relation)),
+            nodes.select([code, exp.Count(this=exp.Star()), mark], nodes.table(relation), mine),
             [code.copy()],
         )
         rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
@@ -271,7 +237,7 @@ class Execution:
         none = nodes.cast(nodes.null(), "text")
         shown = [nodes.number(code), none, nodes.cast(nodes.column("n"), "text"), none.copy()]
         query = nodes.select(shown, nodes.subquery(nodes.select([count]), "c"), failing.copy())
-        insert = nodes.insert(FOUND, _FOUND_COLUMNS, query)
+        insert = nodes.insert(FOUND, FOUND_COLUMNS, query)
         digest, seconds = self._send(insert)
         fails = self.warehouse.fetch(nodes.select(
             [exp.Count(this=exp.Star())], nodes.table(FOUND),

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from cdmq.stages.execute import Outcome
-from cdmq.values import Rule, Status
+from cdmq.steps import Outcome, RuleResult
+from cdmq.values import Status
 
 #: Which statuses end a run with 1, by `--fail-on`. `no_data` may be added to any.
 FAIL_ON = {"error": {"fail"}, "warn": {"fail", "warn"}, "no_data": {"fail", "no_data"},
            "never": set[str]()}
-
-
-@dataclass(frozen=True)
-class RuleResult:
-    """One rule in one run, judged. `percent` is failing over judged."""
-
-    outcome: Outcome
-    status: Status
-    percent: float
-    message: str
-
-    @property
-    def rule(self) -> Rule:
-        return self.outcome.rule
 
 
 def judge(outcome: Outcome) -> RuleResult:

@@ -7,50 +7,25 @@ plus one where the row could not be judged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sqlglot import exp
 
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.sql import nodes
+from cdmq.sql.logical import logical
 from cdmq.sql.text_form import text_of
-from cdmq.stages.cells import Change
-from cdmq.stages.compile import DatasetSteps, Judgement, logical
-from cdmq.values import Rule
+from cdmq.steps import Branch, Change, Counts, DatasetPlan, DatasetSteps, Judgement, Plan
+from cdmq.values import Project
 
 Fuse = Literal["column", "row"]
 
 
-@dataclass(frozen=True)
-class Branch:
-    """A query that finds flags (or changes) of some rules."""
-
-    rules: tuple[Rule, ...]
-    query: exp.Select
-
-
-@dataclass(frozen=True)
-class Counts:
-    """One pass that counts: `places` gives for each rule its (tested, judged) columns."""
-
-    query: exp.Select
-    places: Mapping[str, tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class DatasetPlan:
-    """The statements of one dataset. `row` runs as one statement, each of `sets` alone."""
-
-    steps: DatasetSteps
-    row: tuple[Branch, ...]
-    sets: tuple[Branch, ...]
-    counts: tuple[Counts, ...]
-    changes: tuple[Branch, ...]
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return tuple(j.rule for j in self.steps.judgements)
+def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Plan:
+    """The statements of every dataset. The rules of one dataset have numbers that stand together."""
+    order = sorted(project.rules.values(), key=lambda r: (r.dataset, r.id))
+    numbers = {rule.id: number for number, rule in enumerate(order, start=1)}
+    return Plan({n: plan_dataset(s, numbers, fuse) for n, s in steps.items()}, numbers)
 
 
 def plan_dataset(steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse) -> DatasetPlan:
@@ -96,8 +71,11 @@ def single(steps: DatasetSteps, j: Judgement, numbers: Mapping[str, int]) -> Bra
     return Branch((j.rule,), query)
 
 
-def union(branches: Sequence[Branch]) -> exp.Query:
-    return nodes.union_all([b.query for b in branches])
+def _alone(
+    steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]
+) -> tuple[Branch, ...]:
+    """Each rule of a group as a branch of its own, for when the group's statement fails."""
+    return tuple(single(steps, j, numbers) for j in group) if len(group) > 1 else ()
 
 
 def _named(shown: Sequence[exp.Expr]) -> list[exp.Expr]:
@@ -141,7 +119,7 @@ def _by_column(
     names = ("code", "key", "value", "digest")
     query = nodes.select([nodes.column(n) for n in names], nodes.subquery(inner, "f"),
                          nodes.present(nodes.column("code")))
-    return Branch(tuple(x.rule for x in group), query)
+    return Branch(tuple(x.rule for x in group), query, _alone(steps, group, numbers))
 
 
 def _by_row(
@@ -173,7 +151,7 @@ def _by_row(
                 of_rule([(j.digest, n) for _, n, j in codes])]),
         nodes.subquery(inner, "f"), nodes.present(code.copy()),
     )
-    return Branch(tuple(j.rule for j in group), query)
+    return Branch(tuple(j.rule for j in group), query, _alone(steps, group, numbers))
 
 
 def _counts(steps: DatasetSteps) -> list[Counts]:

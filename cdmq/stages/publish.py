@@ -9,9 +9,8 @@ from sqlglot import exp
 
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
-from cdmq.stages.compile import DatasetSteps
-from cdmq.stages.execute import Executed
-from cdmq.stages.relations import Built, placed, short
+from cdmq.sql.logical import placed, short
+from cdmq.steps import DatasetSteps, Executed
 from cdmq.values import Relation
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ def publish(
     warehouse: Warehouse, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str
 ) -> None:
     """Drop the old views and tables, rename the staged tables, make the views anew."""
-    made = [b for b in executed.built if not _unfinished(b, executed)]
+    # What a dataset that failed made stays unpublished: the last good state stands.
+    made = [b for b in executed.built if b.dataset not in executed.failed]
     views = [b for b in made if b.kind == "view"]
     tables = [b for b in made if b.kind == "table"]
     split = _split_views(steps, executed, schema, warehouse)
@@ -42,14 +42,6 @@ def publish(
         _view(warehouse, built.final, placed(built.query.copy(), executed.names.final))
     for relation, query in split:
         _view(warehouse, relation, query)
-
-
-def _unfinished(built: Built, executed: Executed) -> bool:
-    """What a dataset that failed made stays unpublished: the last good state stands."""
-    return any(
-        built.final.name.split("__")[0] == name or built.final.name == name
-        for name in executed.failed
-    )
 
 
 def _drop(warehouse: Warehouse, relation: Relation, there: Mapping[str, str]) -> None:

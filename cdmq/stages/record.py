@@ -17,10 +17,8 @@ from cdmq.audit.tables import STATEMENTS, Table, create_table
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
-from cdmq.stages.compile import DatasetSteps
-from cdmq.stages.execute import Executed
-from cdmq.stages.judge import RuleResult
 from cdmq.stages.publish import publish
+from cdmq.steps import DatasetSteps, Executed, RuleResult
 from cdmq.values import Project, Relation, Rule
 
 if TYPE_CHECKING:

@@ -12,10 +12,18 @@ from customers import AS_OF
 from measure import REPOSITORY
 from rules import Rule
 
-_BEFORE_THE_CLI = (
-    "import sys; from datetime import datetime; from cdmq.api import run; "
-    "sys.exit(run(sys.argv[1], as_of=datetime.fromisoformat(sys.argv[2])).exit_code)"
-)
+#: Until `cdmq run` is there. Its own errors must not look like rules that failed.
+_BEFORE_THE_CLI = """
+import sys, traceback
+try:
+    from datetime import datetime
+    from cdmq.api import run
+    code = run(sys.argv[1], as_of=datetime.fromisoformat(sys.argv[2])).exit_code
+except Exception:
+    traceback.print_exc()
+    code = 2
+sys.exit(code)
+"""
 
 
 def write(

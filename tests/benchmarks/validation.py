@@ -44,7 +44,7 @@ class Benchmark:
         self.given, self.work = given, work
         self.rules: list[Rule] = rules(given.rules)
         self.data = customers.database(given.rows, given.dir)
-        self.cdmq_file, self.hand_file = work / "cdmq.duckdb", work / "hand.duckdb"
+        self.cdmq_file, self.hand_file = work / "with_cdmq.duckdb", work / "by_hand.duckdb"
         self.costs: dict[str, list[Cost]] = {}
         self.write()
 

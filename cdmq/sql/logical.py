@@ -1,20 +1,31 @@
-"""Where a run's relations stand: staged names while it runs, final names once published."""
+"""Relations named by what they are, and where they stand: staged while a run lasts, then final."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from sqlglot import exp
 
 from cdmq.sql import nodes
-from cdmq.stages.compile import AS_OF, LOGICAL
 from cdmq.values import Relation
 
+#: The schema of a relation named by what it is, until `execute` knows where it stands.
+LOGICAL = "__cdmq"
+#: The run's time in a statement: a parameter until it is sent.
+AS_OF = "as_of"
 #: What a run writes before it is published begins with this; the next start sweeps it.
 STAGED = "__cdmq_"
+
+
+def logical(name: str) -> exp.Table:
+    """A relation by its logical name: `source:D`, `stage:D`, `clean:D`, `seed:S`, `ref:T`."""
+    return nodes.table(Relation(name, LOGICAL))
+
+
+def as_of_node() -> exp.Expr:
+    return nodes.cast(exp.Placeholder(this=AS_OF), "timestamp")
 
 
 def short(name: str, longest: int) -> str:
@@ -24,16 +35,6 @@ def short(name: str, longest: int) -> str:
         return name
     digest = hashlib.sha256(encoded).hexdigest()[:10]
     return encoded[: longest - 11].decode(errors="ignore") + "_" + digest
-
-
-@dataclass(frozen=True)
-class Built:
-    """A relation that a run made: staged now, final when published. Views keep their query."""
-
-    final: Relation
-    staged: Relation
-    kind: Literal["table", "view"]
-    query: exp.Query | None = None
 
 
 @dataclass

@@ -1,0 +1,112 @@
+"""What the commands give: frozen values, from which the reports are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cdmq.problems import Problem
+
+if TYPE_CHECKING:
+    from cdmq.stages.judge import RuleResult
+    from cdmq.stages.select import Selection
+    from cdmq.values import Catalog, Dataset, Project, Rule
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a run when it begins."""
+
+    run_id: str
+    command: str
+    started: datetime
+    as_of: datetime
+    #: `profile.target`
+    target: str
+    #: The type of the warehouse, and where it is: never a secret.
+    warehouse: str
+    database: str
+    target_path: Path
+    selected: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gave. `results` are the rules' results in the order of their ids.
+
+    `opened` and `closed` count the episodes of the tables `flags` and `changes`; `failed` names
+    the datasets that could not be made, each with the reason.
+    """
+
+    run_id: str
+    exit_code: int
+    results: tuple[RuleResult, ...]
+    opened: Mapping[str, int]
+    closed: Mapping[str, int]
+    new_versions: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+    failed: Mapping[str, str]
+    project: Project
+    facts: Facts
+    finished: datetime
+    #: Rule -> digest of its meaning, its SQL alone, the relation it reads.
+    versions: Mapping[str, str] = field(default_factory=dict)
+    statements: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished - self.facts.started).total_seconds()
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What reading a project gave; `cached`: nothing had changed since it was last read."""
+
+    name: str
+    counts: Mapping[str, int]
+    warnings: tuple[Problem, ...]
+    manifest: Path
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The SQL of every dataset, as it was written to `target/compiled`."""
+
+    project: Project
+    catalog: Catalog
+    selection: Selection
+    files: Mapping[str, Path]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A dataset or rule that `ls` lists."""
+
+    unique_id: str
+    thing: Dataset | Rule
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to show. `masked` are the columns whose values are hidden."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `debug`: what was looked at, whether it is well, and what to do if not."""
+
+    what: str
+    ok: bool
+    said: str
+    remedy: str = ""

@@ -1,0 +1,188 @@
+"""The frozen values that pass between compile, plan, execute and record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from sqlglot import exp
+
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Relation, Rule, Status
+
+if TYPE_CHECKING:
+    from cdmq.sql.logical import Names
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one rule's changes are read from the stage: conditions and values as nodes."""
+
+    rule: Rule
+    column: str
+    changed: exp.Expr
+    old: exp.Expr
+    new: exp.Expr
+    reason: exp.Expr
+    tested: exp.Expr | None
+    judged: exp.Expr
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The clean stage: its query, and what reads it."""
+
+    query: exp.Select
+    changes: tuple[Change, ...]
+    #: Columns with a hidden `__raw_` beside them.
+    kept: frozenset[str]
+    #: Column -> its placeholder as a node, for those that a rule may set.
+    placeholders: Mapping[str, exp.Expr]
+    #: The columns that may be borrowed; the place in the list is the bit.
+    borrowable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One validation rule, as conditions over the rows of `relation`."""
+
+    rule: Rule
+    relation: str
+    failing: exp.Expr
+    could_not_judge: exp.Expr | None
+    tested: exp.Expr | None
+    judged: exp.Expr | None
+    shown: tuple[str, ...]
+    value: exp.Expr
+    digest: exp.Expr
+    scope: str
+
+
+@dataclass(frozen=True)
+class DatasetSteps:
+    """All that is done for one dataset."""
+
+    dataset: Dataset
+    columns: Mapping[str, Type]
+    key: exp.Expr
+    #: The key over the source as it came, for rules that read that.
+    source_key: exp.Expr
+    judgements: tuple[Judgement, ...]
+    stage: Stage | None
+    #: The clean columns without the hidden ones.
+    clean: exp.Select
+    defaulted: exp.Select
+
+    @property
+    def relation(self) -> str:
+        """Where the dataset's clean rows stand."""
+        return f"stage:{self.dataset.name}" if self.stage else f"source:{self.dataset.name}"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A query that finds flags (or changes) of some rules; `alone`: the same, rule by rule."""
+
+    rules: tuple[Rule, ...]
+    query: exp.Select
+    alone: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One pass that counts: `places` gives for each rule its (tested, judged) columns."""
+
+    query: exp.Select
+    places: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class DatasetPlan:
+    """The statements of one dataset. `row` runs as one statement, each of `sets` alone."""
+
+    steps: DatasetSteps
+    row: tuple[Branch, ...]
+    sets: tuple[Branch, ...]
+    counts: tuple[Counts, ...]
+    changes: tuple[Branch, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(j.rule for j in self.steps.judgements)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will send: the plan of each dataset, and the number of each rule."""
+
+    datasets: Mapping[str, DatasetPlan]
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A relation that a run made: staged now, final when published. Views keep their query."""
+
+    dataset: str
+    final: Relation
+    staged: Relation
+    kind: Literal["table", "view"]
+    query: exp.Query | None = None
+
+
+FOUND = Relation("__cdmq_found")
+CHANGED = Relation("__cdmq_changed")
+FOUND_COLUMNS = ("code", "key", "value", "digest")
+CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running one rule gave. With `error` or `skipped` set, the counts say nothing."""
+
+    rule: Rule
+    tested: int = 0
+    judged: int = 0
+    failing: int = 0
+    could_not_judge: int = 0
+    changed: int = 0
+    seconds: float = 0.0
+    statement: str | None = None
+    fingerprint: str | None = None
+    error: str | None = None
+    skipped: str | None = None
+    samples: tuple[str, ...] = ()
+
+    @property
+    def evaluated(self) -> bool:
+        return self.error is None and self.skipped is None
+
+
+@dataclass
+class Executed:
+    """What a run found, before it is published."""
+
+    outcomes: dict[str, Outcome]
+    built: list[Built]
+    names: Names
+    numbers: Mapping[str, int]
+    as_of: str
+    statements: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule in one run, judged. `percent` is failing over judged."""
+
+    outcome: Outcome
+    status: Status
+    percent: float
+    message: str
+
+    @property
+    def rule(self) -> Rule:
+        return self.outcome.rule
+
+
