@@ -3,151 +3,193 @@
     >>> import cdmq
     >>> result = cdmq.run("path/to/project")      # doctest: +SKIP
     >>> result.exit_code, len(result.results)     # doctest: +SKIP
+
+Each raises CdmqError with all that is wrong where it could not do its work.
 """
 
 from __future__ import annotations
 
-import getpass
-import os
-import platform
-import secrets
-import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cdmq.problems import CdmqError, Problem, Span
-from cdmq.values import Catalog, Project
+from cdmq.problems import CdmqError, Problem
+from cdmq.results import Compiled, Finding, Listed, RunResult, Table
+
+if TYPE_CHECKING:
+    from cdmq.pipeline import Wish
+    from cdmq.profiles import Target
+    from cdmq.values import Project
+    from cdmq.warehouses.base import Warehouse
 
 __version__ = "0.1.0"
+Listener = Callable[[str, object], None]
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """What a run gave. `results` are the rules' results in the order of their ids."""
-
-    run_id: str
-    exit_code: int
-    results: tuple[Any, ...]
-    opened: Mapping[str, int]
-    closed: Mapping[str, int]
-    new_versions: tuple[str, ...]
-    warnings: tuple[Problem, ...]
-    failed: Mapping[str, str]
-
-
-def parse(root: str | Path, variables: Mapping[str, Any] | None = None) -> Project:
-    """Read and check a project without a connection. Raises CdmqError with all problems."""
+def parse(
+    root: str | Path = ".", variables: Mapping[str, Any] | None = None, *,
+    target_path: str | Path | None = None,
+) -> Project:
+    """Read and check a project without a connection."""
     from cdmq.stages.load import find_root, load
     from cdmq.stages.resolve import resolve
 
-    return resolve(load(find_root(Path(root)), variables))
+    project = resolve(load(find_root(Path(root)), variables))
+    if target_path is None:
+        return project
+    where = str(Path(target_path).absolute())
+    return replace(project, config=project.config.model_copy(update={"target_path": where}))
 
 
 def run(
     root: str | Path = ".", *, as_of: datetime | None = None, target: str | None = None,
-    profile: str | None = None, profiles_dir: str | None = None,
+    profile: str | None = None, profiles_dir: str | Path | None = None,
     variables: Mapping[str, Any] | None = None, select: str | None = None,
     exclude: str | None = None, fail_on: frozenset[str] = frozenset({"error"}),
-    threads: int | None = None, wait: float = 0.0, build: bool = True,
-    allow_empty: bool = False, fail_fast: bool = False,
-    listen: Callable[[str, object], None] = lambda event, value: None,
+    threads: int | None = None, wait: float = 0.0, allow_empty: bool = False,
+    fail_fast: bool = False, target_path: str | Path | None = None,
+    listen: Listener = lambda event, value: None,
 ) -> RunResult:
     """Build the datasets, apply the defaults, judge the rules, publish flags and audit rows.
 
-    `as_of` is the time that rules judge by (default: now). Raises CdmqError where nothing could
-    run; a rule that could not be run is in the result.
+    `as_of` is the time that rules judge by (default: now; without a zone: UTC). A rule that could
+    not be run is in the result.
     """
+    from cdmq.pipeline import Wish
+
+    wish = Wish("run", as_of, select, exclude, fail_on, allow_empty, fail_fast)
+    with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
+                    wait) as (project, warehouse, to):
+        return _run(project, warehouse, to, wish, wait, listen)
+
+
+def test(
+    root: str | Path = ".", *, as_of: datetime | None = None, target: str | None = None,
+    profile: str | None = None, profiles_dir: str | Path | None = None,
+    variables: Mapping[str, Any] | None = None, select: str | None = None,
+    exclude: str | None = None, fail_on: frozenset[str] = frozenset({"error"}),
+    threads: int | None = None, wait: float = 0.0, allow_empty: bool = False,
+    fail_fast: bool = False, target_path: str | Path | None = None,
+    listen: Listener = lambda event, value: None,
+) -> RunResult:
+    """Judge the validation rules on what the last run made; nothing is built or defaulted."""
+    from cdmq.pipeline import Wish
+
+    wish = Wish("test", as_of, select, exclude, fail_on, allow_empty, fail_fast)
+    with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
+                    wait) as (project, warehouse, to):
+        return _run(project, warehouse, to, wish, wait, listen)
+
+
+def compile(
+    root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
+    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+    select: str | None = None, exclude: str | None = None, allow_empty: bool = False,
+    threads: int | None = None, wait: float = 0.0, target_path: str | Path | None = None,
+) -> Compiled:
+    """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
+    from cdmq.pipeline import Wish, compiled
+
+    wish = Wish("run", None, select, exclude, allow_empty=allow_empty)
+    with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
+                    wait) as (project, warehouse, _):
+        return compiled(project, warehouse, _target_path(project), wish)
+
+
+def ls(
+    root: str | Path = ".", *, variables: Mapping[str, Any] | None = None,
+    select: str | None = None, exclude: str | None = None, allow_empty: bool = False,
+) -> tuple[Listed, ...]:
+    """The datasets and rules that a selection names."""
+    from cdmq.reports.manifest import unique_id
+    from cdmq.stages.select import select as selected
+
+    project = parse(root, variables)
+    found = selected(project, select, exclude, allow_empty=allow_empty, disabled=True)
+    things = [*(project.datasets[d] for d in project.datasets if d in found.chosen),
+              *(project.rules[r] for r in sorted(found.rules))]
+    return tuple(Listed(unique_id(project, t), t) for t in things)
+
+
+def show(
+    dataset: str, root: str | Path = ".", *, stage: str = "clean", limit: int = 5,
+    unmask: bool = False, target: str | None = None, profile: str | None = None,
+    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+    wait: float = 0.0,
+) -> Table:
+    """Some rows of a dataset as the last run left it; personal values are masked."""
+    from cdmq.showing import rows_of
+
+    with _connected(root, variables, None, profiles_dir, profile, target, None,
+                    wait) as (project, warehouse, _):
+        return rows_of(project, warehouse, dataset, stage, limit, unmask)
+
+
+def debug(
+    root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
+    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+) -> tuple[Finding, ...]:
+    """Look at project, profile, connection and rights; what is wrong comes with a remedy."""
+    from cdmq.debugging import findings
+
+    return findings(Path(root), variables, profiles_dir, profile, target)
+
+
+def _run(
+    project: Project, warehouse: Warehouse, target: Target, wish: Wish, wait: float,
+    listen: Listener,
+) -> RunResult:
+    from cdmq.pipeline import run
+    from cdmq.profiles import waited
+    from cdmq.reports.artifacts import write_results
+    from cdmq.reports.manifest import write_manifest
+
+    target_path = _target_path(project)
+    with waited(warehouse.lock, wait):
+        result = run(project, warehouse, target, target_path, wish, listen, __version__)
+    write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
+    write_results(result, target_path, __version__, target.scrub)
+    listen("end", result)
+    return result
+
+
+def _target_path(project: Project) -> Path:
+    return project.root / project.config.target_path
+
+
+@contextmanager
+def _connected(
+    root: str | Path, variables: Mapping[str, Any] | None, target_path: str | Path | None,
+    profiles_dir: str | Path | None, profile: str | None, target: str | None,
+    threads: int | None, wait: float,
+) -> Iterator[tuple[Project, Warehouse, Target]]:
+    """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.profiles import connect, locked, read_target
     from cdmq.warehouses.base import Locked, StatementError
 
-    project = parse(root, variables)
-    target_ = read_target(project.root, project.config, profiles_dir=profiles_dir,
-                          profile=profile, target=target)
-    warehouse = connect(target_, project.root, threads=threads, wait=wait)
+    project = parse(root, variables, target_path=target_path)
+    to = read_target(project.root, project.config, profile=profile, target=target,
+                     profiles_dir=str(profiles_dir) if profiles_dir else None)
+    warehouse = connect(to, project.root, threads=threads, wait=wait)
     try:
-        with warehouse.lock():
-            return _run(project, warehouse, target_, as_of or datetime.now(UTC), build, select,
-                        exclude, fail_on, allow_empty, fail_fast, listen)
+        yield project, warehouse, to
     except Locked as error:
-        raise CdmqError(locked(target_, str(error))) from None
+        raise CdmqError(locked(to, str(error))) from None
     except StatementError as error:
-        if os.environ.get("DBG"): print(error.sql)
-        raise CdmqError(Problem(target_.span, "CDMQ410", target_.scrub(str(error)),
+        raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)),
                                 "nothing was published")) from None
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # how DuckDB says that Ctrl-C was pressed
+            raise KeyboardInterrupt from None
+        raise
     finally:
         warehouse.close()
 
 
-def _run(
-    project: Project, warehouse: Any, target: Any, as_of: datetime, build: bool,
-    select: str | None, exclude: str | None, fail_on: frozenset[str], allow_empty: bool,
-    fail_fast: bool, listen: Callable[[str, object], None],
-) -> RunResult:
-    from cdmq.audit.versions import version_of
-    from cdmq.stages.catalog import live_catalog, write_catalog
-    from cdmq.stages.compile import compile_rules
-    from cdmq.stages.execute import Execution, sweep
-    from cdmq.stages.judge import exit_code, judge
-    from cdmq.stages.record import RunFacts, migrate, record
-    from cdmq.sql.logical import Names
-    from cdmq.stages.plan import plan
-
-    started = datetime.now(UTC)
-    run_id = started.strftime("%Y%m%dT%H%M%S%f")[:-3] + "-" + secrets.token_hex(3)
-    migrate(warehouse, __version__, started)
-    sweep(warehouse)
-    catalog = live_catalog(project, warehouse)
-    write_catalog(catalog, project.root / project.config.target_path)
-    chosen = frozenset(r.id for r in project.rules.values() if r.enabled)
-    steps = compile_rules(project, catalog, warehouse.dialect)
-    names = Names(warehouse.schema, warehouse.traits.longest_name, run_id[-6:])
-    moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-    planned = plan(project, steps, warehouse.traits.fuse)
-    execution = Execution(project, catalog, planned, warehouse, names, moment, rules=chosen,
-                          datasets=project.datasets, build=build, fail_fast=fail_fast,
-                          listen=listen)
-    executed = execution.run()
-    results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
-    code = exit_code(results, fail_on)
-    versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
-    facts = RunFacts(
-        run_id=run_id, started=started, as_of=as_of, command="run" if build else "test",
-        target=f"{target.profile}.{target.name}", run_by=_who(), cdmq_version=__version__,
-        versions=_versions(warehouse), exit_code=code, status=_status(results), whole=True,
-    )
-    recorded = record(project, steps, executed, results, versions, facts, warehouse,
-                      datetime.now(UTC))
-    return RunResult(
-        run_id, code, results, {k: v[0] for k, v in recorded.episodes.items()},
-        {k: v[1] for k, v in recorded.episodes.items()}, recorded.new_versions,
-        project.warnings, executed.failed,
-    )
-
-
-def _status(results: tuple[Any, ...]) -> str:
-    statuses = {r.status for r in results}
-    return next((s for s in ("error", "fail", "warn") if s in statuses), "pass")
-
-
-def _who() -> str:
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (KeyError, OSError):
-        return socket.gethostname()
-
-
-def _versions(warehouse: Any) -> dict[str, str]:
-    found = {"python": platform.python_version(), warehouse.dialect: warehouse.version()}
-    for name in ("sqlglot", "pydantic", "jinja2", "pyyaml"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
-
-
-__all__ = ["Catalog", "CdmqError", "Problem", "RunResult", "Span", "__version__", "parse", "run"]
+__all__ = [
+    "CdmqError", "Problem", "RunResult", "__version__", "compile", "debug", "ls", "parse", "run",
+    "show", "test",
+]

@@ -85,7 +85,7 @@ def reading(dataset: Dataset, root: Path) -> Reading:
     assert source is not None
     kind, names = format_of(dataset), _names(dataset, root)
     paths, temporary = paths_of(dataset, root), []
-    if kind != "parquet" and source.encoding.lower() not in _UTF8:
+    if kind != "parquet" and (source.encoding.lower() not in _UTF8 or any(map(_has_nul, paths))):
         paths = temporary = [_as_utf8(p, source.encoding, dataset) for p in paths]
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     table = _reader(kind, listed, list(names), source.delimiter)
@@ -194,6 +194,7 @@ def _named(name: str, value: exp.Expr) -> exp.Expr:
 
 def _typed(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Select:
     """Texts as their declared types; a cell that cannot be read is NULL and kept beside."""
+    given = dataset.spec.missing_values
     shown: list[exp.Expr] = []
     unread: list[exp.Expr] = []
     for name in names:
@@ -204,7 +205,12 @@ def _typed(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Selec
             continue
         read = _read_as(value, type_, dataset)
         shown.append(nodes.alias(read, name))
-        failed = nodes.all_of([nodes.present(value.copy()), nodes.is_null(nodes.paren(read.copy()))])
+        tokens = given.get(name, []) if isinstance(given, dict) else given
+        missing = exp.In(this=value.copy(), expressions=[nodes.text(t) for t in tokens])
+        failed = nodes.all_of([
+            nodes.present(value.copy()), nodes.is_null(nodes.paren(read.copy())),
+            exp.Not(this=missing) if tokens else None,
+        ])
         assert failed is not None
         pair = nodes.call("json_object", nodes.text(name), value.copy())
         unread.append(nodes.when(failed, pair))
@@ -261,13 +267,21 @@ def _python_encoding(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower() in _UTF8 else encoding
 
 
+def _has_nul(path: Path) -> bool:
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if b"\0" in block:
+                return True
+    return False
+
+
 def _as_utf8(path: Path, encoding: str, dataset: Dataset) -> Path:
-    """A copy of the file in utf-8, in the system's temporary folder."""
+    """A copy of the file in utf-8, in the system's temporary folder; NUL as its symbol."""
     with tempfile.NamedTemporaryFile("wb", suffix=path.suffix, prefix="cdmq-", delete=False) as out:
         try:
             with path.open(encoding=encoding, newline="") as file:
                 while block := file.read(1 << 20):
-                    out.write(block.encode())
+                    out.write(block.replace("\0", "\u2400").encode())
         except (UnicodeDecodeError, LookupError) as error:
             Path(out.name).unlink()
             raise CdmqError(_broken(dataset, path, str(error))) from None

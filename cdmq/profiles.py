@@ -6,7 +6,8 @@ import importlib
 import os
 import pkgutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,26 @@ def connect(
                 Problem(target.span, "CDMQ403", "the warehouse cannot be reached: "
                         + target.scrub(str(error)), "look at the target, then try: cdmq debug")
             ) from None
+
+
+@contextmanager
+def waited(
+    lock: Callable[[], AbstractContextManager[None]], seconds: float
+) -> Iterator[None]:
+    """Hold a lock, or wait for it. Raises Locked when the time is over."""
+    from cdmq.warehouses.base import Locked
+
+    until = time.monotonic() + seconds
+    with ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(lock())
+                break
+            except Locked:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.2)
+        yield
 
 
 def locked(target: Target, cause: str) -> Problem:

@@ -11,9 +11,20 @@ from typing import TYPE_CHECKING, Any
 from cdmq.problems import Problem
 
 if TYPE_CHECKING:
-    from cdmq.stages.judge import RuleResult
-    from cdmq.stages.select import Selection
+    from cdmq.steps import RuleResult
     from cdmq.values import Catalog, Dataset, Project, Rule
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen. `whole`: nothing that is enabled was left out."""
+
+    rules: frozenset[str]
+    #: The datasets that are built, in the order of the project.
+    datasets: tuple[str, ...]
+    #: The datasets that were chosen themselves.
+    chosen: frozenset[str]
+    whole: bool
 
 
 @dataclass(frozen=True)

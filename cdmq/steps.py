@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
@@ -50,6 +51,7 @@ class Judgement:
     rule: Rule
     relation: str
     failing: exp.Expr
+    #: With `where` in it: a row is not judged either where that cannot be told.
     could_not_judge: exp.Expr | None
     tested: exp.Expr | None
     judged: exp.Expr | None
@@ -73,6 +75,8 @@ class DatasetSteps:
     #: The clean columns without the hidden ones.
     clean: exp.Select
     defaulted: exp.Select
+    #: It has validation rules, selected or not: it is split into flagged and passed.
+    validated: bool = True
 
     @property
     def relation(self) -> str:
@@ -153,6 +157,7 @@ class Outcome:
     error: str | None = None
     skipped: str | None = None
     samples: tuple[str, ...] = ()
+    ended: datetime | None = None
 
     @property
     def evaluated(self) -> bool:

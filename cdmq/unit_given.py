@@ -244,7 +244,7 @@ def _value(cell: str | None, type_: Type, dataset: str, column: str, span: Span)
 
     value = typed(cell, type_)
     if cell is not None and value is None:
-        raise CdmqError(Problem(span, "CDMQ501", f"given {dataset}: '{cell}' is no {type_}, the "
+        raise CdmqError(Problem(span, "CDMQ520", f"given {dataset}: '{cell}' is no {type_}, the "
                                 f"type of {column}", "write a value of the column's type"))
     return value
 
@@ -262,6 +262,6 @@ def _look_at(
     unknown = dict.fromkeys(c for row in rows for c in row if c not in known)
     if unknown:
         raise CdmqError([
-            Problem(span, "CDMQ502", f"given {name}: the dataset has no column '{c}'",
+            Problem(span, "CDMQ521", f"given {name}: the dataset has no column '{c}'",
                     did_you_mean(c, known)) for c in unknown
         ])

@@ -202,7 +202,7 @@ class _Runner:
         broken = [f"{name}: {why}" for name, why in done.failed.items()]
         broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
         if broken:
-            raise CdmqError(Problem(span, "CDMQ505", "; ".join(dict.fromkeys(broken))))
+            raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
         return _flags(own, rules, steps, done.numbers, self.warehouse), _changes(
             rules, done.numbers, self.warehouse)
 
@@ -242,7 +242,7 @@ def _moment(test: UnitTest, span: Span) -> str:
     try:
         moment = datetime.fromisoformat(test.as_of)
     except ValueError:
-        raise CdmqError(Problem(span, "CDMQ501", f"as_of: '{test.as_of}' is no time",
+        raise CdmqError(Problem(span, "CDMQ520", f"as_of: '{test.as_of}' is no time",
                                 "write a date such as 2026-11-01")) from None
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
@@ -256,14 +256,14 @@ def _check_expected(test: UnitTest, rules: Sequence[Rule], span: Span) -> None:
                                ("changes", test.expect.changes, CHANGE_FIELDS)):
         unknown = dict.fromkeys(k for row in rows or () for k in row if k not in fields)
         problems += [
-            Problem(span, "CDMQ506", f"expect: {what} have no '{k}' in unit test {test.name}",
+            Problem(span, "CDMQ524", f"expect: {what} have no '{k}' in unit test {test.name}",
                     did_you_mean(k, fields)) for k in unknown
         ]
     kinds = {r.kind for r in rules}
     if ("defaults" not in kinds or test.expect.changes is None) and (
             "validation" not in kinds or test.expect.flags is None):
         wanted = "changes" if kinds == {"defaults"} else "flags"
-        problems.append(Problem(span, "CDMQ507", f"the unit test {test.name} expects nothing of "
+        problems.append(Problem(span, "CDMQ525", f"the unit test {test.name} expects nothing of "
                                 "the rules it names", f"add expect: {{{wanted}: []}}"))
     if problems:
         raise CdmqError(problems)

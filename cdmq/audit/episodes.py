@@ -320,8 +320,9 @@ class Episodes:
         """The nearest allowed value of each wrong one, for `suggest: true`."""
         rows: list[tuple[str, str, str]] = []
         for result in work if self.shape.has_state else ():
-            check = result.rule.spec
-            if getattr(check, "suggest", False):
+            hidden = self.project.datasets[result.rule.dataset].spec.pii
+            if getattr(result.rule.spec, "suggest", False) and not any(
+                    hidden.get(c, "plain") != "plain" for c in self._columns_of(result)):
                 rows += self._hints_of(result)
         self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
 
@@ -331,7 +332,10 @@ class Episodes:
         query = nodes.group_by(nodes.select(
             [value], nodes.table(self.shape.found),
             nodes.equal(nodes.column("code"), nodes.number(2 * self.executed.numbers[rule.id])),
-        ), [value.copy()]).limit(1000)
+        ), [value.copy()])
+        value = exp.Collate(this=value.copy(), expression=nodes.name("C")) if (
+            self.dialect == "postgres") else value.copy()
+        query = query.order_by(exp.Ordered(this=value)).limit(1000)
         allowed = _allowed(rule.spec, self.project)
         by_lower = {a.lower(): a for a in allowed}
         rows = []

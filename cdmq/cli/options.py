@@ -118,3 +118,15 @@ def variables(text: str | None) -> dict[str, object]:
         raise CdmqError(Problem(Span("--vars"), "CDMQ501", "--vars must be keys with values",
                                 "write --vars '{name: value}'"))
     return source.data
+
+
+def fail_on(given: list[str] | None) -> frozenset[str]:
+    """`--fail-on`: several words, with commas or spaces."""
+    from cdmq.problems import did_you_mean
+    from cdmq.stages.judge import FAIL_ON
+
+    said = frozenset(w for text in given or [] for w in text.replace(",", " ").split())
+    for word in sorted(said - set(FAIL_ON)):
+        raise typer.BadParameter(f"'{word}' is not known; {did_you_mean(word, FAIL_ON)}",
+                                 param_hint="--fail-on")
+    return said or frozenset({"error"})

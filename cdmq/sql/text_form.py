@@ -11,18 +11,35 @@ from cdmq.sql.types import Type
 
 
 def text_of(value: exp.Expr, type_: Type) -> exp.Expr:
-    """`value` as text. A double that is whole has no `.0`: engines differ there."""
+    """`value` as text. Numbers have no zeros behind the last digit: `1.5`, `100`, `1e-07`."""
     if type_ == "text":
         return value
     as_text = nodes.cast(value, "text")
-    if type_ != "double":
-        return as_text
-    whole = nodes.all_of([
-        nodes.equal(value.copy(), exp.Floor(this=value.copy())),
-        exp.LT(this=exp.Abs(this=value.copy()), expression=nodes.number(10**15)),
-    ])
+    if type_ == "decimal":
+        bare = nodes.call("rtrim", as_text.copy(), nodes.text("0"))
+        bare = nodes.call("rtrim", bare, nodes.text("."))
+        return nodes.when(exp.Like(this=as_text, expression=nodes.text("%.%")), bare,
+                          as_text.copy())
+    return _double(value, as_text) if type_ == "double" else as_text
+
+
+def _double(value: exp.Expr, as_text: exp.Expr) -> exp.Expr:
+    """Engines differ in `.0`, in NaN and infinity, and in where the exponent begins."""
+    size, floor = exp.Abs(this=value.copy()), exp.Floor(this=exp.Abs(this=value.copy()))
+    odd = [(nodes.equal(value.copy(), nodes.cast(nodes.text(word), "double")), nodes.text(word))
+           for word in ("NaN", "Infinity", "-Infinity")]
+    whole = nodes.all_of([nodes.equal(size.copy(), floor.copy()),
+                          exp.LT(this=size.copy(), expression=nodes.number(10**18))])
+    large = exp.GTE(this=size.copy(), expression=nodes.number(10**15))
+    large = exp.And(this=large, expression=exp.LT(this=size.copy(), expression=nodes.number(10**16)))
     assert whole is not None
-    return nodes.when(whole, nodes.cast(nodes.cast(value.copy(), "bigint"), "text"), as_text)
+    part = nodes.cast(nodes.paren(exp.Sub(this=size, expression=floor.copy())), "text")
+    sign = nodes.when(exp.LT(this=value.copy(), expression=nodes.number(0)), nodes.text("-"),
+                      nodes.text(""))
+    digits = nodes.concat([sign, nodes.cast(nodes.cast(floor, "bigint"), "text"),
+                           nodes.call("substr", part, nodes.number(2))])
+    bigint = nodes.cast(nodes.cast(value.copy(), "bigint"), "text")
+    return nodes.cases([*odd, (whole, bigint), (large, digits)], as_text)
 
 
 def key_of(parts: Sequence[tuple[exp.Expr, Type]]) -> exp.Expr:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cdmq.atomic import write_text
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql.types import Type
 from cdmq.values import Catalog, Dataset, Project, Relation
@@ -143,11 +144,7 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
     `target/catalog.json` is what the last `compile` or `run` saw; a declaration that names types
     adds to it. A dataset in neither is judged without its columns.
     """
-    path = project.root / project.config.target_path / "catalog.json"
-    known: dict[str, Columns] = {}
-    if path.is_file():
-        for name, columns in json.loads(path.read_text("utf-8")).get("datasets", {}).items():
-            known[name] = dict(columns)
+    known = _read_catalog(project.root / project.config.target_path / "catalog.json")
     for dataset in project.datasets.values():
         if dataset.seed is not None:
             types = dataset.spec.columns
@@ -158,7 +155,17 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
     return known, sorted(used - set(known))
 
 
-def write_catalog(catalog: Catalog, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    content = {"datasets": {name: dict(columns) for name, columns in catalog.items()}}
-    (target / "catalog.json").write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+def _read_catalog(path: Path) -> dict[str, Columns]:
+    try:
+        found = json.loads(path.read_text("utf-8"))["datasets"]
+        return {name: dict(columns) for name, columns in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # not there, or not ours: the next run writes it anew
+
+
+def merge_catalog(catalog: Catalog, project: Project, target: Path) -> None:
+    """Write what was seen over what was known; datasets that are gone are left out."""
+    path = target / "catalog.json"
+    known = _read_catalog(path) | {name: dict(columns) for name, columns in catalog.items()}
+    content = {"datasets": {n: known[n] for n in project.datasets if n in known}}
+    write_text(path, json.dumps(content, indent=1) + "\n")

@@ -66,8 +66,12 @@ class _Compiler:
         clean, defaulted = self._views()
         return DatasetSteps(
             self.dataset, self.columns, self._key(self.stage), self._key(None), tuple(judgements),
-            self.stage, clean, defaulted,
+            self.stage, clean, defaulted, self._validated(),
         )
+
+    def _validated(self) -> bool:
+        rules = self.project.rules_of(self.dataset.name, "validation")
+        return any(r.enabled for r in rules)
 
     # the stage and what reads it -----------------------------------------------------------
 
@@ -207,7 +211,7 @@ class _Compiler:
             judgement = Judgement(
                 rule=rule, relation=self._relation(rule),
                 failing=failing,
-                could_not_judge=check.could_not_judge(columns, self),
+                could_not_judge=self._unjudged(check.could_not_judge(columns, self)),
                 tested=tested, judged=check.judged(columns, self),
                 shown=self._shown(check, columns), value=nodes.null(), digest=nodes.null(),
                 scope=check.SCOPE,
@@ -311,7 +315,19 @@ class _Compiler:
         assert self.rule is not None
         bound = self._bound(self.rule, field)
         assert bound is not None
-        return risky(bound.expression.tree, self.dialect, self.column, self._behind, as_of_node())
+        found = risky(bound.expression.tree, self.dialect, self.column, self._behind, as_of_node())
+        if found is None or self._guarded(found) is found:
+            return found
+        told = nodes.call("TRY", exp.Is(this=nodes.paren(found), expression=exp.true()))
+        return exp.Coalesce(this=told, expressions=[exp.true()])
+
+    def _unjudged(self, by_check: exp.Expr | None) -> exp.Expr | None:
+        """Rows of which the check, or whether `where` lets them in, could not be judged."""
+        assert self.rule is not None
+        where = self.could_not_judge("where") if "where" in self.rule.expressions else None
+        within = by_check and nodes.all_of([self.tested(), by_check])
+        found = [n for n in (where, within) if n is not None]
+        return nodes.any_of(found) if found else None
 
     def table(self) -> exp.Expr:
         assert self.rule is not None

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -50,11 +51,12 @@ class Execution:
     def __init__(
         self, project: Project, catalog: Catalog, plan: Plan,
         warehouse: Warehouse, names: Names, as_of: str, *, rules: frozenset[str],
-        datasets: Iterable[str], build: bool, fail_fast: bool = False,
-        listen: Listener = lambda event, value: None,
+        datasets: Iterable[str], build: bool,
+        stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
     ) -> None:
         self.project, self.plans, self.warehouse = project, plan.datasets, warehouse
-        self.names, self.build, self.fail_fast, self.listen = names, build, fail_fast, listen
+        self.names, self.build, self.listen = names, build, listen
+        self.stop, self.stopped = stop, False
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
         self.render = renderer(names, warehouse.dialect, as_of)
         self.numbers = plan.numbers
@@ -66,6 +68,8 @@ class Execution:
         self._temporary()
         for step in (self._build, self._judge):
             for name in self.datasets:
+                if self.stopped and step == self._judge:
+                    break
                 if name not in self.result.failed:
                     self._guarded(step, self.project.datasets[name])
         self._skip_the_rest()
@@ -112,8 +116,7 @@ class Execution:
         done += [o for b in plan.sets for o in self._set_rule(b)]
         done += [Outcome(j.rule) for j in steps.judgements if j.scope == "dataset"]
         for outcome in self._with_findings(steps, self._counted(plan, done)):
-            self.result.outcomes[outcome.rule.id] = outcome
-            self.listen("rule", outcome)
+            self._tell(outcome)
 
     def _set_rule(self, branch: Branch) -> list[Outcome]:
         other = getattr(branch.rules[0].spec, "to", None)
@@ -262,14 +265,23 @@ class Execution:
             if rule.dataset != dataset.name or rule.id not in self.rules:
                 continue
             outcome = Outcome(rule, skipped=why) if skipped else Outcome(rule, error=why)
-            self.result.outcomes[rule.id] = outcome
-            self.listen("rule", outcome)
+            self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
+        outcome = replace(outcome, ended=datetime.now(UTC))
+        self.result.outcomes[outcome.rule.id] = outcome
+        self.listen("rule", outcome)
+        self.stopped = self.stopped or bool(self.stop and self.stop(outcome))
 
     def _skip_the_rest(self) -> None:
         for rule in self.project.rules.values():
             if rule.id in self.result.outcomes:
                 continue
-            why = "disabled" if not rule.enabled else "not selected"
+            why = "not selected"
+            if not rule.enabled:
+                why = "disabled"
+            elif rule.id in self.rules:
+                why = "not run: --fail-fast"
             self.result.outcomes[rule.id] = Outcome(rule, skipped=why)
 
 

@@ -101,7 +101,7 @@ def _codes(group: Sequence[Judgement], numbers: Mapping[str, int]
         number = 2 * numbers[j.rule.id]
         found.append((_condition(j, j.failing), number, j))
         if j.could_not_judge is not None:
-            found.append((_condition(j, j.could_not_judge), number + 1, j))
+            found.append((j.could_not_judge.copy(), number + 1, j))
     return found
 
 

@@ -60,9 +60,10 @@ def _split_views(
     """`__flagged` and `__passed` of every dataset with rules."""
     found = []
     for name, step in steps.items():
-        if not step.judgements or name in executed.failed or not step.dataset.key:
+        if not step.validated or name in executed.failed or not step.dataset.key:
             continue
-        for ending, query in (("flagged", _flagged(step, schema)), ("passed", _passed(step, schema))):
+        flagged = _flagged(step, schema, warehouse.dialect)
+        for ending, query in (("flagged", flagged), ("passed", _passed(step, schema))):
             relation = Relation(short(f"{name}__{ending}", warehouse.traits.longest_name),
                                 warehouse.schema)
             found.append((relation, placed(query, executed.names.final)))
@@ -83,9 +84,13 @@ def _rows(step: DatasetSteps) -> exp.Select:
     return query
 
 
-def _flagged(step: DatasetSteps, schema: str) -> exp.Select:
+def _flagged(step: DatasetSteps, schema: str, dialect: str) -> exp.Select:
     key, rule = nodes.column("key", "f"), nodes.column("rule_id", "f")
-    rules = exp.GroupConcat(this=exp.Distinct(expressions=[rule]), separator=nodes.text(", "))
+    if dialect == "postgres":
+        rule = exp.Collate(this=rule, expression=nodes.name("C"))
+    ordered = exp.Order(this=exp.Distinct(expressions=[rule]),
+                        expressions=[exp.Ordered(this=rule.copy())])
+    rules = exp.GroupConcat(this=ordered, separator=nodes.text(", "))
     open_ = nodes.group_by(
         _open_flags(step.dataset.name, schema, [key, nodes.alias(rules, "rules")]), [key.copy()])
     query = nodes.select(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cdmq.problems import CdmqError, Problem
-from cdmq.stages.catalog import relation_of
-from cdmq.steps import DatasetSteps
 from cdmq.sql.logical import Names
+from cdmq.stages.catalog import relation_of
+from cdmq.steps import DatasetSteps, Plan
 from cdmq.values import Dataset, Project, Relation
 
 if TYPE_CHECKING:
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 
 def name_published(
-    names: Names, project: Project, datasets: Iterable[str],
-    plans: Mapping[str, DatasetPlan], warehouse: Warehouse,
+    names: Names, project: Project, datasets: Iterable[str], plan: Plan, warehouse: Warehouse,
 ) -> None:
     """Put the final relations into `names`. Raises CdmqError for each that is not there."""
     problems = []
     for name in datasets:
         dataset = project.datasets[name]
-        steps = plans[name].steps if name in plans else None
+        steps = plan.datasets[name].steps if name in plan.datasets else None
         for logical, relation, needed in _relations(dataset, names, steps):
             columns = warehouse.columns(relation)
             names.put(logical, relation)

@@ -88,7 +88,8 @@ def record(
         episodes.compare(changed.meaning, changed.removed)
     state = git.state(project.root)
     with warehouse.transaction():
-        publish(warehouse, executed, steps, schema)
+        if executed.built:  # `cdmq test` makes nothing
+            publish(warehouse, executed, steps, schema)
         _close_versions(warehouse, schema, changed, facts.run_id)
         _add(warehouse, RULE_VERSIONS, schema,
              [_version_row(versions[r], authors, facts.run_id) for r in changed.new])

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from cdmq.kinds.base import DatasetName, SeedName, fields_marked
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.results import Selection
 from cdmq.values import Dataset, Project, Rule
 
 _WORD = re.compile(r"(?P<at>@)?(?:(?P<up>\d*)\+)?(?P<name>[^+]+?)(?:\+(?P<down>\d*))?")
@@ -21,25 +21,14 @@ _WORD = re.compile(r"(?P<at>@)?(?:(?P<up>\d*)\+)?(?P<name>[^+]+?)(?:\+(?P<down>\
 _LATER = ("state", "result", "selector")
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What was chosen. `whole`: nothing that is enabled was left out."""
-
-    rules: frozenset[str]
-    #: The datasets that are built, in the order of the project.
-    datasets: tuple[str, ...]
-    #: The datasets that were chosen themselves.
-    chosen: frozenset[str]
-    whole: bool
-
-
 def select(
     project: Project, include: str | None = None, exclude: str | None = None, *,
-    allow_empty: bool = False, kinds: frozenset[str] | None = None,
+    allow_empty: bool = False, kinds: frozenset[str] | None = None, disabled: bool = False,
 ) -> Selection:
     """The selection by --select and --exclude. Raises CdmqError where a word is not known.
 
-    `kinds`: only rules of these kinds, as `cdmq test` takes validation alone.
+    `kinds`: only rules of these kinds, as `cdmq test` takes validation alone. `disabled`: rules
+    that are switched off too, as `cdmq ls` lists them.
     """
     graph = _Graph(project)
     everything = frozenset(graph.needs)
@@ -53,7 +42,7 @@ def select(
                                 f"nothing is selected by {said}",
                                 "try it with: cdmq ls, or say --allow-empty"))
     wanted = {r.id for r in project.rules.values()
-              if r.enabled and (kinds is None or r.kind in kinds)}
+              if (r.enabled or disabled) and (kinds is None or r.kind in kinds)}
     enabled = {r.id for r in project.rules.values() if r.enabled}
     rules = frozenset(n.removeprefix("rule:") for n in taken if n.startswith("rule:")) & wanted
     chosen = frozenset(n.removeprefix("dataset:") for n in taken if n.startswith("dataset:"))

@@ -17,7 +17,7 @@ _NEW_CAPITAL = "\ua7dc\ua7cb\u1c89\ua7cc\ua7da" + "".join(map(chr, range(0x10D50
 _NEW_SMALL = "\u019b\u0264\u1c8a\ua7cd\ua7db" + "".join(map(chr, range(0x10D70, 0x10D86)))
 
 #: Words inside a person's name that are written small (the Dutch, German, French, Italian,
-#: Spanish and Portuguese ones). At the start they get a capital, as Dutch does without a first name.
+#: Spanish, Portuguese ones). At the start they get a capital, as in Dutch without a first name.
 PARTICLES = (
     "af", "av", "da", "das", "de", "degli", "dei", "del", "della", "den", "der", "des", "di", "do",
     "dos", "du", "e", "la", "le", "op", "'t", "ten", "ter", "und", "van", "vom", "von", "y", "zu",

@@ -53,7 +53,8 @@ NAME = "date"
 SEMANTICS = 1
 
 _TIME = (
-    "[t ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:[ap][.]?m[.]?|z|utc|[+-][0-9:]{2,5})?$"
+    "[t ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+    " ?(?:[ap][.]?m[.]?|z|utc|[+-][0-9:]{2,5})?$"
 )
 #: The month in letters, then the day if it stands behind, then the year.
 _MONTH = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules import Rule
+from ruleset import Rule
 
 _NEW_FLAGS = "CREATE TABLE {0} (rule_id VARCHAR, key BIGINT, value VARCHAR);\n"
 #: A table of flags with duplicates counted, as `project.FLAGS` has them.

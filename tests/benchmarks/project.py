@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from customers import AS_OF
 from measure import REPOSITORY
-from rules import Rule
+from ruleset import Rule
 
 #: Until `cdmq run` is there. Its own errors must not look like rules that failed.
 _BEFORE_THE_CLI = """

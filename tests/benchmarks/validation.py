@@ -18,7 +18,7 @@ import duckdb
 import measure
 import project
 from measure import Cost
-from rules import Rule, rules
+from ruleset import Rule, rules
 
 FIRST_HAND, SECOND_HAND = "SQL by hand, first run", "SQL by hand, second run"
 FIRST, SECOND = "cdmq, first run", "cdmq, second run"

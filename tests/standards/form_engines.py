@@ -40,7 +40,9 @@ class Engines:
         """The query over rows(id, value, extra): a column option reads `extra`."""
         module = FORMS[form]
         columns = column_options(module)
-        given = {k: exp.column("extra", "x") if k in columns else str(v) for k, v in options.items()}
+        given = {
+            k: exp.column("extra", "x") if k in columns else str(v) for k, v in options.items()
+        }
         tidied = module.tidy(exp.column("value", "x"), given, dialect, "t")
         query = exp.select(tidied.value).from_(exp.to_table("rows").as_("x"))
         for lookup in tidied.lookups:

@@ -146,7 +146,7 @@ def main() -> None:
     rows = table()
     with (FOLDER / "postcodes.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow("country shape lead skip front cut sign rule".split())
+        writer.writerow(["country", "shape", "lead", "skip", "front", "cut", "sign", "rule"])
         writer.writerows([*row[:4], row[4].replace(" ", "_"), *row[5:]] for row in rows)
     with (FOLDER / "postcode_countries.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

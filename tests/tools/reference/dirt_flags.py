@@ -37,7 +37,7 @@ def _missing(garden: Garden) -> None:
     wanted: tuple[tuple[str, str, int, Callable[[Record], object]], ...] = (
         ("last_name", "person_has_last_name", 90, lambda r: r.entity.kind == "person"),
         ("company", "company_has_name", 60, lambda r: r.entity.kind == "company"),
-        ("city", "customers.city.not_null", 70, lambda r: True),
+        ("city", "customers.city.not_blank", 70, lambda r: True),
         ("signup_date", "customers.signup_date.not_null", 50, lambda r: not r["last_order_date"]),
     )
     for column, rule, count, fits in wanted:

@@ -91,7 +91,8 @@ def must(name: str, shown: Sequence[str], holds: str, where: str = "") -> Rule:
 
 
 def forty() -> list[Rule]:
-    known = "customer_id first_name last_name email street city country signup_date".split()
+    known = ("customer_id", "first_name", "last_name", "email", "street", "city", "country",
+             "signup_date")
     return [
         *(not_null(c) for c in known),
         accepted("status", STATUSES), accepted("segment", SEGMENTS),

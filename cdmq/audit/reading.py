@@ -1,0 +1,92 @@
+"""The audit tables of a target, read: rows as mappings, and when each run was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cdmq.audit.tables import RUNS, Table
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which target's tables are read."""
+
+    profiles_dir: str | None = None
+    profile: str | None = None
+    target: str | None = None
+
+
+class Audit:
+    """The audit tables behind one connection."""
+
+    def __init__(self, warehouse: Warehouse, span: Span) -> None:
+        from cdmq.stages.record import audit_schema
+
+        self.warehouse, self.schema = warehouse, audit_schema(warehouse)
+        if RUNS.name not in warehouse.relations(self.schema):
+            raise CdmqError(Problem(span, "CDMQ533", "nothing was run on this target yet: it has "
+                                    "no audit tables", "try: cdmq run"))
+
+    def rows(self, table: Table, where: exp.Expr | None = None) -> list[dict[str, Any]]:
+        """The rows of a table, in no order."""
+        query = nodes.select([nodes.column(c) for c in table.names],
+                             nodes.table(Relation(table.name, self.schema)), where)
+        found = self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        return [dict(zip(table.names, row, strict=True)) for row in found]
+
+    def fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
+        return self.warehouse.fetch(query.sql(self.warehouse.dialect))
+
+    @cached_property
+    def runs(self) -> dict[str, Row]:
+        """Every run by its id, in the order in which they ran."""
+        return {r["run_id"]: r for r in sorted(self.rows(RUNS), key=lambda r: r["run_id"])}
+
+    def started(self, run_id: str | None) -> datetime | None:
+        run = self.runs.get(run_id or "")
+        return run["started"] if run else None
+
+    def before(self, run_id: str) -> str | None:
+        """The run before one."""
+        return max((r for r in self.runs if r < run_id), default=None)
+
+
+@contextmanager
+def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
+    """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
+    from cdmq.profiles import connect, read_target
+    from cdmq.stages.load import find_root, load
+
+    folder = find_root(Path(root))
+    target = read_target(folder, load(folder).config, profiles_dir=where.profiles_dir,
+                         profile=where.profile, target=where.target)
+    path = getattr(target.options, "path", None)
+    if path and path != ":memory:" and not (folder / path).is_file():
+        raise CdmqError(Problem(target.span, "CDMQ533", f"nothing was run on this target yet: "
+                                f"there is no {path}", "try: cdmq run"))
+    warehouse = connect(target, folder)
+    try:
+        yield Audit(warehouse, target.span)
+    finally:
+        warehouse.close()
+
+
+def same(column: str, value: str) -> exp.Expr:
+    """The condition that a column has a value."""
+    return nodes.equal(nodes.column(column), nodes.text(value))

@@ -1,0 +1,43 @@
+"""cdmq explain"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cdmq.cli.options import Path as Folder
+from cdmq.cli.options import Profile, ProfilesDir, ProjectDir, Target
+
+NAMES = ("explain",)
+
+
+def command(
+    word: Annotated[str | None, typer.Argument(
+        help="A check, kind, form, function or problem code; check:email names one of two.")] = None,
+    record: Annotated[str | None, typer.Option(
+        "--record", metavar="KEY", help="All that happened to one record.")] = None,
+    dataset: Annotated[str | None, typer.Option(
+        "--dataset", metavar="NAME", help="The dataset of the record. Default: all that know it.",
+    )] = None,
+    show_values: Annotated[bool, typer.Option(
+        "--show-values", help="Show texts that are masked outside the warehouse.")] = False,
+    project_dir: ProjectDir = Folder(),  # noqa: B008
+    profiles_dir: ProfilesDir = None,
+    profile: Profile = None,
+    target: Target = None,
+) -> None:
+    """The manual page of a word, or the story of a record. Alone: all that can be explained."""
+    if record is not None:
+        if word is not None:
+            raise typer.BadParameter("give a word or --record, not both")
+        from cdmq.audit.reading import Where
+        from cdmq.audit.story import stories, told
+
+        where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
+        found = stories(project_dir, record, dataset, show_values=show_values, where=where)
+        typer.echo("\n\n".join("\n".join(told(story)) for story in found))
+        return
+    from cdmq.manual import contents, explain
+
+    typer.echo(contents() if word is None else "\n\n\n".join(map(str, explain(word))))

@@ -1,0 +1,107 @@
+"""cdmq history"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cdmq.cli.options import Profile, ProfilesDir, ProjectDir, Target
+from cdmq.cli.options import Path as Folder
+
+if TYPE_CHECKING:
+    from cdmq.audit.history import RuleHistory, RuleLine, RuleVersion
+
+NAMES = ("history",)
+
+
+def command(
+    rule: Annotated[str | None, typer.Argument(help="The id of a rule, or a former one.")] = None,
+    as_of: Annotated[str | None, typer.Option(
+        "--as-of", metavar="TIME", help="Only the version in force then.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="The whole text of each version.")] = False,
+    project_dir: ProjectDir = Folder(),  # noqa: B008
+    profiles_dir: ProfilesDir = None,
+    profile: Profile = None,
+    target: Target = None,
+) -> None:
+    """The versions of a rule: what changed, who, when, why, and what it found. Alone: all rules.
+
+    In a changed line [-words-] went and {+words+} came; lines with - went, with + came.
+    """
+    from cdmq.audit.history import histories, history
+    from cdmq.audit.reading import Where
+
+    where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
+    if rule is None:
+        for line in _table(histories(project_dir, where=where)):
+            typer.echo(line)
+        return
+    for line in _told(history(project_dir, rule, as_of=as_of, where=where), full):
+        typer.echo(line)
+
+
+def _table(rules: tuple[RuleLine, ...]) -> list[str]:
+    head = ("rule", "versions", "last change", "open", "author")
+    rows = [
+        (r.rule, str(r.versions), f"{r.last_change:%Y-%m-%d %H:%M}" if r.last_change else "",
+         "removed" if r.removed else str(r.open), r.author)
+        for r in rules
+    ]
+    wide = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    right = {1, 3}
+    return [
+        "  ".join(c.rjust(w) if i in right else c.ljust(w)
+                  for i, (c, w) in enumerate(zip(row, wide, strict=True))).rstrip()
+        for row in (head, *rows)
+    ]
+
+
+def _told(history: RuleHistory, full: bool) -> list[str]:
+    total = len(history.versions)
+    lines = [f"{history.rule} ({history.kind}), {_count(total, 'version')}"]
+    if len(history.names) > 1:
+        lines.append(f"formerly {', '.join(history.names[1:])}")
+    for version in history.versions:
+        lines += ["", *_version(version, history.kind, full)]
+    return lines
+
+
+def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
+    until = "in use" if v.in_use else f"until run {v.last_run}"
+    lines = [
+        f"version {v.version[:10]}  {until}",
+        f"    at       {v.file}:{v.line}",
+        f"    author   {v.author}",
+        f"    commit   {v.commit}" + (f", {v.committed}" if v.committed else ""),
+        f"    why      {v.why or 'not said'}",
+        f"    used     {_count(v.runs, 'run')}: first {v.first_run} ({_date(v.first_used)}), "
+        f"last {v.last_run} ({_date(v.last_used)})",
+        f"    found    {_effect(v, kind)}",
+    ]
+    if v.changed:
+        what = "changed" if v.meaning_changed else "changed (its meaning did not)"
+        lines += [f"    {what}", *(f"        {line}" for line in v.changed)]
+    elif v.meaning_changed:
+        lines.append("    changed  not its text: a seed, the dataset's declaration or the check "
+                     "itself")
+    if full:
+        lines += ["    text", *(f"        {line}" for line in v.text.splitlines())]
+    return lines
+
+
+def _effect(v: RuleVersion, kind: str) -> str:
+    what = "cell changed" if kind == "defaults" else "record flagged"
+    if v.found_after is None:
+        return "nothing yet: no run could evaluate it"
+    many = what.replace("cell ", "cells ").replace("record ", "records ")
+    after = f"{v.found_after} {what if v.found_after == 1 else many}"
+    return after if v.found_before is None else f"{after}, before it {v.found_before}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _date(moment: object) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "unknown"

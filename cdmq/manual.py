@@ -1,0 +1,279 @@
+"""The manual: pages made from the docstrings and models of checks, kinds, forms and functions.
+
+    >>> from cdmq.manual import explain
+    >>> explain("not_null")[0].title
+    'The value is there.'
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from cdmq.functions import Arg, Function
+
+Sort = Literal["check", "kind", "form", "function", "code"]
+#: In the order in which a list of all is shown, with what each is.
+SORTS: Mapping[Sort, str] = {
+    "kind": "Kinds: the sections of a rule file",
+    "check": "Checks: what a rule of validation asks",
+    "form": "Forms: what `standardise` knows",
+    "function": "Functions: what SQL in rules may call",
+    "code": "Problem codes",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key that a steward may write. `default` is empty where there is none to show."""
+
+    name: str
+    type: str
+    required: bool
+    default: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the manual. `text` is what follows the title; `notes` stand at its end."""
+
+    sort: Sort
+    name: str
+    title: str
+    text: str
+    keys: tuple[Key, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        head = f"{self.name} ({self.sort})"
+        parts = [head, "=" * len(head), "", self.title]
+        if self.text:
+            parts += ["", self.text]
+        if self.keys:
+            parts += ["", "Keys:", *_key_lines(self.keys)]
+        for note in self.notes:
+            parts += ["", note]
+        return "\n".join(parts)
+
+
+def explain(word: str) -> tuple[Page, ...]:
+    """The pages for a word, such as `email` (a check and a form); `check:email` is one of them.
+
+    Raises CdmqError, with the nearest word, where there is none.
+    """
+    sort, colon, name = word.partition(":")
+    wanted = name if colon else word
+    if re.fullmatch(r"(?i)(cdmq)?\d{3}", wanted):
+        wanted = "CDMQ" + wanted[-3:]
+    from cdmq.functions import spellings
+
+    names = {wanted, wanted.lower(), spellings().get(wanted.lower(), wanted)}
+    found = tuple(p for p in pages() if p.name in names and (not colon or p.sort == sort))
+    if not found:
+        known = [*(p.name for p in pages()), *spellings()]
+        raise CdmqError(Problem(Span("explain"), "CDMQ530", f"nothing is known of '{word}'",
+                                did_you_mean(wanted, known)))
+    return found
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Every page, by sort and name."""
+    made = {"kind": _kinds, "check": _checks, "form": _forms, "function": _functions,
+            "code": _codes}
+    return tuple(page for sort in SORTS for page in made[sort]())
+
+
+def contents() -> str:
+    """Every word that can be explained, with its first sentence."""
+    lines: list[str] = []
+    for sort, title in SORTS.items():
+        own = [p for p in pages() if p.sort == sort]
+        width = max(len(p.name) for p in own) if sort != "function" else 0
+        lines += ["", title]
+        if sort == "function":
+            lines += _wrapped(", ".join(p.name for p in own), "    ")
+            continue
+        lines += [f"    {p.name:<{width}}  {p.title}" for p in own]
+    return "\n".join([*lines[1:], "", "One of them: cdmq explain WORD"])
+
+
+# pages of each sort -----------------------------------------------------------------------
+
+
+def _kinds() -> Iterator[Page]:
+    from cdmq.kinds import kinds
+    from cdmq.kinds.base import Head
+
+    for name, module in sorted(kinds().items()):
+        own = set(module.RULE.model_fields) - set(Head.model_fields)
+        title, text = _split(module.RULE.__doc__)
+        notes = () if module.BUILT else (
+            "Not built yet: this version reads it, and says that it cannot run it.",)
+        if name == "validation":
+            notes += ("The checks, and their own keys: cdmq explain",)
+        yield Page("kind", name, title, text,
+                   (*keys_of(module.RULE, own), *keys_of(module.RULE, set(Head.model_fields))),
+                   notes)
+
+
+def _checks() -> Iterator[Page]:
+    from cdmq.checks import checks
+    from cdmq.checks.base import Check
+
+    where = {"one": "It judges the `column` of its rule.", "many": "It judges `columns`.",
+             "none": "It belongs to no column."}
+    for name, check in checks().items():
+        title, text = _split(check.__doc__)
+        common = set(Check.model_fields)
+        keys = (*keys_of(check, set(check.model_fields) - common), *keys_of(check, common))
+        yield Page("check", name, title, text, keys if name != "readable" else (), (
+            f"{where[check.TAKES]} Dimension: {check.DIMENSION}. Keys of every rule (id, why, "
+            "owner, severity, where, ...): cdmq explain validation",))
+
+
+def _forms() -> Iterator[Page]:
+    from cdmq.standards import FORMS
+
+    for name, form in FORMS.items():
+        title, text = _split(inspect.getdoc(form))
+        keys = keys_of(form.OPTIONS, set(form.OPTIONS.model_fields))
+        yield Page("form", name, title, text.replace("**", "").replace("\\\\", "\\"), keys,
+                   (f"Written as `standardise: {name}` in a rule of defaults; its other keys: "
+                    "cdmq explain defaults",))
+
+
+def _functions() -> Iterator[Page]:
+    from cdmq.functions import table
+
+    for name, row in sorted(table().items()):
+        notes = [f"Gives: {_result(row)}. {row.nulls[0].upper()}{row.nulls[1:]}."]
+        if row.also:
+            notes.append(f"Also written: {', '.join(row.also)}")
+        if row.fails is not None:
+            notes.append("A value on which it fails makes the flag `could_not_judge`.")
+        keys = tuple(
+            Key(a.name, _argument(a), not a.optional, "", "") for a in row.args
+        )
+        yield Page("function", name, row.doc, row.signature, keys, tuple(notes))
+
+
+def _codes() -> Iterator[Page]:
+    from cdmq.codes import codes
+
+    for code in codes().values():
+        example = "\n".join(f"    {line}" for line in code.example.rstrip().splitlines())
+        text = f"Cause: {code.cause}\nRemedy: {code.remedy}\n\nExample:\n{example}"
+        yield Page("code", code.code, f"{code.title}.", text)
+
+
+def _split(doc: str | None) -> tuple[str, str]:
+    """The first paragraph as one line, and the rest."""
+    title, _, text = inspect.cleandoc(doc or "").partition("\n\n")
+    return " ".join(title.split()), text.strip("\n")
+
+
+def _argument(arg: Arg) -> str:
+    from cdmq.functions import ANY
+
+    words = "any type" if arg.types >= ANY else " or ".join(sorted(arg.types))
+    return words + (", written out" if arg.constant else "")
+
+
+def _result(row: Function) -> str:
+    return "the common type of its arguments" if row.result == "same" else row.result
+
+
+# keys -------------------------------------------------------------------------------------
+
+
+def keys_of(model: type[BaseModel], only: set[str]) -> tuple[Key, ...]:
+    """The fields of a model as a steward writes them."""
+    schema = model.model_json_schema(by_alias=True)
+    found = []
+    for name, field in model.model_fields.items():
+        written = field.alias or name
+        entry = schema.get("properties", {}).get(written)
+        if name not in only or entry is None or field.exclude:
+            continue
+        found.append(Key(
+            written, _type(model, name, entry, schema.get("$defs", {})), field.is_required(),
+            _default(field), field.description or entry.get("description", ""),
+        ))
+    return tuple(found)
+
+
+def _default(field: Any) -> str:
+    value = field.get_default(call_default_factory=True) if not field.is_required() else None
+    if value is None or value in ([], {}):
+        return ""
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(
+        value, bool) else str(value)
+
+
+def _type(model: type[BaseModel], name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]
+          ) -> str:
+    from cdmq.kinds import base
+
+    marks = {base.SqlText: "SQL", base.SeedName: "seed", base.DatasetName: "dataset"}
+    for mark, word in marks.items():
+        if name in base.fields_marked(model, mark):
+            return word
+    if name in base.fields_marked(model, base.ColumnName):
+        return "column" if entry.get("type") == "string" or not _has_list(entry) else "columns"
+    return type_words(entry, defs)
+
+
+def _has_list(entry: Mapping[str, Any]) -> bool:
+    return entry.get("type") == "array" or any(map(_has_list, entry.get("anyOf", ())))
+
+
+def type_words(entry: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
+    """A JSON Schema in words: `text`, `list of text`, `pass or fail`, `{seed, from, to}`."""
+    if "$ref" in entry:
+        return type_words(defs[entry["$ref"].rsplit("/", 1)[-1]], defs)
+    if "anyOf" in entry:
+        words = dict.fromkeys(
+            type_words(e, defs) for e in entry["anyOf"] if e.get("type") != "null")
+        return " or ".join(words) or "anything"
+    if "enum" in entry:
+        return " or ".join(map(str, entry["enum"]))
+    if "const" in entry:
+        return str(entry["const"])
+    if entry.get("cdmq") == "column":
+        return "column"
+    if entry.get("examples") and entry.get("pattern"):
+        return f"such as {entry['examples'][0]}"
+    if entry.get("type") == "array":
+        return f"list of {type_words(entry.get('items', {}), defs)}"
+    if entry.get("type") == "object":
+        if entry.get("properties"):
+            return "{" + ", ".join(entry["properties"]) + "}"
+        return "keys with values"
+    plain = {"string": "text", "integer": "whole number", "number": "number",
+             "boolean": "true or false"}
+    return plain.get(str(entry.get("type")), "anything")
+
+
+def _key_lines(keys: tuple[Key, ...]) -> Iterator[str]:
+    width = max(len(k.name) for k in keys)
+    for key in keys:
+        more = "; required" if key.required else f"; default {key.default}" if key.default else ""
+        about = f"  {key.about}" if key.about else ""
+        yield f"    {key.name:<{width}}  {key.type}{more}.{about}"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 92, initial_indent=indent, subsequent_indent=indent)

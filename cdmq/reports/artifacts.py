@@ -1,0 +1,72 @@
+"""target/run_results.json: what a run gave, in dbt's shape with keys of our own added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cdmq.atomic import write_text
+from cdmq.reports.manifest import metadata, unique_id
+from cdmq.results import RunResult
+from cdmq.steps import RuleResult
+
+
+def write_results(
+    result: RunResult, target: Path, cdmq_version: str, scrub: Callable[[str], str]
+) -> Path:
+    """Write run_results.json without secrets; its path."""
+    path = target / "run_results.json"
+    text = json.dumps(run_results(result, cdmq_version), indent=1, ensure_ascii=False, default=str)
+    write_text(path, scrub(text) + "\n")
+    return path
+
+
+def run_results(result: RunResult, cdmq_version: str) -> dict[str, Any]:
+    """The content of run_results.json."""
+    facts = result.facts
+    return {
+        "metadata": {
+            **metadata("run-results", cdmq_version, result.project, facts.run_id),
+            "invocation_started_at": _time(facts.started),
+        },
+        "args": {
+            "command": facts.command, "target": facts.target, "as_of": _time(facts.as_of),
+            "exit_code": result.exit_code,
+        },
+        "elapsed_time": round(result.seconds, 3),
+        "opened": dict(result.opened), "closed": dict(result.closed),
+        "results": [_result(r, result) for r in result.results],
+    }
+
+
+def _result(r: RuleResult, result: RunResult) -> dict[str, Any]:
+    o, rule = r.outcome, r.rule
+    code = result.statements.get(rule.id) if o.evaluated else None
+    return {
+        "unique_id": unique_id(result.project, rule), "status": r.status,
+        "timing": _timing(r, result), "thread_id": "main",
+        "execution_time": round(o.seconds, 4), "adapter_response": {},
+        "message": r.message or None, "failures": o.failing if o.evaluated else None,
+        "compiled": code is not None, "compiled_code": code,
+        "relation_name": result.relations.get(rule.id),
+        "rows_tested": o.tested, "rows_judged": o.judged, "could_not_judge": o.could_not_judge,
+        "cells_changed": o.changed, "failures_percent": round(r.percent, 4), "waived": 0,
+        "rule_version": result.versions.get(rule.id), "kind": rule.kind, "check": rule.check,
+        "dimension": rule.dimension, "severity": rule.severity, "owner": rule.owner,
+        "file": rule.span.file, "line": rule.span.line, "sample_keys": list(o.samples),
+    }
+
+
+def _timing(r: RuleResult, result: RunResult) -> list[dict[str, str]]:
+    ended = r.outcome.ended
+    if ended is None:
+        return []
+    began = ended - timedelta(seconds=r.outcome.seconds)
+    return [{"name": "execute", "started_at": _time(began), "completed_at": _time(ended)}]
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,64 @@
+"""target/compiled: the SQL of each dataset, for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.atomic import write_text
+from cdmq.sql import nodes
+from cdmq.sql.logical import Names, placed
+from cdmq.stages.catalog import relation_of
+from cdmq.steps import DatasetPlan, Plan
+from cdmq.values import Project
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+def write_compiled(
+    plan: Plan, project: Project, warehouse: Warehouse, folder: Path
+) -> dict[str, Path]:
+    """One file a dataset, with the statements that a run sends; their paths."""
+    names = Names(warehouse.schema, warehouse.traits.longest_name, "")
+    for dataset in project.datasets.values():
+        own = relation_of(dataset) if dataset.source == "table" else names.output(dataset.name)[1]
+        names.put(f"source:{dataset.name}", own)
+        names.put(f"seed:{dataset.name}", own)
+        for ending in ("stage", "clean", "defaulted"):
+            names.put(f"{ending}:{dataset.name}", names.output(f"{dataset.name}__{ending}")[1])
+
+    def render(node: exp.Expr) -> str:
+        return placed(node.copy(), names.final).sql(warehouse.dialect, pretty=True)
+
+    files = {}
+    for name, own_plan in plan.datasets.items():
+        text = "\n\n".join(_statements(own_plan, render)) + "\n"
+        files[name] = folder / f"{name}.sql"
+        write_text(files[name], text)
+    for old in folder.glob("*.sql"):
+        if old.stem not in project.datasets:
+            old.unlink()
+    return files
+
+
+def _statements(plan: DatasetPlan, render: Callable[[exp.Expr], str]) -> Iterator[str]:
+    steps = plan.steps
+    yield f"-- dataset {steps.dataset.name} ({steps.dataset.span})"
+    if steps.stage:
+        yield f"-- the clean stage\n{render(steps.stage.query)};"
+    yield f"-- what rules read\n{render(steps.clean)};"
+    yield f"-- what people read\n{render(steps.defaulted)};"
+    if plan.row:
+        rules = ", ".join(r.id for b in plan.row for r in b.rules)
+        yield f"-- flags of {rules}\n{render(nodes.union_all([b.query for b in plan.row]))};"
+    for branch in plan.sets:
+        yield f"-- flags of {branch.rules[0].id} ({branch.rules[0].span})\n{render(branch.query)};"
+    for branch in plan.changes:
+        yield (f"-- cells changed by {branch.rules[0].id} ({branch.rules[0].span})\n"
+               f"{render(branch.query)};")
+    for counts in plan.counts:
+        yield f"-- rows tested and judged\n{render(counts.query)};"

@@ -1,0 +1,183 @@
+"""The report of a run for a person: a line a rule as it ends, then what to look at first."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from cdmq.reports.style import STATUS_COLOURS, Style
+from cdmq.results import Facts, RunResult
+from cdmq.stages.judge import judge
+from cdmq.steps import Outcome, RuleResult
+
+_SEVERITIES = ("error", "warn", "info")
+_STATUSES = ("pass", "warn", "fail", "no_data", "skipped", "error")
+
+
+class TextReport:
+    """Listens to a run and writes lines. `quiet`: only the lines of rules that fail."""
+
+    def __init__(
+        self, write: Callable[[str], None], style: Style, *, quiet: bool = False,
+        width: int | None = None,
+    ) -> None:
+        self.write, self.style, self.quiet = write, style, quiet
+        self.width = width or shutil.get_terminal_size((100, 24)).columns
+        self.done = self.total = 0
+
+    def __call__(self, event: str, value: object) -> None:
+        if isinstance(value, Facts):
+            self._start(value)
+        elif isinstance(value, Outcome):
+            self._rule(judge(value))
+        elif isinstance(value, RunResult):
+            self._end(value)
+
+    def _start(self, facts: Facts) -> None:
+        self.total = facts.selected
+        if not self.quiet:
+            self.write(f"cdmq {facts.command}: target {facts.target} ({facts.warehouse}), as of "
+                       f"{facts.as_of:%Y-%m-%d %H:%M:%S %Z}, run {facts.run_id}")
+
+    def _rule(self, result: RuleResult) -> None:
+        self.done += 1
+        if self.quiet and result.status not in ("fail", "error"):
+            return
+        clock = f"{datetime.now():%H:%M:%S}"
+        place = f"{self.done:>{len(str(self.total))}} of {self.total}"
+        word = self.style(f"{result.status.upper():<7}", STATUS_COLOURS[result.status])
+        self.write(f"{clock}  {place}  {word}  {result.rule.id}  {said(result)}".rstrip())
+
+    def _end(self, result: RunResult) -> None:
+        if self.quiet:
+            return
+        for part in (self._worst(result), _changed(result), _broken(result), _audit(result),
+                     self._totals(result)):
+            lines = list(part)
+            if lines:
+                self.write("")
+            for line in lines:
+                self.write(line)
+
+    def _worst(self, result: RunResult) -> Iterable[str]:
+        """Findings by severity and dimension, worst first."""
+        found = [r for r in result.results if finds(r)]
+        for severity in _SEVERITIES:
+            groups: dict[str, list[RuleResult]] = {}
+            for r in found:
+                if r.rule.severity == severity:
+                    groups.setdefault(r.rule.dimension or "no dimension", []).append(r)
+            for dimension, rules in sorted(groups.items(), key=lambda g: -max(map(_badness, g[1]))):
+                flags = sum(r.outcome.failing + r.outcome.could_not_judge for r in rules)
+                yield self.style(f"{severity.upper()}  {dimension}", severity) + (
+                    f"  {counted(len(rules), 'rule')}, {counted(flags, 'flag')}")
+                for r in sorted(rules, key=lambda r: (-_badness(r), r.rule.id)):
+                    yield from self._finding(r)
+
+    def _finding(self, r: RuleResult) -> Iterable[str]:
+        figures = said(r)
+        name = f"  {r.rule.id}"
+        room = self.width - len(figures) - 1
+        yield f"{name:<{min(max(room, 0), 72)}} {figures}" if len(name) < room else (
+            f"{name}\n      {figures}")
+        where = f"{r.rule.span.file}:{r.rule.span.line}"
+        yield f"      {r.rule.owner or 'no owner'}, {where}"
+        if r.outcome.samples:
+            yield clipped(f"      keys: {', '.join(map(printable, r.outcome.samples))}", self.width)
+
+    def _totals(self, result: RunResult) -> Iterable[str]:
+        counts = {s: sum(r.status == s for r in result.results) for s in _STATUSES}
+        words = [
+            self.style(f"{s.upper()}={n}", STATUS_COLOURS[s]) if n else f"{s.upper()}=0"
+            for s, n in counts.items()
+        ]
+        yield f"Done in {result.seconds:.1f} s. " + " ".join(words) + (
+            f" TOTAL={len(result.results)}")
+
+
+def said(r: RuleResult) -> str:
+    """What a rule found, in a few words."""
+    o = r.outcome
+    if r.message:
+        return printable(r.message)
+    if r.rule.kind == "defaults":
+        return f"{counted(o.changed, 'cell')} changed"
+    words = []
+    if o.failing and r.rule.check == "row_count":
+        words.append(f"{o.tested:,} rows")
+    elif o.failing:
+        words.append(f"{o.failing:,} of {o.judged:,} ({percent(r.percent)})")
+    if o.could_not_judge:
+        words.append(f"{o.could_not_judge:,} could not be judged")
+    return ", ".join(words)
+
+
+def finds(r: RuleResult) -> bool:
+    """A rule with something to look at, `info` rules too."""
+    return r.rule.kind != "defaults" and bool(r.outcome.failing or r.outcome.could_not_judge)
+
+
+def percent(share: float) -> str:
+    return "<0.01%" if 0 < share < 0.005 else f"{share:.2f}%"
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """Text without control characters, so that a key cannot write on the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def clipped(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(width - 3, 0)] + "..."
+
+
+def _badness(r: RuleResult) -> float:
+    judged = max(r.outcome.judged, 1)
+    return (r.outcome.failing + r.outcome.could_not_judge) / judged
+
+
+def _changed(result: RunResult) -> Iterable[str]:
+    rules = [r for r in result.results if r.rule.kind == "defaults" and r.outcome.evaluated]
+    rules = [r for r in rules if r.outcome.changed]
+    if rules:
+        cells = sum(r.outcome.changed for r in rules)
+        yield f"CHANGED CELLS  {counted(len(rules), 'default')}, {counted(cells, 'cell')}"
+    longest = max((len(r.rule.id) for r in rules), default=0)
+    for r in sorted(rules, key=lambda r: (-r.outcome.changed, r.rule.id)):
+        column = f"{r.rule.dataset}.{'.'.join(r.rule.columns)}"
+        yield f"  {r.rule.id:<{longest}}  {r.outcome.changed:>9,}  {r.rule.check} {column}"
+
+
+def _broken(result: RunResult) -> Iterable[str]:
+    errors = [r for r in result.results if r.status == "error"]
+    if result.failed or errors:
+        yield "COULD NOT BE RUN"
+    for name, why in result.failed.items():
+        yield f"  dataset {name}: {printable(why)}"
+    for r in errors:
+        if r.rule.dataset not in result.failed:
+            yield f"  {r.rule.id} ({r.rule.span}): {printable(r.message)}"
+
+
+def _audit(result: RunResult) -> Iterable[str]:
+    yield "  ".join(
+        f"{table}: {result.opened[table]:,} opened, {result.closed.get(table, 0):,} closed"
+        for table in result.opened
+    ) + f"  rule versions: {len(result.new_versions):,} new"
+    yield f"Results: {shown_path(result.facts.target_path / 'run_results.json')}"
+    yield f"Records: {shown_path(result.facts.database)}"
+
+
+def shown_path(path: object) -> str:
+    """A path as one would type it here."""
+    from pathlib import Path
+
+    text = str(path)
+    try:
+        return str(Path(text).relative_to(Path.cwd())) if text.startswith("/") else text
+    except ValueError:
+        return text
