@@ -102,6 +102,10 @@ class Listed:
     unique_id: str
     thing: Dataset | Rule
 
+    @property
+    def name(self) -> str:
+        return str(getattr(self.thing, "id", None) or getattr(self.thing, "name", ""))
+
 
 @dataclass(frozen=True)
 class Table:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -67,9 +67,12 @@ class DatasetSteps:
 
     dataset: Dataset
     columns: Mapping[str, Type]
+    #: The text of a record's key over the clean rows, and over the source as it came.
     key: exp.Expr
-    #: The key over the source as it came, for rules that read that.
     source_key: exp.Expr
+    #: The digest of the record, that names it where its key is NULL; over the same two.
+    digest: exp.Expr
+    source_digest: exp.Expr
     judgements: tuple[Judgement, ...]
     stage: Stage | None
     #: The clean columns without the hidden ones.
@@ -77,6 +80,17 @@ class DatasetSteps:
     defaulted: exp.Select
     #: It has validation rules, selected or not: it is split into flagged and passed.
     validated: bool = True
+
+    def key_for(self, relation: str) -> exp.Expr:
+        """The key over the rows of a relation."""
+        return (self.source_key if relation.startswith("source:") else self.key).copy()
+
+    def with_digests(self) -> DatasetSteps:
+        """The same with the record's digest for a NULL key: that reads every column of a row."""
+        return replace(
+            self, key=exp.Coalesce(this=self.key, expressions=[self.digest]),
+            source_key=exp.Coalesce(this=self.source_key, expressions=[self.source_digest]),
+        )
 
     @property
     def relation(self) -> str:
@@ -118,10 +132,15 @@ class DatasetPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will send: the plan of each dataset, and the number of each rule."""
+    """What a run will send: the plan of each dataset, and the number of each rule.
+
+    `with_null_keys` plans a dataset in which some keys are NULL: its flags name those records by
+    their digest, which costs reading every column.
+    """
 
     datasets: Mapping[str, DatasetPlan]
     numbers: Mapping[str, int]
+    with_null_keys: Callable[[str], DatasetPlan]
 
 
 @dataclass(frozen=True)
@@ -173,6 +192,8 @@ class Executed:
     names: Names
     numbers: Mapping[str, int]
     as_of: str
+    #: The steps as they were taken: with digests where a dataset has NULL keys.
+    steps: dict[str, DatasetSteps] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 

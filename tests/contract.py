@@ -52,6 +52,8 @@ def _null(item: Any) -> Any:
     if isinstance(item, dict):
         if set(item) == {"repeat"}:
             return item["repeat"][0] * int(item["repeat"][1])
+        if set(item) == {"strip"}:
+            return _null(item["strip"]).strip()
         return {k: _null(v) for k, v in item.items()}
     if isinstance(item, list):
         return [_null(v) for v in item]

@@ -55,7 +55,7 @@ class Episodes:
         versions: Mapping[str, Version], run_id: str,
     ) -> None:
         self.shape, self.warehouse, self.executed = shape, warehouse, executed
-        self.rules, self.steps, self.project = rules, steps, project
+        self.rules, self.steps, self.project = rules, executed.steps, project
         self.versions, self.run_id = versions, run_id
         self.table = Relation(shape.table.name, schema)
         self.results = Relation(RULE_RESULTS.name, schema)
@@ -235,14 +235,12 @@ class Episodes:
         for name in sorted({r.rule.dataset for r in work}):
             if name in self.steps:
                 steps = self.steps[name]
-                for relation, key in ((steps.relation, steps.key),):
-                    keys = nodes.select([key.copy()], logical(relation))
-                    self._why("gone", _all([
-                        nodes.equal(nodes.column("dataset"), nodes.text(name)),
-                        nodes.present(nodes.column("key")),
-                        exp.Not(this=exp.In(this=nodes.column("key"),
-                                            query=exp.Subquery(this=keys))),
-                    ]))
+                keys = nodes.select([steps.key.copy()], logical(steps.relation))
+                self._why("gone", _all([
+                    nodes.equal(nodes.column("dataset"), nodes.text(name)),
+                    nodes.present(nodes.column("key")),
+                    exp.Not(this=exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys))),
+                ]))
         self._why("changed", exp.Exists(this=nodes.select(
             [nodes.number(1)], nodes.table(self.now, "x"), _all([
                 nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
@@ -268,11 +266,9 @@ class Episodes:
                 tested = change.tested
         if tested is None:
             return
-        source = relation.startswith("source:")
-        key = steps.source_key if source else steps.key
         outside = exp.Not(this=exp.Coalesce(this=nodes.paren(tested.copy()),
                                             expressions=[exp.false()]))
-        keys = nodes.select([key.copy()], logical(relation), outside)
+        keys = nodes.select([steps.key_for(relation)], logical(relation), outside)
         self._why("out_of_scope", _all([
             self._of_rules([result.rule.id]),
             exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,11 @@ SCHEMA_TABLE = Table("schema_version", "one row a migration that was done", _col
 MIGRATIONS: tuple[Callable[[str], list[exp.Create]], ...] = (
     lambda schema: [create_table(t, schema) for t in TABLES],
 )
+
+
+def audit_schema(warehouse: Warehouse) -> str:
+    default = warehouse.schema == warehouse.traits.default_schema
+    return "cdmq" if default else f"{warehouse.schema}_cdmq"
 
 
 def create_table(table: Table, schema: str) -> exp.Create:

@@ -130,3 +130,12 @@ def fail_on(given: list[str] | None) -> frozenset[str]:
         raise typer.BadParameter(f"'{word}' is not known; {did_you_mean(word, FAIL_ON)}",
                                  param_hint="--fail-on")
     return said or frozenset({"error"})
+
+
+def one_of(flag: str, given: str, known: Sequence[str]) -> None:
+    """Refuse a word that the option does not know."""
+    from cdmq.problems import did_you_mean
+
+    if given not in known:
+        raise typer.BadParameter(f"'{given}' is not known; {did_you_mean(given, known)}",
+                                 param_hint=flag)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from cdmq.audit.tables import audit_schema
 from cdmq.files import reading
 from cdmq.sql import nodes
-from cdmq.sql.logical import Names, logical
+from cdmq.sql.logical import LOGICAL, Names, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.catalog import relation_of
+from cdmq.standards import reference_table
 from cdmq.stages.models import model_query
 from cdmq.steps import Built, DatasetSteps
 from cdmq.values import Catalog, Dataset, Project, Relation
@@ -58,6 +60,7 @@ class Builder:
         if steps.stage:
             staged, final = self.names.output(f"{name}__stage")
             query = steps.stage.query.copy()
+            self._reference_tables(query)
             made = nodes.create(staged, query)
             self.warehouse.run(self.render(made)[0])
             self.names.put(f"stage:{name}", staged, final)
@@ -66,6 +69,21 @@ class Builder:
             staged, final = self.names.output(f"{name}__{ending}")
             self._view(name, staged, final, view)
             self.names.put(f"{ending}:{name}", staged, final)
+
+    def _reference_tables(self, query: exp.Query) -> None:
+        """Tables that a `standardise` form joins: loaded once, named by their content."""
+        schema = audit_schema(self.warehouse)
+        for table in query.find_all(exp.Table):
+            if table.db != LOGICAL or not table.name.startswith("ref:"):
+                continue
+            if table.name in self.names.staged:
+                continue
+            reference = reference_table(table.name.removeprefix("ref:"))
+            relation = Relation(f"ref_{reference.name}_{reference.digest[:10]}", schema)
+            if relation.name not in self.warehouse.relations(schema):
+                with self.warehouse.transaction():
+                    self.warehouse.load(relation, dict(reference.columns), list(reference.rows()))
+            self.names.put(table.name, relation)
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
         made = nodes.create(staged, query.copy(), kind="VIEW")

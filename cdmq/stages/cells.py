@@ -151,7 +151,7 @@ class Cells:
     def _first_layer(self) -> exp.Select:
         shown: list[exp.Expr] = []
         for name in self.columns:
-            shown.append(nodes.alias(self._without_tokens(name, nodes.column(name)), name))
+            shown.append(nodes.alias(without_tokens(self.dataset, name, self.columns[name], nodes.column(name)), name))
             if name in self.kept:
                 shown.append(nodes.alias(nodes.column(name), f"__raw_{name}"))
         for name in self.placeholders:
@@ -159,13 +159,6 @@ class Cells:
         for name in self.borrowable:
             shown.append(nodes.alias(exp.false(), f"__from_{name}"))
         return nodes.select(shown, self.source)
-
-    def _without_tokens(self, name: str, value: exp.Expr) -> exp.Expr:
-        tokens = token_literals(self.dataset, name, self.columns[name])
-        if not tokens:
-            return value
-        missing = exp.In(this=value, expressions=tokens)
-        return nodes.when(missing, nodes.null(), value.copy())
 
     def _layer(
         self, below: exp.Select, layer: list[Rule], chains: Mapping[str, list[Rule]]
@@ -352,7 +345,8 @@ class Cells:
         column, place, spec = rule.columns[0], chain.index(rule), _spec(rule)
         raw = nodes.column(f"__raw_{column}")
         before = nodes.column(f"__was_{place}_{column}") if place else raw
-        clean_before = before if place else self._without_tokens(column, raw.copy())
+        clean_before = before if place else without_tokens(
+            self.dataset, column, self.columns[column], raw.copy())
         last = place == len(chain) - 1
         after = nodes.column(column) if last else nodes.column(f"__was_{place + 1}_{column}")
         why: exp.Expr = nodes.cast(nodes.null(), "text")
@@ -389,6 +383,14 @@ def token_literals(dataset: Dataset, column: str, type_: Type) -> list[exp.Expr]
     found = (literal(t, type_) for t in dict.fromkeys(tokens)
              if not (numbers and re.match(r"[+-]?0\d", t)))
     return [node for node in found if node is not None]
+
+
+def without_tokens(dataset: Dataset, name: str, type_: Type, value: exp.Expr) -> exp.Expr:
+    """A value, or NULL where it is one of the column's `missing_values`."""
+    tokens = token_literals(dataset, name, type_)
+    if not tokens:
+        return value
+    return nodes.when(exp.In(this=value, expressions=tokens), nodes.null(), value.copy())
 
 
 def _spec(rule: Rule) -> DefaultRule:

@@ -19,7 +19,7 @@ from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import key_of, record_digest, text_of, values_of
 from cdmq.sql.types import Type
-from cdmq.stages.cells import Cells
+from cdmq.stages.cells import Cells, without_tokens
 from cdmq.steps import DatasetSteps, Judgement, Stage
 from cdmq.values import Catalog, Dataset, Project, Relation, Rule
 
@@ -65,8 +65,9 @@ class _Compiler:
                     judgements.append(judgement)
         clean, defaulted = self._views()
         return DatasetSteps(
-            self.dataset, self.columns, self._key(self.stage), self._key(None), tuple(judgements),
-            self.stage, clean, defaulted, self._validated(),
+            self.dataset, self.columns, self._key(self.stage), self._key(None),
+            self._digest(self.stage), self._digest(None), tuple(judgements), self.stage, clean,
+            defaulted, self._validated(),
         )
 
     def _validated(self) -> bool:
@@ -177,15 +178,24 @@ class _Compiler:
         return nodes.cast(nodes.null(), "text")
 
     def _key(self, stage: Stage | None) -> exp.Expr:
-        """The text of a record's key; for a NULL key the digest of the record."""
+        """The text of a record's key, NULL where a part of it is."""
         if not self.dataset.key:
             return nodes.cast(nodes.null(), "text")
-        parts = [(nodes.column(k), self.columns[k]) for k in self.dataset.key]
-        if stage:
-            parts = [(nodes.column(f"__raw_{k}" if k in stage.kept else k), t)
-                     for k, (_, t) in zip(self.dataset.key, parts, strict=True)]
-        whole = record_digest([(nodes.column(c), t) for c, t in self.columns.items()])
-        return exp.Coalesce(this=key_of(parts), expressions=[whole])
+        return key_of([
+            (nodes.column(f"__raw_{k}" if stage and k in stage.kept else k), self.columns[k])
+            for k in self.dataset.key
+        ])
+
+    def _digest(self, stage: Stage | None) -> exp.Expr:
+        """What names a record whose key is NULL: the digest of its values before defaults."""
+        parts = []
+        for name, type_ in self.columns.items():
+            kept = stage is not None and name in stage.kept
+            value: exp.Expr = nodes.column(f"__raw_{name}" if kept else name)
+            if stage is None or kept:
+                value = without_tokens(self.dataset, name, type_, value)
+            parts.append((value, type_))
+        return record_digest(parts)
 
     # one validation rule -------------------------------------------------------------------
 

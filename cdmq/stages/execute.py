@@ -14,7 +14,7 @@ from sqlglot import exp
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.stages.build import Builder
-from cdmq.sql.logical import STAGED, Names, renderer
+from cdmq.sql.logical import STAGED, Names, logical, renderer
 from cdmq.steps import (
     CHANGED, CHANGED_COLUMNS, FOUND, FOUND_COLUMNS, Branch, DatasetPlan, DatasetSteps, Executed,
     Outcome, Plan,
@@ -54,7 +54,8 @@ class Execution:
         datasets: Iterable[str], build: bool,
         stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
     ) -> None:
-        self.project, self.plans, self.warehouse = project, plan.datasets, warehouse
+        self.project, self.warehouse = project, warehouse
+        self.plan, self.plans = plan, plan.datasets
         self.names, self.build, self.listen = names, build, listen
         self.stop, self.stopped = stop, False
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
@@ -110,13 +111,20 @@ class Execution:
         plan = self.plans.get(dataset.name)
         if plan is None:
             return
-        steps = plan.steps
+        if self._has_null_keys(plan.steps):
+            plan = self.plan.with_null_keys(dataset.name)
+        steps = self.result.steps[dataset.name] = plan.steps
         done = [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
         done += self._find(plan.row) if plan.row else []
         done += [o for b in plan.sets for o in self._set_rule(b)]
         done += [Outcome(j.rule) for j in steps.judgements if j.scope == "dataset"]
         for outcome in self._with_findings(steps, self._counted(plan, done)):
             self._tell(outcome)
+
+    def _has_null_keys(self, steps: DatasetSteps) -> bool:
+        none = nodes.select([nodes.number(1)], logical(steps.relation),
+                            nodes.is_null(nodes.paren(steps.key.copy()))).limit(1)
+        return bool(self.warehouse.fetch(self.render(none)[0]))
 
     def _set_rule(self, branch: Branch) -> list[Outcome]:
         other = getattr(branch.rules[0].spec, "to", None)

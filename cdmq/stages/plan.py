@@ -25,7 +25,12 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
     """The statements of every dataset. The rules of one dataset have numbers that stand together."""
     order = sorted(project.rules.values(), key=lambda r: (r.dataset, r.id))
     numbers = {rule.id: number for number, rule in enumerate(order, start=1)}
-    return Plan({n: plan_dataset(s, numbers, fuse) for n, s in steps.items()}, numbers)
+
+    def with_null_keys(name: str) -> DatasetPlan:
+        return plan_dataset(steps[name].with_digests(), numbers, fuse)
+
+    plans = {name: plan_dataset(step, numbers, fuse) for name, step in steps.items()}
+    return Plan(plans, numbers, with_null_keys)
 
 
 def plan_dataset(steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse) -> DatasetPlan:
@@ -66,7 +71,7 @@ def single(steps: DatasetSteps, j: Judgement, numbers: Mapping[str, int]) -> Bra
     if j.could_not_judge is not None:
         return _by_column(steps, [j], numbers)
     code = nodes.number(2 * numbers[j.rule.id])
-    shown = [code, _key(steps, j), j.value.copy(), j.digest.copy()]
+    shown = [code, steps.key_for(j.relation), j.value.copy(), j.digest.copy()]
     query = nodes.select(_named(shown), logical(j.relation), _condition(j, j.failing))
     return Branch((j.rule,), query)
 
@@ -81,11 +86,6 @@ def _alone(
 def _named(shown: Sequence[exp.Expr]) -> list[exp.Expr]:
     names = ("code", "key", "value", "digest")
     return [nodes.alias(node, name) for node, name in zip(shown, names, strict=True)]
-
-
-def _key(steps: DatasetSteps, j: Judgement) -> exp.Expr:
-    source = j.relation.startswith("source:")
-    return (steps.source_key if source else steps.key).copy()
 
 
 def _condition(j: Judgement, condition: exp.Expr) -> exp.Expr:
@@ -113,7 +113,7 @@ def _by_column(
     listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
     j = group[0]
     inner = nodes.select(
-        _named([nodes.call("unnest", listed), _key(steps, j), j.value.copy(), j.digest.copy()]),
+        _named([nodes.call("unnest", listed), steps.key_for(j.relation), j.value.copy(), j.digest.copy()]),
         logical(j.relation), nodes.any_of([c.copy() for c, _, _ in codes]),
     )
     names = ("code", "key", "value", "digest")
@@ -147,7 +147,7 @@ def _by_row(
         ])
 
     query = nodes.select(
-        _named([code, _key(steps, group[0]), of_rule([(j.value, n) for _, n, j in codes]),
+        _named([code, steps.key_for(group[0].relation), of_rule([(j.value, n) for _, n, j in codes]),
                 of_rule([(j.digest, n) for _, n, j in codes])]),
         nodes.subquery(inner, "f"), nodes.present(code.copy()),
     )

@@ -80,7 +80,7 @@ def _open_flags(dataset: str, schema: str, shown: list[exp.Expr]) -> exp.Select:
 
 def _rows(step: DatasetSteps) -> exp.Select:
     query = step.clean.copy()
-    query.append("expressions", nodes.alias(step.key.copy(), "__key"))
+    query.append("expressions", nodes.alias(step.with_digests().key.copy(), "__key"))
     return query
 
 

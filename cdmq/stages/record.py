@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
+from cdmq.audit.tables import audit_schema
 from cdmq.audit.tables import MIGRATIONS, RULE_RESULTS, RULE_VERSIONS, RUNS, SCHEMA_TABLE
 from cdmq.audit.tables import STATEMENTS, Table, create_table
 from cdmq.audit.versions import Version, rules_digest
@@ -41,11 +42,6 @@ class RunFacts:
     status: str
     #: Every rule of the project was asked for: only then a rule that is gone is closed.
     whole: bool
-
-
-def audit_schema(warehouse: Warehouse) -> str:
-    default = warehouse.schema == warehouse.traits.default_schema
-    return "cdmq" if default else f"{warehouse.schema}_cdmq"
 
 
 def migrate(warehouse: Warehouse, cdmq_version: str, now: datetime) -> None:

@@ -1,0 +1,26 @@
+"""cdmq debug: is everything there that a run needs?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from cdmq.cli import options as o
+
+NAMES = ("debug",)
+
+
+def command(
+    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = Path(),
+    profiles_dir: o.ProfilesDir = None, vars: o.Vars = None,
+) -> None:
+    """Look at the project, the profile, the connection and the rights; say what to do."""
+    from cdmq import api
+    from cdmq.reports.lists import finding_lines
+
+    found = api.debug(project_dir, target=target, profile=profile, profiles_dir=profiles_dir,
+                      variables=o.variables(vars))
+    for line in finding_lines(found):
+        typer.echo(line)
+    raise typer.Exit(0 if all(f.ok for f in found) else 2)

@@ -1,0 +1,41 @@
+"""cdmq show: some rows of a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cdmq.cli import options as o
+
+NAMES = ("show",)
+
+
+def command(
+    dataset: Annotated[str, typer.Argument(help="The dataset.")],
+    stage: Annotated[str, typer.Option(
+        "--stage", help="raw, clean, defaulted, flagged or passed.", metavar="STAGE")] = "clean",
+    limit: Annotated[int, typer.Option(
+        "--limit", min=1, help="How many rows.", metavar="N")] = 5,
+    unmask: Annotated[bool, typer.Option(
+        "--unmask", help="Show personal values as they are.")] = False,
+    output: Annotated[str, typer.Option(
+        "--output", help="text or json (one object a row).", metavar="FORM")] = "text",
+    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = Path(),
+    profiles_dir: o.ProfilesDir = None, vars: o.Vars = None, wait: o.Wait = 0.0,
+) -> None:
+    """Show rows of a dataset as the last run left it.
+
+    Values of columns under pii: are shown masked, and where a dataset has pii: so are its other
+    text columns, its key apart.
+    """
+    from cdmq import api
+    from cdmq.reports.lists import table_lines
+
+    o.one_of("--output", output, ("text", "json"))
+    found = api.show(dataset, project_dir, stage=stage, limit=limit, unmask=unmask, target=target,
+                     profile=profile, profiles_dir=profiles_dir, variables=o.variables(vars),
+                     wait=wait)
+    for line in table_lines(found, output):
+        typer.echo(line)

@@ -1,0 +1,95 @@
+"""What `ls`, `show`, `compile` and `debug` print."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from cdmq.reports.text import counted, printable, shown_path
+from cdmq.results import Compiled, Finding, Listed, Table
+from cdmq.values import Dataset
+
+#: The longest cell that a table shows.
+_LONGEST = 40
+
+
+def listed_lines(found: Iterable[Listed], output: str, resource_type: str) -> Iterator[str]:
+    for item in found:
+        kind = "dataset" if isinstance(item.thing, Dataset) else "rule"
+        if resource_type not in ("all", kind):
+            continue
+        if output == "json":
+            yield json.dumps(_fields(item, kind), ensure_ascii=False, default=str)
+        elif output == "path":
+            yield f"{item.thing.span.file}:{item.thing.span.line}"
+        else:
+            yield item.name
+
+
+def _fields(item: Listed, kind: str) -> dict[str, object]:
+    thing = item.thing
+    fields: dict[str, object] = {
+        "unique_id": item.unique_id, "resource_type": kind, "name": item.name,
+        "original_file_path": thing.span.file, "line": thing.span.line,
+    }
+    if isinstance(thing, Dataset):
+        return fields | {"source": thing.source, "key": list(thing.key),
+                         "depends_on": list(thing.depends_on), "owner": thing.spec.owner,
+                         "tags": list(thing.spec.tags)}
+    return fields | {
+        "kind": thing.kind, "check": thing.check, "dataset": thing.dataset,
+        "columns": list(thing.columns), "severity": thing.severity, "dimension": thing.dimension,
+        "owner": thing.owner, "tags": list(thing.tags), "enabled": thing.enabled,
+        "why": thing.why,
+    }
+
+
+def table_lines(table: Table, output: str) -> Iterator[str]:
+    if output == "json":
+        for row in table.rows:
+            yield json.dumps(dict(zip(table.columns, row, strict=True)), ensure_ascii=False,
+                             default=str)
+        return
+    cells = [[_cell(v) for v in row] for row in table.rows]
+    widths = [max(map(_width, [name, *(row[i] for row in cells)]))
+              for i, name in enumerate(table.columns)]
+    yield _row([printable(c) for c in table.columns], widths)
+    yield "  ".join("-" * w for w in widths)
+    for row in cells:
+        yield _row(row, widths)
+    yield ""
+    hidden = f"; masked: {', '.join(table.masked)} (--unmask shows them)" if table.masked else ""
+    yield f"{counted(len(cells), 'row')} of {table.name}{hidden}"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (c + " " * (w - _width(c)) for c, w in zip(cells, widths, strict=True))
+    return "  ".join(padded).rstrip()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "NULL"
+    text = printable(str(value))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _width(text: str) -> int:
+    """How many places a text takes on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(c)) for c in text)
+
+
+def compiled_lines(found: Compiled) -> Iterator[str]:
+    rules = len(found.selection.rules)
+    yield f"{counted(rules, 'rule')} over {counted(len(found.files), 'dataset')}"
+    for path in sorted(found.files.values()):
+        yield f"  {shown_path(path)}"
+
+
+def finding_lines(found: Iterable[Finding]) -> Iterator[str]:
+    for f in found:
+        yield f"{'OK  ' if f.ok else 'FAIL'}  {f.what:<11} {f.said}"
+        if f.remedy:
+            yield f"      {f.remedy}"

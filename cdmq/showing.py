@@ -1,0 +1,73 @@
+"""show: some rows of a dataset as a run left it, personal values masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cdmq.audit.pii import masked
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.results import Table
+from cdmq.sql import nodes
+from cdmq.sql.logical import short
+from cdmq.stages.catalog import relation_of
+from cdmq.values import Dataset, Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+STAGES = ("raw", "clean", "defaulted", "flagged", "passed")
+#: Columns of our own, which hold names of rules and no value of a person.
+_OURS = ("__rules", "__borrowed")
+
+
+def rows_of(
+    project: Project, warehouse: Warehouse, name: str, stage: str, limit: int, unmask: bool
+) -> Table:
+    """The first rows by key. Raises CdmqError where there is no such dataset or relation."""
+    if name not in project.datasets:
+        raise CdmqError(Problem(Span("show"), "CDMQ513", f"no dataset is named '{name}'",
+                                did_you_mean(name, project.datasets)))
+    if stage not in STAGES:
+        raise CdmqError(Problem(Span("--stage"), "CDMQ514", f"'{stage}' is no stage",
+                                did_you_mean(stage, STAGES)))
+    dataset = project.datasets[name]
+    relation = _relation(dataset, stage, warehouse)
+    columns = warehouse.columns(relation)
+    if columns is None:
+        raise CdmqError(Problem(dataset.span, "CDMQ430", f"{relation} is not in the warehouse",
+                                "make it first: cdmq run"))
+    shown = {c: t for c, t in columns.items() if not c.startswith("__") or c in _OURS}
+    query = nodes.select([nodes.column(c) for c in shown], nodes.table(relation))
+    order = [nodes.column(k) for k in dataset.key if k in shown]
+    rows = warehouse.fetch(query.order_by(*order).limit(limit).sql(warehouse.dialect))
+    hidden = () if unmask else _hidden(dataset, shown)
+    names = tuple(shown)
+    return Table(str(relation), names, tuple(
+        tuple(_shown(v, c in hidden) for v, c in zip(row, names, strict=True)) for row in rows
+    ), hidden)
+
+
+def _relation(dataset: Dataset, stage: str, warehouse: Warehouse) -> Relation:
+    if stage == "raw" and dataset.source == "table":
+        return relation_of(dataset)
+    name = dataset.name if stage == "raw" else f"{dataset.name}__{stage}"
+    return Relation(short(name, warehouse.traits.longest_name), warehouse.schema)
+
+
+def _hidden(dataset: Dataset, columns: dict[str, Any]) -> tuple[str, ...]:
+    """What pii: hides; a dataset with pii: hides its other text columns too, the key apart."""
+    pii = dataset.spec.pii
+    if not pii:
+        return ()
+    return tuple(
+        c for c, type_ in columns.items()
+        if c not in _OURS and pii.get(
+            c, "mask" if type_ in ("text", "unknown") and c not in dataset.key else "plain"
+        ) != "plain"
+    )
+
+
+def _shown(value: Any, hide: bool) -> Any:
+    if value is None or not hide:
+        return value
+    return masked(str(value))

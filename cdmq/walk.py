@@ -1,0 +1,51 @@
+"""Finding a project's files. Nothing heavy is imported: the parse cache must be quick."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from cdmq.problems import CdmqError, Problem, Span
+
+PROJECT_FILE = "cdmq_project.yml"
+YAML = (".yml", ".yaml")
+_TARGET = re.compile(r"""^target-path:[ \t]*(["']?)([^"'#\n]+?)\1[ \t]*(#.*)?$""", re.MULTILINE)
+
+
+def find_root(start: Path) -> Path:
+    """The folder with cdmq_project.yml, at `start` or above it."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise CdmqError(
+        Problem(
+            Span(str(start)), "CDMQ120", f"no {PROJECT_FILE} here or in a folder above",
+            "go to your project, name it with --project-dir, or make one with: cdmq init",
+        )
+    )
+
+
+def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+    """The files of some folders, each folder's sorted; links to folders are not followed."""
+    found: dict[Path, None] = {}
+    for folder in folders:
+        top = os.path.join(root, folder)
+        names = [
+            os.path.join(where, name)
+            for where, _, files in os.walk(top) for name in files if name.endswith(endings)
+        ]
+        found.update((Path(name), None) for name in sorted(names) if os.path.isfile(name))
+    return list(found)
+
+
+def target_folder(root: Path, given: Path | None) -> Path:
+    """The target folder, as read from the text of cdmq_project.yml: `load` reads it properly."""
+    if given is not None:
+        return given.absolute()
+    try:
+        said = _TARGET.search((root / PROJECT_FILE).read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        said = None
+    return root / (said[2].strip() if said else "target")
