@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -65,23 +65,20 @@ class UnitTestRun:
 
 def unit_test(
     root: str | Path = ".", *, variables: Mapping[str, Any] | None = None,
-    select: Iterable[str] = (), allow_empty: bool = False,
+    select: str | None = None, allow_empty: bool = False,
     listen: Callable[[TestResult], None] = lambda result: None,
 ) -> UnitTestRun:
     """Run the unit tests of a project. `listen` is called with each result as it comes.
 
-    Raises CdmqError where the project cannot be read, or `select` chooses nothing.
+    `select` takes the names of tests (with *), and all that `cdmq run --select` takes: then the
+    tests of the selected rules are run. Raises CdmqError where the project cannot be read, or
+    `select` chooses nothing.
     """
     from cdmq.api import parse
 
     started = time.perf_counter()
     project = parse(root, variables)
-    words = [word for text in select for word in text.split()]
-    chosen = [t for t in project.unit_tests if not words or _selected(t, words, project)]
-    if words and not chosen and not allow_empty:
-        names = [t.name for t, _ in project.unit_tests]
-        raise CdmqError(Problem(Span("--select"), "CDMQ503", f"no unit test fits "
-                                f"'{' '.join(words)}'", did_you_mean(words[0], names)))
+    chosen = _selected(project, select, allow_empty) if select else list(project.unit_tests)
     runner = _Runner(project, [t for t, _ in chosen]) if chosen else None
     results = []
     try:
@@ -103,28 +100,24 @@ def _uncovered(project: Project) -> tuple[Rule, ...]:
     )
 
 
-def _selected(item: tuple[UnitTest, Span], words: Sequence[str], project: Project) -> bool:
-    """Words are joined by or; a word with commas asks for all its parts."""
-    return any(all(_fits(item, part, project) for part in w.split(",")) for w in words)
+def _selected(
+    project: Project, words: str, allow_empty: bool
+) -> list[tuple[UnitTest, Span]]:
+    """The tests whose names fit a word, and those of the rules that the other words select."""
+    from cdmq.stages.select import select
 
-
-def _fits(item: tuple[UnitTest, Span], word: str, project: Project) -> bool:
-    test, span = item
-    rules = [project.rules[r] for r in test.tested]
-    method, colon, pattern = word.partition(":")
-    if not colon:
-        return any(fnmatchcase(n, word) for n in (test.name, *test.tested))
-    values: dict[str, list[str]] = {
-        "rule": list(test.tested), "dataset": [r.dataset for r in rules],
-        "tag": [*test.tags, *(t for r in rules for t in r.tags)],
-        "kind": [r.kind for r in rules], "path": [span.file, str(Path(span.file).parent)],
-        "column": [c for r in rules for c in r.columns],
-        "owner": [r.owner for r in rules if r.owner], "severity": [r.severity for r in rules],
-    }
-    if method not in values:
-        raise CdmqError(Problem(Span("--select"), "CDMQ504", f"unknown method '{method}:'",
-                                did_you_mean(method, values)))
-    return any(fnmatchcase(v, pattern) for v in values[method])
+    names = {t.name for t, _ in project.unit_tests}
+    fit = {w: {n for n in names if fnmatchcase(n, w)} for w in words.split()}
+    others = " ".join(w for w, found in fit.items() if not found)
+    rules = select(project, others, allow_empty=allow_empty).rules if others else frozenset()
+    named = set().union(*fit.values())
+    chosen = [
+        (t, span) for t, span in project.unit_tests if t.name in named or rules & set(t.tested)
+    ]
+    if not chosen and not allow_empty:
+        raise CdmqError(Problem(Span("--select"), "CDMQ522", f"no unit test is of what '{words}' "
+                                "selects", "rules without one: cdmq unit-test --coverage"))
+    return chosen
 
 
 class _Runner:
@@ -180,10 +173,10 @@ class _Runner:
     def _found(
         self, test: UnitTest, rules: Sequence[Rule], schema: str, span: Span
     ) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
+        from cdmq.sql.logical import Names
         from cdmq.stages.compile import compile_rules
         from cdmq.stages.execute import Execution
         from cdmq.stages.plan import plan
-        from cdmq.sql.logical import Names
         from cdmq.unit_given import check_given, make_tables, needed, project_of
 
         check_given(test, self.catalog, span)
@@ -212,8 +205,8 @@ class _Runner:
         """Seeds and reference tables are loaded once for all tests."""
         from sqlglot import exp
 
-        from cdmq.sql.types import Type
         from cdmq.sql.logical import LOGICAL
+        from cdmq.sql.types import Type
         from cdmq.standards import reference_table
         from cdmq.values import Relation
 

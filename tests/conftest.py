@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from runner import ENGINES, World
 
+pytest.register_assert_rewrite("contract")
+
 
 @pytest.fixture(scope="session")
 def postgres_uri() -> Iterator[str]:

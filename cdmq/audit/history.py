@@ -89,7 +89,7 @@ def history(
     """
     with open_audit(root, where) as audit:
         rows = audit.rows(RULE_VERSIONS)
-        names = _names(rule, rows)
+        names = names_of(rule, rows)
         own = sorted((r for r in rows if r["rule_id"] in names), key=lambda r: r["from_run"])
         if not own:
             raise CdmqError(Problem(Span("history"), "CDMQ532", f"no run knows the rule '{rule}'",
@@ -108,7 +108,7 @@ def histories(root: str | Path, *, where: Where = Where()) -> tuple[RuleLine, ..
         open_ = {**_open(audit, FLAGS.name), **_open(audit, CHANGES.name)}
         lines = []
         for rule in sorted({r["rule_id"] for r in rows} - former):
-            names = _names(rule, rows)
+            names = names_of(rule, rows)
             own = sorted((r for r in rows if r["rule_id"] in names), key=lambda r: r["from_run"])
             last = own[-1]
             lines.append(RuleLine(
@@ -129,7 +129,7 @@ def _open(audit: Audit, table: str) -> dict[str, int]:
     return {r: int(n) for r, n in audit.fetch(query)}
 
 
-def _names(rule: str, rows: Sequence[Row]) -> tuple[str, ...]:
+def names_of(rule: str, rows: Sequence[Row]) -> tuple[str, ...]:
     """The ids of a rule through time, the present one first."""
     earlier = {r["rule_id"]: r["formerly"] for r in rows if r["formerly"]}
     later = {old: new for new, old in earlier.items()}

@@ -62,10 +62,6 @@ class Audit:
         run = self.runs.get(run_id or "")
         return run["started"] if run else None
 
-    def before(self, run_id: str) -> str | None:
-        """The run before one."""
-        return max((r for r in self.runs if r < run_id), default=None)
-
 
 @contextmanager
 def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:

@@ -16,10 +16,10 @@ from typing import Literal
 
 from sqlglot import exp
 
-from cdmq.audit.history import NO_GIT, NOT_COMMITTED
+from cdmq.audit.history import NO_GIT, NOT_COMMITTED, names_of
 from cdmq.audit.pii import masked
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS, Table
+from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.text_form import key_of
@@ -35,7 +35,9 @@ class Episode:
     """One flag or one change, from the run that saw it first to the run that closed it."""
 
     what: Literal["flag", "change"]
+    #: The rule by its present id, and by the one it had then.
     rule: str
+    then: str
     column: str
     #: A flag has a value, a change an old and a new one; by pii.
     value: str | None
@@ -117,40 +119,55 @@ class _Teller:
         if not rows and not there:
             return None
         rows.sort(key=lambda item: (item[1]["from_run"], item[0], item[1]["rule_id"]))
-        judging = [n for n, versions in self.versions.items()
+        judging = {n for n, versions in self.versions.items()
                    if versions[-1]["to_run"] is None and versions[-1]["dataset"] == dataset
-                   and versions[-1]["kind"] == "validation"]
-        fails = {r["rule_id"] for what, r in rows if what == "flag" and r["to_run"] is None}
-        ran = self._evaluated(judging)
+                   and versions[-1]["kind"] == "validation"}
+        verdicts = self._verdicts(judging | {r["rule_id"] for _, r in rows})
+        fails = {self._now(r["rule_id"]) for what, r in rows
+                 if what == "flag" and r["to_run"] is None}
         return Story(
-            dataset, key, there, tuple(self._episode(what, r, dataset) for what, r in rows),
-            tuple(sorted(n for n in judging if n in ran and n not in fails)),
-            tuple(sorted(fails)), tuple(sorted(set(judging) - ran - fails)),
+            dataset, key, there,
+            tuple(self._episode(what, r, dataset, verdicts) for what, r in rows),
+            tuple(sorted(n for n in judging - fails if verdicts.get(n))), tuple(sorted(fails)),
+            tuple(sorted(n for n in judging - fails if not verdicts.get(n))),
         )
 
-    def _evaluated(self, rules: Iterable[str]) -> set[str]:
-        """The rules whose last result is a verdict."""
-        last: dict[str, Row] = {}
-        for row in sorted(self.audit.rows(RULE_RESULTS), key=lambda r: r["run_id"]):
-            if row["status"] != "skipped":
-                last[row["rule_id"]] = row
-        return {n for n in rules if n in last and last[n]["status"] != "error"}
+    def _now(self, rule: str) -> str:
+        """The present id of a rule."""
+        return names_of(rule, [v for versions in self.versions.values() for v in versions])[0]
 
-    def _episode(self, what: str, row: Row, dataset: str) -> Episode:
+    def _verdicts(self, rules: Iterable[str]) -> dict[str, list[str]]:
+        """Rule by its present id -> the runs that judged by it, in order."""
+        rows = [v for versions in self.versions.values() for v in versions]
+        names = sorted({n for rule in rules for n in names_of(rule, rows)})
+        if not names:
+            return {}
+        known = exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(n) for n in names])
+        found: dict[str, list[str]] = {}
+        for row in self.audit.rows(RULE_RESULTS, known):
+            if row["status"] not in ("skipped", "error"):
+                found.setdefault(self._now(row["rule_id"]), []).append(row["run_id"])
+        return {rule: sorted(runs) for rule, runs in found.items()}
+
+    def _episode(
+        self, what: str, row: Row, dataset: str, verdicts: Mapping[str, Sequence[str]]
+    ) -> Episode:
         version = self._version(row)
-        closed = row["to_run"]
-        last = (self.audit.before(closed) if closed else self._last_run(row["rule_id"])) or (
-            row["from_run"])
-        show = lambda name: self._shown(dataset, row["column_name"], row.get(name))  # noqa: E731
+        now, closed = self._now(row["rule_id"]), row["to_run"]
+        judged = [r for r in verdicts.get(now, ()) if closed is None or r < closed]
+        last = max([row["from_run"], *judged])
+
+        def show(name: str) -> str | None:
+            return self._shown(dataset, row["column_name"], row.get(name))
+
         return Episode(
-            "flag" if what == "flag" else "change", row["rule_id"], row["column_name"] or "",
-            show("value"), show("old_value"), show("new_value"), row.get("act"),
-            row.get("reason"), row.get("state"), row.get("suggestion"), int(row["records"]),
-            version["why"] if version else None,
+            "flag" if what == "flag" else "change", now, row["rule_id"],
+            row["column_name"] or "", show("value"), show("old_value"), show("new_value"),
+            row.get("act"), row.get("reason"), row.get("state"), row.get("suggestion"),
+            int(row["records"]), version["why"] if version else None,
             f"{version['file']}:{version['line']}" if version else "unknown",
-            self._author(version), row["from_run"], self.audit.started(row["from_run"]),
-            max(last, row["from_run"]), self.audit.started(max(last, row["from_run"])), closed,
-            row["closed_because"],
+            self._author(version), row["from_run"], self.audit.started(row["from_run"]), last,
+            self.audit.started(last), closed, row["closed_because"],
         )
 
     def _version(self, row: Row) -> Row | None:
@@ -167,15 +184,6 @@ class _Teller:
             return f"{version['author']}{commit}"
         run = self.audit.runs.get(version["from_run"])
         return NOT_COMMITTED if run and run["git_commit"] else NO_GIT
-
-    def _last_run(self, rule: str) -> str | None:
-        known = exp.Max(this=nodes.column("run_id"))
-        verdict = exp.Not(this=exp.In(this=nodes.column("status"), expressions=[
-            nodes.text("skipped"), nodes.text("error")]))
-        query = nodes.select([known], nodes.table(Relation(RULE_RESULTS.name, self.audit.schema)),
-                             nodes.all_of([same("rule_id", rule), verdict]))
-        found = self.audit.fetch(query)[0][0]
-        return str(found) if found else None
 
     # values by pii ---------------------------------------------------------------------------
 
@@ -240,61 +248,3 @@ class _Teller:
         if not near:
             return "look at the key: its parts are joined by a slash, such as crm/0010001"
         return "near it: " + ", ".join(f"{k} ({known[k]})" for k in near)
-
-
-def told(story: Story) -> list[str]:
-    """The story as lines for a steward."""
-    lines = [f"{story.key} in {story.dataset}"]
-    if story.there is False:
-        lines.append("It is no longer in the dataset.")
-    if not story.episodes:
-        lines.append("No rule ever flagged it, and no cell of it was changed.")
-    for episode in story.episodes:
-        lines += ["", *_told(episode)]
-    for title, rules in (("fails now", story.fails), ("passes now", story.passes),
-                         ("not run", story.not_run)):
-        if rules:
-            lines += ["", f"{title} ({len(rules)}): {', '.join(rules)}"]
-    return lines
-
-
-_BECAUSE: Mapping[str, str] = {
-    "fixed": "it passes now", "changed": "its value changed",
-    "gone": "the record is no longer in the dataset",
-    "out_of_scope": "the rule's where no longer takes it in",
-    "rule_changed": "the rule was changed", "rule_removed": "the rule was removed",
-}
-
-
-def _told(e: Episode) -> list[str]:
-    seen = f"first seen {_run(e.first_run, e.first_seen)}"
-    if e.closed_run is None:
-        seen += f"; open, last seen {_run(e.last_run, e.last_seen)}"
-    else:
-        seen += f"; last seen {_run(e.last_run, e.last_seen)}"
-    lines = [_what(e), f"    {seen}"]
-    if e.closed_run is not None:
-        because = _BECAUSE.get(e.closed_because or "", e.closed_because)
-        lines.append(f"    closed by run {e.closed_run}: {because}")
-    lines += [f"    why: {e.why or 'not said'}", f"    rule at {e.place}, {e.author}"]
-    return lines
-
-
-def _what(e: Episode) -> str:
-    twice = f" ({e.records} records share it)" if e.records > 1 else ""
-    if e.what == "change":
-        reason = f", reason: {e.reason}" if e.reason else ""
-        return (f"change  {e.rule}  {e.column}: {_value(e.old)} -> {_value(e.new)} "
-                f"({e.act}{reason}){twice}")
-    state = " could not be judged" if e.state == "could_not_judge" else ""
-    hint = f", suggested: {e.suggestion}" if e.suggestion else ""
-    about = f"{e.column}: " if e.column and "=" not in (e.value or "") else ""
-    return f"flag    {e.rule}{state}  {about}{_value(e.value)}{hint}{twice}"
-
-
-def _value(value: str | None) -> str:
-    return "nothing" if value is None else f"'{value}'"
-
-
-def _run(run: str, when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d %H:%M} (run {run})" if when else f"in run {run}"

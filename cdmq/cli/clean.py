@@ -12,7 +12,7 @@ NAMES = ("clean",)
 
 
 def command(
-    project_dir: o.ProjectDir = Path(), target_path: o.TargetPath = None,
+    project_dir: o.ProjectDir = o.HERE, target_path: o.TargetPath = None,
     quiet: o.Quiet = False,
 ) -> None:
     """Remove the files that cdmq wrote to the target folder; databases and your own files stay."""

@@ -13,7 +13,7 @@ NAMES = ("compile",)
 
 def command(
     select: o.Select = None, exclude: o.Exclude = None, allow_empty: o.AllowEmpty = False,
-    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = Path(),
+    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None, vars: o.Vars = None, threads: o.Threads = None,
     wait: o.Wait = 0.0, target_path: o.TargetPath = None, quiet: o.Quiet = False,
 ) -> None:

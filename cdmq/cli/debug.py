@@ -12,7 +12,7 @@ NAMES = ("debug",)
 
 
 def command(
-    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = Path(),
+    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None, vars: o.Vars = None,
 ) -> None:
     """Look at the project, the profile, the connection and the rights; say what to do."""

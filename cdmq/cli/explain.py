@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cdmq.cli.options import Path as Folder
-from cdmq.cli.options import Profile, ProfilesDir, ProjectDir, Target
+from cdmq.cli.options import HERE, Profile, ProfilesDir, ProjectDir, Target
 
 NAMES = ("explain",)
 
 
 def command(
     word: Annotated[str | None, typer.Argument(
-        help="A check, kind, form, function or problem code; check:email names one of two.")] = None,
+        help="A check, kind, form, function or problem code; check:email is one of two.")] = None,
     record: Annotated[str | None, typer.Option(
         "--record", metavar="KEY", help="All that happened to one record.")] = None,
     dataset: Annotated[str | None, typer.Option(
@@ -22,7 +21,7 @@ def command(
     )] = None,
     show_values: Annotated[bool, typer.Option(
         "--show-values", help="Show texts that are masked outside the warehouse.")] = False,
-    project_dir: ProjectDir = Folder(),  # noqa: B008
+    project_dir: ProjectDir = HERE,
     profiles_dir: ProfilesDir = None,
     profile: Profile = None,
     target: Target = None,
@@ -32,7 +31,8 @@ def command(
         if word is not None:
             raise typer.BadParameter("give a word or --record, not both")
         from cdmq.audit.reading import Where
-        from cdmq.audit.story import stories, told
+        from cdmq.audit.story import stories
+        from cdmq.audit.story_text import told
 
         where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
         found = stories(project_dir, record, dataset, show_values=show_values, where=where)

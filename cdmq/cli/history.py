@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdmq.cli.options import Profile, ProfilesDir, ProjectDir, Target
-from cdmq.cli.options import Path as Folder
+from cdmq.cli.options import HERE, Profile, ProfilesDir, ProjectDir, Target
 
 if TYPE_CHECKING:
     from cdmq.audit.history import RuleHistory, RuleLine, RuleVersion
@@ -20,7 +19,7 @@ def command(
     as_of: Annotated[str | None, typer.Option(
         "--as-of", metavar="TIME", help="Only the version in force then.")] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole text of each version.")] = False,
-    project_dir: ProjectDir = Folder(),  # noqa: B008
+    project_dir: ProjectDir = HERE,
     profiles_dir: ProfilesDir = None,
     profile: Profile = None,
     target: Target = None,

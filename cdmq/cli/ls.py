@@ -18,7 +18,7 @@ def command(
         "--resource-type", help="all, dataset or rule.", metavar="TYPE")] = "all",
     output: Annotated[str, typer.Option(
         "--output", help="name, path or json (one object a line).", metavar="FORM")] = "name",
-    project_dir: o.ProjectDir = Path(), vars: o.Vars = None,
+    project_dir: o.ProjectDir = o.HERE, vars: o.Vars = None,
 ) -> None:
     """List the datasets and rules that a selection names."""
     from cdmq import api

@@ -10,6 +10,10 @@ from typing import Annotated
 import typer
 
 
+#: The default of --project-dir.
+HERE = Path()
+
+
 def _env(flag: str) -> str:
     return "CDMQ_" + flag.strip("-").replace("-", "_").upper()
 

@@ -13,7 +13,7 @@ NAMES = ("parse",)
 
 
 def command(
-    project_dir: o.ProjectDir = Path(), vars: o.Vars = None, target_path: o.TargetPath = None,
+    project_dir: o.ProjectDir = o.HERE, vars: o.Vars = None, target_path: o.TargetPath = None,
     quiet: o.Quiet = False,
     no_cache: Annotated[bool, typer.Option(
         "--no-partial-parse", envvar="CDMQ_NO_PARTIAL_PARSE", show_envvar=False,

@@ -21,7 +21,7 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         select: o.Select = None, exclude: o.Exclude = None, as_of: o.AsOf = None,
         fail_on: o.FailOn = None, fail_fast: o.FailFast = False,
         allow_empty: o.AllowEmpty = False, target: o.Target = None, profile: o.Profile = None,
-        project_dir: o.ProjectDir = Path(), profiles_dir: o.ProfilesDir = None,
+        project_dir: o.ProjectDir = o.HERE, profiles_dir: o.ProfilesDir = None,
         vars: o.Vars = None, threads: o.Threads = None, wait: o.Wait = 0.0,
         target_path: o.TargetPath = None, log_format: o.LogFormat = "text",
         quiet: o.Quiet = False, no_use_colors: o.NoColors = False,

@@ -22,7 +22,7 @@ def command(
         "--unmask", help="Show personal values as they are.")] = False,
     output: Annotated[str, typer.Option(
         "--output", help="text or json (one object a row).", metavar="FORM")] = "text",
-    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = Path(),
+    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None, vars: o.Vars = None, wait: o.Wait = 0.0,
 ) -> None:
     """Show rows of a dataset as the last run left it.

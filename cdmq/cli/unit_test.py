@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdmq.cli.options import AllowEmpty, ProjectDir, Quiet, Select, Vars, variables
-from cdmq.cli.options import Path as Folder
+from cdmq.cli.options import HERE, AllowEmpty, ProjectDir, Quiet, Select, Vars, variables, words
 
 if TYPE_CHECKING:
     from cdmq.unit_tests import TestResult, UnitTestRun
@@ -22,7 +21,7 @@ def command(
     allow_empty: AllowEmpty = False,
     quiet: Quiet = False,
     vars: Vars = None,
-    project_dir: ProjectDir = Folder(),  # noqa: B008
+    project_dir: ProjectDir = HERE,
 ) -> None:
     """Run the unit tests of rules: given rows, expected flags and changes, in memory.
 
@@ -36,7 +35,7 @@ def command(
         if not quiet or result.status in ("fail", "error"):
             typer.echo("\n".join(_told(result)))
 
-    done = unit_test(project_dir, variables=variables(vars), select=select or (),
+    done = unit_test(project_dir, variables=variables(vars), select=words(select),
                      allow_empty=allow_empty, listen=listen)
     typer.echo(_summary(done))
     if coverage:

@@ -26,7 +26,7 @@ from cdmq.values import Dataset, Rule
 class Cells:
     """Builds one dataset's stage.
 
-    `source` is the relation to read; `lower(rule, field, column)` gives a rule's SQL for the
+    `source` is the relation to read; `lower(rule, own)` gives a rule's `where` for the
     engine; `table` the node of another relation by its logical name; `literal(rule, text, type)`
     a placeholder.
     """
@@ -36,7 +36,7 @@ class Cells:
     rules: tuple[Rule, ...]
     source: exp.Expr
     dialect: str
-    lower: Callable[[Rule, str], exp.Expr]
+    lower: Callable[[Rule, exp.Expr | None], exp.Expr]
     table: Callable[[str], exp.Expr]
     literal: Callable[[Rule, str, Type], exp.Expr]
     other_columns: Callable[[str], Mapping[str, Type]]
@@ -202,7 +202,7 @@ class Cells:
         """The columns that a rule writes: the value, why it is missing, whether borrowed."""
         spec, column = _spec(rule), rule.columns[0]
         value, offer = nodes.column(column, "l"), nodes.column(f"__new_{column}", "l")
-        applies = self.lower(rule, "where") if "where" in rule.expressions else None
+        applies = self.lower(rule, None) if "where" in rule.expressions else None
         there, gone = nodes.present(value.copy()), nodes.is_null(value.copy())
         offered, none = nodes.present(offer.copy()), nodes.is_null(offer.copy())
         out: dict[str, exp.Expr] = {}
@@ -363,7 +363,7 @@ class Cells:
         new: exp.Expr = after.copy()
         if column in self.placeholders:
             new = nodes.when(nodes.present(why.copy()), self.placeholders[column].copy(), after)
-        tested = self.lower(rule, "where:stage") if "where" in rule.expressions else None
+        tested = self.lower(rule, clean_before) if "where" in rule.expressions else None
         judged = nodes.present(nodes.paren(clean_before.copy()))
         if spec.fill_from or spec.set is not None:
             judged = nodes.is_null(nodes.paren(clean_before.copy()))

@@ -119,17 +119,16 @@ class _Compiler:
         bound = all(self._bound(rule, f) for f in rule.expressions)
         return not found and bound
 
-    def _lower_default(self, rule: Rule, field: str) -> exp.Expr:
-        """A default's `where`, reading the layer below (`l`), or the finished stage."""
-        name, _, reads = field.partition(":")
-        bound = self._bound(rule, name)
+    def _lower_default(self, rule: Rule, own: exp.Expr | None) -> exp.Expr:
+        """A default's `where`, reading the layer below (`l`); or the finished stage, where `own`
+        is what stood in the column that the rule writes."""
+        bound = self._bound(rule, "where")
         assert bound is not None
-        table = None if reads == "stage" else "l"
+        table = "l" if own is None else None
 
         def column(c: str) -> exp.Expr:
-            if reads == "stage" and c == rule.columns[0] and self.stage is None:
-                return nodes.column(f"__raw_{c}")
-            return nodes.column(c, table)
+            return own.copy() if own is not None and c == rule.columns[0] else nodes.column(
+                c, table)
 
         return self._guarded(lowered(
             bound.expression.tree, self.dialect, column,

@@ -1,7 +1,7 @@
 """Customers for the benchmarks: any number, the same every time, with planted dirt.
 
 Made by one SQL statement whose only source of chance is the hash of the row number, so that the
-same number of rows gives the same table on every machine. About 24 % of the records fail one of
+same number of rows gives the same table on every machine. About 23 % of the records fail one of
 the rules in `ruleset.py`.
 """
 

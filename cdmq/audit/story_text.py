@@ -1,0 +1,70 @@
+"""The story of a record in words that a steward reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cdmq.audit.story import Episode, Story
+
+
+def told(story: Story) -> list[str]:
+    """The story as lines for a steward."""
+    lines = [f"{story.key} in {story.dataset}"]
+    if story.there is False:
+        lines.append("It is no longer in the dataset.")
+    if not story.episodes:
+        lines.append("No rule ever flagged it, and no cell of it was changed.")
+    for episode in story.episodes:
+        lines += ["", *_told(episode)]
+    for title, rules in (("fails now", story.fails), ("passes now", story.passes),
+                         ("not run", story.not_run)):
+        if rules:
+            lines += ["", f"{title} ({len(rules)}): {', '.join(rules)}"]
+    return lines
+
+
+_BECAUSE: Mapping[str, str] = {
+    "fixed": "it passes now", "changed": "its value changed",
+    "gone": "the record is no longer in the dataset",
+    "out_of_scope": "the rule's where no longer takes it in",
+    "rule_changed": "the rule was changed", "rule_removed": "the rule was removed",
+}
+
+
+def _told(e: Episode) -> list[str]:
+    seen = f"first seen {_run(e.first_run, e.first_seen)}"
+    if e.closed_run is None:
+        seen += f"; open, last seen {_run(e.last_run, e.last_seen)}"
+    else:
+        seen += f"; last seen {_run(e.last_run, e.last_seen)}"
+    lines = [_what(e), f"    {seen}"]
+    if e.closed_run is not None:
+        because = _BECAUSE.get(e.closed_because or "", e.closed_because)
+        lines.append(f"    closed by run {e.closed_run}: {because}")
+    lines += [f"    why: {e.why or 'not said'}", f"    rule at {e.place}, {e.author}"]
+    return lines
+
+
+def _what(e: Episode) -> str:
+    twice = f" ({e.records} records share it)" if e.records > 1 else ""
+    if e.what == "change":
+        reason = f", reason: {e.reason}" if e.reason else ""
+        return (f"change  {_rule(e)}  {e.column}: {_value(e.old)} -> {_value(e.new)} "
+                f"({e.act}{reason}){twice}")
+    state = " could not be judged" if e.state == "could_not_judge" else ""
+    hint = f", suggested: {e.suggestion}" if e.suggestion else ""
+    about = f"{e.column}: " if e.column and "=" not in (e.value or "") else ""
+    return f"flag    {_rule(e)}{state}  {about}{_value(e.value)}{hint}{twice}"
+
+
+def _rule(e: Episode) -> str:
+    return e.rule if e.then == e.rule else f"{e.rule} (then {e.then})"
+
+
+def _value(value: str | None) -> str:
+    return "nothing" if value is None else f"'{value}'"
+
+
+def _run(run: str, when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d %H:%M} (run {run})" if when else f"in run {run}"
