@@ -56,13 +56,13 @@ class Page:
 
     def __str__(self) -> str:
         head = f"{self.name} ({self.sort})"
-        parts = [head, "=" * len(head), "", self.title]
+        parts = [head, "=" * len(head), "", *_wrapped(self.title, "", "")]
         if self.text:
             parts += ["", self.text]
         if self.keys:
             parts += ["", "Keys:", *_key_lines(self.keys)]
         for note in self.notes:
-            parts += ["", note]
+            parts += ["", *_wrapped(note, "", "")]
         return "\n".join(parts)
 
 
@@ -102,9 +102,10 @@ def contents() -> str:
         width = max(len(p.name) for p in own) if sort != "function" else 0
         lines += ["", title]
         if sort == "function":
-            lines += _wrapped(", ".join(p.name for p in own), "    ")
+            lines += _wrapped(", ".join(p.name for p in own), "    ", "    ")
             continue
-        lines += [f"    {p.name:<{width}}  {p.title}" for p in own]
+        for page in own:
+            lines += _wrapped(page.title, f"    {page.name:<{width}}  ", " " * (width + 6))
     return "\n".join([*lines[1:], "", "One of them: cdmq explain WORD"])
 
 
@@ -118,7 +119,7 @@ def _kinds() -> Iterator[Page]:
     for name, module in sorted(kinds().items()):
         own = set(module.RULE.model_fields) - set(Head.model_fields)
         title, text = _split(module.RULE.__doc__)
-        notes = () if module.BUILT else (
+        notes: tuple[str, ...] = () if module.BUILT else (
             "Not built yet: this version reads it, and says that it cannot run it.",)
         if name == "validation":
             notes += ("The checks, and their own keys: cdmq explain",)
@@ -206,11 +207,23 @@ def keys_of(model: type[BaseModel], only: set[str]) -> tuple[Key, ...]:
         entry = schema.get("properties", {}).get(written)
         if name not in only or entry is None or field.exclude:
             continue
+        defs = schema.get("$defs", {})
         found.append(Key(
-            written, _type(model, name, entry, schema.get("$defs", {})), field.is_required(),
+            written, _type(model, name, entry, defs), field.is_required(),
             _default(field), field.description or entry.get("description", ""),
         ))
+        found += _inner_keys(written, entry, defs)
     return tuple(found)
+
+
+def _inner_keys(name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[Key]:
+    """The keys of a mapping that is itself a value, such as `map.seed`."""
+    members = entry.get("anyOf", [entry])
+    for ref in (m["$ref"].rsplit("/", 1)[-1] for m in members if "$ref" in m):
+        inner = defs[ref]
+        for key, own in inner.get("properties", {}).items():
+            yield Key(f"{name}.{key}", type_words(own, defs), key in inner.get("required", ()), "",
+                      own.get("description", ""))
 
 
 def _default(field: Any) -> str:
@@ -227,15 +240,16 @@ def _type(model: type[BaseModel], name: str, entry: Mapping[str, Any], defs: Map
 
     marks = {base.SqlText: "SQL", base.SeedName: "seed", base.DatasetName: "dataset"}
     for mark, word in marks.items():
-        if name in base.fields_marked(model, mark):
+        if name in base.fields_marked(model, mark) and not _is_many(entry):
             return word
     if name in base.fields_marked(model, base.ColumnName):
-        return "column" if entry.get("type") == "string" or not _has_list(entry) else "columns"
+        return "columns" if _is_many(entry) else "column"
     return type_words(entry, defs)
 
 
-def _has_list(entry: Mapping[str, Any]) -> bool:
-    return entry.get("type") == "array" or any(map(_has_list, entry.get("anyOf", ())))
+def _is_many(entry: Mapping[str, Any]) -> bool:
+    many = entry.get("type") in ("array", "object")
+    return many or any(map(_is_many, entry.get("anyOf", ())))
 
 
 def type_words(entry: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
@@ -247,7 +261,8 @@ def type_words(entry: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
             type_words(e, defs) for e in entry["anyOf"] if e.get("type") != "null")
         return " or ".join(words) or "anything"
     if "enum" in entry:
-        return " or ".join(map(str, entry["enum"]))
+        *others, last = map(str, entry["enum"])
+        return f"{', '.join(others)} or {last}" if others else last
     if "const" in entry:
         return str(entry["const"])
     if entry.get("cdmq") == "column":
@@ -270,10 +285,11 @@ def _key_lines(keys: tuple[Key, ...]) -> Iterator[str]:
     for key in keys:
         more = "; required" if key.required else f"; default {key.default}" if key.default else ""
         about = f"  {key.about}" if key.about else ""
-        yield f"    {key.name:<{width}}  {key.type}{more}.{about}"
+        yield from _wrapped(f"{key.type}{more}.{about}", f"    {key.name:<{width}}  ",
+                            " " * (width + 6))
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def _wrapped(text: str, first: str, indent: str) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(text, 92, initial_indent=indent, subsequent_indent=indent)
+    return textwrap.wrap(text, 96, initial_indent=first, subsequent_indent=indent)

@@ -83,6 +83,10 @@ class Parsed:
     manifest: Path
     cached: bool = False
 
+    def __str__(self) -> str:
+        counts = ", ".join(f"{n:,} {word}" for word, n in self.counts.items())
+        return f"{self.name}: {counts}" + (" (nothing has changed)" if self.cached else "")
+
 
 @dataclass(frozen=True)
 class Compiled:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
 
 
 def variables_reader(variables: Mapping[str, Any]) -> Callable[..., Any]:
@@ -21,15 +25,22 @@ def variables_reader(variables: Mapping[str, Any]) -> Callable[..., Any]:
 
 def renderer(names: Mapping[str, Any], macros: str = "") -> Callable[[str], str]:
     """A function that renders one text. It raises ValueError with what is wrong in a sentence."""
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
-    environment.globals = dict(names)
+    @cache
+    def environment_of_names() -> SandboxedEnvironment:
+        from jinja2 import StrictUndefined
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        made = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+        )
+        made.globals = dict(names)
+        return made
 
     def render(text: str) -> str:
+        from jinja2 import TemplateError
+
+        environment = environment_of_names()
         try:
             module = environment.from_string(macros).make_module() if macros else None
             exported = {

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+
+if TYPE_CHECKING:
+    from cdmq.spec import UnitTest
+    from cdmq.values import Rule
 
 Row = Mapping[str, str | None]
 What = Literal["flag", "change"]
@@ -92,3 +98,23 @@ def _said(row: Row) -> str:
 
 def _shown(value: str | None) -> str:
     return "NULL" if value is None else f"'{value}'"
+
+
+def check_expected(test: UnitTest, rules: Sequence[Rule], span: Span) -> None:
+    """Fields that no flag or change has, and a test that could never fail."""
+    problems = []
+    for what, rows, fields in (("flags", test.expect.flags, FLAG_FIELDS),
+                               ("changes", test.expect.changes, CHANGE_FIELDS)):
+        unknown = dict.fromkeys(k for row in rows or () for k in row if k not in fields)
+        problems += [
+            Problem(span, "CDMQ524", f"expect: {what} have no '{k}' in unit test {test.name}",
+                    did_you_mean(k, fields)) for k in unknown
+        ]
+    kinds = {r.kind for r in rules}
+    if ("defaults" not in kinds or test.expect.changes is None) and (
+            "validation" not in kinds or test.expect.flags is None):
+        wanted = "changes" if kinds == {"defaults"} else "flags"
+        problems.append(Problem(span, "CDMQ525", f"the unit test {test.name} expects nothing of "
+                                "the rules it names", f"add expect: {{{wanted}: []}}"))
+    if problems:
+        raise CdmqError(problems)

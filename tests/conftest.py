@@ -25,13 +25,18 @@ def postgres_uri() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def make_world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], World]:
+) -> Callable[..., World]:
     """A function that makes a fresh world on an engine."""
 
-    def make(engine: str) -> World:
+    def make(engine: str, own_database: bool = False) -> World:
         folder: Path = tmp_path_factory.mktemp(f"world_{engine}")
-        uri = request.getfixturevalue("postgres_uri") if engine == "postgres" else None
-        return World(engine, folder, uri)
+        if engine == "duckdb":
+            return World(engine, folder)
+        world = World(engine, folder, request.getfixturevalue("postgres_uri"))
+        if not own_database:
+            return world
+        world.sql_elsewhere(f"CREATE DATABASE d_{world.schema}")
+        return World(engine, folder, world.uri_of(f"d_{world.schema}"))
 
     return make
 

@@ -46,10 +46,25 @@ class World:
         self.audit = "cdmq" if engine == "duckdb" else f"{self.schema}_cdmq"
         root.mkdir(parents=True, exist_ok=True)
         self.write({"cdmq_project.yml": "name: world\nprofile: world\n"})
-        self.write({"profiles.yml": json.dumps(
-            {"world": {"target": "it", "outputs": {"it": self._output()}}})})
+        self.write_profile()
         if engine == "postgres":
             self.sql(f"CREATE SCHEMA {self.schema}")
+
+    def write_profile(self) -> None:
+        self.write({"profiles.yml": json.dumps(
+            {"world": {"target": "it", "outputs": {"it": self._output()}}})})
+
+    def uri_of(self, database: str) -> str:
+        """The address of another database of the server."""
+        assert self.uri is not None
+        return urlsplit(self.uri)._replace(path=f"/{database}").geturl()
+
+    def sql_elsewhere(self, text: str) -> None:
+        """A statement that must not be sent from the world's own database."""
+        import psycopg
+
+        with psycopg.connect(self.uri_of("template1"), autocommit=True) as connection:
+            connection.execute(text)
 
     def _output(self) -> dict[str, Any]:
         if self.engine == "duckdb":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from cdmq.audit.renames import today
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, Table
 from cdmq.audit.versions import Version
 from cdmq.sql import nodes
@@ -52,11 +53,11 @@ class Episodes:
     def __init__(
         self, shape: Shape, warehouse: Warehouse, schema: str, executed: Executed,
         rules: Sequence[RuleResult], steps: Mapping[str, DatasetSteps], project: Project,
-        versions: Mapping[str, Version], run_id: str,
+        versions: Mapping[str, Version], run_id: str, renamed: Mapping[str, str],
     ) -> None:
         self.shape, self.warehouse, self.executed = shape, warehouse, executed
         self.rules, self.steps, self.project = rules, executed.steps, project
-        self.versions, self.run_id = versions, run_id
+        self.versions, self.run_id, self.renamed = versions, run_id, renamed
         self.table = Relation(shape.table.name, schema)
         self.results = Relation(RULE_RESULTS.name, schema)
         self.dialect = warehouse.dialect
@@ -76,8 +77,8 @@ class Episodes:
         work = [r for r in self.rules if not self._unchanged(r, open_counts)]
         self._codes_table(work)
         self._hints_table(work)
-        known = {r.rule.id for r in work} | {r.rule.formerly for r in work} | removed
-        self.closes = any(open_counts.get(name or "", 0) for name in known)
+        known = {r.rule.id for r in work} | removed
+        self.closes = any(open_counts.get(name, 0) for name in known)
         if not self.closes:
             return
         self._temp(self.now, self._now())
@@ -111,20 +112,24 @@ class Episodes:
     # what is compared ----------------------------------------------------------------------
 
     def _open_counts(self) -> dict[str, int]:
-        """Rule -> how many found rows its open episodes stand for."""
+        """Rule -> how many found rows its open episodes stand for, also under former ids."""
         query = nodes.group_by(
             nodes.select([nodes.column("rule_id"), exp.Sum(this=nodes.column("records"))],
                          nodes.table(self.table), nodes.is_null(nodes.column("to_run"))),
             [nodes.column("rule_id")],
         )
-        return {r: int(n) for r, n in self._fetch(query)}
+        counts: dict[str, int] = {}
+        for rule, count in self._fetch(query):
+            name = self.renamed.get(str(rule), str(rule))
+            counts[name] = counts.get(name, 0) + int(count)  # type: ignore[call-overload]
+        return counts
 
     def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
         o = result.outcome
         wanted = o.failing + o.could_not_judge if self.shape.has_state else o.changed
         if (o.rule.kind == "defaults") == self.shape.has_state:
             return True  # flags come from validation, changes from defaults
-        if o.rule.formerly or open_counts.get(o.rule.id, 0) != wanted:
+        if open_counts.get(o.rule.id, 0) != wanted:
             return False
         return wanted == 0 or self._last_fingerprints.get(o.rule.id) == o.fingerprint
 
@@ -189,25 +194,21 @@ class Episodes:
 
     def _open(self, work: Sequence[RuleResult], removed: frozenset[str]) -> exp.Select:
         """The open rows of the rules at work, under the ids that the rules have now."""
-        renamed = {r.rule.formerly: r.rule.id for r in work if r.rule.formerly}
+        names = {r.rule.id for r in work} | removed
         stored = nodes.column("rule_id")
-        now: exp.Expr = stored.copy()
-        if renamed:
-            now = nodes.cases([
-                (nodes.equal(stored.copy(), nodes.text(old)), nodes.text(new))
-                for old, new in sorted(renamed.items())
-            ], stored.copy())
-        ids = sorted({r.rule.id for r in work} | set(renamed) | removed)
+        ids = sorted(names | {old for old, new in self.renamed.items() if new in names})
         return nodes.select(
-            [nodes.alias(now, "rule_id"), nodes.alias(stored, "stored_id"),
-             *(nodes.column(n) for n in ("dataset", *self.identity))],
+            [nodes.alias(today(stored.copy(), self.renamed, names), "rule_id"),
+             nodes.alias(stored, "stored_id"),
+             *(nodes.column(n) for n in ("dataset", "records", *self.identity))],
             nodes.table(self.table),
             _all([nodes.is_null(nodes.column("to_run")),
                   exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids])]),
         )
 
     def _closing(self) -> exp.Select:
-        shown = [nodes.column(n, "o") for n in ("rule_id", "stored_id", "dataset", *self.identity)]
+        shown = [nodes.column(n, "o") for n in (
+            "rule_id", "stored_id", "dataset", "records", *self.identity)]
         why = nodes.alias(nodes.cast(nodes.null(), "text"), "why")
         return nodes.select([*shown, why], nodes.table(self.open, "o"),
                             self._not_in(self.now, "o"))
@@ -216,9 +217,9 @@ class Episodes:
         found = nodes.select([nodes.number(1)], nodes.table(other, "x"), self._same("x", alias))
         return exp.Not(this=exp.Exists(this=found))
 
-    def _same(self, a: str, b: str, rule: str = "rule_id") -> exp.Expr:
-        """Equal identity. NULLs are made comparable, so that every engine can hash the join."""
-        pairs = [nodes.equal(nodes.column(rule, a), nodes.column("rule_id", b))]
+    def _same(self, a: str, b: str) -> exp.Expr:
+        """Equal identity and count. NULLs are made comparable, so that every engine can hash."""
+        pairs = [nodes.equal(nodes.column(n, a), nodes.column(n, b)) for n in ("rule_id", "records")]
         for name in self.identity:
             pairs.append(nodes.equal(_comparable(name, a), _comparable(name, b)))
         return _all(pairs)
@@ -302,7 +303,8 @@ class Episodes:
         return self._run(update)
 
     def _same_stored(self) -> exp.Expr:
-        pairs = [nodes.equal(nodes.column("stored_id", "k"), nodes.column("rule_id", "t"))]
+        pairs = [nodes.equal(nodes.column("stored_id", "k"), nodes.column("rule_id", "t")),
+                 nodes.equal(nodes.column("records", "k"), nodes.column("records", "t"))]
         for name in self.identity:
             pairs.append(nodes.equal(_comparable(name, "k"), _comparable(name, "t")))
         return _all(pairs)

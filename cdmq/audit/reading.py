@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from cdmq.audit.tables import RUNS, Table
+from cdmq.audit.tables import RUNS, Table, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.values import Relation
@@ -36,8 +36,6 @@ class Audit:
     """The audit tables behind one connection."""
 
     def __init__(self, warehouse: Warehouse, span: Span) -> None:
-        from cdmq.stages.record import audit_schema
-
         self.warehouse, self.schema = warehouse, audit_schema(warehouse)
         if RUNS.name not in warehouse.relations(self.schema):
             raise CdmqError(Problem(span, "CDMQ533", "nothing was run on this target yet: it has "
@@ -67,7 +65,8 @@ class Audit:
 def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
     """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
     from cdmq.profiles import connect, read_target
-    from cdmq.stages.load import find_root, load
+    from cdmq.stages.load import load
+    from cdmq.walk import find_root
 
     folder = find_root(Path(root))
     target = read_target(folder, load(folder).config, profiles_dir=where.profiles_dir,

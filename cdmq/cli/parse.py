@@ -29,5 +29,4 @@ def command(
     for warning in found.warnings:
         typer.echo(str(warning), err=True)
     if not quiet:
-        counts = ", ".join(f"{n:,} {word}" for word, n in found.counts.items())
-        typer.echo(f"{found.name}: {counts}" + (" (nothing has changed)" if found.cached else ""))
+        typer.echo(str(found))

@@ -94,7 +94,7 @@ def _carries(annotation: Any, marker: type) -> bool:
 class Model(BaseModel):
     """Strict about keys, frozen once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Head(Model):

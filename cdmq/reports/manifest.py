@@ -47,7 +47,7 @@ def write_manifest(
         **manifest(project, versions or {}),
     }
     path = target / "manifest.json"
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+    write_text(path, json.dumps(content, ensure_ascii=False, default=str) + "\n")
     return path
 
 

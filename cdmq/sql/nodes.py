@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
+from functools import cache, reduce
 
 from sqlglot import exp
 
@@ -45,7 +45,12 @@ def null() -> exp.Expr:
 
 
 def cast(node: exp.Expr, type_: str) -> exp.Cast:
-    return exp.Cast(this=node, to=exp.DataType.build(type_, dialect="duckdb"))
+    return exp.Cast(this=node, to=_type(type_).copy())
+
+
+@cache
+def _type(text: str) -> exp.DataType:
+    return exp.DataType.build(text, dialect="duckdb")
 
 
 def alias(node: exp.Expr, as_: str) -> exp.Alias:

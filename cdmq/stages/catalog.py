@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 Columns = dict[str, Type]
+#: The file in the target folder that holds what was seen.
+CATALOG = "catalog.json"
 
 
 def relation_of(dataset: Dataset) -> Relation:
@@ -144,7 +146,7 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
     `target/catalog.json` is what the last `compile` or `run` saw; a declaration that names types
     adds to it. A dataset in neither is judged without its columns.
     """
-    known = _read_catalog(project.root / project.config.target_path / "catalog.json")
+    known = _read_catalog(project.root / project.config.target_path / CATALOG)
     for dataset in project.datasets.values():
         if dataset.seed is not None:
             types = dataset.spec.columns
@@ -153,6 +155,42 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
             known[dataset.name] = dict(dataset.spec.columns)
     used = {r.dataset for r in project.rules.values()}
     return known, sorted(used - set(known))
+
+
+def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
+    """The stored catalog for a check of names and types, and the datasets it knows nothing of.
+
+    A declaration need not name every column: what the rules name besides has the type unknown.
+    """
+    stored = _read_catalog(project.root / project.config.target_path / CATALOG)
+    known = {name: dict(columns) for name, columns in stored_catalog(project)[0].items()}
+    for dataset in project.datasets.values():
+        if dataset.name in known and dataset.name not in stored and dataset.seed is None:
+            mentioned = _mentioned(project, dataset.name)
+            known[dataset.name] |= {c: "unknown" for c in mentioned - set(known[dataset.name])}
+        if dataset.spec.stack and all(s in stored for s in dataset.spec.stack.values()):
+            known[dataset.name] = stacked(dataset, known)
+    used = {r.dataset for r in project.rules.values()}
+    return known, sorted(used - set(known))
+
+
+def _mentioned(project: Project, name: str) -> set[str]:
+    """The columns of a dataset that its declaration and the rules speak of."""
+    spec = project.datasets[name].spec
+    found = {*spec.key, *spec.pii, *spec.columns}
+    for rule in project.rules.values():
+        if rule.dataset == name:
+            found |= set(rule.columns) | {
+                s for s in getattr(rule.spec, "fill_from", ()) if "." not in s}
+            found |= {str(v) for v in getattr(rule.spec, "options", {}).values()}
+            for expression in rule.expressions.values():
+                found |= {*expression.columns, *(c for _, c in expression.behind)}
+        fields = [getattr(rule.spec, "field", None)] if getattr(
+            rule.spec, "to", None) == name else []
+        found |= {f for f in fields if f}
+        borrowed = (s.split(".", 1) for s in getattr(rule.spec, "fill_from", ()) if "." in s)
+        found |= {column for other, column in borrowed if other == name}
+    return found
 
 
 def _read_catalog(path: Path) -> dict[str, Columns]:
@@ -165,7 +203,7 @@ def _read_catalog(path: Path) -> dict[str, Columns]:
 
 def merge_catalog(catalog: Catalog, project: Project, target: Path) -> None:
     """Write what was seen over what was known; datasets that are gone are left out."""
-    path = target / "catalog.json"
+    path = target / CATALOG
     known = _read_catalog(path) | {name: dict(columns) for name, columns in catalog.items()}
     content = {"datasets": {n: known[n] for n in project.datasets if n in known}}
     write_text(path, json.dumps(content, indent=1) + "\n")

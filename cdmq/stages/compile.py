@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlglot import exp
 
 from cdmq.checks.base import Check
 from cdmq.files import UNREADABLE
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
-from cdmq.sql.expressions import Bound, Expression, SqlProblem, bind
+from cdmq.sql.expressions import Bound, SqlProblem, bind
 from cdmq.sql.expressions import could_not_judge as risky
 from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.literals import literal
@@ -21,17 +17,22 @@ from cdmq.sql.text_form import key_of, record_digest, text_of, values_of
 from cdmq.sql.types import Type
 from cdmq.stages.cells import Cells, without_tokens
 from cdmq.steps import DatasetSteps, Judgement, Stage
-from cdmq.values import Catalog, Dataset, Project, Relation, Rule
+from cdmq.values import Catalog, Dataset, Project, Rule
+
 
 def compile_rules(
-    project: Project, catalog: Catalog, dialect: str, only: frozenset[str] | None = None
+    project: Project, catalog: Catalog, dialect: str, only: frozenset[str] | None = None, *,
+    check_only: bool = False,
 ) -> dict[str, DatasetSteps]:
-    """The steps of every dataset whose columns are known. Raises CdmqError with all problems."""
+    """The steps of every dataset whose columns are known. Raises CdmqError with all problems.
+
+    With `check_only` names and types are looked at, and the SQL of expressions is left out.
+    """
     problems: list[Problem] = []
     steps = {}
     for dataset in project.datasets.values():
         if dataset.name in catalog:
-            found = _Compiler(project, catalog, dataset, dialect, problems).steps(only)
+            found = _Compiler(project, catalog, dataset, dialect, problems, check_only).steps(only)
             if found:
                 steps[dataset.name] = found
     if problems:
@@ -44,13 +45,16 @@ class _Compiler:
 
     def __init__(
         self, project: Project, catalog: Catalog, dataset: Dataset, dialect: str,
-        problems: list[Problem],
+        problems: list[Problem], check_only: bool = False,
     ) -> None:
         self.project, self.catalog, self.dataset = project, catalog, dataset
+        self.check_only = check_only
         self.dialect, self.problems = dialect, problems
         self.columns = catalog[dataset.name]
         self.stage: Stage | None = None
         self.rule: Rule | None = None
+        self.as_of = as_of_node()
+        self.bound: dict[tuple[str, str], Bound | None] = {}
 
     def steps(self, only: frozenset[str] | None) -> DatasetSteps | None:
         self.stage = self._stage()
@@ -132,7 +136,7 @@ class _Compiler:
 
         return self._guarded(lowered(
             bound.expression.tree, self.dialect, column,
-            lambda how, c: nodes.column(f"__raw_{c}", table), as_of_node(),
+            lambda how, c: nodes.column(f"__raw_{c}", table), self.as_of,
         ))
 
     def _placeholder(self, rule: Rule, text: str, type_: Type) -> exp.Expr:
@@ -230,7 +234,7 @@ class _Compiler:
             return None
         if len(self.problems) > before:
             return None
-        return self._with_value(judgement)
+        return judgement if self.check_only else self._with_value(judgement)
 
     def _relation(self, rule: Rule) -> str:
         if check_reads_source(rule) or self.stage is None:
@@ -317,14 +321,18 @@ class _Compiler:
         assert self.rule is not None
         bound = self._bound(self.rule, field)
         assert bound is not None
+        if self.check_only:
+            return exp.true()
         return self._guarded(lowered(bound.expression.tree, self.dialect, self.column,
-                                     self._behind, as_of_node()))
+                                     self._behind, self.as_of))
 
     def could_not_judge(self, field: str) -> exp.Expr | None:
         assert self.rule is not None
         bound = self._bound(self.rule, field)
         assert bound is not None
-        found = risky(bound.expression.tree, self.dialect, self.column, self._behind, as_of_node())
+        if self.check_only:
+            return None
+        found = risky(bound.expression.tree, self.dialect, self.column, self._behind, self.as_of)
         if found is None or self._guarded(found) is found:
             return found
         told = nodes.call("TRY", exp.Is(this=nodes.paren(found), expression=exp.true()))
@@ -401,8 +409,14 @@ class _Compiler:
         return real
 
     def _bound(self, rule: Rule, field: str) -> Bound | None:
+        place = (rule.id, field)
+        if place not in self.bound:
+            self.bound[place] = self._bind(rule, field)
+        return self.bound[place]
+
+    def _bind(self, rule: Rule, field: str) -> Bound | None:
         try:
-            return _bind(rule.expressions[field], self.columns)
+            return bind(rule.expressions[field], self.columns)
         except SqlProblem as error:
             self._tell(rule, field, error.code, f"{error.cause} (at column {error.column} of the "
                        f"SQL: {rule.expressions[field].text})", error.remedy)
@@ -416,10 +430,6 @@ class _Compiler:
 def check_reads_source(rule: Rule) -> bool:
     """Cells that could not be read stand only in the source."""
     return rule.check == "readable"
-
-
-def _bind(expression: Expression, columns: Mapping[str, Type]) -> Bound:
-    return bind(expression, columns)
 
 
 def _may_raise(node: exp.Expr) -> bool:

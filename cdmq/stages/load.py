@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +15,9 @@ from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsF
 from cdmq.templates import renderer, variables_reader
 from cdmq.typed import read_model
 from cdmq.values import Documents, Seed, SqlModel
+from cdmq.walk import PROJECT_FILE, find_files, find_root
+from cdmq.walk import YAML as _YAML
 from cdmq.yaml_source import Source, read_yaml
-
-PROJECT_FILE = "cdmq_project.yml"
-_YAML = (".yml", ".yaml")
-
-
-def find_root(start: Path) -> Path:
-    """The folder with cdmq_project.yml, at `start` or above it."""
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
-    raise CdmqError(
-        Problem(
-            Span(str(start)), "CDMQ120", f"no {PROJECT_FILE} here or in a folder above",
-            "go to your project, name it with --project-dir, or make one with: cdmq init",
-        )
-    )
-
 
 def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     """Read every file of the project at `root`. `overrides` are the `--vars`.
@@ -44,15 +29,15 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     config = _config(root)
     variables = {**config.vars, **(overrides or {})}
     macros = "\n".join(
-        _text(root, p, problems) for p in _files(root, config.macro_paths, (".sql",))
+        _text(root, p, problems) for p in find_files(root, config.macro_paths, (".sql",))
     )
     render = renderer({"var": variables_reader(variables)}, macros)
     datasets: list[tuple[DatasetSpec, Source, int]] = []
     broken: set[str] = set()
-    for path in _files(root, config.model_paths, _YAML):
+    for path in find_files(root, config.model_paths, _YAML):
         datasets += _datasets(_read(root, path, render, problems), problems, broken)
     rule_files, unit_tests = [], []
-    for path in _files(root, config.rule_paths, _YAML):
+    for path in find_files(root, config.rule_paths, _YAML):
         source = _read(root, path, render, problems)
         if isinstance(source.data, dict) and "unit_tests" in source.data:
             unit_tests += _unit_tests(source, problems)
@@ -67,11 +52,11 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
         unit_tests=tuple(unit_tests),
         models=tuple(
             SqlModel(p.stem, _relative(root, p), _text(root, p, problems))
-            for p in _files(root, config.model_paths, (".sql",))
+            for p in find_files(root, config.model_paths, (".sql",))
         ),
         seeds=tuple(
             seed
-            for p in _files(root, config.seed_paths, (".csv",))
+            for p in find_files(root, config.seed_paths, (".csv",))
             if (seed := _seed(root, p, problems))
         ),
         macros=macros,
@@ -80,14 +65,14 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     )
 
 
-def project_files(root: Path, config: ProjectFile) -> list[Path]:
-    """Every file that `load` reads: what a cache must be keyed by."""
+def folders_of(root: Path) -> list[tuple[list[str], list[str]]]:
+    """Folders, and the endings of the files that `load` reads in them: a cache is keyed by them."""
+    config = _config(root)
     return [
-        root / PROJECT_FILE,
-        *_files(root, config.macro_paths, (".sql",)),
-        *_files(root, config.model_paths, (*_YAML, ".sql")),
-        *_files(root, config.rule_paths, _YAML),
-        *_files(root, config.seed_paths, (".csv",)),
+        (config.macro_paths, [".sql"]),
+        (config.model_paths, [*_YAML, ".sql"]),
+        (config.rule_paths, [*_YAML]),
+        (config.seed_paths, [".csv"]),
     ]
 
 
@@ -100,15 +85,6 @@ def _config(root: Path) -> ProjectFile:
     if config is None:
         raise CdmqError(problems)
     return config
-
-
-def _files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
-    found: dict[Path, None] = {}
-    for folder in folders:
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix in endings and path.is_file():
-                found[path] = None
-    return list(found)
 
 
 def _relative(root: Path, path: Path) -> str:

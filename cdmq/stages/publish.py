@@ -7,26 +7,39 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.renames import today
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed, short
 from cdmq.steps import DatasetSteps, Executed
 from cdmq.values import Relation
+from cdmq.warehouses.base import Reader, StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 
 def publish(
-    warehouse: Warehouse, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str
+    warehouse: Warehouse, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str,
+    renamed: Mapping[str, str],
 ) -> None:
-    """Drop the old views and tables, rename the staged tables, make the views anew."""
-    # What a dataset that failed made stays unpublished: the last good state stands.
+    """Drop the old views and tables, rename the staged tables, make the views anew.
+
+    What a dataset that failed made stays unpublished: its last good state stands. Views of
+    others that read what is dropped are made again as they were.
+    """
     made = [b for b in executed.built if b.dataset not in executed.failed]
     views = [b for b in made if b.kind == "view"]
     tables = [b for b in made if b.kind == "table"]
-    split = _split_views(steps, executed, schema, warehouse)
+    split = _split_views(steps, executed, schema, warehouse, renamed)
     there = warehouse.relations(warehouse.schema)
+    for built in reversed(executed.built):
+        if built not in made:
+            _drop(warehouse, built.staged, there)
+    ours = [*(b.final for b in made), *(b.staged for b in views), *(r for r, _ in split)]
+    others = [r for r in warehouse.readers(ours) if r.relation not in ours]
+    for reader in reversed(others):
+        warehouse.run(reader.drop)
     for relation in [s for s, _ in reversed(split)]:
         _drop(warehouse, relation, there)
     for built in reversed(views):
@@ -42,6 +55,16 @@ def publish(
         _view(warehouse, built.final, placed(built.query.copy(), executed.names.final))
     for relation, query in split:
         _view(warehouse, relation, query)
+    for reader in others:
+        _again(warehouse, reader)
+
+
+def _again(warehouse: Warehouse, reader: Reader) -> None:
+    try:
+        warehouse.run(reader.create)
+    except StatementError as error:
+        raise StatementError(f"the view {reader.relation} reads what this run makes anew, and does "
+                             f"not fit it any more: {error}; mend or drop that view") from None
 
 
 def _drop(warehouse: Warehouse, relation: Relation, there: Mapping[str, str]) -> None:
@@ -55,15 +78,18 @@ def _view(warehouse: Warehouse, relation: Relation, query: exp.Expr) -> None:
 
 
 def _split_views(
-    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str, warehouse: Warehouse
+    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str, warehouse: Warehouse,
+    renamed: Mapping[str, str],
 ) -> list[tuple[Relation, exp.Expr]]:
     """`__flagged` and `__passed` of every dataset with rules."""
     found = []
     for name, step in steps.items():
         if not step.validated or name in executed.failed or not step.dataset.key:
             continue
-        flagged = _flagged(step, schema, warehouse.dialect)
-        for ending, query in (("flagged", flagged), ("passed", _passed(step, schema))):
+        names = [r for r, o in executed.outcomes.items() if o.rule.dataset == name]
+        rule = today(nodes.column("rule_id", "f"), renamed, names)
+        flagged = _flagged(step, schema, rule, warehouse.dialect)
+        for ending, query in (("flagged", flagged), ("passed", _passed(step, schema, rule))):
             relation = Relation(short(f"{name}__{ending}", warehouse.traits.longest_name),
                                 warehouse.schema)
             found.append((relation, placed(query, executed.names.final)))
@@ -84,8 +110,8 @@ def _rows(step: DatasetSteps) -> exp.Select:
     return query
 
 
-def _flagged(step: DatasetSteps, schema: str, dialect: str) -> exp.Select:
-    key, rule = nodes.column("key", "f"), nodes.column("rule_id", "f")
+def _flagged(step: DatasetSteps, schema: str, rule: exp.Expr, dialect: str) -> exp.Select:
+    key = nodes.column("key", "f")
     if dialect == "postgres":
         rule = exp.Collate(this=rule, expression=nodes.name("C"))
     ordered = exp.Order(this=exp.Distinct(expressions=[rule]),
@@ -105,12 +131,12 @@ def _flagged(step: DatasetSteps, schema: str, dialect: str) -> exp.Select:
     return query
 
 
-def _passed(step: DatasetSteps, schema: str) -> exp.Select:
+def _passed(step: DatasetSteps, schema: str, rule: exp.Expr) -> exp.Select:
     open_ = _open_flags(step.dataset.name, schema, [nodes.column("key", "f")])
     open_.append("joins", exp.Join(
         this=nodes.table(Relation(RULE_VERSIONS.name, schema), "v"),
         on=nodes.all_of([
-            nodes.equal(nodes.column("rule_id", "v"), nodes.column("rule_id", "f")),
+            nodes.equal(nodes.column("rule_id", "v"), rule.copy()),
             nodes.is_null(nodes.column("to_run", "v")),
             nodes.equal(nodes.column("severity", "v"), nodes.text("error")),
         ]),

@@ -13,6 +13,7 @@ from sqlglot import exp
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.tables import audit_schema
+from cdmq.audit.renames import renames
 from cdmq.audit.tables import MIGRATIONS, RULE_RESULTS, RULE_VERSIONS, RUNS, SCHEMA_TABLE
 from cdmq.audit.tables import STATEMENTS, Table, create_table
 from cdmq.audit.versions import Version, rules_digest
@@ -74,10 +75,12 @@ def record(
     schema = audit_schema(warehouse)
     open_versions = _open_versions(warehouse, schema)
     changed = changed_versions(open_versions, versions, results, facts.whole)
+    renamed = renames(warehouse, schema, project.rules)
     authors = _authors(project, [versions[r].rule for r in changed.new])
     rules = [r for r in results if r.outcome.evaluated]
     flags, changes = (
-        Episodes(shape, warehouse, schema, executed, rules, steps, project, versions, facts.run_id)
+        Episodes(shape, warehouse, schema, executed, rules, steps, project, versions, facts.run_id,
+                 renamed)
         for shape in (FLAG_SHAPE, CHANGE_SHAPE)
     )
     for episodes in (flags, changes):
@@ -85,7 +88,7 @@ def record(
     state = git.state(project.root)
     with warehouse.transaction():
         if executed.built:  # `cdmq test` makes nothing
-            publish(warehouse, executed, steps, schema)
+            publish(warehouse, executed, steps, schema, renamed)
         _close_versions(warehouse, schema, changed, facts.run_id)
         _add(warehouse, RULE_VERSIONS, schema,
              [_version_row(versions[r], authors, facts.run_id) for r in changed.new])

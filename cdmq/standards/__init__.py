@@ -10,12 +10,14 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from sqlglot import exp
+
 from cdmq.standards._tables import ReferenceTable, reference_table, table_names
-from cdmq.standards._values import Form, Lookup, Option, Options, Tidied
+from cdmq.standards._values import Form, Layer, Lookup, Option, Options, Tidied
 
 __all__ = [
-    "FORMS", "Form", "Lookup", "Option", "Options", "ReferenceTable", "Tidied",
-    "column_options", "reference_table", "table_names",
+    "FORMS", "Form", "Layer", "Lookup", "Option", "Options", "ReferenceTable", "Tidied",
+    "column_options", "layered", "reference_table", "table_names",
 ]  # fmt: skip
 
 
@@ -49,3 +51,15 @@ def column_options(form: Form) -> frozenset[str]:
         if any(part.get("cdmq") == "column" for part in (entry, *entry.get("anyOf", ()))):
             named.add(option)
     return frozenset(named)
+
+
+def layered(form: Form, value: exp.Column, options: Options, dialect: str, alias: str) -> Tidied:
+    """As `form.tidy`, in layers where the form has them: what is costly is computed once.
+
+    Every column that a layer adds begins with `alias` and is spoken of by the table of `value`.
+    On PostgreSQL a layer needs OFFSET 0, else the planner flattens it and computes all again.
+    """
+    in_layers = getattr(form, "layered", None)
+    result = (in_layers or form.tidy)(value, options, dialect, alias)
+    assert isinstance(result, Tidied)
+    return result

@@ -17,7 +17,7 @@ ColumnType = Literal["text", "integer"]
 INTEGERS: dict[str, frozenset[str]] = {
     "phone_plans": frozenset({"depth"}),
     "phone_readings": frozenset({"skip", "keep", "jump"}),
-    "phone_numbers": frozenset({"calling", "drop"}),
+    "phone_numbers": frozenset({"calling", "drop", "deepest"}),
     "postcodes": frozenset({"skip", "cut"}),
 }
 

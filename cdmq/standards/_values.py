@@ -35,11 +35,24 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A query over the rows beneath: the lookups joined, the columns added to the rows."""
+
+    lookups: tuple[Lookup, ...]
+    columns: tuple[tuple[str, exp.Expr], ...]
+
+
+@dataclass(frozen=True)
 class Tidied:
-    """The standard form of a value: NULL where the value is NULL or can't be brought to it."""
+    """The standard form of a value: NULL where the value is NULL or can't be brought to it.
+
+    `layers` come first, each over the one before, and `value` and `lookups` speak of their
+    columns. Only `layered` gives them.
+    """
 
     value: exp.Expr
     lookups: tuple[Lookup, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 class Form(Protocol):
@@ -145,8 +158,10 @@ def bound(
     """`body` of `value`, which is computed once however often `body` speaks of it.
 
     DuckDB: a lambda over a list of one. PostgreSQL: a subquery that OFFSET 0 keeps from being
-    flattened.
+    flattened. A column is computed already.
     """
+    if isinstance(value, exp.Column):
+        return body(value)
     variable = exp.column(name)
     if dialect == "duckdb":
         each = exp.Lambda(this=body(variable), expressions=[exp.to_identifier(name)])

@@ -35,6 +35,7 @@ from sqlglot import exp
 
 from cdmq.standards._values import (
     ColumnName,
+    Layer,
     Lookup,
     Options,
     Tidied,
@@ -96,25 +97,74 @@ class OPTIONS(BaseModel):
 
 def tidy(value: exp.Expr, options: Options, dialect: str, alias: str) -> Tidied:
     """See the page above."""
-    region = options.get("region")
-    place = as_text(region) if isinstance(region, exp.Expr) else exp.Null()
-    plan, reading, numbers = (f"{alias}_{part}" for part in ("plan", "reading", "number"))
+    joins = _Joins(alias)
     written = _written(value, dialect)
-    whole = _whole(written, reading, dialect)
+    way = _way(written, joins.plan, dialect)
+    whole = _whole(written, joins.reading, dialect)
     lookups = (
-        Lookup("phone_plans", plan, equal(exp.column("plan", plan), _key(written, place, dialect))),
-        Lookup(
-            "phone_readings",
-            reading,
-            equal(exp.column("reading", reading), _way(written, plan, dialect)),
+        joins.plans(_key(written, _place(options), dialect)),
+        joins.readings(way),
+        joins.numbers(whole),
+    )
+    abroad = _missing(exp.column("put", joins.reading))
+    judged = bound(whole, lambda e: _valid(e, joins.number, abroad), "cdmq_e", dialect)
+    return Tidied(judged, lookups)
+
+
+def layered(value: exp.Column, options: Options, dialect: str, alias: str) -> Tidied:
+    """The same in layers, each beneath the next: the digits, their reading, the whole number."""
+    joins = _Joins(alias)
+
+    def column(name: str) -> exp.Column:
+        return exp.Column(this=exp.to_identifier(f"{alias}_{name}"), table=value.args.get("table"))
+
+    written, way, whole = column("written"), column("way"), column("whole")
+    put_none = _missing(exp.column("put", joins.reading))
+    layers = (
+        Layer((), ((written.name, _written(value, dialect)),)),
+        Layer(
+            (joins.plans(_key(written, _place(options), dialect)),),
+            ((way.name, _way(written, joins.plan, dialect)),),
         ),
-        Lookup(
-            "phone_numbers",
-            numbers,
-            equal(exp.column("head", numbers), call("left", whole, number(HEAD))),
+        Layer(
+            (joins.readings(way),),
+            (
+                (whole.name, _whole(written, joins.reading, dialect)),
+                (f"{alias}_abroad", put_none),
+            ),
         ),
     )
-    return Tidied(bound(whole, lambda e: _valid(e, numbers, reading), "cdmq_e", dialect), lookups)
+    judged = _valid(whole, joins.number, column("abroad"))
+    return Tidied(judged, (joins.numbers(whole),), layers)
+
+
+class _Joins:
+    """The three tables under their aliases."""
+
+    def __init__(self, alias: str) -> None:
+        self.plan, self.reading, self.number = (
+            f"{alias}_{part}" for part in ("plan", "reading", "number")
+        )
+
+    def plans(self, key: exp.Expr) -> Lookup:
+        return Lookup("phone_plans", self.plan, equal(exp.column("plan", self.plan), key))
+
+    def readings(self, way: exp.Expr) -> Lookup:
+        on = equal(exp.column("reading", self.reading), way)
+        return Lookup("phone_readings", self.reading, on)
+
+    def numbers(self, whole: exp.Expr) -> Lookup:
+        on = equal(exp.column("head", self.number), call("left", whole, number(HEAD)))
+        return Lookup("phone_numbers", self.number, on)
+
+
+def _place(options: Options) -> exp.Expr:
+    region = options.get("region")
+    return as_text(region) if isinstance(region, exp.Expr) else exp.Null()
+
+
+def _missing(value: exp.Expr) -> exp.Expr:
+    return exp.Is(this=value, expression=exp.Null())
 
 
 def _written(value: exp.Expr, dialect: str) -> exp.Expr:
@@ -156,7 +206,7 @@ def _way(written: exp.Expr, plan: str, dialect: str) -> exp.Expr:
     def body(s: exp.Expr) -> exp.Expr:
         steps = [
             (exp.LTE(this=depth.copy(), expression=number(k)), found(s, k) if k else usual)
-            for k in (0, 3, DEEPEST)
+            for k in (0, 1, 2, 3, 4, 5, DEEPEST)
         ]
         return case(*steps)
 
@@ -175,27 +225,31 @@ def _whole(written: exp.Expr, reading: str, dialect: str) -> exp.Expr:
     return bound(written, body, "cdmq_s", dialect)
 
 
-def _valid(e: exp.Expr, numbers: str, reading: str) -> exp.Expr:
-    """`e` in E.164 where the numbering plan has it, as it is or without a trunk prefix."""
+def _valid(e: exp.Expr, numbers: str, abroad: exp.Expr) -> exp.Expr:
+    """`e` in E.164 where the numbering plan has it, as it is or, from abroad, without a trunk."""
     calling, drop = _count("calling", numbers), _count("drop", numbers)
-    abroad = exp.Is(this=exp.column("put", reading), expression=exp.Null())
     rest = call("substr", e, _sum(calling, drop, number(1)))
-    trunk = exp.And(this=abroad, expression=_listed(e, exp.column("trunk", numbers)))
+    trunk = exp.And(this=abroad.copy(), expression=_listed(e, "trunk", numbers))
     return case(
-        (_listed(e, exp.column("valid", numbers)), joined(text("+"), e)),
+        (_listed(e, "valid", numbers), joined(text("+"), e)),
         (trunk, joined(text("+"), call("left", e, calling), rest)),
     )
 
 
-def _listed(e: exp.Expr, entries: exp.Expr) -> exp.Expr:
-    """True where `entries` holds the length of `e` (A is 1) and a start of its further digits."""
+def _listed(e: exp.Expr, entries: str, numbers: str) -> exp.Expr:
+    """True where a list holds the length of `e` (A is 1) and a start of its further digits."""
     size = call("substr", text(ascii_uppercase), call("length", e), number(1))
+    deepest, column = _count("deepest", numbers), exp.column(entries, numbers)
     tests: list[exp.Expr] = []
+    steps: list[tuple[exp.Expr, exp.Expr]] = []
     for k in range(FURTHEST + 1):
         further = [call("substr", e, number(HEAD + 1), number(k))] if k else []
-        place = call("strpos", entries, joined(size, *further, text("|")))
+        place = call("strpos", column, joined(size, *further, text("|")))
         tests.append(exp.GT(this=place, expression=number(0)))
-    return exp.Paren(this=reduce(lambda a, b: exp.Or(this=a, expression=b), tests))
+        if k in (0, 1, 2, 3, 4, FURTHEST):
+            found = reduce(lambda a, b: exp.Or(this=a, expression=b), [t.copy() for t in tests])
+            steps.append((exp.LTE(this=deepest.copy(), expression=number(k)), found))
+    return case(*steps)
 
 
 def _count(name: str, alias: str) -> exp.Expr:

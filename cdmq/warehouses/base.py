@@ -37,6 +37,15 @@ class Traits:
     default_schema: str
 
 
+@dataclass(frozen=True)
+class Reader:
+    """A view over other relations, and the statements that drop it and make it as it was."""
+
+    relation: Relation
+    drop: str
+    create: str
+
+
 class Warehouse(Protocol):
     """One connection. Statements are text that `plan` and `record` rendered from nodes."""
 
@@ -55,6 +64,9 @@ class Warehouse(Protocol):
         """Name -> type in order, or None when there is no such relation."""
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]: ...
+
+    def readers(self, of: Sequence[Relation]) -> list[Reader]:
+        """The views that hinder dropping these relations, each behind those that it reads."""
 
     def load(self, relation: Relation, columns: Mapping[str, Type],
              rows: Sequence[Sequence[Any]]) -> None:

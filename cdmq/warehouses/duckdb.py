@@ -16,7 +16,7 @@ from cdmq.kinds.base import Model
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Locked, StatementError, Traits
+from cdmq.warehouses.base import Locked, Reader, StatementError, Traits
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main")
 _EXACT: dict[str, Type] = {
@@ -112,6 +112,9 @@ class DuckDB:
         return {
             n: "view" if t == "VIEW" else "table" for n, t in self.fetch(query.sql("duckdb"))
         }
+
+    def readers(self, of: Sequence[Relation]) -> list[Reader]:
+        return []  # a view is its text: what it reads may be dropped and made again
 
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]

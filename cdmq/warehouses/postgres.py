@@ -22,7 +22,7 @@ from cdmq.kinds.base import Bool, Model
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Locked, StatementError, Traits
+from cdmq.warehouses.base import Locked, Reader, StatementError, Traits
 from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
 
 _NUL = ("\0", "\u2400")
@@ -61,6 +61,21 @@ _RELATIONS = """
 SELECT c.relname, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+"""
+_READERS = """
+WITH RECURSIVE reader (oid, depth) AS (
+    SELECT to_regclass(n)::oid, 0 FROM unnest(%s::text[]) AS t (n)
+    UNION
+    SELECT w.ev_class, r.depth + 1 FROM reader AS r
+    JOIN pg_depend AS d ON d.refobjid = r.oid AND d.refclassid = 'pg_class'::regclass
+        AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite AS w ON w.oid = d.objid AND w.ev_class <> r.oid
+)
+SELECT n.nspname, c.relname, format('DROP %%s %%I.%%I', k.kind, n.nspname, c.relname),
+    format('CREATE %%s %%I.%%I AS %%s', k.kind, n.nspname, c.relname, pg_get_viewdef(c.oid))
+FROM reader AS r JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+    LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END) AS k (kind)
+WHERE r.depth > 0 GROUP BY c.oid, n.nspname, c.relname, k.kind ORDER BY max(r.depth)
 """
 _HOLDER = """
 SELECT concat_ws(', ', 'server process ' || a.pid, a.application_name, 'user ' || a.usename,
@@ -128,6 +143,11 @@ class Postgres:
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         return dict(self.fetch(_RELATIONS, [schema]))
+
+    def readers(self, of: Sequence[Relation]) -> list[Reader]:
+        names = [nodes.table(r).sql("postgres") for r in of]
+        return [Reader(Relation(name, schema), drop, create)
+                for schema, name, drop, create in self.fetch(_READERS, [names])]
 
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]

@@ -9,8 +9,13 @@ from __future__ import annotations
 import by_hand
 from ruleset import EMAIL
 
-_MAIL = "regexp_replace(lower(trim(email)), '^mailto:', '')"
-_CITY = r"trim(regexp_replace(city, '\s+', ' ', 'g'))"
+#: Costly steps only where a cheap look says that there is something to do.
+_BARE = "lower(trim(email))"
+_MAIL = f"if(starts_with({_BARE}, 'mailto:'), substr({_BARE}, 8), {_BARE})"
+_EMAIL = f"""CASE WHEN {_MAIL} = email THEN email
+        WHEN regexp_matches({_MAIL}, '{EMAIL}') THEN {_MAIL} ELSE email END"""
+_CITY = r"""nullif(if(contains(city, '  ') OR contains(city, chr(9)),
+        trim(regexp_replace(city, '\s+', ' ', 'g')), trim(city)), '')"""
 #: Column -> what changed it.
 _ACTS = {"country": "map", "email": "standardise", "city": "standardise", "company": "fill_from"}
 _COLUMNS = ("column_name", "key", "old_value", "new_value", "act", "reason")
@@ -23,8 +28,8 @@ def cleaned(seed: str) -> str:
     return f"""
 CREATE TABLE names AS FROM read_csv('{seed}', header = true, all_varchar = true);
 CREATE TABLE cleaned AS SELECT customers.* REPLACE (
-        coalesce(code, country) AS country, nullif({_CITY}, '') AS city,
-        CASE WHEN regexp_matches({_MAIL}, '{EMAIL}') THEN {_MAIL} ELSE email END AS email,
+        coalesce(code, country) AS country, {_CITY} AS city,
+        {_EMAIL} AS email,
         coalesce(company, trade_name) AS company
     ),
     email AS was_email, city AS was_city, company AS was_company, country AS was_country,

@@ -46,11 +46,17 @@ class Rule:
     def value(self) -> str:
         """What the flag shows: the column as text, or `a=1, b=NULL` for several."""
         if len(self.shown) == 1:
-            return f"{self.shown[0]}::VARCHAR"
+            return _text(self.shown[0])
         return " || ', ".join(
-            f"{'' if i else chr(39)}{c}=' || coalesce({c}::VARCHAR, 'NULL')"
+            f"{'' if i else chr(39)}{c}=' || coalesce({_text(c)}, 'NULL')"
             for i, c in enumerate(self.shown)
         )
+
+
+def _text(column: str) -> str:
+    """A column as cdmq writes it: decimals without zeros behind the last digit."""
+    text = f"{column}::VARCHAR"
+    return f"rtrim(rtrim({text}, '0'), '.')" if column == "annual_revenue" else text
 
 
 def _listed(values: Sequence[str]) -> str:

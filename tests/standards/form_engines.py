@@ -9,7 +9,14 @@ import duckdb
 import psycopg
 from sqlglot import exp
 
-from cdmq.standards import FORMS, column_options, reference_table, table_names
+from cdmq.standards import (
+    FORMS,
+    Lookup,
+    column_options,
+    layered,
+    reference_table,
+    table_names,
+)
 
 Text = str | None
 
@@ -36,24 +43,33 @@ class Engines:
             for row in table.rows():
                 copy.write_row(row)
 
-    def statement(self, form: str, options: Mapping[str, Any], dialect: str) -> str:
+    def statement(
+        self, form: str, options: Mapping[str, Any], dialect: str, in_layers: bool = False
+    ) -> str:
         """The query over rows(id, value, extra): a column option reads `extra`."""
         module = FORMS[form]
         columns = column_options(module)
         given = {
             k: exp.column("extra", "x") if k in columns else str(v) for k, v in options.items()
         }
-        tidied = module.tidy(exp.column("value", "x"), given, dialect, "t")
-        query = exp.select(tidied.value).from_(exp.to_table("rows").as_("x"))
-        for lookup in tidied.lookups:
-            query = query.join(
-                exp.to_table(lookup.table).as_(lookup.alias), on=lookup.on, join_type="left"
-            )
+        value = exp.column("value", "x")
+        if not in_layers:
+            tidied = module.tidy(value, given, dialect, "t")
+        else:
+            tidied = layered(module, value, given, dialect, "t")
+        source: exp.Expr = exp.to_table("rows").as_("x")
+        for layer in tidied.layers:
+            added = [exp.alias_(column, name) for name, column in layer.columns]
+            query = exp.select("x.*", *added).from_(source)
+            if dialect == "postgres":
+                query = query.offset(0)
+            source = _joined(query, layer.lookups).subquery("x")
+        query = _joined(exp.select(tidied.value).from_(source), tidied.lookups)
         return query.order_by(exp.column("id", "x")).sql(dialect)
 
     def tidied(
         self, form: str, options: Mapping[str, Any], values: Sequence[Text],
-        extra: Sequence[Text] | None = None, only: str = "",
+        extra: Sequence[Text] | None = None, only: str = "", in_layers: bool = False,
     ) -> dict[str, list[Text]]:  # fmt: skip
         """The form's values by engine, in the order of the rows."""
         rows = (list(range(len(values))), list(values), list(extra or [None] * len(values)))
@@ -64,7 +80,9 @@ class Engines:
                 "unnest(?::text[]) as value, unnest(?::text[]) as extra",
                 rows,
             )
-            found = self.duckdb.execute(self.statement(form, options, "duckdb")).fetchall()
+            found = self.duckdb.execute(
+                self.statement(form, options, "duckdb", in_layers)
+            ).fetchall()
             results["duckdb"] = [row[0] for row in found]
         if only in ("", "postgres"):
             self.postgres.execute("drop table if exists rows")
@@ -73,6 +91,13 @@ class Engines:
                 "unnest(%s::int[], %s::text[], %s::text[]) as t(id, value, extra)",
                 rows,
             )
-            statement = self.statement(form, options, "postgres").encode()
+            statement = self.statement(form, options, "postgres", in_layers).encode()
             results["postgres"] = [row[0] for row in self.postgres.execute(statement).fetchall()]
         return results
+
+
+def _joined(query: exp.Select, lookups: Sequence[Lookup]) -> exp.Select:
+    for lookup in lookups:
+        table = exp.to_table(lookup.table).as_(lookup.alias)
+        query = query.join(table, on=lookup.on, join_type="left")
+    return query

@@ -67,6 +67,8 @@ def test_engines_agree_and_twice_is_once(
     for options in SETTINGS[form]:
         found = engines.tidied(form, options, values, extra)
         assert found["duckdb"] == found["postgres"]
+        layers = engines.tidied(form, options, values, extra, in_layers=True)
+        assert layers == found
         again = engines.tidied(form, options, found["duckdb"], extra, only="duckdb")
         assert again["duckdb"] == found["duckdb"]
 

@@ -98,7 +98,12 @@ def cases(count: int, seed: int) -> list[Case]:
 def compare(engines: Engines, found: list[Case], only: str = "") -> list[tuple[object, ...]]:
     """The cases on which the form and the library differ."""
     results = engines.tidied(
-        "phone", {"region": "extra"}, [c[0] for c in found], [c[1] for c in found], only=only
+        "phone",
+        {"region": "extra"},
+        [c[0] for c in found],
+        [c[1] for c in found],
+        only=only,
+        in_layers=True,
     )
     if not only:
         assert results["duckdb"] == results["postgres"]

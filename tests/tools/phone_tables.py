@@ -192,10 +192,11 @@ def write_numbers(entries: Iterable[tuple[str, str, str, int]]) -> None:
         valid, trunk = (
             "".join(f"{e}|" for e in sorted(lists[head][k])) for k in ("valid", "trunk")
         )
-        rows.append((head, code, valid, trunk, min(drops[head], default="")))
+        deepest = max(len(e) - 1 for kind in lists[head].values() for e in kind)
+        rows.append((head, code, valid, trunk, min(drops[head], default=""), deepest))
         if len(drops[head]) > 1:
             print("two trunk prefixes behind", head)
-    write("phone_numbers", "head calling valid trunk drop", rows)
+    write("phone_numbers", "head calling valid trunk drop deepest", rows)
 
 
 def main() -> None:

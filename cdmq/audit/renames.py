@@ -1,0 +1,45 @@
+"""The ids that rules had before: rows of a renamed rule keep the id they were written with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.tables import RULE_VERSIONS
+from cdmq.sql import nodes
+from cdmq.values import Relation, Rule
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+def renames(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Former id -> the id of today, by every `formerly` that was ever run.
+
+    An id that a rule of today bears is its own, whoever had it before.
+    """
+    query = nodes.select(
+        [nodes.column("formerly"), nodes.column("rule_id")],
+        nodes.table(Relation(RULE_VERSIONS.name, schema)), nodes.present(nodes.column("formerly")),
+    ).order_by(nodes.column("from_run"))
+    next_: dict[str, str] = dict(warehouse.fetch(query.sql(warehouse.dialect)))
+    next_ |= {r.formerly: name for name, r in rules.items() if r.formerly}
+    found = {}
+    for former in next_:
+        name, seen = former, {former}
+        while name not in rules and next_.get(name, name) not in seen:
+            name = next_[name]
+            seen.add(name)
+        if name != former:
+            found[former] = name
+    return found
+
+
+def today(rule_id: exp.Expr, renamed: Mapping[str, str], names: Iterable[str]) -> exp.Expr:
+    """`rule_id` as the id of today, for the rules `names`."""
+    wanted = set(names)
+    pairs = [(nodes.equal(rule_id.copy(), nodes.text(old)), nodes.text(new))
+             for old, new in sorted(renamed.items()) if new in wanted]
+    return nodes.cases(pairs, rule_id) if pairs else rule_id

@@ -1,0 +1,41 @@
+"""The typer application."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cdmq.cli import load, modules
+
+
+def build_app(word: str = "") -> typer.Typer:
+    """The application with the command that `word` names, or with every command."""
+    app = typer.Typer(
+        name="cdmq", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+        add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in modules(word):
+        module: Any = load(name)
+        for answer in module.NAMES:
+            app.command(answer)(module.command)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from cdmq.api import __version__
+
+        typer.echo(f"cdmq {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[bool, typer.Option(
+        "--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Declarative data quality for customer data: rules in YAML, flags and an audit trail.
+
+    Exit codes: 0 all well; 1 rules failed; 2 something could not be run; 130 interrupted.
+    """

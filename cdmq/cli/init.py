@@ -1,0 +1,35 @@
+"""cdmq init"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+NAMES = ("init",)
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="Where it is written.")] = Path("cdmq_project"),
+    name: Annotated[str | None, typer.Option(
+        "--name", help="The project's name. Default: the folder's.")] = None,
+    minimal: Annotated[bool, typer.Option(
+        "--minimal", help="One csv, one rule, in place of the reference project.")] = False,
+) -> None:
+    """Write a new project: made from the reference project of cdmq, with data, rules and tests.
+
+    No file is ever written over.
+    """
+    from cdmq.init import init
+
+    made = init(folder, name=name, minimal=minimal)
+    typer.echo(f"{made.name}: {len(made.files)} files in {made.root}")
+    typer.echo("Next:")
+    if made.root != Path():
+        typer.echo(f"    cd {made.root}")
+    typer.echo("    cdmq run                         see what its rules find")
+    if not minimal:
+        typer.echo("    cdmq unit-test                   run the rules' own tests")
+    typer.echo("    cdmq schema --write              let your editor complete keys")
+    typer.echo("    cdmq explain                     the manual")

@@ -1,0 +1,124 @@
+"""Runs what a unit test gives through the stages of a run, in memory, and reads what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.spec import UnitTest
+from cdmq.sql.logical import LOGICAL, Names
+from cdmq.unit_expected import Row
+from cdmq.unit_found import changes, flags
+from cdmq.unit_given import Columns, check_given, known_columns, make_tables, needed, project_of
+from cdmq.values import Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.sql.types import Type
+    from cdmq.steps import DatasetSteps
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the rules of a test found, as its `expect` would say it."""
+
+    flags: Sequence[Row]
+    changes: Sequence[Row]
+
+
+class Runner:
+    """One in-memory connection for all tests; each has a schema of its own."""
+
+    def __init__(self, project: Project, tests: Sequence[UnitTest]) -> None:
+        from cdmq.warehouses.duckdb import DuckDB, Options
+
+        self.warehouse = DuckDB(Options(path=":memory:"), project.root, threads=1)
+        self.catalog: Mapping[str, Columns] = known_columns(project, tests, self.warehouse)
+        self.shared = Names("main", 200, "unit")
+        self.number = 0
+
+    def close(self) -> None:
+        self.warehouse.close()
+
+    def find(
+        self, project: Project, catalog: Mapping[str, Columns], test: UnitTest, span: Span
+    ) -> Found:
+        """Raises CdmqError where the rules cannot be compiled or run on the given rows."""
+        check_given(test, catalog, span)
+        self.number += 1
+        schema = f"unit_{self.number}"
+        self.warehouse.run(f"CREATE SCHEMA {schema}")
+        try:
+            return self._find(project, catalog, test, schema, span)
+        finally:
+            self.warehouse.run(f"DROP SCHEMA {schema} CASCADE")
+
+    def _find(
+        self, project: Project, catalog: Mapping[str, Columns], test: UnitTest, schema: str,
+        span: Span,
+    ) -> Found:
+        from cdmq.stages.compile import compile_rules
+        from cdmq.stages.execute import Execution
+        from cdmq.stages.plan import plan
+
+        rules = [project.rules[name] for name in test.tested]
+        need = needed(project, rules, test.given)
+        own = project_of(project, test, rules, need, schema)
+        narrow = need.narrow(own, test, catalog)
+        make_tables(project, own, test, narrow, self.warehouse, span)
+        tested = frozenset(test.tested)
+        steps = compile_rules(own, narrow, "duckdb", only=tested)
+        self._load_shared(need.seeds - set(own.datasets), own, steps)
+        names = Names(schema, 200, "unit")
+        names.staged, names.final = dict(self.shared.staged), dict(self.shared.final)
+        done = Execution(
+            own, narrow, plan(own, steps, self.warehouse.traits.fuse), self.warehouse, names,
+            _moment(test, span), rules=tested, datasets=own.datasets, build=True,
+        ).run()
+        broken = [f"{name}: {why}" for name, why in done.failed.items()]
+        broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
+        if broken:
+            raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
+        return Found(flags(own, rules, steps, done.numbers, self.warehouse),
+                     changes(rules, done.numbers, self.warehouse))
+
+    def _load_shared(
+        self, seeds: frozenset[str], own: Project, steps: Mapping[str, DatasetSteps]
+    ) -> None:
+        """Seeds and reference tables are loaded once for all tests."""
+        from sqlglot import exp
+
+        from cdmq.standards import reference_table
+
+        def load(logical: str, columns: Mapping[str, Type], rows: Sequence[Any]) -> None:
+            relation = Relation(f"shared_{len(self.shared.staged)}", "main")
+            self.warehouse.load(relation, columns, rows)
+            self.shared.put(logical, relation)
+
+        for name in sorted(seeds):
+            if f"seed:{name}" not in self.shared.staged:
+                seed = own.seeds[name]
+                load(f"seed:{name}", {c: "text" for c in seed.columns}, seed.rows)
+        for step in steps.values():
+            for table in step.stage.query.find_all(exp.Table) if step.stage else ():
+                logical = table.name
+                if table.db == LOGICAL and logical.startswith("ref:") and (
+                        logical not in self.shared.staged):
+                    reference = reference_table(logical.removeprefix("ref:"))
+                    load(logical, dict(reference.columns), list(reference.rows()))
+
+
+def _moment(test: UnitTest, span: Span) -> str:
+    """The test's `as_of` as the run's time; now where it says none."""
+    if test.as_of is None:
+        return datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    try:
+        moment = datetime.fromisoformat(test.as_of)
+    except ValueError:
+        raise CdmqError(Problem(span, "CDMQ520", f"as_of: '{test.as_of}' is no time",
+                                "write a date such as 2026-11-01")) from None
+    if moment.tzinfo:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(sep=" ")

@@ -1,0 +1,175 @@
+"""cdmq explain: the manual pages, the problem codes, and the story of a record."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from small_project import Small, small
+
+import cdmq
+from cdmq.checks import checks
+from cdmq.codes import codes
+from cdmq.functions import spellings, table
+from cdmq.kinds import kinds
+from cdmq.manual import contents, explain, pages
+from cdmq.problems import CdmqError
+from cdmq.standards import FORMS
+
+PACKAGE = Path(cdmq.__file__).parent
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
+    return small(tmp_path, capsys)
+
+
+def test_every_code_that_is_used_is_described_and_no_other() -> None:
+    used = set()
+    for path in PACKAGE.rglob("*.py"):
+        used |= set(re.findall(r"CDMQ\d{3}", path.read_text("utf-8")))
+    assert sorted(used - set(codes())) == []
+    assert sorted(set(codes()) - used) == []
+
+
+def test_codes_are_whole_and_in_order() -> None:
+    assert list(codes()) == sorted(codes())
+    for code in codes().values():
+        assert all((code.title, code.cause, code.remedy, code.example)), code.code
+
+
+def test_everything_has_a_page() -> None:
+    by_sort: dict[str, set[str]] = {}
+    for page in pages():
+        by_sort.setdefault(page.sort, set()).add(page.name)
+        assert page.title.endswith("."), (page.sort, page.name)
+    assert by_sort == {
+        "check": set(checks()), "kind": set(kinds()), "form": set(FORMS),
+        "function": set(table()), "code": set(codes()),
+    }
+    text = contents()
+    assert all(page.name in text for page in pages())
+
+
+def test_a_word_may_have_several_pages() -> None:
+    assert [p.sort for p in explain("email")] == ["check", "form"]
+    assert [p.sort for p in explain("form:email")] == ["form"]
+
+
+@pytest.mark.parametrize("word", ["CDMQ110", "cdmq110", "110"])
+def test_codes_by_number(word: str) -> None:
+    assert explain(word)[0].title == "An unknown key."
+
+
+def test_functions_by_any_spelling() -> None:
+    assert all(explain(word)[0].sort for word in spellings())
+    assert "Also written: substr" in str(explain("substr")[0])
+
+
+def test_keys_come_from_the_models() -> None:
+    page = explain("accepted_range")[0]
+    keys = {k.name: k for k in page.keys}
+    assert (keys["inclusive"].type, keys["inclusive"].default) == ("true or false", "true")
+    defaults = {k.name: k for k in explain("defaults")[0].keys}
+    assert defaults["column"].required
+    assert defaults["column"].type == "column"
+    assert defaults["where"].type == "SQL"
+    assert defaults["map.seed"].required
+    assert "options" not in defaults
+
+
+def test_an_unknown_word_gives_the_nearest() -> None:
+    with pytest.raises(CdmqError, match="CDMQ530 nothing is known of 'notnull'; did you mean 'not"):
+        explain("notnull")
+
+
+def test_the_command(project: Small) -> None:
+    told = project.told("explain", "not_null")
+    assert told.code == 0
+    assert told.out.startswith("not_null (check)\n================\n\nThe value is there.\n")
+    assert "    missing  pass or fail; default pass." in told.out
+    assert "CDMQ530" in project.told("explain", "notnull").err
+    assert project.told("explain", "notnull").code == 2
+    assert "Problem codes" in project.told("explain").out
+
+
+# --record -----------------------------------------------------------------------------------
+
+
+def test_before_a_run_there_is_no_story(project: Small) -> None:
+    told = project.told("explain", "--record", "2")
+    assert told.code == 2
+    assert "CDMQ533 nothing was run on this target yet" in told.err
+    assert not (project.root / "target").exists()
+
+
+def test_the_story_of_a_record(project: Small) -> None:
+    project.git("init", "-q")
+    project.write({".gitignore": "target/\n"})
+    project.commit("first")
+    first = project.run("2026-11-01")
+    project.swap("data/customers.csv", ("2,n/a,Activ", "2,bo@example.com,Activ"))
+    second = project.run("2026-11-02")
+    told = project.told("explain", "--record", "2")
+    assert told.code == 0
+    out = told.out
+    assert out.startswith("2 in customers\n")
+    assert "change  status_form  status: 'Activ' -> 'activ' (standardise)" in out
+    assert "flag    customers.status.accepted_values  status: 'activ', suggested: active" in out
+    assert "flag    customers.email.not_null  email: nothing\n    first seen 2" in out
+    assert f"closed by run {second}: it passes now" in out
+    assert f"(run {first})" in out
+    assert "why: We write to them." in out
+    assert re.search(r"rule at rules/customers.yml:\d+, Ada Steward <ada@example.com>, commit", out)
+    assert "fails now (2): credit_low, customers.status.accepted_values" in out
+    assert "customers.email.not_null" in out.split("passes now (")[1]
+
+
+def test_text_is_masked_unless_pii_calls_it_plain(project: Small) -> None:
+    project.run()
+    assert "email: 'j***'" in project.told("explain", "--record", "3").out
+    shown = project.told("explain", "--record", "3", "--show-values").out
+    assert "email: 'jo@@x'" in shown
+    assert "credit: '2000'" in project.told("explain", "--record", "2").out
+
+
+def test_a_renamed_rule_keeps_its_flags(project: Small) -> None:
+    project.run("2026-11-01")
+    renamed = ("id: credit_low", "id: credit_ok\n    formerly: credit_low")
+    project.swap("rules/customers.yml", renamed)
+    second = project.run("2026-11-02")
+    out = project.told("explain", "--record", "2").out
+    assert "credit_ok (then credit_low)" in out
+    assert "credit_low" not in out.split("fails now (")[1]
+    assert "open, last seen 2" in out
+    assert f"(run {second})" in out
+
+
+def test_a_record_that_went_has_its_story(project: Small) -> None:
+    project.run("2026-11-01")
+    project.swap("data/customers.csv", ("2,n/a,Activ,2000,1990-01-01,calls often\n", ""))
+    project.run("2026-11-02")
+    told = project.told("explain", "--record", "2")
+    assert told.code == 0
+    assert "It is no longer in the dataset." in told.out
+    assert "the record is no longer in the dataset" in told.out
+
+
+def test_a_record_without_a_finding(project: Small) -> None:
+    project.run()
+    told = project.told("explain", "--record", "1")
+    assert told.code == 0
+    assert "No rule ever flagged it" in told.out
+    assert "no git here" not in told.out
+
+
+def test_an_unknown_key_gives_near_ones(project: Small) -> None:
+    project.swap("data/customers.csv", ("\n1,", "\n0010001,"))
+    project.run()
+    told = project.told("explain", "--record", "10001")
+    assert told.code == 2
+    assert told.err == ("--record: CDMQ531 no record with the key '10001'; near it: 0010001 "
+                        "(customers)\n")
+    told = project.told("explain", "--record", "0010001", "--dataset", "custmers")
+    assert "unknown dataset 'custmers'; did you mean 'customers'?" in told.err

@@ -1,0 +1,148 @@
+"""cdmq history: versions, words that changed, authors from git, and what each version found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_project import Small, small
+
+from cdmq.audit.history import histories, history
+from cdmq.problems import CdmqError
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
+    return small(tmp_path, capsys)
+
+
+@pytest.fixture
+def two_authors(project: Small) -> tuple[Small, str, str, str]:
+    """Three runs; before the last one Bo renamed and loosened a rule of Ada's."""
+    project.git("init", "-q")
+    project.write({".gitignore": "target/\n"})
+    project.commit("first")
+    first = project.run("2026-11-01")
+    second = project.run("2026-11-02")
+    project.swap(
+        "rules/customers.yml", ("id: credit_low", "id: credit_ok\n    formerly: credit_low"),
+        ("credit <= 500", "credit <= 5000"), ("More needs a guarantee", "More needs a signature"),
+    )
+    project.commit("more credit", "Bo Head")
+    return project, first, second, project.run("2026-11-03")
+
+
+def test_the_versions_of_a_rule(two_authors: tuple[Small, str, str, str]) -> None:
+    project, first, second, third = two_authors
+    found = history(project.root, "credit_ok")
+    assert found.names == ("credit_ok", "credit_low")
+    new, old = found.versions
+    assert (new.author, old.author) == ("Bo Head <bo@example.com>", "Ada Steward <ada@example.com>")
+    assert len(new.commit) == 10
+    assert new.commit != old.commit
+    assert new.changed == (
+        "~ id: [-credit_low-]{+credit_ok+}",
+        "~ must: credit <= [-500-]{+5000+}",
+        "~ why: More needs a [-guarantee-]{+signature+}.",
+        "+ formerly: credit_low",
+    )
+    assert new.meaning_changed
+    assert (old.first_run, old.last_run, old.runs, old.in_use) == (first, second, 2, False)
+    assert (new.first_run, new.last_run, new.runs, new.in_use) == (third, third, 1, True)
+    assert (old.found_before, old.found_after) == (None, 1)
+    assert (new.found_before, new.found_after) == (1, 0)
+    assert (new.file, new.line) == ("rules/customers.yml", 22)
+
+
+def test_by_a_former_name_it_is_the_same(two_authors: tuple[Small, str, str, str]) -> None:
+    project = two_authors[0]
+    assert history(project.root, "credit_low") == history(project.root, "credit_ok")
+
+
+def test_the_command(two_authors: tuple[Small, str, str, str]) -> None:
+    project, first, second, _ = two_authors
+    told = project.told("history", "credit_ok")
+    assert told.code == 0
+    assert told.out.startswith("credit_ok (validation), 2 versions\nformerly credit_low\n")
+    assert "    found    0 records flagged, before it 1\n" in told.out
+    assert "        ~ must: credit <= [-500-]{+5000+}\n" in told.out
+    assert f"    used     2 runs: first {first} (" in told.out
+    assert f"until run {second}" in told.out
+    table = project.told("history").out.splitlines()
+    assert table[0].split() == ["rule", "versions", "last", "change", "open", "author"]
+    line = next(t for t in table if t.startswith("credit_ok"))
+    assert line.split()[1] == "2"
+    assert line.endswith("0  Bo Head <bo@example.com>")
+    assert not any(t.startswith("credit_low") for t in table)
+
+
+def test_as_of(project: Small) -> None:
+    project.run()
+    then = history(project.root, "credit_low").versions[0].first_used
+    project.swap("rules/customers.yml", ("credit <= 500", "credit <= 5000"))
+    project.run()
+    assert then is not None
+    moment = then.isoformat(sep=" ")
+    old = history(project.root, "credit_low", as_of=moment).versions
+    assert ["credit <= 500" in v.text and "5000" not in v.text for v in old] == [True]
+    now = history(project.root, "credit_low", as_of=f"{then:%Y-%m-%d}").versions
+    assert ["5000" in v.text for v in now] == [True]
+    told = project.told("history", "credit_low", "--as-of", "2020-01-01")
+    assert told.code == 2
+    assert "CDMQ535 no version of 'credit_low' was in force at 2020-01-01" in told.err
+    assert "CDMQ534" in project.told("history", "credit_low", "--as-of", "soon").err
+
+
+def test_blanks_are_honest(project: Small) -> None:
+    project.run()
+    version = history(project.root, "credit_low").versions[0]
+    assert (version.author, version.commit) == ("no git here", "no git here")
+
+
+def test_what_is_not_committed_says_so(project: Small) -> None:
+    project.git("init", "-q")
+    project.write({".gitignore": "target/\n"})
+    project.commit("first")
+    project.swap("rules/customers.yml", ("credit <= 500", "credit <= 400"))
+    project.run()
+    lines = {r.rule: r.author for r in histories(project.root)}
+    assert lines["credit_low"] == "not committed"
+    assert lines["status_form"] == "Ada Steward <ada@example.com>"
+
+
+def test_words_about_a_rule_are_not_its_meaning(project: Small) -> None:
+    project.run()
+    project.swap("rules/customers.yml", ("One word, one case", "One word in one case"))
+    project.run()
+    new = history(project.root, "status_form").versions[0]
+    assert new.changed == ("~ why: One word[-,-]{+ in+} one case.",)
+    assert not new.meaning_changed
+    assert "changed (its meaning did not)" in project.told("history", "status_form").out
+    assert "cell changed, before it 1" in project.told("history", "status_form").out
+
+
+def test_a_change_outside_the_text_is_told(project: Small) -> None:
+    project.run()
+    project.swap("models/customers.yml", ('["", n/a]', '["", n/a, none]'))
+    project.run()
+    assert "changed  not its text" in project.told("history", "credit_low").out
+
+
+def test_a_removed_rule_stays_in_the_table(project: Small) -> None:
+    project.run()
+    text = (project.root / "rules/customers.yml").read_text()
+    project.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
+    project.run()
+    assert [r.rule for r in histories(project.root) if r.removed] == ["credit_low"]
+    line = next(t for t in project.told("history").out.splitlines() if t.startswith("credit_low"))
+    assert "removed" in line
+
+
+def test_an_unknown_rule(project: Small) -> None:
+    with pytest.raises(CdmqError, match="CDMQ533"):
+        history(project.root, "credit_low")
+    project.run()
+    told = project.told("history", "credit_lo")
+    assert told.code == 2
+    assert told.err == ("history: CDMQ532 no run knows the rule 'credit_lo'; did you mean "
+                        "'credit_low'?\n")

@@ -1,0 +1,272 @@
+"""Why a flag closes, and when it stays open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from laws.small import ORDERS, ROWS, RULES, people, small
+from runner import World
+
+
+def closed(world: World, table: str = "flags") -> set[tuple[Any, ...]]:
+    rows = world.audit_rows(table, ("rule_id", "key", "closed_because"), "to_run IS NOT NULL")
+    return set(rows)
+
+
+def with_row(number: int, **cells: Any) -> list[list[Any]]:
+    names = ["id", "email", "country", "age", "live"]
+    return [[cells.get(n, v) for n, v in zip(names, r, strict=True)] if r[0] == number else r
+            for r in ROWS]
+
+
+def open_flags(world: World, rule: str) -> set[str]:
+    return {f[1] for f in world.flags() if f[0] == rule}
+
+
+def test_fixed(world: World) -> None:
+    small(world).run()
+    people(world, with_row(2, age=7))
+    world.run()
+    assert closed(world) == {("age_range", "2", "fixed")}
+
+
+def test_changed(world: World) -> None:
+    small(world).run()
+    people(world, with_row(2, age=-2))
+    world.run()
+    assert closed(world) == {("age_range", "2", "changed")}
+    assert ("age_range", "2", "age", "-2") in {f[:4] for f in world.flags()}
+
+
+def test_fewer_of_the_same_record(world: World) -> None:
+    """Three rows with one key and value are one flag with a count; the count is true."""
+    small(world)
+    people(world, [*ROWS, ROWS[1], ROWS[1]])
+    world.run()
+    people(world, [*ROWS, ROWS[1]])
+    world.run()
+    assert {f[1:] for f in closed(world) if f[0] == "age_range"} == {("2", "changed")}
+    assert {(f[1], f[7]) for f in world.flags() if f[0] == "age_range"} == {("2", 2), ("3", 1)}
+    again = world.run()
+    assert again.opened == again.closed == {"flags": 0, "changes": 0}
+
+
+def test_gone(world: World) -> None:
+    small(world).run()
+    people(world, [r for r in ROWS if r[0] != 2])
+    world.run()
+    assert closed(world) == {
+        ("age_range", "2", "gone"), ("people.email.unique", "2", "gone"),
+        ("people.email.unique", "1", "fixed"),
+    }
+
+
+def test_gone_changes(world: World) -> None:
+    small(world).run()
+    people(world, [r for r in ROWS if r[0] != 1])
+    world.run()
+    assert closed(world, "changes") == {("country_code", "1", "gone")}
+
+
+def test_out_of_scope(world: World) -> None:
+    small(world).run()
+    people(world, with_row(2, live=False))
+    world.run()
+    assert closed(world) == {("age_range", "2", "out_of_scope")}
+
+
+def test_rule_changed(world: World) -> None:
+    small(world).run()
+    world.write({"rules/people.yml": RULES.replace("max: 120", "max: 300")})
+    world.run()
+    assert closed(world) == {("age_range", "3", "rule_changed")}
+    assert open_flags(world, "age_range") == {"2"}
+
+
+def test_rule_changed_by_its_where(world: World) -> None:
+    small(world).run()
+    world.write({"rules/people.yml": RULES.replace("where: live", "where: live and id < 3")})
+    world.run()
+    assert closed(world) == {("age_range", "3", "rule_changed")}
+
+
+def test_default_changed_by_its_seed(world: World) -> None:
+    small(world).run()
+    world.write({"seeds/countries.csv": "name,code\nDeutschland,DE\nDE,DE\nXX,XY\n"})
+    world.run()
+    assert closed(world, "changes") == {("country_code", "3", "changed")}
+    assert {c[4] for c in world.changes() if c[1] == "3"} == {"XY"}
+
+
+def test_rule_removed(world: World) -> None:
+    small(world).run()
+    world.write({"rules/orders.yml": ORDERS.replace("{relationships: {to: people}}", "not_null")})
+    world.run()
+    assert closed(world) == {("orders.person.relationships", "b", "rule_removed")}
+    assert "orders.person.relationships" not in world.versions()
+
+
+def test_dataset_removed(world: World) -> None:
+    small(world).run()
+    models = (world.root / "models/m.yml").read_text()
+    world.write({"rules/orders.yml": "", "models/m.yml": models[:models.index("  - name: orders")]})
+    world.run()
+    assert closed(world) == {("orders.person.relationships", "b", "rule_removed")}
+
+
+def test_disabled_stays_open(world: World) -> None:
+    small(world).run()
+    before = world.flags()
+    world.write({"rules/people.yml": RULES.replace("where: live", "where: live\n    enabled: false")})
+    people(world, with_row(2, age=7))
+    assert {r.rule.id for r in world.run().results if r.status == "skipped"} == {"age_range"}
+    assert world.flags() == before
+    assert closed(world) == set()
+
+
+def test_error_stays_open(world: World) -> None:
+    """The dataset's source is broken: its rules are in error, the others go on."""
+    world.write({"data/p.csv": "id,born\n1,2020-01-01\n2,x\n3,\n"})
+    world.write({"models/m.yml": "version: 1\ndatasets:\n"
+                 "  - {name: p, file: data/p.csv, key: id, columns: {born: date}}\n"
+                 "  - {name: q, table: q_src, key: id}\n",
+                 "rules/p.yml": "version: 1\ndataset: p\n"
+                                "validation: [{column: born, checks: [not_null]}]\n",
+                 "rules/q.yml": "version: 1\ndataset: q\n"
+                                "validation: [{column: c, checks: [not_null]}]\n"})
+    world.table("q_src", {"id": "integer", "c": "text"}, [[1, None]])
+    world.run()
+    before, rows = world.flags(), world.view("p")
+    world.write({"data/p.csv": "id,born\n1,2020-01-01,7,8\n\"2,x\n3,\n"})
+    world.table("q_src", {"id": "integer", "c": "text"}, [[1, "x"]])
+    again = world.run()
+    assert again.exit_code == 2
+    status = {r.rule.id: r.status for r in again.results}
+    assert status == {"p.born.not_null": "error", "p.born.readable": "error",
+                      "q.c.not_null": "pass"}
+    assert [f for f in before if f[0].startswith("p.")] == world.flags()
+    assert closed(world) == {("q.c.not_null", "1", "fixed")}
+    assert world.view("p") == rows
+
+
+STACK = """
+version: 1
+datasets:
+  - {name: a, file: data/a.csv, key: id}
+  - {name: b, file: data/b.csv, key: id}
+  - {name: both, stack: {a: a, b: b}, key: [source, id]}
+"""
+
+
+def stacked(world: World) -> None:
+    world.write({"models/m.yml": STACK, "data/a.csv": "id,c\n1,\n", "data/b.csv": "id,c\n1,\n2,x\n",
+                 "rules/both.yml": "version: 1\ndataset: both\n"
+                                   "validation: [{column: c, checks: [not_null]}]\n",
+                 "rules/b.yml": "version: 1\ndataset: b\n"
+                                "validation: [{column: c, checks: [not_null]}]\n"})
+
+
+def test_what_reads_a_broken_source_is_skipped(world: World) -> None:
+    stacked(world)
+    world.run()
+    before = world.flags()
+    assert {f[1] for f in before} == {"a/1", "b/1", "1"}
+    world.write({"data/a.csv": "id,c\n1,2,3\n\"", "data/b.csv": "id,c\n1,y\n2,x\n"})
+    again = world.run()
+    status = {r.rule.id: r.status for r in again.results}
+    assert status == {"both.c.not_null": "skipped", "b.c.not_null": "pass"}
+    assert {f[1] for f in world.flags()} == {"a/1", "b/1"}
+    assert len(world.view("both")) == 3
+    world.write({"data/a.csv": "id,c\n1,z\n"})
+    world.run()
+    assert world.flags() == []
+
+
+def test_a_dataset_that_is_taken_out_does_not_stop_the_next_run(world: World) -> None:
+    stacked(world)
+    world.run()
+    world.write({"models/m.yml": STACK.replace("  - {name: both", "#"), "rules/both.yml": ""})
+    world.write({"data/b.csv": "id,c\n1,y\n"})
+    world.run()
+    assert world.flags() == []
+
+
+def test_a_view_of_somebody_else_does_not_stop_the_next_run(world: World) -> None:
+    """People build reports on what a run publishes."""
+    small(world).run()
+    schema = world.schema
+    world.sql(f"CREATE VIEW {schema}.report AS SELECT id, country FROM {schema}.people__defaulted")
+    world.sql(f"CREATE VIEW {schema}.report_two AS SELECT id FROM {schema}.report")
+    people(world, ROWS[:2])
+    world.run()
+    assert [r["id"] for r in world.view("report_two")] == [1, 2]
+
+
+def test_deselected_stays_open(world: World) -> None:
+    small(world).run()
+    before = world.flags()
+    people(world, with_row(2, age=7, email="z@b.de"))
+    world.run(select="age_range")
+    assert closed(world) == {("age_range", "2", "fixed")}
+    assert [f for f in before if f[0] != "age_range"] == [
+        f for f in world.flags() if f[0] != "age_range"]
+    assert len(world.versions()) == 7
+
+
+def test_formerly_keeps_flags_open(world: World) -> None:
+    small(world).run()
+    before = {(f[1:]) for f in world.flags() if f[0] == "age_range"}
+    text = RULES.replace("id: age_range", "id: age_is_possible\n    formerly: age_range")
+    world.write({"rules/people.yml": text})
+    world.run()
+    assert closed(world) == set()
+    assert "age_range" not in world.versions()
+    # The rows are not rewritten: the old id stays on them, the rule's history joins the two.
+    assert {f[1:] for f in world.flags() if f[0] in ("age_range", "age_is_possible")} == before
+    assert "3" not in {str(r["id"]) for r in world.view("people__passed")}
+    shown = {str(r["id"]): r["__rules"] for r in world.view("people__flagged")}
+    assert "age_is_possible" in shown["3"]
+    assert "age_range" not in shown["3"]
+    people(world, with_row(2, age=7))
+    world.run()
+    assert {c[1:] for c in closed(world)} == {("2", "fixed")}
+    again = world.run()
+    assert again.opened == again.closed == {"flags": 0, "changes": 0}
+    # Once it has run, `formerly` may go; and the rule may be renamed once more.
+    text = text.replace("    formerly: age_range\n", "")
+    world.write({"rules/people.yml": text})
+    again = world.run()
+    assert again.opened == again.closed == {"flags": 0, "changes": 0}
+    text = text.replace("id: age_is_possible", "id: age_fits\n    formerly: age_is_possible")
+    world.write({"rules/people.yml": text})
+    again = world.run()
+    assert again.opened == again.closed == {"flags": 0, "changes": 0}
+    people(world, with_row(3, age=7))
+    world.write({"rules/people.yml": text[:text.index("  - id: age_fits")]})
+    world.run()
+    assert {c[1:] for c in closed(world) if c[1] == "3"} == {("3", "rule_removed")}
+
+
+@pytest.mark.parametrize("table", ["flags", "changes"])
+def test_it_opens_again(table: str, world: World) -> None:
+    small(world).run()
+    people(world, with_row(1, country="DE", email="q@b.de"))
+    world.run()
+    people(world, ROWS)
+    world.run()
+    rows = world.audit_rows(table, ("rule_id", "key", "to_run IS NULL"), "key = '1'")
+    rule = {"flags": "people.email.unique", "changes": "country_code"}[table]
+    assert sorted(r[2] for r in rows if r[0] == rule) == ["false", "true"]
+
+
+def test_a_flag_of_an_unreadable_cell_with_no_key(world: World) -> None:
+    world.write({"data/p.csv": "id,born\n,x\n2,2020-01-01\n",
+                 "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id, "
+                                 "columns: {born: date}, missing_values: [n/a]}\n"})
+    world.run()
+    assert [f[3] for f in world.flags()] == ["x"]
+    world.write({"data/p.csv": "id,born\n,2020-02-02\n2,2020-01-01\n"})
+    world.run()
+    assert {c[2] for c in closed(world)} <= {"fixed", "gone"}
+    assert world.flags() == []

@@ -1,0 +1,386 @@
+"""The pages for people: every command, SQL and YAML that they show is run, and its output compared.
+
+How a page is written:
+
+    ```console          lines that begin with `$ ` are commands, the lines below are what they print;
+                        a line `...` stands for any lines, ` ...` at the end of one for its rest.
+                        A command ends with exit code 0, or `$ echo $?` follows and shows its code.
+    ```sql              is run on the DuckDB file of the page's last run; a table below is its rows.
+    ```yaml             must be YAML as cdmq reads it.
+    <!-- world: W -->   where the page's commands run: empty, reference (a copy of the project of this
+                        repository, in git) or repository (a copy of the code).
+    <!-- file: PATH --> the block below is written to that file.
+    <!-- not run: WHY --> the block below is looked at, not run: make targets and extras must be there.
+    <!-- wrong on purpose --> the YAML below cannot be read.
+
+`python tests/test_docs.py README.md` writes what the commands of a page say now into it, where that
+is not what it shows; shorten it by hand, and read the difference.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROSE = [*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs" / "manual").glob("*.md"))]
+LONGEST = 110
+_COMMENT = re.compile(r"<!-- *(world|file|not run|wrong on purpose)(?:: *(.*?))? *-->")
+#: What differs from run to run, and the word that stands for it.
+_VARIES = (
+    (r"\d{8}T\d{9}-[0-9a-f]{6}", "RUN"),
+    (r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?(\.\d+)?( UTC|Z)?", "TIME"),
+    (r"(?m)^\d{2}:\d{2}:\d{2}", "CLOCK"),
+    (r"\b\d+\.\d+ s\b", "SECONDS"),
+    (r'"(ts|seconds|run_id)": ("[^"]*"|[\d.]+)', r'"\1": VARIES'),
+    (r"\bversion [0-9a-f]{10}\b", "version DIGEST"),
+    (r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])([0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{7,12})\b", "DIGEST"),
+)
+
+
+# a page -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Block:
+    """A fenced block, with the comments that stand right above it."""
+
+    page: Path
+    line: int
+    language: str
+    lines: list[str] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)
+    #: The rows of the table right below a block of SQL.
+    table: list[list[str]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    @property
+    def place(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+    def commands(self) -> Iterator[tuple[str, list[str]]]:
+        """Each command with the lines below it. A command ending in a backslash goes on."""
+        found: list[tuple[str, list[str]]] = []
+        for line in self.lines:
+            if found and found[-1][0].endswith("\\"):
+                found[-1] = (f"{found[-1][0]}\n{line}", [])
+            elif line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                assert found, f"{self.place}: output above the first command"
+                found[-1][1].append(line)
+        return iter(found)
+
+
+def blocks(page: Path) -> list[Block]:
+    found: list[Block] = []
+    marks: dict[str, str] = {}
+    inside = after_sql = False
+    for number, line in enumerate(page.read_text("utf-8").splitlines(), 1):
+        if inside:
+            if line.strip() == "```":
+                inside, after_sql = False, found[-1].language == "sql"
+            else:
+                found[-1].lines.append(line)
+        elif line.startswith("```"):
+            found.append(Block(page, number, line[3:].strip(), marks=marks))
+            inside, marks = True, {}
+        elif comment := _COMMENT.fullmatch(line.strip()):
+            if comment[1] != "world":
+                marks[comment[1]] = comment[2] or ""
+        elif line.startswith("|") and after_sql:
+            found[-1].table.append([c.strip() for c in line.strip("| ").split(" | ")])
+        elif line.strip():
+            marks, after_sql = {}, False
+    assert not inside, f"{page}: a block is not closed"
+    return found
+
+
+def world_of(page: Path) -> str:
+    found = re.search(r"<!-- world: (\w+) -->", page.read_text("utf-8"))
+    return found[1] if found else "empty"
+
+
+def normal(text: str) -> str:
+    for pattern, word in _VARIES:
+        text = re.sub(pattern, word, text)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def fits(expected: list[str], got: str) -> bool:
+    """Whether output is as shown, with `...` for what the page leaves out."""
+    pattern = ""
+    for line in expected:
+        if line.strip() == "...":
+            pattern += r"(?:.*\n)*?"
+            continue
+        cut = line.endswith(" ...")
+        shown = normal(line[:-4] if cut else line)
+        pattern += re.escape(shown) + (r".*\n" if cut else r"\n")
+    got = normal(got)
+    return re.fullmatch(pattern, got + "\n" if got else "") is not None
+
+
+# where its commands run -------------------------------------------------------------------
+
+
+class World:
+    """A folder and a shell for one page."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.folder, self.code, self.place = folder, 0, folder / "customers"
+        self.source = ROOT
+        self.place.mkdir(parents=True)
+        self._bin()
+        getattr(self, f"_{kind}")()
+
+    def _empty(self) -> None:
+        pass
+
+    def _reference(self) -> None:
+        for name in ("cdmq_project.yml", "profiles.yml"):
+            shutil.copy(ROOT / name, self.place)
+        for name in ("models", "rules"):
+            shutil.copytree(ROOT / name, self.place / name)
+        (self.place / ".gitignore").write_text("target/\n")
+        _, code = self.run("git init -q && git add . && git commit -qm 'first rules'")
+        assert code == 0
+
+    def _repository(self) -> None:
+        self.source = self.place
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "cdmq", self.place / "cdmq", ignore=ignored)
+        for name in ("conftest.py", "contract.py", "runner.py", "test_contract.py"):
+            (self.place / "tests").mkdir(exist_ok=True)
+            shutil.copy(ROOT / "tests" / name, self.place / "tests")
+        for name in ("checks", "defaults"):
+            shutil.copytree(ROOT / "tests" / name, self.place / "tests" / name, ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", self.place)
+
+    def _bin(self) -> None:
+        folder = self.folder / "bin"
+        folder.mkdir()
+        for name, does in (("cdmq", "-m cdmq"), ("python", "")):
+            (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {does} "$@"\n')
+            (folder / name).chmod(0o755)
+        (self.folder / ".gitconfig").write_text(
+            "[user]\nname = Ada Steward\nemail = ada@example.com\n[init]\ndefaultBranch = main\n")
+
+    def run(self, command: str) -> tuple[str, int]:
+        """What a command prints, and its exit code. The folder and `$?` are kept."""
+        here = self.folder / "here"
+        script = f'(exit {self.code})\n{command}\ncode=$?\npwd > "{here}"\nexit $code'
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=self.place, env=self._environment(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            timeout=300, check=False)
+        if here.exists():
+            self.place = Path(here.read_text().rstrip("\n"))
+        self.code = done.returncode
+        return done.stdout.replace(str(self.folder), "~"), done.returncode
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items()
+                if not k.startswith(("CDMQ_", "PYTEST", "GIT_", "COV"))}
+        return kept | {
+            "PATH": f"{self.folder / 'bin'}:{kept.get('PATH', '')}", "HOME": str(self.folder),
+            "PYTHONPATH": str(self.source), "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb",
+            "LC_ALL": "C.UTF-8", "TZ": "UTC",
+        }
+
+    def write(self, path: str, text: str) -> None:
+        file = self.place / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+
+    def rows(self, query: str) -> list[list[str]]:
+        """The head and the rows of a query, each cell as a page shows it."""
+        import duckdb
+
+        (file,) = self.place.glob("target/*.duckdb")
+        with duckdb.connect(str(file), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            cursor = connection.execute(query)
+            found = [[d[0] for d in cursor.description], *cursor.fetchall()]
+        return [["NULL" if c is None else " ".join(str(c).split()) for c in r] for r in found]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands(page: Path, tmp_path: Path) -> None:
+    world = World(world_of(page), tmp_path)
+    for block in blocks(page):
+        if "not run" in block.marks:
+            _look_at(block)
+            continue
+        if "file" in block.marks:
+            world.write(block.marks["file"], block.text)
+        if block.language == "console":
+            _console(block, world)
+        elif block.language == "sql":
+            _sql(block, world)
+
+
+def _console(block: Block, world: World) -> None:
+    given = list(block.commands())
+    for i, (command, expected) in enumerate(given):
+        said, code = world.run(command)
+        asked = i + 1 < len(given) and given[i + 1][0] == "echo $?"
+        assert code == 0 or asked, f"{block.place}: $ {command}\nexit {code}\n{said}"
+        assert fits(expected, said), f"{block.place}: $ {command}\n" + "\n".join(
+            difflib.unified_diff(normal("\n".join(expected)).splitlines(),
+                                 normal(said).splitlines(), "shown", "printed", lineterm=""))
+
+
+def _sql(block: Block, world: World) -> None:
+    found = world.rows(block.text)
+    assert len(found) > 1, f"{block.place}: no rows"
+    if block.table:
+        _compare(block, found)
+
+
+def _compare(block: Block, found: list[list[str]]) -> None:
+    """The table as shown; a last row of `...` leaves the others out."""
+    assert block.table, block.place
+    head, _, *rows = block.table
+    shown = [[normal(c) for c in r] for r in (head, *rows)]
+    got = [[normal(c) for c in r] for r in found]
+    if rows and set(rows[-1]) == {"..."}:
+        shown, got = shown[:-1], got[: len(shown) - 1]
+    assert shown == got, block.place
+
+
+def _look_at(block: Block) -> None:
+    """What cannot be run here: the targets and extras that it names are there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    targets = re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"))
+    for command, _ in block.commands():
+        for target in re.findall(r"\bmake ([a-z-]+)", command):
+            assert target in targets, f"{block.place}: make {target}"
+        for named in re.findall(r"\[([\w,]+)\]", command) if "pip install" in command else ():
+            assert set(named.split(",")) <= set(extras), f"{block.place}: {command}"
+        for word in re.findall(r"\bcdmq ([a-z-]+)", command):
+            _known_command(word, block.place)
+
+
+def _known_command(word: str, place: str) -> None:
+    from cdmq.cli import ALIASES, MODULES
+
+    known = {m.replace("_", "-") for m in MODULES} | set(ALIASES)
+    assert word in known, f"{place}: cdmq {word}"
+
+
+# what needs no run ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_yaml(page: Path) -> None:
+    from cdmq.yaml_source import read_yaml
+
+    for block in blocks(page):
+        if block.language == "yaml" and "wrong on purpose" not in block.marks:
+            assert not read_yaml(block.text, block.place).problems, block.place
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_prose(page: Path) -> None:
+    """Short lines, and links that lead somewhere."""
+    inside = False
+    for number, line in enumerate(page.read_text("utf-8").splitlines(), 1):
+        if line.startswith("```"):
+            inside = not inside
+        if inside or line.startswith(("|", "```")):
+            continue
+        # Lines of the manual come from docstrings and code tables, whose width is their own.
+        own = page.parent.name == "manual"
+        assert own or len(line) <= LONGEST, f"{page.name}:{number} has {len(line)} characters"
+        for link in re.findall(r"\]\(([^)\s]+)\)", line):
+            _leads_somewhere(link, page, number)
+
+
+def _leads_somewhere(link: str, page: Path, number: int) -> None:
+    if re.match(r"[a-z]+:", link):
+        return
+    file, _, anchor = link.partition("#")
+    target = page.parent / file if file else page
+    assert target.exists(), f"{page.name}:{number}: {link}"
+    if anchor:
+        heads = re.findall(r"(?m)^#+ (.+)$", target.read_text("utf-8"))
+        known = {re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-") for h in heads}
+        assert anchor in known, f"{page.name}:{number}: {link}"
+
+
+def test_commands_that_pages_name_are_there() -> None:
+    for page in PAGES:
+        for word in re.findall(r"`cdmq ([a-z-]+)", page.read_text("utf-8")):
+            _known_command(word, page.name)
+
+
+def test_readme_names_what_is_not_built() -> None:
+    from cdmq.kinds import kinds
+
+    said = (ROOT / "README.md").read_text("utf-8")
+    part = said[said.index("## What works, what does not yet"):]
+    missing = [name for name, module in kinds().items() if f"`{name}`" not in part]
+    assert not missing
+
+
+def test_manual_is_up_to_date() -> None:
+    """docs/manual is what `make docs` makes of the code."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "tools" / "manual_pages.py"), "--check"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def rewritten(page: Path, folder: Path) -> str:
+    """The page with what its commands and queries say now, where that is not what it shows."""
+    world, lines = World(world_of(page), folder), page.read_text("utf-8").splitlines()
+    found: list[tuple[int, int, list[str]]] = []
+    for block in blocks(page):
+        end = block.line + len(block.lines)
+        if "not run" in block.marks:
+            continue
+        if "file" in block.marks:
+            world.write(block.marks["file"], block.text)
+        if block.language == "console":
+            now: list[str] = []
+            for command, shown in block.commands():
+                said, _ = world.run(command)
+                now += [f"$ {command}", *(shown if fits(shown, said) else said.splitlines())]
+            found.append((block.line, end, now))
+        elif block.language == "sql":
+            head, *rows = world.rows(block.text)
+            table = [head, ["---"] * len(head), *rows]
+            try:
+                _compare(block, [head, *rows])
+            except AssertionError:
+                now = ["", *("| " + " | ".join(row) + " |" for row in table)]
+                found.append((end + 1, end + 1 + (len(block.table) and len(block.table) + 1), now))
+    for start, end, now in reversed(found):
+        lines[start:end] = now
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    for name in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as there:
+            text = rewritten(ROOT / name, Path(there))
+        (ROOT / name).write_text(text, "utf-8")

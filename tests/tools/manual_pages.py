@@ -1,0 +1,250 @@
+"""Writes docs/manual/: the pages of the manual, made from the docstrings and models of the code.
+
+    make docs                                       # or: python tests/tools/manual_pages.py
+    python tests/tools/manual_pages.py --check      # exit 1 where a page is not up to date
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "manual"
+MADE = "<!-- Made from the code by `make docs`. Do not edit. -->"
+#: Words that begin a paragraph of a docstring, with what stands behind them.
+_LEADS = ("When to use", "Example", "Passes", "Fails", "Cause", "Remedy", "In the warehouse")
+
+
+def made() -> dict[str, str]:
+    """File name -> text of every page."""
+    pages = {
+        "kinds.md": _kinds(), "checks.md": _checks(), "standards.md": _standards(),
+        "functions.md": _functions(), "codes.md": _codes(), "audit_tables.md": _audit_tables(),
+        "commands.md": _commands(),
+    }
+    bodies = {name: "\n".join([MADE, "", *lines]).rstrip() + "\n" for name, lines in pages.items()}
+    titles = {name: re.search("^# (.+)$", text, re.M)[1] for name, text in bodies.items()}
+    index = [MADE, "", "# Manual", "", "The same pages in a terminal: `cdmq explain`, and "
+             "`cdmq explain WORD` for one of them.", ""]
+    index += [f"- [{title}]({name})" for name, title in titles.items()]
+    return {"README.md": "\n".join(index) + "\n", **bodies}
+
+
+# pages ------------------------------------------------------------------------------------
+
+
+def _kinds() -> Iterator[str]:
+    from cdmq.kinds import kinds
+    from cdmq.kinds.base import Head
+    from cdmq.manual import keys_of
+
+    head = set(Head.model_fields)
+    yield from ("# Kinds: the sections of a rule file", "",
+                "Every rule file says `version: 1` and `dataset:`, and may say `owner:` and `tags:` "
+                "for all its rules. Under that stands a section for each kind of rule.", "")
+    built = [n for n, m in kinds().items() if m.BUILT]
+    yield from (f"This version runs {_listed(sorted(built))}. The others are read and checked, then "
+                "refused with CDMQ114: they are never silently left out.", "")
+    yield from ("## Keys of every rule", "", *_keys(keys_of(Head, head)), "")
+    for page in _of("kind"):
+        yield from (f"## {page.name}", "")
+        if page.name not in built:
+            yield from ("*Not built yet.*", "")
+        yield from (page.title, "", *_prose(page.text, "yaml"), "")
+        yield from (*_keys([k for k in page.keys if k.name not in head]), "")
+
+
+def _checks() -> Iterator[str]:
+    yield from ("# Checks of validation", "",
+                "A missing value passes all checks but `not_null` and `not_blank`, unless the check "
+                "says `missing: fail`. The keys of every rule (`id`, `why`, `severity`, `where`, "
+                "...) stand in [kinds](kinds.md).", "")
+    yield from _pages("check", "yaml")
+
+
+def _standards() -> Iterator[str]:
+    yield from ("# Standards: the forms that `standardise` knows", "",
+                "Each is written in a rule of `defaults`. A value that has no such form stays as it "
+                "is, or does what `otherwise` says.", "")
+    yield from _pages("form", "yaml")
+
+
+def _functions() -> Iterator[str]:
+    from cdmq.functions import table
+
+    yield from ("# Functions that SQL in rules may call", "",
+                "No other function is allowed. Each gives the same on DuckDB and on PostgreSQL. A "
+                "value on which a function fails is a flag `could_not_judge`; it stops nothing. The "
+                "clock is no function: `as_of` is the time of the run.", "")
+    yield from _table(("call", "gives", "what", "NULL", "also written"), (
+        (f"`{row.signature}`", "type of its arguments" if row.result == "same" else row.result,
+         row.doc + (" Can fail." if row.fails is not None else ""), row.nulls,
+         ", ".join(f"`{a}`" for a in row.also))
+        for _, row in sorted(table().items())
+    ))
+
+
+def _codes() -> Iterator[str]:
+    yield from ("# Problem codes", "",
+                "A problem is printed as `file:line:column: CODE cause; remedy`.", "")
+    yield from _pages("code", "text")
+
+
+def _audit_tables() -> Iterator[str]:
+    from cdmq.audit.tables import SCHEMA_TABLE, TABLES
+
+    yield from ("# Audit tables", "",
+                "They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's schema is "
+                "not the engine's default. Rows are added and, where a table has `to_run`, closed. "
+                "None is rewritten.", "")
+    for table in (*TABLES, SCHEMA_TABLE):
+        yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
+        yield from _table(("column", "type", "what"),
+                          ((f"`{c.name}`", c.type, c.about) for c in table.columns))
+        yield ""
+
+
+def _commands() -> Iterator[str]:
+    import typer
+
+    from cdmq.cli import MODULES
+    from cdmq.cli.app import build_app
+
+    group = typer.main.get_command(build_app())
+    yield from ("# Commands", "", *_paragraphs(group.help), "",
+                "An option with a name in the third column can also be set by that environment "
+                "variable. The option wins.", "")
+    for module in MODULES:
+        if not (ROOT / "cdmq" / "cli" / f"{module}.py").is_file():
+            continue
+        first, *others = import_module(f"cdmq.cli.{module}").NAMES
+        command = group.commands[first]
+        yield from (f"## cdmq {first}", "")
+        if others:
+            yield from (f"Also: {', '.join(f'`cdmq {o}`' for o in others)}.", "")
+        yield from (*_paragraphs(command.help), "")
+        given = [p for p in command.params if p.name != "help"]
+        yield from _table(("option", "what", "variable"), (
+            (_option(p), getattr(p, "help", "") or "", f"`{p.envvar}`" if p.envvar else "")
+            for p in given
+        ))
+        yield ""
+
+
+# parts ------------------------------------------------------------------------------------
+
+
+def _of(sort: str) -> list[object]:
+    from cdmq.manual import pages
+
+    return [p for p in pages() if p.sort == sort]
+
+
+def _pages(sort: str, language: str) -> Iterator[str]:
+    for page in _of(sort):
+        yield from (f"## {page.name}", "", page.title, "", *_prose(page.text, language), "")
+        if page.keys:
+            yield from (*_keys(page.keys), "")
+        notes = [n for n in page.notes if not n.startswith("Written as")]
+        for note in notes:
+            yield from (re.sub(r" Keys of every rule .*", "", note), "")
+
+
+def _prose(text: str, language: str) -> Iterator[str]:
+    """A docstring as Markdown: what is indented by four becomes a block of code."""
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        if lines[at].startswith("    "):
+            block = []
+            while at < len(lines) and (lines[at].startswith("    ") or not lines[at].strip()):
+                block.append(lines[at][4:])
+                at += 1
+            while block and not block[-1].strip():
+                block.pop()
+            yield from ("", f"```{language}", *block, "```", "")
+            continue
+        line = lines[at]
+        lead = next((w for w in _LEADS if line.startswith((f"{w}:", f"{w}."))), None)
+        if lead:
+            if at and lines[at - 1].strip():
+                yield ""
+            line = f"**{lead}.**{line[len(lead) + 1:]}"
+        yield line
+        at += 1
+
+
+def _keys(keys: Iterable[object]) -> Iterator[str]:
+    yield from _table(("key", "value", "default", "what"), (
+        (f"`{k.name}`", k.type, "required" if k.required else k.default, k.about) for k in keys
+    ))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    found = [tuple(_cell(c) for c in row) for row in rows]
+    if not found:
+        return
+    kept = [i for i in range(len(head)) if any(row[i] for row in found)]
+    yield "| " + " | ".join(head[i] for i in kept) + " |"
+    yield "|" + "---|" * len(kept)
+    for row in found:
+        yield ("| " + " | ".join(row[i] for i in kept) + " |").replace("|  |", "| |")
+
+
+def _cell(text: str) -> str:
+    return " ".join(str(text).split()).replace("|", r"\|")
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    import inspect
+
+    return inspect.cleandoc(text or "").splitlines()
+
+
+def _option(param: object) -> str:
+    if param.param_type_name == "argument":
+        word = param.metavar or param.name.upper()
+        return f"`{word}`"
+    shown = ", ".join(f"`{o}`" for o in param.opts)
+    return shown if getattr(param, "is_flag", False) or not param.metavar else (
+        f"{shown} {param.metavar}")
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _tidied(text: str) -> str:
+    """No line ends in spaces, no two blank lines in a row."""
+    text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def pages() -> dict[str, str]:
+    """File name -> text, as it stands on disk."""
+    return {name: _tidied(text) for name, text in made().items()}
+
+
+def main() -> int:
+    wanted = pages()
+    there = {p.name: p.read_text("utf-8") for p in FOLDER.glob("*.md")}
+    if "--check" in sys.argv:
+        old = sorted(n for n in wanted.keys() | there.keys() if wanted.get(n) != there.get(n))
+        print("\n".join(f"docs/manual/{n} is not up to date: make docs" for n in old))
+        return 1 if old else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in there.keys() - wanted.keys():
+        os.unlink(FOLDER / name)
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, "utf-8")
+    print(f"{len(wanted)} pages in {FOLDER.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
