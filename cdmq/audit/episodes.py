@@ -69,7 +69,7 @@ class Episodes:
         self.hints = Relation(f"__cdmq_hints_{kind}")
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
-        self.closes = False
+        self.closes = self.hinted = False
 
     def compare(self, meaning: frozenset[str], removed: frozenset[str]) -> None:
         """Find what opens and what closes. `meaning`: rules whose verdicts may differ."""
@@ -92,20 +92,16 @@ class Episodes:
             self._now(), "n")
         where = self._not_in(self.open, "n") if self.closes else None
         names = ["rule_id", "version", "dataset", *self.identity, "records"]
-        shown: list[exp.Expr] = [nodes.column(n, "n") for n in names]
         query = nodes.select(
-            [*shown, nodes.column("suggestion", "h"), nodes.text(self.run_id)], source, where
-        )
-        nodes.left_join(query, nodes.table(self.hints, "h"), _all([
-            nodes.equal(nodes.column("rule_id", "h"), nodes.column("rule_id", "n")),
-            nodes.equal(nodes.column("value", "h"), nodes.column(self._hinted(), "n")),
-        ]))
-        columns = [*names, "suggestion", "from_run"]
-        if not self.shape.has_state:
-            query = query.copy()
-            query.set("joins", [])
-            query.set("expressions", [*shown, nodes.text(self.run_id)])
-            columns = [*names, "from_run"]
+            [*(nodes.column(n, "n") for n in names), nodes.text(self.run_id)], source, where)
+        columns = [*names, "from_run"]
+        if self.hinted:
+            columns.append("suggestion")
+            query.append("expressions", nodes.column("suggestion", "h"))
+            nodes.left_join(query, nodes.table(self.hints, "h"), _all([
+                nodes.equal(nodes.column(c, "h"), nodes.column(c, "n"))
+                for c in ("rule_id", "value")
+            ]))
         opened = self._run(nodes.insert(self.table, columns, query))
         return opened, self._close() if self.closes else 0
 
@@ -178,19 +174,22 @@ class Episodes:
 
     def _now(self) -> exp.Select:
         """What the run found, duplicate keys as one row with a count."""
-        shown: list[exp.Expr] = [nodes.column(c, "c") for c in ("rule_id", "version", "dataset")]
-        for name in self.identity:
-            owner = "c" if name in ("column_name", "state") else "f"
-            shown.append(nodes.column(name, owner))
+        parts = [nodes.column(n) for n in ("code", *self.shape.identity)]
+        once = nodes.group_by(nodes.select(
+            [*parts, nodes.alias(exp.Count(this=exp.Star()), "records")],
+            nodes.table(self.shape.found),
+        ), [p.copy() for p in parts])
+        names = ("rule_id", "version", "dataset", *self.identity, "records")
         query = nodes.select(
-            [*shown, nodes.alias(exp.Count(this=exp.Star()), "records")],
-            nodes.table(self.shape.found, "f"),
+            [nodes.column(n, "f" if n in (*self.shape.identity, "records") else "c")
+             for n in names],
+            nodes.subquery(once, "f"),
         )
         query.append("joins", exp.Join(
             this=nodes.table(self.codes, "c"),
             on=nodes.equal(nodes.column("code", "f"), nodes.column("code", "c")),
         ))
-        return nodes.group_by(query, [s.copy() for s in shown])
+        return query
 
     def _open(self, work: Sequence[RuleResult], removed: frozenset[str]) -> exp.Select:
         """The open rows of the rules at work, under the ids that the rules have now."""
@@ -311,9 +310,6 @@ class Episodes:
 
     # suggestions ---------------------------------------------------------------------------
 
-    def _hinted(self) -> str:
-        return "value" if self.shape.has_state else "key"
-
     def _hints_table(self, work: Sequence[RuleResult]) -> None:
         """The nearest allowed value of each wrong one, for `suggest: true`."""
         rows: list[tuple[str, str, str]] = []
@@ -322,6 +318,7 @@ class Episodes:
             if getattr(result.rule.spec, "suggest", False) and not any(
                     hidden.get(c, "plain") != "plain" for c in self._columns_of(result)):
                 rows += self._hints_of(result)
+        self.hinted = bool(rows)
         self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
 
     def _hints_of(self, result: RuleResult) -> list[tuple[str, str, str]]:

