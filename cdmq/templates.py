@@ -25,31 +25,31 @@ def variables_reader(variables: Mapping[str, Any]) -> Callable[..., Any]:
 
 def renderer(names: Mapping[str, Any], macros: str = "") -> Callable[[str], str]:
     """A function that renders one text. It raises ValueError with what is wrong in a sentence."""
-
-    @cache
-    def environment_of_names() -> SandboxedEnvironment:
-        from jinja2 import StrictUndefined
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-        made = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
-        )
-        made.globals = dict(names)
-        return made
+    environment = cache(lambda: _environment(names, macros))
 
     def render(text: str) -> str:
         from jinja2 import TemplateError
 
-        environment = environment_of_names()
         try:
-            module = environment.from_string(macros).make_module() if macros else None
-            exported = {
-                k: v for k, v in vars(module).items() if not k.startswith("_")
-            } if module else {}
-            return environment.from_string(text).render(exported)
+            made, exported = environment()
+            return str(made.from_string(text).render(exported))
         except TemplateError as error:
             raise ValueError(f"Jinja: {error.message or error}") from None
         except (TypeError, ArithmeticError, LookupError) as error:
             raise ValueError(f"Jinja: {error}") from None
 
     return render
+
+
+def _environment(names: Mapping[str, Any], macros: str) -> tuple[Any, dict[str, Any]]:
+    """The sandbox, made when the first text needs it, and what the macros export."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    made.globals = dict(names)
+    module = made.from_string(macros).make_module() if macros else None
+    exported = vars(module) if module else {}
+    return made, {k: v for k, v in exported.items() if not k.startswith("_")}

@@ -22,6 +22,8 @@ def read_model(
     `what` names the thing for the reader, such as "check accepted_range".
     """
     if not isinstance(data, dict):
+        if source.is_told(path):
+            return None
         found = "nothing" if data is None else "a list" if isinstance(data, list) else f"'{data}'"
         problems.append(
             Problem(
@@ -34,7 +36,9 @@ def read_model(
         return model.model_validate(data)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            problems.append(_problem(model, detail, source, path, what))
+            place = (*path, *_place(source, path, tuple(detail["loc"])))
+            if not source.is_told(place if detail["type"] != "missing" else place[:-1]):
+                problems.append(_problem(model, detail, source, path, what))
         return None
 
 

@@ -23,7 +23,14 @@ except ImportError:  # PyYAML built without libyaml
 
 Path = tuple[str | int, ...]
 _CURLY = "“”„‘’‚«»"
-_SQL_IN_BRACES = re.compile(r"[=<>()']")
+_OPERATOR = re.compile(r"[=<>]")
+#: Tags that say what every scalar and collection is anyway.
+_TAGS = {
+    f"tag:yaml.org,2002:{word}" for word in
+    ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
+}
+#: More values than this by aliases (*name) are no rule file but a mistake, or a trap.
+_ALIASED = 20_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Source:
     #: The last line of each mapping and list.
     ends: dict[Path, int] = field(default_factory=dict, repr=False)
     problems: tuple[Problem, ...] = ()
+    #: Values and mappings that are not what the steward meant: `problems` says why.
+    cut: frozenset[Path] = frozenset()
 
     def at(self, path: Path) -> Span:
         """The place of `path`: its own, or that of the nearest thing around it."""
@@ -48,6 +57,10 @@ class Source:
 
     def at_key(self, path: Path) -> Span:
         return self.keys.get(path) or self.at(path)
+
+    def is_told(self, path: Path) -> bool:
+        """What is wrong at `path` may only be a consequence of a problem that is told already."""
+        return any(path[:end] in self.cut for end in range(len(path) + 1))
 
     def line(self, span: Span) -> str:
         lines = self.text.splitlines()
@@ -65,10 +78,29 @@ def read_yaml(text: str, file: str, render: Callable[[str], str] | None = None) 
     except yaml.YAMLError as error:
         reader.problems.append(_syntax_problem(error, file, text))
         return Source(file, text, None, {}, {}, {}, tuple(reader.problems))
-    data = reader.plain(node, ()) if node is not None else None
+    except RecursionError:
+        reader.problems.append(_too_deep(file))
+        return Source(file, text, None, {}, {}, {}, tuple(reader.problems))
+    try:
+        data = reader.plain(node, ()) if node is not None else None
+    except RecursionError:
+        reader.problems.append(_too_deep(file))
+        data = None
+    except _TooMany as error:
+        reader.problems.append(error.problem)
+        data = None
     return Source(
-        file, text, data, reader.spans, reader.keys, reader.ends, tuple(reader.problems)
+        file, text, data, reader.spans, reader.keys, reader.ends, tuple(reader.problems),
+        frozenset(reader.cut),
     )
+
+
+class _TooMany(Exception):
+    """Aliases that would never end, or hardly ever."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 class _Reader:
@@ -78,7 +110,10 @@ class _Reader:
         self.keys: dict[Path, Span] = {}
         self.ends: dict[Path, int] = {}
         self.problems: list[Problem] = []
+        self.cut: set[Path] = set()
         self.line = 0
+        self.seen: set[int] = set()
+        self.aliased = 0
 
     def span(self, node: yaml.Node) -> Span:
         return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -88,9 +123,15 @@ class _Reader:
 
     def plain(self, node: yaml.Node, path: Path, in_flow: bool = False) -> Any:
         self.spans[path] = self.span(node)
+        self._count(node)
+        if node.tag not in _TAGS and node.tag != "!":
+            self.cut.add(path)
+            tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
+            self.problem(node, "CDMQ104", f"tags ({tag}) are not part of the language",
+                         "remove the tag, or put the text in quotes")
         if isinstance(node, yaml.ScalarNode):
             self.line = node.end_mark.line + 1
-            return self.scalar(node, in_flow)
+            return self.scalar(node, path, in_flow)
         data: Any
         if isinstance(node, yaml.SequenceNode):
             flow = in_flow or bool(getattr(node, "flow_style", False))
@@ -100,23 +141,39 @@ class _Reader:
         self.ends[path] = self.line
         return data
 
+    def _count(self, node: yaml.Node) -> None:
+        """An alias gives the same node again: each time a little is right, without end is not."""
+        self.aliased += id(node) in self.seen
+        self.seen.add(id(node))
+        if self.aliased > _ALIASED:
+            raise _TooMany(Problem(self.span(node), "CDMQ101", "aliases (*name) that hold "
+                                   "themselves, or repeat this without end", "write it out"))
+
     def mapping(self, node: yaml.Node, path: Path, in_flow: bool) -> dict[str, Any]:
         data: dict[str, Any] = {}
         flow_here = bool(getattr(node, "flow_style", False))
         flow = in_flow or flow_here
-        for key_node, value_node in node.value:
+        torn = self.torn(node) if flow_here else {}
+        for at, (key_node, value_node) in enumerate(node.value):
             if not isinstance(key_node, yaml.ScalarNode):
+                self.cut.add(path)
                 self.problem(
                     key_node, "CDMQ106", "a key must be a word, this one is a list or mapping",
-                    "put Jinja and SQL in quotes", _quoted_line(self.text, key_node),
+                    "put Jinja and SQL in quotes", _quoted_jinja(self.text, key_node),
                 )
                 continue
             key = str(key_node.value)
             if key == "<<":
+                self.cut.add(path)
                 self.problem(
                     key_node, "CDMQ104", "merge keys (<<) are not part of the language",
                     "write the keys out",
                 )
+                continue
+            if at in torn:
+                self.cut.add(path)
+                if torn[at]:
+                    self.problem(*torn[at])
                 continue
             if key in data:
                 first = self.keys[(*path, key)]
@@ -126,38 +183,77 @@ class _Reader:
                 )
                 continue
             self.keys[(*path, key)] = self.span(key_node)
-            if flow_here and value_node.start_mark.index == value_node.end_mark.index:
-                self.problem(
-                    key_node, "CDMQ105", f"'{key}' has no value: YAML cuts at a comma inside {{ }}",
-                    "put SQL or text with commas in quotes", _quoted_line(self.text, key_node),
-                )
             data[key] = self.plain(value_node, (*path, key), flow)
         return data
 
-    def scalar(self, node: yaml.ScalarNode, in_flow: bool) -> str | None:
+    def torn(self, node: yaml.Node) -> dict[int, Any]:
+        """Entries of `{ }` that are pieces of one text: at the first stands what to say."""
+        found: dict[int, Any] = {}
+        pairs = node.value
+        empty = [
+            k.start_mark.index < k.end_mark.index == v.start_mark.index == v.end_mark.index
+            and isinstance(k, yaml.ScalarNode)
+            for k, v in pairs
+        ]
+        at = 0
+        while at < len(pairs):
+            end = at + 1
+            while end < len(pairs) and empty[end]:
+                end += 1
+            key, value = pairs[at]
+            if end > at + 1 and isinstance(value, yaml.ScalarNode) and not empty[at]:
+                begin, last = value.start_mark, pairs[end - 1][0].end_mark
+                whole = self.text[begin.index : last.index]
+                line = _line(self.text, value)
+                fix = line.replace(whole, _in_quotes(whole)) if "\n" not in whole else ""
+                found.update(dict.fromkeys(range(at + 1, end)))
+                found[at] = (value, "CDMQ105", f"inside {{ }} YAML cuts the value of "
+                             f"'{key.value}' at the comma", "put the whole value in quotes", fix)
+            elif empty[at]:
+                found[at] = (key, "CDMQ105", f"'{key.value}' has no value: inside {{ }} YAML cuts "
+                             "at each comma", "put text or SQL with a comma in quotes", "")
+            at = end
+        return found
+
+    def scalar(self, node: yaml.ScalarNode, path: Path, in_flow: bool) -> str | None:
         value = str(node.value)
         if not node.style:  # libyaml says '', the Python parser None
             if value == "":
                 return None
             if value[0] in _CURLY:
+                self.cut.add(path)
                 self.problem(
                     node, "CDMQ103", f"curly quotes ({value[0]}) are not quotes in YAML",
                     "use straight quotes",
                     _line(self.text, node).translate({ord(c): '"' for c in _CURLY})
                     if value[-1] in _CURLY else "",
                 )
-            elif in_flow and _SQL_IN_BRACES.search(value):
+            elif in_flow and _OPERATOR.search(value):
+                self.cut.add(path)
                 self.problem(
-                    node, "CDMQ105", "SQL inside { } or [ ] must be quoted",
-                    "put the value in double quotes",
-                    _line(self.text, node).replace(value, f'"{value}"'),
+                    node, "CDMQ105", "SQL or text with =, < or > inside { } or [ ] must stand "
+                    "in quotes", "put the whole value in quotes",
+                    _line(self.text, node).replace(value, _in_quotes(value)),
                 )
         if self.render and ("{{" in value or "{%" in value or "{#" in value):
             try:
                 return self.render(value)
             except ValueError as error:
+                self.cut.add(path)
                 self.problem(node, "CDMQ107", str(error), "only var() and macros are known here")
         return value
+
+
+def _too_deep(file: str) -> Problem:
+    return Problem(Span(file, 1, 1), "CDMQ101", "lists and mappings stand too deep in each other",
+                   "look for brackets that are not closed")
+
+
+def _in_quotes(value: str) -> str:
+    """The text in the quotes that change nothing in it."""
+    if '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _line(text: str, node: yaml.Node) -> str:
@@ -166,17 +262,11 @@ def _line(text: str, node: yaml.Node) -> str:
     return lines[at].strip() if at < len(lines) else ""
 
 
-def _quoted_line(text: str, node: yaml.Node) -> str:
-    """The line with what stands after its first `key:` in quotes."""
+def _quoted_jinja(text: str, node: yaml.Node) -> str:
+    """The line with `{{ ... }}` in quotes."""
     line = _line(text, node)
-    key, colon, value = line.partition(": ")
-    if not colon:
-        return ""
-    if value.startswith("{") and not value.startswith("{{"):
-        inner_key, inner_colon, inner = value[1:].partition(": ")
-        if inner_colon:
-            return f'{key}: {{{inner_key}: "{inner.rstrip("} ")}"}}'
-    return f'{key}: "{value}"'
+    found = re.search(r"\{\{.*?\}\}", line)
+    return line.replace(found[0], _in_quotes(found[0])) if found else ""
 
 
 def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
@@ -196,17 +286,37 @@ def _syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
             span, "CDMQ101", "a tab: YAML is indented with spaces", "use spaces", fix.strip()
         )
     if "mapping values are not allowed" in said:
+        if ": " not in line[: mark.column]:
+            return Problem(span, "CDMQ101", "the key does not stand where a key can stand",
+                           "keys of one mapping must stand in the same column")
         key, _, value = line.strip().partition(": ")
-        fix = f'{key}: "{value}"' if value else ""
         return Problem(
             span, "CDMQ105", "a second ': ' on the line: YAML would cut the value in two",
-            "put the value in quotes", fix,
+            "put the value in quotes", f"{key}: {_in_quotes(value)}" if value else "",
         )
+    context = str(getattr(error, "context", "") or "")
+    opened = getattr(error, "context_mark", None)
+    if opened is not None and opened.line < mark.line:
+        begin = Span(file, opened.line + 1, opened.column + 1)
+        if "quoted scalar" in context:
+            return Problem(begin, "CDMQ101", "the quote that opens here is not closed",
+                           "close the quote")
+        if "flow" in context:
+            return Problem(begin, "CDMQ101", "the bracket that opens here is not closed",
+                           "close the bracket")
+    if "another document" in said:
+        return Problem(span, "CDMQ101", "a second document (---) in one file",
+                       "write one file for each")
+    if "undefined alias" in said:
+        return Problem(span, "CDMQ101", "the alias (*name) has no anchor (&name) above it",
+                       "write it out, or put text that begins with * in quotes")
     remedy = "look at the line and the one above it"
-    if "'}'" in said or "']'" in said or "flow" in str(getattr(error, "context", "")):
-        remedy = "close the bracket, and put SQL inside { } in quotes"
-    elif "block end" in said or "block" in str(getattr(error, "context", "")):
+    if "flow" in context:
+        remedy = "close the bracket, and put text or SQL inside { } in quotes"
+    elif "block" in said or "block" in context:
         remedy = "keys of one mapping must stand in the same column"
-    elif "quoted scalar" in str(getattr(error, "context", "")):
+    elif "quoted scalar" in context:
         remedy = "close the quote"
+    elif "token" in said or "character" in said:
+        remedy = "put text that begins with a sign in quotes"
     return Problem(span, "CDMQ101", f"this is not YAML: {said}", remedy)

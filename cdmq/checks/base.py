@@ -38,6 +38,9 @@ class Context(Protocol):
     def expression(self, field: str) -> exp.Expr:
         """The parsed SQL of a field, for this engine, as a boolean."""
 
+    def presence(self, field: str) -> exp.Expr | None:
+        """The condition for the field's SQL to be true or false; None: it always is."""
+
     def could_not_judge(self, field: str) -> exp.Expr | None: ...
 
     def table(self) -> exp.Expr:

@@ -51,7 +51,7 @@ class Expression(Check):
     def judged(self, columns: tuple[str, ...], at: Context) -> exp.Expr | None:
         if self.missing == "fail":
             return None
-        return nodes.present(nodes.paren(at.expression("must")))
+        return at.presence("must")
 
     def could_not_judge(self, columns: tuple[str, ...], at: Context) -> exp.Expr | None:
         return at.could_not_judge("must")

@@ -24,25 +24,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name, and exit with its code."""
     import gc
 
-    from cdmq.cli.quick import answered
+    from cdmq.cli.failures import told
+    from cdmq.cli.quick import quick_command
 
     # Looking for plugins reads every installed package's metadata; none concerns us.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(200_000)  # rules make many small objects that stay: looking often costs a third
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if answered(given):
-        sys.exit(0)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    code = told(quick_command(words) or (lambda: _typed(words)), words)
+    if arguments is None:  # a process of its own: taking its objects apart would cost a tenth
+        _leave(code)
+    sys.exit(code)
+
+
+def _typed(words: Sequence[str]) -> None:
     from cdmq.cli.app import build_app
-    from cdmq.cli.failures import told
     from cdmq.cli.options import normalised
 
-    words = normalised(given)
-    code = told(lambda: build_app(*words[:1])(words, prog_name="cdmq"), words)
-    if arguments is None:  # a process of its own: taking its objects apart would cost a tenth
+    build_app(*words[:1])(normalised(words), prog_name="cdmq")
+
+
+def _leave(code: int) -> None:
+    try:
         sys.stdout.flush()
         sys.stderr.flush()
+    finally:
         os._exit(code)
-    sys.exit(code)
 
 
 def modules(word: str = "") -> list[str]:

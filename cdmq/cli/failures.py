@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import typer
-
 INTERRUPTED = 130
 
 
@@ -22,7 +20,7 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
         return _code(end)
     except CdmqError as error:
         for problem in error.problems:
-            typer.echo(str(problem), err=True)
+            _say(str(problem))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -37,7 +35,7 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
 
 def _code(end: SystemExit) -> int:
     if end.code == INTERRUPTED:
-        typer.echo("interrupted; nothing was published", err=True)
+        _say("interrupted; nothing was published")
     return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
@@ -57,4 +55,8 @@ def _unexpected(error: Exception, words: Sequence[str]) -> None:
         where = f"; report this with {log}"
     except OSError:
         where = "; report this line"
-    typer.echo(f"CDMQ500 cdmq itself failed: {line}{where}", err=True)
+    _say(f"CDMQ500 cdmq itself failed: {line}{where}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -114,9 +114,9 @@ def look(text: str, tokens: list[Any]) -> None:
 
 
 def _characters(text: str) -> None:
-    for i, char in enumerate(text):
-        if char == "\0":
-            raise SqlProblem(SYNTAX, "the expression holds a NUL character", "delete it", i + 1)
+    at = text.find("\0")
+    if at >= 0:
+        raise SqlProblem(SYNTAX, "the expression holds a NUL character", "delete it", at + 1)
 
 
 def _comment_place(text: str) -> int:

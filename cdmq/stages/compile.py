@@ -13,6 +13,7 @@ from cdmq.sql.expressions import could_not_judge as risky
 from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.nulls import never_null, strict
 from cdmq.sql.text_form import key_of, record_digest, text_of, values_of
 from cdmq.sql.types import Type
 from cdmq.stages.cells import Cells, without_tokens
@@ -325,6 +326,16 @@ class _Compiler:
             return exp.true()
         return self._guarded(lowered(bound.expression.tree, self.dialect, self.column,
                                      self._behind, self.as_of))
+
+    def presence(self, field: str) -> exp.Expr | None:
+        assert self.rule is not None
+        bound = self._bound(self.rule, field)
+        assert bound is not None
+        if never_null(bound.expression.tree):
+            return None
+        if strict(bound.expression.tree) and not bound.expression.behind:
+            return nodes.all_present([self.column(c) for c in bound.expression.columns])
+        return nodes.present(nodes.paren(self.expression(field)))
 
     def could_not_judge(self, field: str) -> exp.Expr | None:
         assert self.rule is not None

@@ -44,6 +44,8 @@ class RuleReader:
         self.problems = problems
 
     def problem(self, path: Path, code: str, cause: str, remedy: str = "", key: bool = False) -> None:
+        if self.source.is_told(path):
+            return
         span = self.source.at_key(path) if key else self.source.at(path)
         self.problems.append(Problem(span, code, cause, remedy))
 
@@ -249,12 +251,15 @@ class RuleReader:
     def expressions(self, texts: Mapping[str, str | None], places: Mapping[str, Any]
                     ) -> dict[str, Expression]:
         found = {}
+        told = {self.source.at(path) for path in self.source.cut}
         for field, text in texts.items():
             if text is None:
                 continue
             try:
                 found[field] = parse(text)
             except SqlProblem as error:
+                if places[field] in told:
+                    continue
                 self.problems.append(
                     Problem(places[field], error.code, f"{error.cause} (at column {error.column} "
                             f"of the SQL: {text})", error.remedy)

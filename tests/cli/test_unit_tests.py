@@ -43,41 +43,39 @@ TEST = """\
 """
 
 
-def test(rule: str, given: str, expect: str, name: str = "t") -> str:
+def one(rule: str, given: str, expect: str, name: str = "t") -> str:
+    """A unit test in YAML."""
     return TEST.format(rule=rule, given=given, expect=expect, name=name)
-
-
-test.__test__ = False  # type: ignore[attr-defined]
 
 
 def test_flags_are_compared(project: Small) -> None:
     rows = "{id: 1, email: a@example.com}, {id: 2, email: a@@b}, {id: 3}"
-    good = test("customers.email.email", rows, "flags: [{key: 2, value: a@@b}]")
+    good = one("customers.email.email", rows, "flags: [{key: 2, value: a@@b}]")
     assert run(project, good).exit_code == 0
-    assert said(project, test("customers.email.email", rows, "flags: []")) == [
+    assert said(project, one("customers.email.email", rows, "flags: []")) == [
         "unexpected flag: rule 'customers.email.email', key '2', column 'email', value 'a@@b', "
         "state 'failed', records '1'"]
-    assert said(project, test("customers.email.email", rows, "flags: [{key: 2}, {key: 3}]")) == [
+    assert said(project, one("customers.email.email", rows, "flags: [{key: 2}, {key: 3}]")) == [
         "missing flag: key '3'"]
-    assert said(project, test("customers.email.email", rows, "flags: [{key: 2, value: x}]")) == [
+    assert said(project, one("customers.email.email", rows, "flags: [{key: 2, value: x}]")) == [
         "different flag: key '2'; value should be 'x', is 'a@@b'"]
 
 
 def test_changes_are_compared(project: Small) -> None:
     rows = "{id: 1, status: Active}, {id: 2, status: active}, {id: 3, status: n/a}"
     good = "changes: [{key: 1, old: Active, new: active, act: standardise}]"
-    assert run(project, test("status_form", rows, good)).exit_code == 0
-    assert said(project, test("status_form", rows, "changes: [{key: 1, new: ACTIVE}]")) == [
+    assert run(project, one("status_form", rows, good)).exit_code == 0
+    assert said(project, one("status_form", rows, "changes: [{key: 1, new: ACTIVE}]")) == [
         "different change: key '1'; new should be 'ACTIVE', is 'active'"]
 
 
 def test_defaults_and_missing_tokens_run_before_validation(project: Small) -> None:
     rows = "{id: 1, status: ACTIVE}, {id: 2, status: Activ}, {id: 3, status: n/a}"
     expect = "flags: [{key: 2, value: activ, suggestion: active}]"
-    assert run(project, test("customers.status.accepted_values", rows, expect)).exit_code == 0
+    assert run(project, one("customers.status.accepted_values", rows, expect)).exit_code == 0
     rows = "{id: 1, email: n/a}, {id: 2}, {id: 3, email: x}"
     expect = "flags: [{key: 1}, {key: 2}]"
-    assert run(project, test("customers.email.not_null", rows, expect)).exit_code == 0
+    assert run(project, one("customers.email.not_null", rows, expect)).exit_code == 0
 
 
 def test_a_file_is_read_as_the_file_says(project: Small) -> None:
@@ -85,9 +83,9 @@ def test_a_file_is_read_as_the_file_says(project: Small) -> None:
         "file: data/customers.csv",
         "file: {path: data/customers.csv, dates: DD.MM.YYYY, decimal: ','}"))
     rows = "{id: 1, born: 24.12.1990, credit: '1.200,50'}, {id: 2, born: 31.02.1990, credit: 'x'}"
-    text = test("customers.born.readable", rows, "flags: [{key: 2, value: 31.02.1990}]", "a")
-    text += test("customers.credit.readable", rows, "flags: [{key: 2}]", "b")
-    text += test("credit_low", rows, "flags: [{key: 1, value: '1200.5'}]", "c")
+    text = one("customers.born.readable", rows, "flags: [{key: 2, value: 31.02.1990}]", "a")
+    text += one("customers.credit.readable", rows, "flags: [{key: 2}]", "b")
+    text += one("credit_low", rows, "flags: [{key: 1, value: '1200.5'}]", "c")
     assert said(project, text) == []
 
 
@@ -95,12 +93,12 @@ def test_set_rules_and_counts(project: Small) -> None:
     project.swap("rules/customers.yml", ("checks: [not_null, email]", "checks: [email, unique]"))
     rows = "{id: 1, email: a}, {id: 2, email: a}, {id: 2, email: a}, {id: 3, email: b}"
     expect = "flags: [{key: 2, records: 2}, {key: 1}]"
-    assert said(project, test("customers.email.unique", rows, expect)) == []
+    assert said(project, one("customers.email.unique", rows, expect)) == []
 
 
 def test_keys_are_told_apart(project: Small) -> None:
     text = "".join(
-        test("customers.email.email", f"{{id: '{key}', email: x}}", f"flags: [{{key: '{key}'}}]",
+        one("customers.email.email", f"{{id: '{key}', email: x}}", f"flags: [{{key: '{key}'}}]",
              name=f"t{i}")
         for i, key in enumerate(("a/b", "a\\\\b", "1", "", "0/", "é"))
     )
@@ -116,19 +114,19 @@ def test_tables_and_models_need_no_warehouse(project: Small) -> None:
                              "group by customer",
         "models/totals.yml": "datasets: [{name: totals, key: customer}]\n",
         "rules/totals.yml": "dataset: totals\nvalidation:\n  - {id: big, check: expression, "
-                            "must: total < 100}\n",
+                            "must: \"total < 100\"}\n",
     })
     given = "    given: {orders: [{no: 1, customer: a, amount: 60}, {no: 2, customer: a, amount: " \
             "60}, {no: 3, customer: b, amount: 5}]}\n"
     assert said(project, "  - name: built\n    rule: big\n" + given
                 + "    expect: {flags: [{key: a}]}\n") == []
-    assert said(project, "  - name: given\n    rule: big\n    given: {totals: [{customer: c, total: "
-                "500}]}\n    expect: {flags: [{key: c}]}\n") == []
+    assert said(project, "  - name: given\n    rule: big\n    given: {totals: [{customer: c, "
+                "total: 500}]}\n    expect: {flags: [{key: c}]}\n") == []
 
 
 def test_as_of(project: Small) -> None:
     project.swap("rules/customers.yml", ("must: credit <= 500", "must: born <= as_of"))
-    text = test("credit_low", "{id: 1, born: 2026-01-02}", "flags: [{key: 1}]")
+    text = one("credit_low", "{id: 1, born: 2026-01-02}", "flags: [{key: 1}]")
     assert said(project, text + "    as_of: 2026-01-01\n") == []
     assert said(project, text + "    as_of: 2026-01-02\n") == ["missing flag: key '1'"]
     assert "CDMQ520 as_of: 'soon' is no time" in said(project, text + "    as_of: soon\n")[0]
@@ -145,7 +143,7 @@ def test_as_of(project: Small) -> None:
 def test_mistakes_in_a_test_are_told(
     project: Small, rule: str, given: str, expect: str, message: str
 ) -> None:
-    text = test(rule, given, expect) + test("credit_low", "{id: 1}", "flags: []", "other")
+    text = one(rule, given, expect) + one("credit_low", "{id: 1}", "flags: []", "other")
     done = run(project, text)
     assert message in done.results[0].message
     assert [r.status for r in done.results] == ["error", "pass"]
@@ -155,8 +153,8 @@ def test_mistakes_in_a_test_are_told(
 
 def test_a_rule_that_cannot_be_compiled_errs_alone(project: Small) -> None:
     project.swap("rules/customers.yml", ("must: credit <= 500", "must: crdit <= 500"))
-    text = test("credit_low", "{id: 1}", "flags: []", "a")
-    text += test("customers.email.email", "{id: 1, email: x}", "flags: [{key: 1}]", "b")
+    text = one("credit_low", "{id: 1}", "flags: []", "a")
+    text += one("customers.email.email", "{id: 1, email: x}", "flags: [{key: 1}]", "b")
     done = run(project, text)
     assert [r.status for r in done.results] == ["error", "pass"]
     assert "CDMQ312" in done.results[0].message
@@ -165,15 +163,15 @@ def test_a_rule_that_cannot_be_compiled_errs_alone(project: Small) -> None:
 def test_disabled_rules_are_skipped(project: Small) -> None:
     project.swap("rules/customers.yml", ("must: credit <= 500", "must: credit <= 500\n    "
                                          "enabled: false"))
-    done = run(project, test("credit_low", "{id: 1}", "flags: []"))
+    done = run(project, one("credit_low", "{id: 1}", "flags: []"))
     assert [(r.status, r.message) for r in done.results] == [
         ("skipped", "the rule credit_low is disabled")]
     assert done.exit_code == 0
 
 
 def test_selection(project: Small) -> None:
-    text = test("credit_low", "{id: 1}", "flags: []", "low") + test(
-        "status_form", "{id: 1}", "changes: []", "form") + test(
+    text = one("credit_low", "{id: 1}", "flags: []", "low") + one(
+        "status_form", "{id: 1}", "changes: []", "form") + one(
         "customers.email.email", "{id: 1}", "flags: []", "mail")
 
     def names(select: str) -> list[str]:
@@ -198,8 +196,8 @@ def test_differences_find_the_best_pairs() -> None:
 
 
 def test_the_command(project: Small) -> None:
-    text = test("credit_low", "{id: 1, credit: 900}", "flags: [{key: 1}]", "good")
-    text += test("credit_low", "{id: 1, credit: 900}", "flags: []", "bad")
+    text = one("credit_low", "{id: 1, credit: 900}", "flags: [{key: 1}]", "good")
+    text += one("credit_low", "{id: 1, credit: 900}", "flags: []", "bad")
     project.write({"unit_tests/t.yml": "unit_tests:\n" + text})
     told = project.told("unit-test", "--coverage")
     lines = told.out.splitlines()
@@ -235,16 +233,16 @@ def test_together_is_as_alone() -> None:
     assert sum(map(len, together)) > len(tests) / 2
     for batch in together:
         found = find_together(project, runner, batch)
-        for one in batch:
-            alone = runner.find(project, runner.catalog, one, Span(""))
-            assert differences("flag", alone.flags, found[one.name].flags) == []
-            assert differences("change", alone.changes, found[one.name].changes) == []
+        for alike in batch:
+            alone = runner.find(project, runner.catalog, alike, Span(""))
+            assert differences("flag", alone.flags, found[alike.name].flags) == []
+            assert differences("change", alone.changes, found[alike.name].changes) == []
     runner.close()
 
 
 def test_hundreds_of_tests_in_a_few_seconds(project: Small) -> None:
     text = "".join(
-        test("credit_low", f"{{id: {i}, credit: {i}}}, {{id: x, credit: 1}}",
+        one("credit_low", f"{{id: {i}, credit: {i}}}, {{id: x, credit: 1}}",
              f"flags: [{'' if i <= 500 else f'{{key: {i}}}'}]", f"t{i}")
         for i in range(300, 700)
     )

@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,11 @@ def said(
         monkeypatch.setenv(name, value)
     command = case.get("run", "parse")
     before = sources(root)
+    signal.alarm(60)  # a case that hangs is a fault too
     with pytest.raises(SystemExit) as end:
         cdmq.cli.main(command.split())
     assert sources(root) == before, "a source was changed"
+    signal.alarm(0)
     out, err = capsys.readouterr()
     text = f"$ cdmq {command}\n{out if 'out' in case else ''}{err}exit {end.value.code}\n"
     assert "Traceback" not in text
