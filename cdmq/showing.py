@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 STAGES = ("raw", "clean", "defaulted", "flagged", "passed")
-#: Columns of our own, which hold names of rules and no value of a person.
-_OURS = ("__rules", "__borrowed")
+#: The column of `__flagged` that names the rules a row fails.
+_RULES = "__rules"
 
 
 def rows_of(
@@ -36,7 +36,7 @@ def rows_of(
     if columns is None:
         raise CdmqError(Problem(dataset.span, "CDMQ430", f"{relation} is not in the warehouse",
                                 "make it first: cdmq run"))
-    shown = {c: t for c, t in columns.items() if not c.startswith("__") or c in _OURS}
+    shown = {c: t for c, t in columns.items() if not c.startswith("__") or c == _RULES}
     query = nodes.select([nodes.column(c) for c in shown], nodes.table(relation))
     order = [nodes.column(k) for k in dataset.key if k in shown]
     rows = warehouse.fetch(query.order_by(*order).limit(limit).sql(warehouse.dialect))
@@ -61,7 +61,7 @@ def _hidden(dataset: Dataset, columns: dict[str, Any]) -> tuple[str, ...]:
         return ()
     return tuple(
         c for c, type_ in columns.items()
-        if c not in _OURS and pii.get(
+        if c != _RULES and pii.get(
             c, "mask" if type_ in ("text", "unknown") and c not in dataset.key else "plain"
         ) != "plain"
     )

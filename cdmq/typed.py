@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -15,74 +16,116 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_model(
-    model: type[M], data: Any, source: Source, path: Path, problems: list[Problem], what: str
+    model: type[M], data: Any, source: Source, path: Path, problems: list[Problem], what: str,
+    also: Iterable[str] = (),
 ) -> M | None:
     """`data` as a `model`, or None with what is wrong added to `problems`.
 
-    `what` names the thing for the reader, such as "check accepted_range".
+    `what` names the thing for the reader, such as "check accepted_range"; `also` are keys that are
+    read elsewhere, and may have been meant by an unknown one.
     """
     if not isinstance(data, dict):
-        if source.is_told(path):
-            return None
-        found = "nothing" if data is None else "a list" if isinstance(data, list) else f"'{data}'"
-        problems.append(
-            Problem(
-                source.at(path), "CDMQ112", f"{what} must be keys with values, here is {found}",
-                f"known keys: {', '.join(known_keys(model))}",
+        if not source.is_told(path):
+            problems.append(
+                Problem(
+                    source.at(path), "CDMQ112",
+                    f"{what} must be keys with values, here is {_shown(data)}",
+                    f"known keys: {', '.join(known_keys(model))}",
+                )
             )
-        )
         return None
+    found = [
+        _no_value(source, (*path, key), what)
+        for key in known_keys(model) if key in data and data[key] is None
+    ]
+    value = None
     try:
-        return model.model_validate(data)
+        value = model.model_validate(data)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        details = error.errors(include_url=False)
+        meant = _meant(model, details)
+        for detail in details:
             place = (*path, *_place(source, path, tuple(detail["loc"])))
-            if not source.is_told(place if detail["type"] != "missing" else place[:-1]):
-                problems.append(_problem(model, detail, source, path, what))
-        return None
+            missing = detail["type"] == "missing"
+            if source.is_told(place[:-1] if missing else place):
+                value = None
+            elif not (missing and detail["loc"] in meant) and detail["input"] is not None:
+                found.append(_problem(model, detail, source, path, what, also))
+            elif detail["input"] is None and not missing:
+                found.append(_no_value(source, place, what))
+        if not found:
+            return None
+    problems += dict.fromkeys(found)
+    return None if found else value
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
     return [f.alias or name for name, f in model.model_fields.items()]
 
 
-def _problem(model: type[BaseModel], error: Any, source: Source, base: Path, what: str) -> Problem:
+def _no_value(source: Source, path: Path, what: str) -> Problem:
+    return Problem(source.at_key(path), "CDMQ112", f"'{path[-1]}' has no value in {what}",
+                   "give it one, or remove the key")
+
+
+def _meant(model: type[BaseModel], details: Sequence[Any]) -> set[Any]:
+    """Places of keys that are missing because another word stands there."""
+    found = set()
+    for detail in details:
+        *around, key = detail["loc"] or ("",)
+        if detail["type"] == "extra_forbidden":
+            near = closest(str(key), known_keys(_model_at(model, tuple(around))))
+            found.add((*around, near))
+    return found
+
+
+def _problem(
+    model: type[BaseModel], error: Any, source: Source, base: Path, what: str,
+    also: Iterable[str],
+) -> Problem:
     loc = _place(source, base, tuple(error["loc"]))
     names = [str(s) for s in loc if isinstance(s, str)]
-    kind, key = error["type"], names[-1] if names else ""
-    path = (*base, *loc)
+    kind, key = error["type"], ".".join(names[-2:] if _in_mapping(model, loc) else names[-1:])
+    path, given = (*base, *loc), error["input"]
     if kind == "extra_forbidden":
-        keys = known_keys(_model_at(model, loc[:-1]))
-        near = closest(key, keys)
+        keys = [*known_keys(_model_at(model, loc[:-1])), *(also if len(loc) == 1 else ())]
         span = source.at_key(path)
-        fix = source.line(span).replace(key, near, 1) if near else ""
         return Problem(
-            span, "CDMQ110", f"unknown key '{key}' in {what}", did_you_mean(key, keys), fix
+            span, "CDMQ110", f"unknown key '{key}' in {what}", did_you_mean(key, keys),
+            source.with_word(span, key, closest(key, keys)),
         )
     if kind == "missing":
         return Problem(
             source.at(path[:-1]), "CDMQ111", f"'{key}' is missing in {what}", f"add {key}: ..."
         )
-    cause = str(error["msg"]).removeprefix("Value error, ")
+    span = source.at(path)
+    said = str(error["msg"]).removeprefix("Value error, ")
     if kind == "literal_error":
         expected = [w.strip("'") for w in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-        near = closest(str(error["input"]), expected)
-        remedy = did_you_mean(str(error["input"]), expected)
-        span = source.at(path)
-        fix = source.line(span).replace(str(error["input"]), near, 1) if near else ""
+        near = closest(str(given), expected)
         return Problem(
-            span, "CDMQ112", f"'{error['input']}' is no {key} in {what}", remedy, fix
+            span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}",
+            did_you_mean(str(given), expected), source.with_word(span, str(given), near),
         )
-    if error["input"] is None:
-        return Problem(source.at_key(path), "CDMQ112", f"'{key}' has no value in {what}",
-                       "give it one, or remove the key")
-    if kind == "value_error":
-        where = f"'{key}' in {what}" if key else what
-        return Problem(source.at(path), "CDMQ112", f"{where}: {cause}")
-    return Problem(
-        source.at(path), "CDMQ112", f"'{key}' in {what}: {_plain(cause)}, here is "
-        f"{_shown(error['input'])}"
-    )
+    if kind == "value_error" and not said.startswith("write "):
+        return Problem(span, "CDMQ112", f"'{key}' in {what}: {said}" if key else f"{what}: {said}")
+    remedy = said if kind == "value_error" else _REMEDIES.get(kind) or said.replace(
+        "Input should be", "it must be").replace("String should", "it should")
+    return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy)
+
+
+#: What to write, by the type of a pydantic error.
+_REMEDIES = {
+    "string_type": "write one text",
+    "list_type": "write a list: [a, b], or a line with '- ' for each",
+    "dict_type": "write keys with values",
+    "model_type": "write keys with values",
+    "int_parsing": "write a whole number",
+    "bool_parsing": "write true or false",
+    "string_pattern_mismatch": "write letters, digits and _, with a letter first",
+    "string_too_long": "write one character",
+    "string_too_short": "write one character",
+}
 
 
 def _place(source: Source, base: Path, loc: Path) -> Path:
@@ -125,18 +168,15 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _plain(cause: str) -> str:
-    said = {
-        "Input should be a valid string": "must be text",
-        "Input should be a valid list": "must be a list",
-        "Input should be a valid dictionary": "must be keys with values",
-        "Input should be a valid integer, unable to parse string as an integer":
-            "must be a whole number",
-    }
-    return said.get(cause, cause.replace("Input should be", "must be"))
+def _in_mapping(model: type[BaseModel], loc: Path) -> bool:
+    """The last word of `loc` is no key of the language but one of the steward's own."""
+    around = _model_at(model, loc[:-1])
+    return len(loc) > 1 and isinstance(loc[-1], str) and loc[-1] not in known_keys(around)
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
     if isinstance(value, dict):
         return "keys with values"
     if isinstance(value, list):

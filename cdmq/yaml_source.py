@@ -62,6 +62,16 @@ class Source:
         """What is wrong at `path` may only be a consequence of a problem that is told already."""
         return any(path[:end] in self.cut for end in range(len(path) + 1))
 
+    def with_word(self, span: Span, old: str, new: str | None) -> str:
+        """The line at `span` with `new` in place of the `old` that stands there, or nothing."""
+        lines = self.text.splitlines()
+        line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+        before, after = line[: span.column - 1], line[span.column - 1 :]
+        quote = after[:1] if after[:1] in ("'", '"') else ""
+        if not new or not after.startswith(quote + old):
+            return ""
+        return (before + quote + new + after[len(quote) + len(old) :]).strip()
+
     def line(self, span: Span) -> str:
         lines = self.text.splitlines()
         return lines[span.line - 1].strip() if 0 < span.line <= len(lines) else ""
@@ -114,6 +124,7 @@ class _Reader:
         self.line = 0
         self.seen: set[int] = set()
         self.aliased = 0
+        self.around: set[int] = set()
 
     def span(self, node: yaml.Node) -> Span:
         return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -132,12 +143,16 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             self.line = node.end_mark.line + 1
             return self.scalar(node, path, in_flow)
+        if id(node) in self.around:
+            raise _TooMany(self._endless(node))
+        self.around.add(id(node))
         data: Any
         if isinstance(node, yaml.SequenceNode):
             flow = in_flow or bool(getattr(node, "flow_style", False))
             data = [self.plain(item, (*path, i), flow) for i, item in enumerate(node.value)]
         else:
             data = self.mapping(node, path, in_flow)
+        self.around.discard(id(node))
         self.ends[path] = self.line
         return data
 
@@ -146,8 +161,11 @@ class _Reader:
         self.aliased += id(node) in self.seen
         self.seen.add(id(node))
         if self.aliased > _ALIASED:
-            raise _TooMany(Problem(self.span(node), "CDMQ101", "aliases (*name) that hold "
-                                   "themselves, or repeat this without end", "write it out"))
+            raise _TooMany(self._endless(node))
+
+    def _endless(self, node: yaml.Node) -> Problem:
+        return Problem(self.span(node), "CDMQ101", "aliases (*name) that hold themselves, or "
+                       "repeat this without end", "write it out")
 
     def mapping(self, node: yaml.Node, path: Path, in_flow: bool) -> dict[str, Any]:
         data: dict[str, Any] = {}

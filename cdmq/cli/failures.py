@@ -16,14 +16,14 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
 
     try:
         command()
-    except SystemExit as end:
-        return _code(end)
+    except SystemExit as end:  # typer's way to end
+        return _ended(end.code)
+    except KeyboardInterrupt:
+        return _ended(INTERRUPTED)
     except CdmqError as error:
         for problem in error.problems:
             _say(str(problem))
         return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -33,10 +33,10 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
     return 0
 
 
-def _code(end: SystemExit) -> int:
-    if end.code == INTERRUPTED:
+def _ended(code: object) -> int:
+    if code == INTERRUPTED:
         _say("interrupted; nothing was published")
-    return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return code if isinstance(code, int) else int(code is not None)
 
 
 def _unexpected(error: Exception, words: Sequence[str]) -> None:
@@ -44,18 +44,38 @@ def _unexpected(error: Exception, words: Sequence[str]) -> None:
     import traceback
     from datetime import UTC, datetime
 
-    log = Path("target") / "cdmq.log"
-    said = (str(error).splitlines() or [""])[0]
-    line = f"{type(error).__name__}: {said}"
+    said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     try:
+        log = _log_file(words)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{datetime.now(UTC).isoformat()} cdmq {' '.join(words)}\n")
-            file.write("".join(traceback.format_exception(error)) + "\n")
-        where = f"; report this with {log}"
+            file.write(_scrubbed("".join(traceback.format_exception(error))) + "\n")
+        where = f"report this with {log}"
     except OSError:
-        where = "; report this line"
-    _say(f"CDMQ500 cdmq itself failed: {line}{where}")
+        where = "report this line"
+    _say(f"CDMQ500 cdmq itself failed: {_scrubbed(said)}; {where}")
+
+
+def _log_file(words: Sequence[str]) -> Path:
+    """target/cdmq.log of the project that the words are about, else of this folder."""
+    from cdmq.problems import CdmqError
+    from cdmq.walk import find_root, target_folder
+
+    named = dict(zip(words, [*words[1:], ""], strict=True)).get("--project-dir")
+    start = Path(named or os.environ.get("CDMQ_PROJECT_DIR") or ".")
+    try:
+        return target_folder(find_root(start), None) / "cdmq.log"
+    except CdmqError:
+        return Path("target") / "cdmq.log"
+
+
+def _scrubbed(text: str) -> str:
+    """Without the values of variables that are called a secret or a password."""
+    for name, value in os.environ.items():
+        if value and ("SECRET" in name.upper() or "PASSWORD" in name.upper()):
+            text = text.replace(value, "*****")
+    return text
 
 
 def _say(line: str) -> None:

@@ -51,6 +51,8 @@ def _one_or_many(value: Any) -> Any:
 def _threshold(value: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?\s*%|\d+", value):
         raise ValueError("write a count such as 10 or a share such as 1%")
+    if value.endswith("%") and float(value.rstrip("% ")) > 100:
+        raise ValueError("write a share of at most 100%")
     return value.replace(" ", "")
 
 

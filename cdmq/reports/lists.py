@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -54,13 +55,30 @@ def table_lines(table: Table, output: str) -> Iterator[str]:
     cells = [[_cell(v) for v in row] for row in table.rows]
     widths = [max(map(_width, [name, *(row[i] for row in cells)]))
               for i, name in enumerate(table.columns)]
+    wide = sum(widths) + 2 * len(widths) > shutil.get_terminal_size((100, 24)).columns
+    yield from _one_a_line(table, cells) if wide else _side_by_side(table, cells, widths)
+    yield ""
+    hidden = f"; masked: {', '.join(table.masked)} (--unmask shows them)" if table.masked else ""
+    yield f"{counted(len(cells), 'row')} of {table.name}{hidden}"
+
+
+def _side_by_side(
+    table: Table, cells: Sequence[Sequence[str]], widths: Sequence[int]
+) -> Iterator[str]:
     yield _row([printable(c) for c in table.columns], widths)
     yield "  ".join("-" * w for w in widths)
     for row in cells:
         yield _row(row, widths)
-    yield ""
-    hidden = f"; masked: {', '.join(table.masked)} (--unmask shows them)" if table.masked else ""
-    yield f"{counted(len(cells), 'row')} of {table.name}{hidden}"
+
+
+def _one_a_line(table: Table, cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Wide rows: a line a cell, what is missing left out."""
+    longest = max(map(_width, table.columns))
+    for number, row in enumerate(cells, start=1):
+        yield f"-- row {number}"
+        for name, cell, value in zip(table.columns, row, table.rows[number - 1], strict=True):
+            if value is not None:
+                yield _row([printable(name), cell], [longest, 0])
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -76,13 +76,15 @@ class TextReport:
                     yield from self._finding(r)
 
     def _finding(self, r: RuleResult) -> Iterable[str]:
-        figures = said(r)
-        name = f"  {r.rule.id}"
-        room = self.width - len(figures) - 1
-        yield f"{name:<{min(max(room, 0), 72)}} {figures}" if len(name) < room else (
-            f"{name}\n      {figures}")
-        where = f"{r.rule.span.file}:{r.rule.span.line}"
-        yield f"      {r.rule.owner or 'no owner'}, {where}"
+        where = f"{r.rule.owner or 'no owner'}, {r.rule.span.file}:{r.rule.span.line}"
+        line = f"  {r.rule.id:<40}  {said(r):<26}"
+        if len(line) + 2 + len(where) <= self.width:
+            yield f"{line}  {where}"
+        else:
+            yield line.rstrip() if len(line.rstrip()) <= self.width else f"  {r.rule.id}"
+            if len(line.rstrip()) > self.width:
+                yield f"      {said(r)}"
+            yield f"      {where}"
         if r.outcome.samples:
             yield clipped(f"      keys: {', '.join(map(printable, r.outcome.samples))}", self.width)
 

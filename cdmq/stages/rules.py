@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from cdmq.kinds import kinds
 from cdmq.kinds.base import Head, SqlText, Texts, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.validation import OWN_KEYS, ValidationRule
-from cdmq.problems import Problem, did_you_mean
+from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.sql.expressions import Expression, SqlProblem, parse
 from cdmq.typed import read_model
 from cdmq.values import Dataset, Rule, Seed
@@ -107,16 +107,22 @@ class RuleReader:
 
     def validation(self, item: Any, path: Path) -> Iterator[Rule]:
         what = f"rule {item['id']}" if isinstance(item, dict) and item.get("id") else "validation rule"
-        if not isinstance(item, dict) or ("check" in item) == ("checks" in item):
-            self.problem(path, "CDMQ112", f"{what} must say either check: or checks:",
-                         "for example checks: [not_null]")
+        if not isinstance(item, dict):
+            self.problem(path, "CDMQ112", "a rule is keys with values",
+                         "for example - column: email, and below it checks: [not_null]")
+            return
+        if ("check" in item) == ("checks" in item):
+            said = "both check: and checks:" if "check" in item else "neither check: nor checks:"
+            self.problem(path, "CDMQ112", f"{what} says {said}",
+                         "say one of them, for example checks: [not_null]")
             return
         if "check" in item:
             own = {k: v for k, v in item.items() if k in OWN_KEYS}
             head = read_model(ValidationRule, own, self.source, path, self.problems, what)
             params = {k: v for k, v in item.items() if k not in OWN_KEYS}
             if head and head.check:
-                yield from self.check(head.check, params, head, None, path, path, (*path, "check"))
+                yield from self.check(head.check, params, head, None, path, path, (*path, "check"),
+                                      also=OWN_KEYS)
             return
         head = read_model(ValidationRule, item, self.source, path, self.problems, what)
         for n, entry in enumerate(head.checks or [] if head else []):
@@ -147,6 +153,7 @@ class RuleReader:
     def check(
         self, name: str, params: Any, outer: ValidationRule, inner: ValidationRule | None,
         at: Path, params_at: Path, name_at: Path, named_by_key: bool = False,
+        also: Iterable[str] = (),
     ) -> Iterator[Rule]:
         known = checks()
         if name not in known or name == "readable":
@@ -154,7 +161,7 @@ class RuleReader:
                          did_you_mean(name, set(known) - {"readable"}), key=named_by_key)
             return
         spec = read_model(known[name], params, self.source, params_at, self.problems,
-                          f"check {name}")
+                          f"check {name}", also)
         columns = self.columns(spec, outer, inner, at) if spec else None
         if spec is None or columns is None or self.head is None:
             return
@@ -199,14 +206,14 @@ class RuleReader:
                          f"unknown form '{item['standardise']}' in {what}",
                          did_you_mean(str(item["standardise"]), FORMS))
             return
+        known = set(form.OPTIONS.model_fields) if form else set()
+        sound: object = True
         if form is not None:
-            known = set(form.OPTIONS.model_fields)
             options = {k: v for k, v in item.items() if k in known}
             item = {k: v for k, v in item.items() if k not in known}
-            if not read_model(form.OPTIONS, options, self.source, path, self.problems, what):
-                return
-        spec = read_model(DefaultRule, item, self.source, path, self.problems, what)
-        if spec is None or self.head is None:
+            sound = read_model(form.OPTIONS, options, self.source, path, self.problems, what)
+        spec = read_model(DefaultRule, item, self.source, path, self.problems, what, known)
+        if not sound or spec is None or self.head is None:
             return
         spec = spec.model_copy(update={"options": options})
         yield self.rule(
@@ -223,13 +230,18 @@ class RuleReader:
         warn: str = "0", error: str = "0",
     ) -> Rule:
         assert self.head is not None
-        wheres = [h.where for h in reversed(heads) if h.where]
-        where = " and ".join(f"({w})" for w in wheres) if len(wheres) > 1 else (wheres or [None])[0]
-        places = {f: self.source.at((*params_at, f)) for f in _sql_fields(type(spec))}
-        place = next((p for p in ((*at, "where"), (*at[:2], "where")) if p in self.source.spans), at)
-        places["where"] = self.source.at(place)
-        texts = {f: getattr(spec, f) for f in _sql_fields(type(spec)) if f != "where"}
-        texts["where"] = where
+        fields = [f for f in _sql_fields(type(spec)) if f != "where"]
+        places = {f: self.source.at((*params_at, f)) for f in fields}
+        wheres = self.wheres(heads, at)
+        where = " and ".join(f"({w})" for w in wheres) if len(wheres) > 1 else (
+            next(iter(wheres), None))
+        places["where"] = next(iter(wheres.values()), self.source.at(at))
+        texts: dict[str, str | None] = {f: getattr(spec, f) for f in fields}
+        if len(wheres) > 1:  # each must be an expression by itself before they are joined
+            alone = [self.expressions({"where": w}, {"where": at}) for w, at in wheres.items()]
+            texts["where"] = where if all(alone) else None
+        else:
+            texts["where"] = where
 
         def first(field: str) -> Any:
             return next((v for h in heads if (v := getattr(h, field))), None)
@@ -247,6 +259,17 @@ class RuleReader:
             spans={**places, **{f: self.source.at((*params_at, f)) for f in type(spec).model_fields
                                 if (*params_at, f) in self.source.spans}},
         )
+
+    def wheres(self, heads: list[Any], at: Path) -> dict[str, Span]:
+        """The conditions of a rule, the outermost first, each with its place."""
+        around = [at[:2], at][-len(heads) :] if len(heads) > 1 else [at, at[:2]]
+        found = {}
+        for head, place in zip(reversed(heads), around, strict=False):
+            if head.where is not None:
+                near = next((p for p in ((*place, "where"), (*at[:2], "where"))
+                             if p in self.source.spans), at)
+                found[head.where] = self.source.at(near)
+        return found
 
     def expressions(self, texts: Mapping[str, str | None], places: Mapping[str, Any]
                     ) -> dict[str, Expression]:
