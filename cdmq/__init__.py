@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cdmq.api import RunResult, __version__, parse, run
+    from cdmq.api import RunResult, __version__, compile, ls, parse, run, show, test
     from cdmq.problems import CdmqError, Problem
 
-__all__ = ["CdmqError", "Problem", "RunResult", "__version__", "parse", "run"]
+__all__ = [
+    "CdmqError", "Problem", "RunResult", "__version__", "compile", "ls", "parse", "run", "show",
+    "test",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -88,6 +88,7 @@ def _problem(
     kind, key = error["type"], ".".join(names[-2:] if _in_mapping(model, loc) else names[-1:])
     path, given = (*base, *loc), error["input"]
     if kind == "extra_forbidden":
+        key = names[-1]
         keys = [*known_keys(_model_at(model, loc[:-1])), *(also if len(loc) == 1 else ())]
         span = source.at_key(path)
         return Problem(

@@ -112,9 +112,7 @@ def _expression_columns(rule: Rule) -> set[str]:
     }
 
 
-def known_columns(
-    project: Project, tests: Iterable[UnitTest], warehouse: Warehouse
-) -> dict[str, Columns]:
+def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
     """The columns of every dataset without its warehouse.
 
     Declared types, else the headers of the live files, else what the last run saw
@@ -125,7 +123,7 @@ def known_columns(
     from cdmq.stages.models import model_columns
 
     stored, _ = stored_catalog(project)
-    given = _given_columns(tests)
+    given = _given_columns(t for t, _ in project.unit_tests)
     known: dict[str, Columns] = {}
     for name, dataset in project.datasets.items():
         try:
@@ -157,7 +155,7 @@ def _given_columns(tests: Iterable[UnitTest]) -> dict[str, dict[str, None]]:
 def _guessed(
     project: Project, dataset: Dataset, given: Iterable[str], stored: Columns
 ) -> Columns:
-    if stored:
+    if set(stored) - set(dataset.spec.columns):  # else it holds the declared columns alone
         return {**stored, **dataset.spec.columns}
     used: dict[str, None] = dict.fromkeys([*dataset.key, *dataset.spec.columns, *given])
     for rule in project.rules.values():

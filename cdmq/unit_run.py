@@ -31,11 +31,11 @@ class Found:
 class Runner:
     """One in-memory connection for all tests; each has a schema of its own."""
 
-    def __init__(self, project: Project, tests: Sequence[UnitTest]) -> None:
+    def __init__(self, project: Project) -> None:
         from cdmq.warehouses.duckdb import DuckDB, Options
 
         self.warehouse = DuckDB(Options(path=":memory:"), project.root, threads=1)
-        self.catalog: Mapping[str, Columns] = known_columns(project, tests, self.warehouse)
+        self.catalog: Mapping[str, Columns] = known_columns(project, self.warehouse)
         self.shared = Names("main", 200, "unit")
         self.number = 0
 

@@ -111,7 +111,7 @@ def _results(
     from cdmq.unit_batch import batches, find_together
     from cdmq.unit_run import Runner
 
-    runner = Runner(project, [t for t, _ in chosen])
+    runner = Runner(project)
     try:
         together: dict[str, Found] = {}
         for batch in batches(project, [t for t, _ in chosen]):

@@ -58,6 +58,8 @@ class Documents:
     problems: tuple[Problem, ...]
     #: Datasets whose declaration could not be read: rules on them are not told again.
     broken: frozenset[str] = frozenset()
+    #: The texts of rule files that could not be read: what they define is not missed.
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

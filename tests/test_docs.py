@@ -1,17 +1,18 @@
-"""The pages for people: every command, SQL and YAML that they show is run, and its output compared.
+"""The pages for people: every command, SQL and YAML that they show is run, its output compared.
 
 How a page is written:
 
-    ```console          lines that begin with `$ ` are commands, the lines below are what they print;
-                        a line `...` stands for any lines, ` ...` at the end of one for its rest.
-                        A command ends with exit code 0, or `$ echo $?` follows and shows its code.
-    ```sql              is run on the DuckDB file of the page's last run; a table below is its rows.
-    ```yaml             must be YAML as cdmq reads it.
-    <!-- world: W -->   where the page's commands run: empty, reference (a copy of the project of this
-                        repository, in git) or repository (a copy of the code).
-    <!-- file: PATH --> the block below is written to that file.
-    <!-- not run: WHY --> the block below is looked at, not run: make targets and extras must be there.
-    <!-- wrong on purpose --> the YAML below cannot be read.
+    ```console   lines that begin with `$ ` are commands, the lines below are what they print; a
+                 line `...` stands for any lines, ` ...` at the end of one for its rest. A command
+                 ends with exit code 0, or `$ echo $?` follows and shows its code.
+    ```sql       is run on the DuckDB file of the page's last run; a table below is its rows.
+    ```yaml      must be YAML as cdmq reads it.
+
+    <!-- world: W -->          where its commands run: empty, reference (a copy of the project of
+                               this repository, in git), repository (a copy of the code)
+    <!-- file: PATH -->        the block below is written to that file
+    <!-- not run: WHY -->      the block below is only looked at: targets, extras, commands exist
+    <!-- wrong on purpose -->  the YAML below cannot be read
 
 `python tests/test_docs.py README.md` writes what the commands of a page say now into it, where that
 is not what it shows; shorten it by hand, and read the difference.
@@ -118,7 +119,8 @@ def world_of(page: Path) -> str:
 def normal(text: str) -> str:
     for pattern, word in _VARIES:
         text = re.sub(pattern, word, text)
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    # How wide a column is printed says nothing.
+    return "\n".join(re.sub(r"(?<=\S) {2,}", "  ", line.rstrip()) for line in text.splitlines())
 
 
 def fits(expected: list[str], got: str) -> bool:

@@ -29,6 +29,7 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         from cdmq import api
         from cdmq.reports import listener
 
+        o.one_of("--log-format", log_format, ("text", "json"))
         apply: Callable[..., RunResult] = api.run if does == "run" else api.test
         with listener(log_format, quiet, no_use_colors) as listen:
             result = apply(

@@ -58,8 +58,10 @@ def table_lines(table: Table, output: str) -> Iterator[str]:
     wide = sum(widths) + 2 * len(widths) > shutil.get_terminal_size((100, 24)).columns
     yield from _one_a_line(table, cells) if wide else _side_by_side(table, cells, widths)
     yield ""
-    hidden = f"; masked: {', '.join(table.masked)} (--unmask shows them)" if table.masked else ""
-    yield f"{counted(len(cells), 'row')} of {table.name}{hidden}"
+    said = f"{counted(len(cells), 'row')} of {table.name}"
+    if table.masked:
+        said += f"; {counted(len(table.masked), 'column')} masked (--unmask shows them)"
+    yield said
 
 
 def _side_by_side(

@@ -166,10 +166,11 @@ def _broken(result: RunResult) -> Iterable[str]:
 
 
 def _audit(result: RunResult) -> Iterable[str]:
-    yield "  ".join(
-        f"{table}: {result.opened[table]:,} opened, {result.closed.get(table, 0):,} closed"
-        for table in result.opened
-    ) + f"  rule versions: {len(result.new_versions):,} new"
+    yield "; ".join([
+        *(f"{table}: {result.opened[table]:,} opened, {result.closed.get(table, 0):,} closed"
+          for table in result.opened),
+        f"rule versions: {len(result.new_versions):,} new",
+    ])
     yield f"Results: {shown_path(result.facts.target_path / 'run_results.json')}"
     yield f"Records: {shown_path(result.facts.database)}"
 

@@ -193,10 +193,35 @@ class Cells:
             if spec.set is None:
                 offer = (self._borrowed if spec.fill_from else self._tidied)(rule, alias, joins)
                 shown.append(nodes.alias(offer, f"__new_{rule.columns[0]}"))
-        query = nodes.select(shown, nodes.subquery(below, "l"))
+        query = nodes.select(shown, nodes.subquery(self._untidy(below, layer), "l"))
         for table, on in joins:
             nodes.left_join(query, table, on)
         return query
+
+    def _untidy(self, below: exp.Select, layer: list[Rule]) -> exp.Select:
+        """The layer below with `__untidy_c`: NULL where the value has its form already.
+
+        Engines skip a NULL, but work out both sides of a CASE for a whole block of rows.
+        """
+        shown: list[exp.Expr] = []
+        for rule in layer:
+            test = self._already(rule)
+            if test is not None:
+                value = nodes.column(rule.columns[0], "l")
+                untidy = nodes.when(exp.Not(this=nodes.paren(test)), value)
+                shown.append(nodes.alias(untidy, f"__untidy_{rule.columns[0]}"))
+        if not shown:
+            return below
+        names = [nodes.alias(nodes.column(a.alias, "l"), a.alias) for a in below.expressions]
+        return nodes.select([*names, *shown], nodes.subquery(below, "l"))
+
+    def _already(self, rule: Rule) -> exp.Expr | None:
+        """The cheap condition of a rule's form that its value needs nothing, if it has one."""
+        from cdmq.standards import FORMS
+
+        form = _spec(rule).standardise
+        test = getattr(FORMS[form], "already", None) if form else None
+        return test(nodes.column(rule.columns[0], "l"), self.dialect) if test else None
 
     def _written(self, rule: Rule) -> dict[str, exp.Expr]:
         """The columns that a rule writes: the value, why it is missing, whether borrowed."""
@@ -256,12 +281,17 @@ class Cells:
             name: nodes.column(v, "l") if name in self._column_options(spec) else v
             for name, v in spec.options.items()
         }
-        tidied = FORMS[str(spec.standardise)].tidy(value, options, self.dialect, alias)
+        spared = self._already(rule) is not None
+        untidy = nodes.column(f"__untidy_{rule.columns[0]}", "l") if spared else value
+        tidied = FORMS[str(spec.standardise)].tidy(untidy, options, self.dialect, alias)
         for lookup in tidied.lookups:
             table = self.table(f"ref:{lookup.table}")
             table.set("alias", exp.TableAlias(this=nodes.name(lookup.alias)))
             joins.append((table, lookup.on))
-        return tidied.value
+        if not spared:
+            return tidied.value
+        as_it_is = nodes.when(nodes.is_null(untidy.copy()), value)
+        return exp.Coalesce(this=tidied.value, expressions=[as_it_is])
 
     def _distinct_map(self, seed: exp.Expr, from_: str, to: str, alias: str) -> exp.Expr:
         source = nodes.column(from_)

@@ -83,7 +83,7 @@ def _model_needs(
     for how, name in text.references():
         if how == "clean" and name in datasets:
             needs.add(name)
-        elif how == "clean":
+        elif how == "clean" and name not in documents.broken:
             problems.append(
                 Problem(span, "CDMQ202", f"unknown dataset '{name}' in ref()",
                         did_you_mean(name, datasets))

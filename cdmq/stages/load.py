@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from cdmq.values import Documents, Seed, SqlModel
 from cdmq.walk import PROJECT_FILE, find_files, find_root
 from cdmq.walk import YAML as _YAML
 from cdmq.yaml_source import Source, read_yaml
+
+#: What may be the name of a dataset, in the text of a file that cannot be read as YAML.
+_NAMES = re.compile(r"""\bname:\s*["']?([^"',}\n]+?)["']?\s*(?:[,}#\n]|$)""")
+
 
 def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     """Read every file of the project at `root`. `overrides` are the `--vars`.
@@ -35,10 +40,17 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     datasets: list[tuple[DatasetSpec, Source, int]] = []
     broken: set[str] = set()
     for path in find_files(root, config.model_paths, _YAML):
+        before = len(problems)
         datasets += _datasets(_read(root, path, render, problems), problems, broken)
-    rule_files, unit_tests = [], []
+        if len(problems) > before:
+            broken.update(_NAMES.findall(path.read_text("utf-8", "replace")))
+    broken -= {spec.name for spec, _, _ in datasets}
+    rule_files, unit_tests, unread = [], [], []
     for path in find_files(root, config.rule_paths, _YAML):
+        before = len(problems)
         source = _read(root, path, render, problems)
+        if len(problems) > before:
+            unread.append(path.read_text("utf-8", "replace"))
         if isinstance(source.data, dict) and "unit_tests" in source.data:
             unit_tests += _unit_tests(source, problems)
         elif source.data is not None:
@@ -62,6 +74,7 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
         macros=macros,
         problems=tuple(problems),
         broken=frozenset(broken),
+        unread=tuple(unread),
     )
 
 
@@ -95,10 +108,11 @@ def _text(root: Path, path: Path, problems: list[Problem]) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        before = error.object[: error.start].rpartition(b"\n")
+        line, column = before[0].count(b"\n") + bool(before[1]) + 1, len(before[2]) + 1
         problems.append(
             Problem(
-                Span(_relative(root, path), line, 1), "CDMQ101",
+                Span(_relative(root, path), line, column), "CDMQ101",
                 f"the file is not utf-8: byte 0x{error.object[error.start]:02x}",
                 "save it as utf-8",
             )

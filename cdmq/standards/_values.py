@@ -56,7 +56,11 @@ class Tidied:
 
 
 class Form(Protocol):
-    """A form is a module: its docstring is the manual page, `tidy` builds the expression."""
+    """A form is a module: its docstring is the manual page, `tidy` builds the expression.
+
+    `already(value, dialect)`, where a module has it, is a cheap condition that is true only for
+    values which `tidy` gives back as they are: most are, and are spared the work.
+    """
 
     NAME: str
     SEMANTICS: int

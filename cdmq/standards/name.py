@@ -26,12 +26,26 @@ from sqlglot import exp
 
 from cdmq.standards import whitespace
 from cdmq.standards._letters import capitalised, lower, upper
-from cdmq.standards._values import NoOptions, Options, Tidied, as_text, case, none_if_empty
+from cdmq.standards._values import (
+    NoOptions,
+    Options,
+    Tidied,
+    as_text,
+    case,
+    matches,
+    none_if_empty,
+)
 from cdmq.standards.casing import WORD_STARTS
 
 NAME = "name"
 SEMANTICS = 1
 OPTIONS = NoOptions
+
+
+def already(value: exp.Expr, dialect: str) -> exp.Expr:
+    """Words with one capital each, as most names come."""
+    word = "[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+"
+    return matches(value, f"^{word}(?:[ -]{word})*$", dialect)
 
 
 def tidy(value: exp.Expr, options: Options, dialect: str, alias: str) -> Tidied:

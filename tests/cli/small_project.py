@@ -103,9 +103,10 @@ class Small:
             cwd=self.root, check=True, capture_output=True,
         )
 
-    def commit(self, message: str, author: str = "Ada Steward") -> None:
+    def commit(self, message: str, author: str = "Ada Steward", on: str = "2026-10-01") -> None:
+        """The date is said: who wrote a line last is asked of git by the second."""
         self.git("add", "-A", author=author)
-        self.git("commit", "-q", "-m", message, author=author)
+        self.git("commit", "-q", "-m", message, "--date", f"{on}T12:00:00+00:00", author=author)
 
     def told(self, *words: str) -> Told:
         """`cdmq words --project-dir ...` in this process."""

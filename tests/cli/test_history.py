@@ -28,7 +28,7 @@ def two_authors(project: Small) -> tuple[Small, str, str, str]:
         "rules/customers.yml", ("id: credit_low", "id: credit_ok\n    formerly: credit_low"),
         ("credit <= 500", "credit <= 5000"), ("More needs a guarantee", "More needs a signature"),
     )
-    project.commit("more credit", "Bo Head")
+    project.commit("more credit", "Bo Head", "2026-10-02")
     return project, first, second, project.run("2026-11-03")
 
 

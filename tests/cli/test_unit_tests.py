@@ -118,10 +118,10 @@ def test_tables_and_models_need_no_warehouse(project: Small) -> None:
     })
     given = "    given: {orders: [{no: 1, customer: a, amount: 60}, {no: 2, customer: a, amount: " \
             "60}, {no: 3, customer: b, amount: 5}]}\n"
-    assert said(project, "  - name: built\n    rule: big\n" + given
-                + "    expect: {flags: [{key: a}]}\n") == []
-    assert said(project, "  - name: given\n    rule: big\n    given: {totals: [{customer: c, "
-                "total: 500}]}\n    expect: {flags: [{key: c}]}\n") == []
+    built = f"  - name: built\n    rule: big\n{given}    expect: {{flags: [{{key: a}}]}}\n"
+    direct = ("  - name: direct\n    rule: big\n    given: {totals: [{customer: c, total: 500}]}\n"
+              "    expect: {flags: [{key: c}]}\n")
+    assert said(project, built + direct) == []
 
 
 def test_as_of(project: Small) -> None:
@@ -228,7 +228,7 @@ def test_the_reference_project_passes_and_covers_every_rule() -> None:
 def test_together_is_as_alone() -> None:
     project = cdmq.parse(ROOT)
     tests = [t for t, _ in project.unit_tests]
-    runner = Runner(project, tests)
+    runner = Runner(project)
     together = batches(project, tests)
     assert sum(map(len, together)) > len(tests) / 2
     for batch in together:

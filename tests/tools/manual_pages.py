@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -44,12 +45,12 @@ def _kinds() -> Iterator[str]:
     from cdmq.manual import keys_of
 
     head = set(Head.model_fields)
-    yield from ("# Kinds: the sections of a rule file", "",
-                "Every rule file says `version: 1` and `dataset:`, and may say `owner:` and `tags:` "
-                "for all its rules. Under that stands a section for each kind of rule.", "")
+    yield from ("# Kinds: the sections of a rule file", "")
+    yield from _said("Every rule file says `version: 1` and `dataset:`, and may say `owner:` and "
+                     "`tags:` for all its rules. Under that stands a section for each kind.")
     built = [n for n, m in kinds().items() if m.BUILT]
-    yield from (f"This version runs {_listed(sorted(built))}. The others are read and checked, then "
-                "refused with CDMQ114: they are never silently left out.", "")
+    yield from _said(f"This version runs {_listed(sorted(built))}. The others are read and "
+                     "checked, then refused with CDMQ114: they are never silently left out.")
     yield from ("## Keys of every rule", "", *_keys(keys_of(Head, head)), "")
     for page in _of("kind"):
         yield from (f"## {page.name}", "")
@@ -60,27 +61,27 @@ def _kinds() -> Iterator[str]:
 
 
 def _checks() -> Iterator[str]:
-    yield from ("# Checks of validation", "",
-                "A missing value passes all checks but `not_null` and `not_blank`, unless the check "
-                "says `missing: fail`. The keys of every rule (`id`, `why`, `severity`, `where`, "
-                "...) stand in [kinds](kinds.md).", "")
+    yield from ("# Checks of validation", "")
+    yield from _said("A missing value passes all checks but `not_null` and `not_blank`, unless the "
+                     "check says `missing: fail`. The keys of every rule (`id`, `why`, `severity`, "
+                     "`where`, ...) stand in [kinds](kinds.md#keys-of-every-rule).")
     yield from _pages("check", "yaml")
 
 
 def _standards() -> Iterator[str]:
-    yield from ("# Standards: the forms that `standardise` knows", "",
-                "Each is written in a rule of `defaults`. A value that has no such form stays as it "
-                "is, or does what `otherwise` says.", "")
+    yield from ("# Standards: the forms that `standardise` knows", "")
+    yield from _said("Each is written in a rule of `defaults`. A value that has no such form stays "
+                     "as it is, or does what `otherwise` says.")
     yield from _pages("form", "yaml")
 
 
 def _functions() -> Iterator[str]:
     from cdmq.functions import table
 
-    yield from ("# Functions that SQL in rules may call", "",
-                "No other function is allowed. Each gives the same on DuckDB and on PostgreSQL. A "
-                "value on which a function fails is a flag `could_not_judge`; it stops nothing. The "
-                "clock is no function: `as_of` is the time of the run.", "")
+    yield from ("# Functions that SQL in rules may call", "")
+    yield from _said("No other function is allowed. Each gives the same on DuckDB and on "
+                     "PostgreSQL. A value on which a function fails is a flag `could_not_judge`; it stops "
+                     "nothing. The clock is no function: `as_of` is the time of the run.")
     yield from _table(("call", "gives", "what", "NULL", "also written"), (
         (f"`{row.signature}`", "type of its arguments" if row.result == "same" else row.result,
          row.doc + (" Can fail." if row.fails is not None else ""), row.nulls,
@@ -98,10 +99,10 @@ def _codes() -> Iterator[str]:
 def _audit_tables() -> Iterator[str]:
     from cdmq.audit.tables import SCHEMA_TABLE, TABLES
 
-    yield from ("# Audit tables", "",
-                "They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's schema is "
-                "not the engine's default. Rows are added and, where a table has `to_run`, closed. "
-                "None is rewritten.", "")
+    yield from ("# Audit tables", "")
+    yield from _said("They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's "
+                     "schema is not the engine's default. Rows are added and, where a table has `to_run`, "
+                     "closed. None is rewritten.")
     for table in (*TABLES, SCHEMA_TABLE):
         yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
         yield from _table(("column", "type", "what"),
@@ -116,9 +117,9 @@ def _commands() -> Iterator[str]:
     from cdmq.cli.app import build_app
 
     group = typer.main.get_command(build_app())
-    yield from ("# Commands", "", *_paragraphs(group.help), "",
-                "An option with a name in the third column can also be set by that environment "
-                "variable. The option wins.", "")
+    yield from ("# Commands", "", *_paragraphs(group.help), "")
+    yield from _said("An option with a name in the third column can also be set by that "
+                     "environment variable. The option wins.")
     for module in MODULES:
         if not (ROOT / "cdmq" / "cli" / f"{module}.py").is_file():
             continue
@@ -137,6 +138,11 @@ def _commands() -> Iterator[str]:
 
 
 # parts ------------------------------------------------------------------------------------
+
+
+def _said(text: str) -> list[str]:
+    """A paragraph of these pages, with an empty line behind it."""
+    return [*textwrap.wrap(text, 110, break_on_hyphens=False, break_long_words=False), ""]
 
 
 def _of(sort: str) -> list[object]:
@@ -174,7 +180,7 @@ def _prose(text: str, language: str) -> Iterator[str]:
         if lead:
             if at and lines[at - 1].strip():
                 yield ""
-            line = f"**{lead}.**{line[len(lead) + 1:]}"
+            line = f"**{line[:len(lead) + 1]}**{line[len(lead) + 1:]}"
         yield line
         at += 1
 
