@@ -14,15 +14,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from cdmq.problems import CdmqError, Problem
 from cdmq.results import Compiled, Finding, Listed, RunResult, Table
 
 if TYPE_CHECKING:
-    from cdmq.pipeline import Wish
     from cdmq.profiles import Target
-    from cdmq.values import Project
+    from cdmq.values import Dataset, Project, Rule
     from cdmq.warehouses.base import Warehouse
 
 __version__ = "0.1.0"
@@ -34,8 +33,9 @@ def parse(
     target_path: str | Path | None = None,
 ) -> Project:
     """Read and check a project without a connection."""
-    from cdmq.stages.load import find_root, load
+    from cdmq.stages.load import load
     from cdmq.stages.resolve import resolve
+    from cdmq.walk import find_root
 
     project = resolve(load(find_root(Path(root)), variables))
     if target_path is None:
@@ -44,44 +44,38 @@ def parse(
     return replace(project, config=project.config.model_copy(update={"target_path": where}))
 
 
-def run(
-    root: str | Path = ".", *, as_of: datetime | None = None, target: str | None = None,
-    profile: str | None = None, profiles_dir: str | Path | None = None,
-    variables: Mapping[str, Any] | None = None, select: str | None = None,
-    exclude: str | None = None, fail_on: frozenset[str] = frozenset({"error"}),
-    threads: int | None = None, wait: float = 0.0, allow_empty: bool = False,
-    fail_fast: bool = False, target_path: str | Path | None = None,
-    listen: Listener = lambda event, value: None,
-) -> RunResult:
+class RunOptions(TypedDict, total=False):
+    """What `run` and `test` may be told. `as_of` without a zone is UTC; its default is now."""
+
+    as_of: datetime | None
+    select: str | None
+    exclude: str | None
+    fail_on: frozenset[str]
+    fail_fast: bool
+    allow_empty: bool
+    target: str | None
+    profile: str | None
+    profiles_dir: str | Path | None
+    variables: Mapping[str, Any] | None
+    threads: int | None
+    #: Seconds to wait for another run that holds the warehouse.
+    wait: float
+    target_path: str | Path | None
+    #: Called with what happens: ("start", Facts), ("rule", Outcome), ("end", RunResult), ...
+    listen: Listener
+
+
+def run(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:
     """Build the datasets, apply the defaults, judge the rules, publish flags and audit rows.
 
-    `as_of` is the time that rules judge by (default: now; without a zone: UTC). A rule that could
-    not be run is in the result.
+    A rule that could not be run is in the result.
     """
-    from cdmq.pipeline import Wish
-
-    wish = Wish("run", as_of, select, exclude, fail_on, allow_empty, fail_fast)
-    with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
-                    wait) as (project, warehouse, to):
-        return _run(project, warehouse, to, wish, wait, listen)
+    return _run("run", root, options)
 
 
-def test(
-    root: str | Path = ".", *, as_of: datetime | None = None, target: str | None = None,
-    profile: str | None = None, profiles_dir: str | Path | None = None,
-    variables: Mapping[str, Any] | None = None, select: str | None = None,
-    exclude: str | None = None, fail_on: frozenset[str] = frozenset({"error"}),
-    threads: int | None = None, wait: float = 0.0, allow_empty: bool = False,
-    fail_fast: bool = False, target_path: str | Path | None = None,
-    listen: Listener = lambda event, value: None,
-) -> RunResult:
+def test(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:  # noqa: PT028
     """Judge the validation rules on what the last run made; nothing is built or defaulted."""
-    from cdmq.pipeline import Wish
-
-    wish = Wish("test", as_of, select, exclude, fail_on, allow_empty, fail_fast)
-    with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
-                    wait) as (project, warehouse, to):
-        return _run(project, warehouse, to, wish, wait, listen)
+    return _run("test", root, options)
 
 
 def compile(
@@ -109,8 +103,10 @@ def ls(
 
     project = parse(root, variables)
     found = selected(project, select, exclude, allow_empty=allow_empty, disabled=True)
-    things = [*(project.datasets[d] for d in project.datasets if d in found.chosen),
-              *(project.rules[r] for r in sorted(found.rules))]
+    things: list[Dataset | Rule] = [
+        *(project.datasets[d] for d in project.datasets if d in found.chosen),
+        *(project.rules[r] for r in sorted(found.rules)),
+    ]
     return tuple(Listed(unique_id(project, t), t) for t in things)
 
 
@@ -138,22 +134,31 @@ def debug(
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
-def _run(
-    project: Project, warehouse: Warehouse, target: Target, wish: Wish, wait: float,
-    listen: Listener,
-) -> RunResult:
-    from cdmq.pipeline import run
+def _run(command: str, root: str | Path, options: RunOptions) -> RunResult:
+    from cdmq.pipeline import Wish, run
     from cdmq.profiles import waited
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
 
-    target_path = _target_path(project)
-    with waited(warehouse.lock, wait):
-        result = run(project, warehouse, target, target_path, wish, listen, __version__)
-    write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
-    write_results(result, target_path, __version__, target.scrub)
+    wish = Wish(command, options.get("as_of"), options.get("select"), options.get("exclude"),
+                options.get("fail_on") or frozenset({"error"}),
+                options.get("allow_empty", False), options.get("fail_fast", False))
+    wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
+    with _connected(
+        root, options.get("variables"), options.get("target_path"), options.get("profiles_dir"),
+        options.get("profile"), options.get("target"), options.get("threads"), wait,
+    ) as (project, warehouse, to):
+        target_path = _target_path(project)
+        with waited(warehouse.lock, wait):
+            result = run(project, warehouse, to, target_path, wish, listen, __version__)
+        write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
+        write_results(result, target_path, __version__, to.scrub)
     listen("end", result)
     return result
+
+
+def _deaf(event: str, value: object) -> None:
+    """Hears nothing."""
 
 
 def _target_path(project: Project) -> Path:
@@ -167,6 +172,7 @@ def _connected(
     threads: int | None, wait: float,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
+    from cdmq.interrupts import interruptible
     from cdmq.profiles import connect, locked, read_target
     from cdmq.warehouses.base import Locked, StatementError
 
@@ -175,7 +181,8 @@ def _connected(
                      profiles_dir=str(profiles_dir) if profiles_dir else None)
     warehouse = connect(to, project.root, threads=threads, wait=wait)
     try:
-        yield project, warehouse, to
+        with interruptible(warehouse.interrupt):
+            yield project, warehouse, to
     except Locked as error:
         raise CdmqError(locked(to, str(error))) from None
     except StatementError as error:

@@ -51,7 +51,7 @@ def _connection(project: Project, to: Target) -> Iterator[Finding]:
         yield from _problems("connection", error)
         return
     try:
-        where = getattr(warehouse, "path", None) or f"schema {warehouse.schema}"
+        where = to.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}"))
         yield Finding("connection", True, f"{to.type} {warehouse.version()}, {where}")
         yield _rights(warehouse, to)
     except StatementError as error:

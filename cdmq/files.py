@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from cdmq.problems import CdmqError, Problem, Span
+from cdmq import file_errors
+from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Dataset
@@ -60,15 +61,32 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
     source = dataset.spec.file
     assert source is not None
     pattern = source.path
-    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+    if "://" in pattern or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
         raise CdmqError(Problem(dataset.span, "CDMQ124", f"the path '{pattern}' leads out of the "
                                 "project", "put the file, or a link to it, inside the project"))
-    found = sorted(root.glob(pattern)) if any(c in pattern for c in "*?[") else [root / pattern]
+    found = [root / pattern]
+    if any(c in pattern for c in "*?[") and not found[0].is_file():
+        try:
+            found = sorted(root.glob(pattern))
+        except ValueError as error:
+            raise CdmqError(Problem(dataset.span, "CDMQ121", f"the path '{pattern}' of dataset "
+                                    f"{dataset.name} is no pattern: {error}", "* and ? stand for "
+                                    "letters of a name, ** for folders")) from None
     found = [p for p in found if p.is_file()]
     if not found:
         raise CdmqError(Problem(dataset.span, "CDMQ121", f"the file '{pattern}' of dataset "
-                                f"{dataset.name} is not there", "look at path:"))
+                                f"{dataset.name} is not there", _near(root, pattern)))
     return found
+
+
+def _near(root: Path, pattern: str) -> str:
+    """The remedy for a file that is not there: one of a similar name beside it."""
+    folder = (root / pattern).parent
+    names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+    near = closest(Path(pattern).name, names)
+    if near:
+        return f"did you mean '{Path(pattern).parent.as_posix()}/{near}'?"
+    return "look at path:, which counts from the project's folder"
 
 
 def file_columns(dataset: Dataset, root: Path) -> dict[str, Type]:
@@ -81,66 +99,124 @@ def file_columns(dataset: Dataset, root: Path) -> dict[str, Type]:
 
 def reading(dataset: Dataset, root: Path) -> Reading:
     """How to read the files of a dataset: one row a record, declared types, `__unreadable`."""
+    return _reading(dataset, root)[0]
+
+
+def diagnose(dataset: Dataset, root: Path) -> Problem | None:
+    """Read the files once more, to tell why they cannot be read."""
+    import duckdb
+
+    read, copies = _reading(dataset, root)
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(read.query)
+            while rows.fetchmany(10_000):
+                pass
+    except duckdb.Error as error:
+        return file_errors.explain(str(error), dataset, root, paths_of(dataset, root), copies)
+    finally:
+        read.close()
+    return None
+
+
+def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
+    """The reading, and of which file each temporary copy is."""
     source = dataset.spec.file
     assert source is not None
     kind, names = format_of(dataset), _names(dataset, root)
-    paths, temporary = paths_of(dataset, root), []
+    paths = paths_of(dataset, root)
+    copies: dict[str, Path] = {}
     if kind != "parquet" and (source.encoding.lower() not in _UTF8 or any(map(_has_nul, paths))):
-        paths = temporary = [_as_utf8(p, source.encoding, dataset) for p in paths]
+        try:
+            for path in paths:
+                copies[str(_as_utf8(path, source.encoding, dataset, root))] = path
+        except CdmqError:
+            Reading("", tuple(map(Path, copies))).close()
+            raise
+        paths = [Path(p) for p in copies]
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     table = _reader(kind, listed, list(names), source.delimiter)
     query = _typed(dataset, names, table) if kind != "parquet" else nodes.select(
         [exp.Star()], table)
-    return Reading(query.sql("duckdb"), tuple(temporary))
+    return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
 
 
 def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, Type]:
-    kind, paths = format_of(dataset), paths_of(dataset, root)
+    paths = paths_of(dataset, root)
+    kind = format_of(dataset)
     if kind == "csv":
-        return _csv_header(dataset, paths)
+        return _csv_header(dataset, paths, root)
     if kind == "json":
-        return _json_keys(dataset, paths)
-    return _parquet_columns(dataset, paths)
+        return _json_keys(dataset, paths, root)
+    return _parquet_columns(dataset, paths, root)
 
 
-def _csv_header(dataset: Dataset, paths: Sequence[Path]) -> list[str]:
+def _csv_header(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
     source = dataset.spec.file
     assert source is not None
     headers: list[list[str]] = []
     for path in paths:
+        encoding = _python_encoding(source.encoding)
         try:
-            with path.open(encoding=_python_encoding(source.encoding), newline="") as file:
+            with path.open(encoding=encoding, errors="replace", newline="") as file:
                 header = next(csv.reader(file, delimiter=source.delimiter), [])
-        except (UnicodeDecodeError, LookupError) as error:
-            raise CdmqError(_broken(dataset, path, str(error))) from None
-        if not header:
-            raise CdmqError(Problem(Span(str(source.path), 1, 1), "CDMQ125",
-                                    f"the file of dataset {dataset.name} is empty: it has no "
-                                    "header line", "give it a header line"))
-        headers.append(header)
+        except (UnicodeError, LookupError):
+            raise CdmqError(
+                file_errors.not_encoded(dataset, root, path, source.encoding)) from None
+        except (OSError, csv.Error) as error:
+            raise CdmqError(_broken(dataset, root, path, str(error))) from None
+        if any("\ufffd" in name for name in header):
+            raise CdmqError(file_errors.not_encoded(dataset, root, path, source.encoding))
+        headers.append([name.strip() for name in header])
+    place = Span(file_errors.shown(paths[0], root), 1, 1)
+    if not headers[0]:
+        raise CdmqError(Problem(place, "CDMQ125", f"the file of dataset {dataset.name} is empty: "
+                                "it has no header line", "give it a header line"))
     if any(h != headers[0] for h in headers):
         other = next(p for p, h in zip(paths, headers, strict=True) if h != headers[0])
-        raise CdmqError(Problem(dataset.span, "CDMQ125", f"{other.name} has other columns than "
-                                f"{paths[0].name}", "files of one dataset have one header"))
-    header = headers[0]
-    if len({h.lower() for h in header}) < len(header) and len(set(header)) < len(header):
-        twice = next(h for h in header if header.count(h) > 1)
-        raise CdmqError(Problem(Span(str(source.path), 1, 1), "CDMQ125",
-                                f"the column '{twice}' stands twice in the header",
-                                "give each column a name of its own"))
+        raise CdmqError(Problem(Span(file_errors.shown(other, root), 1, 1), "CDMQ125",
+                                f"{other.name} has other columns than {paths[0].name} (dataset "
+                                f"{dataset.name})", "files of one dataset have one header"))
+    _check_delimiter(headers[0], dataset, place)
+    _check_header(headers[0], dataset, place)
+    return headers[0]
+
+
+def _check_delimiter(header: Sequence[str], dataset: Dataset, place: Span) -> None:
+    """One column, in whose name a delimiter parts the columns that are declared."""
+    source = dataset.spec.file
+    assert source is not None
+    wanted = {*dataset.key, *dataset.spec.columns}
+    for sign in (",", ";", "\t", "|"):
+        if len(header) == 1 and sign != source.delimiter and wanted & {
+                name.strip() for name in header[0].split(sign)}:
+            written = "\\t" if sign == "\t" else sign
+            raise CdmqError(Problem(
+                place, "CDMQ125", f"'{source.delimiter}' does not part the columns of dataset "
+                f"{dataset.name}", f'add to file: delimiter: "{written}"',
+            ))
+
+
+def _check_header(header: Sequence[str], dataset: Dataset, place: Span) -> None:
+    """Names that a warehouse cannot tell apart, or that are none."""
+    lower = [name.lower() for name in header]
+    twice = next((name for name in header if header.count(name) > 1 and name), None)
     if not all(header):
-        raise CdmqError(Problem(Span(str(source.path), 1, 1), "CDMQ125",
-                                "a column of the header has no name", "give each column a name"))
-    if len({h.lower() for h in header}) < len(header):
-        lower = [h.lower() for h in header]
-        pair = [h for h in header if lower.count(h.lower()) > 1][:2]
-        raise CdmqError(Problem(Span(str(source.path), 1, 1), "CDMQ125",
-                                f"the columns '{pair[0]}' and '{pair[1]}' differ only by case: "
-                                "a warehouse takes them for one", "rename one of them"))
-    return header
+        cause, remedy = "a column of the header has no name", "give each column a name"
+    elif twice:
+        cause = f"the column '{twice}' stands twice in the header"
+        remedy = "give each column a name of its own"
+    elif len(set(lower)) < len(lower):
+        pair = [name for name in header if lower.count(name.lower()) > 1][:2]
+        cause = (f"the columns '{pair[0]}' and '{pair[1]}' differ only by case: a warehouse takes "
+                 "them for one")
+        remedy = "rename one of them"
+    else:
+        return
+    raise CdmqError(Problem(place, "CDMQ125", f"{cause} (dataset {dataset.name})", remedy))
 
 
-def _json_keys(dataset: Dataset, paths: Sequence[Path]) -> list[str]:
+def _json_keys(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
     import duckdb
 
     objects = nodes.call("read_json_objects",
@@ -153,11 +229,17 @@ def _json_keys(dataset: Dataset, paths: Sequence[Path]) -> list[str]:
             f"FROM ({query.sql('duckdb')})) GROUP BY k) ORDER BY n"
         ).fetchall()
     except duckdb.Error as error:
-        raise CdmqError(_broken(dataset, paths[0], str(error).splitlines()[0])) from None
-    return [str(r[0]) for r in rows]
+        raise CdmqError(file_errors.explain(str(error), dataset, root, paths)) from None
+    names = [str(r[0]) for r in rows]
+    if not names:
+        raise CdmqError(_broken(dataset, root, paths[0], "it holds no objects with keys"))
+    _check_header(names, dataset, Span(file_errors.shown(paths[0], root)))
+    return names
 
 
-def _parquet_columns(dataset: Dataset, paths: Sequence[Path]) -> dict[str, Type]:
+def _parquet_columns(
+    dataset: Dataset, paths: Sequence[Path], root: Path
+) -> dict[str, Type]:
     import duckdb
 
     from cdmq.warehouses.duckdb import logical_type
@@ -167,7 +249,7 @@ def _parquet_columns(dataset: Dataset, paths: Sequence[Path]) -> dict[str, Type]
     try:
         rows = duckdb.sql("DESCRIBE " + query.sql("duckdb")).fetchall()
     except duckdb.Error as error:
-        raise CdmqError(_broken(dataset, paths[0], str(error).splitlines()[0])) from None
+        raise CdmqError(file_errors.explain(str(error), dataset, root, paths)) from None
     return {str(r[0]): logical_type(str(r[1])) for r in rows}
 
 
@@ -195,20 +277,24 @@ def _named(name: str, value: exp.Expr) -> exp.Expr:
 def _typed(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Select:
     """Texts as their declared types; a cell that cannot be read is NULL and kept beside."""
     given = dataset.spec.missing_values
+    source = dataset.spec.file
+    trims = source is not None and source.trim
     shown: list[exp.Expr] = []
     unread: list[exp.Expr] = []
     for name in names:
         type_ = dataset.spec.columns.get(name, "text")
         value = nodes.column(name)
+        bare = nodes.call("nullif", nodes.call("trim", value.copy()), nodes.text(""))
         if type_ == "text":
-            shown.append(nodes.alias(value, name))
+            shown.append(nodes.alias(bare if trims else value, name))
             continue
         read = _read_as(value, type_, dataset)
         shown.append(nodes.alias(read, name))
         tokens = given.get(name, []) if isinstance(given, dict) else given
-        missing = exp.In(this=value.copy(), expressions=[nodes.text(t) for t in tokens])
+        missing = exp.In(this=(bare if trims else value).copy(),
+                         expressions=[nodes.text(t) for t in tokens])
         failed = nodes.all_of([
-            nodes.present(value.copy()), nodes.is_null(nodes.paren(read.copy())),
+            nodes.present(bare.copy()), nodes.is_null(nodes.paren(read.copy())),
             exp.Not(this=missing) if tokens else None,
         ])
         assert failed is not None
@@ -275,19 +361,19 @@ def _has_nul(path: Path) -> bool:
     return False
 
 
-def _as_utf8(path: Path, encoding: str, dataset: Dataset) -> Path:
+def _as_utf8(path: Path, encoding: str, dataset: Dataset, root: Path) -> Path:
     """A copy of the file in utf-8, in the system's temporary folder; NUL as its symbol."""
     with tempfile.NamedTemporaryFile("wb", suffix=path.suffix, prefix="cdmq-", delete=False) as out:
         try:
             with path.open(encoding=encoding, newline="") as file:
                 while block := file.read(1 << 20):
                     out.write(block.replace("\0", "\u2400").encode())
-        except (UnicodeDecodeError, LookupError) as error:
+        except (UnicodeError, LookupError):
             Path(out.name).unlink()
-            raise CdmqError(_broken(dataset, path, str(error))) from None
+            raise CdmqError(file_errors.not_encoded(dataset, root, path, encoding)) from None
     return Path(out.name)
 
 
-def _broken(dataset: Dataset, path: Path, cause: str) -> Problem:
-    return Problem(dataset.span, "CDMQ126", f"the file {path.name} of dataset {dataset.name} "
-                   f"cannot be read: {cause}", "mend the file, or encoding: and delimiter:")
+def _broken(dataset: Dataset, root: Path, path: Path, cause: str) -> Problem:
+    place = Span(file_errors.shown(path, root))
+    return file_errors.broken(dataset, place, f"the file cannot be read: {cause}")

@@ -15,8 +15,8 @@ from cdmq.stages.compile import compile_rules
 from cdmq.stages.load import folders_of
 from cdmq.values import Catalog, Project
 
-#: What a column that the catalog does not know may be called.
-_ABOUT_COLUMNS = frozenset({"CDMQ203", "CDMQ216", "CDMQ217", "CDMQ315"})
+#: Problems that a column has which is not, or no longer, as the catalog has it.
+_ABOUT_COLUMNS = ("CDMQ203", "CDMQ216", "CDMQ217", "CDMQ31")
 
 
 def read(root: Path, variables: str | None, target: Path) -> Parsed:
@@ -44,7 +44,8 @@ def _bind(project: Project, catalog: Catalog, stored: Path) -> None:
     try:
         compile_rules(replace(project, datasets=narrow), catalog, "duckdb", check_only=True)
     except CdmqError as error:
-        if not stored.is_file() or not any(p.code in _ABOUT_COLUMNS for p in error.problems):
+        of_columns = any(p.code.startswith(_ABOUT_COLUMNS) for p in error.problems)
+        if not of_columns or not stored.is_file():
             raise
         hint = Problem(Span(str(stored)), "CDMQ432", "columns are as the last compile saw them",
                        "if a source has changed since, try: cdmq compile", severity="warning")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cdmq.audit.versions import version_of
 from cdmq.profiles import Target
@@ -25,12 +25,13 @@ from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
 from cdmq.stages.record import RunFacts, migrate, record
 from cdmq.stages.select import select
-from cdmq.steps import Executed, Plan, RuleResult
+from cdmq.steps import Executed, Outcome, Plan, RuleResult
 from cdmq.values import Catalog, Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
+T = TypeVar("T")
 Listener = Callable[[str, object], None]
 
 
@@ -77,7 +78,7 @@ def run(
     if not wish.build:
         name_published(names, project, selection.datasets, ready.plan, warehouse)
     listen("start", facts)
-    executed = _execute(ready, warehouse, names, facts.as_of, wish, listen)
+    executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen)
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
     code = exit_code(results, wish.fail_on)
@@ -148,16 +149,27 @@ def rule_statements(
 
 def _execute(
     ready: Ready, warehouse: Warehouse, names: Names, as_of: datetime, wish: Wish,
-    listen: Listener,
+    target: Target, listen: Listener,
 ) -> Executed:
     moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
     execution = Execution(
         ready.project, ready.catalog, ready.plan, warehouse, names, moment,
         rules=ready.selection.rules, datasets=ready.selection.datasets, build=wish.build,
-        stop=stop, listen=listen,
+        stop=stop, listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
-    return execution.run()
+    done = execution.run()
+    return replace(
+        done, outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
+        failed={name: target.scrub(why) for name, why in done.failed.items()},
+    )
+
+
+def _scrubbed(value: T, target: Target) -> T:
+    """What an engine said may hold what it was told: a password in an address, a path."""
+    if isinstance(value, Outcome) and value.error:
+        return replace(value, error=target.scrub(value.error))
+    return value
 
 
 def _facts(
@@ -170,7 +182,8 @@ def _facts(
         as_of = as_of.replace(tzinfo=UTC)
     return Facts(
         run_id, wish.command, started, as_of, f"{target.profile}.{target.name}", target.type,
-        str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}"), target_path, rules,
+        target.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}")),
+        target_path, rules,
     )
 
 

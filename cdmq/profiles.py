@@ -63,7 +63,16 @@ def read_target(
     secrets: list[str] = []
     problems: list[Problem] = []
     place_of_file = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-    source = read_yaml(path.read_text("utf-8"), place_of_file)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise CdmqError(Problem(Span(place_of_file, line, 1), "CDMQ101", "the file is not utf-8",
+                                "save it as utf-8")) from None
+    except OSError as error:
+        raise CdmqError(Problem(Span(place_of_file), "CDMQ121", "the file cannot be read: "
+                                f"{error.strerror}", "look at its permissions")) from None
+    source = read_yaml(text, place_of_file)
     if source.problems:
         raise CdmqError(source.problems)
     render = renderer({"env_var": _env_var(environment, secrets)})
@@ -79,6 +88,9 @@ def read_target(
     written = outputs[name] if isinstance(outputs[name], dict) else {}
     data = {k: _rendered(v, source, (*at, k), render) for k, v in written.items()}
     type_ = data.get("type")
+    if type_ is None:
+        raise CdmqError(Problem(source.at(at), "CDMQ111", f"'type' is missing in target {name}",
+                                f"known here: {', '.join(warehouse_types())}"))
     if type_ not in warehouse_types():
         raise CdmqError(Problem(source.at((*at, "type")), "CDMQ402",
                                 f"unknown warehouse type '{type_}'",
@@ -108,10 +120,10 @@ def connect(
             if time.monotonic() >= until:
                 raise CdmqError(locked(target, str(error))) from None
             time.sleep(0.2)
-        except StatementError as error:
+        except (StatementError, OSError) as error:
             raise CdmqError(
                 Problem(target.span, "CDMQ403", "the warehouse cannot be reached: "
-                        + target.scrub(str(error)), "look at the target, then try: cdmq debug")
+                        + target.scrub(_said(error)), "look at the target, then try: cdmq debug")
             ) from None
 
 
@@ -140,6 +152,12 @@ def locked(target: Target, cause: str) -> Problem:
         target.span, "CDMQ404", f"another run holds the warehouse: {target.scrub(cause)}",
         "wait for it to end, or say --wait",
     )
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _module(type_: str, span: Span) -> Any:
@@ -186,8 +204,9 @@ def _rendered(value: Any, source: Source, path: Path_, render: Callable[[str], s
     try:
         return render(value)
     except ValueError as error:
-        raise CdmqError(Problem(source.at(path), "CDMQ406", str(error),
-                                "set it, or give a default: env_var('NAME', 'default')")) from None
+        remedy = "set it, or give a default: env_var('NAME', 'default')" if (
+            "is not set" in str(error)) else "write {{ env_var('NAME') }}"
+        raise CdmqError(Problem(source.at(path), "CDMQ406", str(error), remedy)) from None
 
 
 def _env_var(environment: Mapping[str, str], secrets: list[str]) -> Any:

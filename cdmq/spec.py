@@ -46,6 +46,8 @@ class FileSource(Model):
     encoding: str = "utf-8"
     decimal: Literal[".", ","] = "."
     dates: DateForm = "YYYY-MM-DD"
+    trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
+                       "blanks alone is empty.")
 
 
 class DatasetSpec(Model):

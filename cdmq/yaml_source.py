@@ -258,7 +258,7 @@ class _Reader:
                 return self.render(value)
             except ValueError as error:
                 self.cut.add(path)
-                self.problem(node, "CDMQ107", str(error), "only var() and macros are known here")
+                self.problem(node, "CDMQ107", str(error), getattr(error, "remedy", ""))
         return value
 
 

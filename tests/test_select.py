@@ -22,7 +22,8 @@ datasets:
   - {name: alone, table: raw.alone, key: id}
 """,
     "models/seeds/countries.csv": "code\nDE\nAT\n",
-    "models/summary.sql": "select id from {{ ref('customers') }} join {{ ref('orders') }} using (id)",
+    "models/summary.sql": "select id from {{ ref('customers') }} union select id "
+                          "from {{ ref('orders') }}",
     "rules/crm.yml": """\
 dataset: crm
 owner: crm_team
@@ -153,7 +154,7 @@ def test_disabled_rules_are_listed_only_when_asked(project: Project) -> None:
                   "dimension, kind, owner, path, rule, severity, tag"),
     ("owner:salse", "--select: CDMQ513 nothing has owner:salse; did you mean 'sales'?"),
     ("x++y", "--select: CDMQ511 'x++y' is not a selection; write for example: tag:contact, "
-             "+customers+, path:rules/x.yml"),
+             "+customers+, rules/x.yml"),
     ("crm,orders", "--select: CDMQ510 nothing is selected by --select 'crm,orders'; "
                    "try it with: cdmq ls, or say --allow-empty"),
     ("zz*", "--select: CDMQ510 nothing is selected by --select 'zz*'; "

@@ -67,6 +67,7 @@ class Episodes:
         self.open = Relation(f"__cdmq_open_{kind}")
         self.closing = Relation(f"__cdmq_closing_{kind}")
         self.hints = Relation(f"__cdmq_hints_{kind}")
+        self.twice = Relation(f"__cdmq_twice_{kind}")
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
         self.closes = self.hinted = False
@@ -77,6 +78,7 @@ class Episodes:
         work = [r for r in self.rules if not self._unchanged(r, open_counts)]
         self._codes_table(work)
         self._hints_table(work)
+        self._temp(self.twice, self._twice())
         known = {r.rule.id for r in work} | removed
         self.closes = any(open_counts.get(name, 0) for name in known)
         if not self.closes:
@@ -172,13 +174,34 @@ class Episodes:
                 return judgement.shown
         return result.rule.columns
 
+    def _mark(self) -> exp.Expr:
+        return self.warehouse.row_hash(
+            [nodes.column(n) for n in ("code", *self.shape.identity)])
+
+    def _twice(self) -> exp.Select:
+        """The hashes of rows that may stand twice: grouping only those, not all, is half the work."""
+        query = nodes.group_by(
+            nodes.select([nodes.alias(self._mark(), "mark")], nodes.table(self.shape.found)),
+            [self._mark()],
+        )
+        more = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))
+        query.set("having", exp.Having(this=more))
+        return query
+
     def _now(self) -> exp.Select:
         """What the run found, duplicate keys as one row with a count."""
         parts = [nodes.column(n) for n in ("code", *self.shape.identity)]
-        once = nodes.group_by(nodes.select(
-            [*parts, nodes.alias(exp.Count(this=exp.Star()), "records")],
-            nodes.table(self.shape.found),
-        ), [p.copy() for p in parts])
+        found, mark = nodes.table(self.shape.found), self._mark()
+        many = exp.In(this=mark, query=exp.Subquery(this=nodes.select(
+            [nodes.column("mark")], nodes.table(self.twice))))
+        once = nodes.union_all([
+            nodes.select([*parts, nodes.alias(nodes.number(1), "records")], found,
+                         exp.Not(this=many)),
+            nodes.group_by(nodes.select(
+                [*(p.copy() for p in parts), nodes.alias(exp.Count(this=exp.Star()), "records")],
+                found.copy(), many.copy(),
+            ), [p.copy() for p in parts]),
+        ])
         names = ("rule_id", "version", "dataset", *self.identity, "records")
         query = nodes.select(
             [nodes.column(n, "f" if n in (*self.shape.identity, "records") else "c")

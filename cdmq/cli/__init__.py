@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 #: In the order of --help.
 MODULES = (
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     # Looking for plugins reads every installed package's metadata; none concerns us.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.set_threshold(200_000)  # rules make many small objects that stay: looking often costs a third
+    gc.set_threshold(200_000)  # rules are many small objects that stay: looking often is dear
     words = list(sys.argv[1:] if arguments is None else arguments)
     code = told(quick_command(words) or (lambda: _typed(words)), words)
     if arguments is None:  # a process of its own: taking its objects apart would cost a tenth
@@ -54,9 +53,8 @@ def _leave(code: int) -> None:
 
 def modules(word: str = "") -> list[str]:
     """The modules of the command that `word` names; all of them where it names none."""
-    there = [m for m in MODULES if (Path(__file__).parent / f"{m}.py").is_file()]
     named = ALIASES.get(word, word)
-    return [named] if named in there else there
+    return [named] if named in MODULES else list(MODULES)
 
 
 def load(module: str) -> object:

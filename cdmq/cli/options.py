@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-
 #: The default of --project-dir.
 HERE = Path()
 

@@ -11,6 +11,8 @@ from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.templates import renderer, variables_reader
 from cdmq.values import Dataset, Documents, Rule
 
+#: What config() can say.
+CONFIG = ("dialect", "materialized")
 #: How a model's SQL says which dataset it reads, once rendered: unlikely text, replaced by nodes.
 REFERENCE = re.compile(r'"__cdmq_ref__(\w+?)__(.+?)"')
 
@@ -43,17 +45,27 @@ def render_model(dataset: Dataset, variables: Mapping[str, object], macros: str)
     config: dict[str, object] = {}
 
     def configure(**said: object) -> str:
+        for word in said:
+            if word not in CONFIG:
+                raise ValueError(f"config({word}=) is not known; {did_you_mean(word, CONFIG)}")
         config.update(said)
         return ""
 
-    names = {
-        "var": variables_reader(variables),
-        "ref": lambda name: f'"__cdmq_ref__clean__{name}"',
-        "source": lambda *name: f'"__cdmq_ref__source__{".".join(name)}"',
-        "config": configure,
-    }
+    def ref(name: str) -> str:
+        return _marked("clean", name)
+
+    def source(*name: str) -> str:
+        return _marked("source", ".".join(name))
+
+    names = {"var": variables_reader(variables), "ref": ref, "source": source, "config": configure}
     assert dataset.model is not None
     return ModelText(renderer(names, macros)(dataset.model.text), config)
+
+
+def _marked(how: str, name: str) -> str:
+    if not name or '"' in name:
+        raise ValueError(f"'{name}' is no name; write ref('name') or source('schema', 'name')")
+    return f'"__cdmq_ref__{how}__{name}"'
 
 
 class ModelText:
@@ -76,8 +88,10 @@ def _model_needs(
     try:
         text = render_model(dataset, documents.variables, documents.macros)
     except ValueError as error:
-        problems.append(Problem(span, "CDMQ107", str(error),
-                                "known here: ref(), source(), var(), config() and macros"))
+        line = getattr(error, "line", 0)
+        place = Span(span.file, line, 1) if line else span
+        problems.append(Problem(place, "CDMQ107", str(error), getattr(error, "remedy", "").replace(
+            "var()", "ref(), source(), config(), var()")))
         return set()
     needs = set()
     for how, name in text.references():

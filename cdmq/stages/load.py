@@ -13,10 +13,10 @@ from typing import Any
 
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
-from cdmq.templates import renderer, variables_reader
+from cdmq.templates import renderer, syntax_problem, variables_reader
 from cdmq.typed import read_model
 from cdmq.values import Documents, Seed, SqlModel
-from cdmq.walk import PROJECT_FILE, find_files, find_root
+from cdmq.walk import PROJECT_FILE, find_files
 from cdmq.walk import YAML as _YAML
 from cdmq.yaml_source import Source, read_yaml
 
@@ -27,15 +27,13 @@ _NAMES = re.compile(r"""\bname:\s*["']?([^"',}\n]+?)["']?\s*(?:[,}#\n]|$)""")
 def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     """Read every file of the project at `root`. `overrides` are the `--vars`.
 
-    Raises CdmqError only when cdmq_project.yml itself cannot be read; all else that is wrong is in
+    Raises CdmqError only when cdmq_project.yml or a macro cannot be read; all else that is wrong is in
     `Documents.problems`.
     """
     problems: list[Problem] = []
     config = _config(root)
     variables = {**config.vars, **(overrides or {})}
-    macros = "\n".join(
-        _text(root, p, problems) for p in find_files(root, config.macro_paths, (".sql",))
-    )
+    macros = _macros(root, config, problems)
     render = renderer({"var": variables_reader(variables)}, macros)
     datasets: list[tuple[DatasetSpec, Source, int]] = []
     broken: set[str] = set()
@@ -76,6 +74,21 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
         broken=frozenset(broken),
         unread=tuple(unread),
     )
+
+
+def _macros(root: Path, config: ProjectFile, problems: list[Problem]) -> str:
+    """All macro files as one text. A broken one ends the reading: every template may need it."""
+    texts = []
+    for path in find_files(root, config.macro_paths, (".sql",)):
+        text = _text(root, path, problems)
+        wrong = syntax_problem(text)
+        if wrong:
+            problems.append(Problem(Span(_relative(root, path), wrong.line, 1), "CDMQ107",
+                                    str(wrong), wrong.remedy))
+        texts.append(text)
+    if problems:
+        raise CdmqError(problems)
+    return "\n".join(texts)
 
 
 def folders_of(root: Path) -> list[tuple[list[str], list[str]]]:
@@ -178,7 +191,11 @@ def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest,
 
 def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
     place = _relative(root, path)
-    reader = csv.reader(io.StringIO(_text(root, path, problems)), strict=True)
+    before = len(problems)
+    text = _text(root, path, problems)
+    if len(problems) > before:
+        return None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         numbered = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
@@ -191,9 +208,9 @@ def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
                                 "give it a header line with the names of its columns"))
         return None
     header = [h.strip() for h in rows[0]]
-    if len(set(header)) < len(header) or not all(header):
-        problems.append(Problem(Span(place, 1, 1), "CDMQ122",
-                                "a column of the seed has no name, or two have the same",
+    if len({h.lower() for h in header}) < len(header) or not all(header):
+        problems.append(Problem(Span(place, 1, 1), "CDMQ122", "a column of the seed has no name, "
+                                "or two have the same but for case",
                                 "give each column a name of its own"))
         return None
     body = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
-from cdmq.problems import CdmqError, Problem, Span
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.stages.graph import render_model
@@ -17,6 +17,8 @@ from cdmq.values import Dataset, Project
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
+#: What config(dialect=) can say.
+_DIALECTS = ("duckdb", "postgres")
 #: Functions that reach outside the rows: files, servers, settings.
 _OUTSIDE = (
     "read_", "glob", "pg_read", "pg_ls", "pg_stat_file", "lo_", "dblink", "getenv", "query",
@@ -37,15 +39,22 @@ def model_query(
     span = Span(dataset.model.path)
     text = render_model(dataset, project.variables, project.macros)
     dialect = str(text.config.get("dialect", "duckdb"))
+    if dialect not in _DIALECTS:
+        raise CdmqError(Problem(span, "CDMQ332", f"dialect='{dialect}' is not known",
+                                did_you_mean(dialect, _DIALECTS)))
     try:
         parsed = sqlglot.parse(text.sql.strip().rstrip(";"), dialect=dialect)
     except sqlglot.errors.SqlglotError as error:
-        raise CdmqError(Problem(span, "CDMQ330", "the model is not SQL: "
-                                + str(error).splitlines()[0])) from None
-    if len(parsed) != 1 or not isinstance(parsed[0], exp.Query):
-        raise CdmqError(Problem(span, "CDMQ331", "a model is one SELECT, here is something else",
+        raise CdmqError(_not_sql(error, span)) from None
+    except RecursionError:
+        raise CdmqError(Problem(span, "CDMQ330", "the SQL is nested too deep",
+                                "split the model in two")) from None
+    query = parsed[0] if len(parsed) == 1 else None
+    if not isinstance(query, exp.Query):
+        here = "nothing" if query is None and not any(parsed) else (
+            f"{len(parsed)} statements" if query is None else "another statement")
+        raise CdmqError(Problem(span, "CDMQ331", f"a model is one SELECT, here is {here}",
                                 "write one query; no other statement runs"))
-    query = parsed[0]
     _look_at(query, span)
     kind = str(text.config.get("materialized", "view"))
     if kind not in ("view", "table"):
@@ -62,6 +71,14 @@ def model_query(
         return node
 
     return query.transform(swap), kind
+
+
+def _not_sql(error: sqlglot.errors.SqlglotError, span: Span) -> Problem:
+    told = error.errors[0] if isinstance(error, sqlglot.errors.ParseError) and error.errors else {}
+    word, line = told.get("highlight"), told.get("line")
+    where = f" near '{word}', line {line} of what was rendered" if word and line else ""
+    return Problem(span, "CDMQ330", f"the model is not SQL{where}",
+                   "mend it there; a model is one SELECT")
 
 
 def _look_at(query: exp.Query, span: Span) -> None:
@@ -96,6 +113,7 @@ def model_columns(
     from cdmq.warehouses.duckdb import _WRITTEN, logical_type
 
     assert dataset.model is not None
+    model = dataset.model.path
     empty: dict[str, Mapping[str, Type]] = {}
 
     def table(logical: str) -> exp.Expr:
@@ -105,7 +123,13 @@ def model_columns(
         else:
             parts = name.split(".")
             relation = Relation(parts[-1], parts[-2] if len(parts) > 1 else None)
-            empty[logical] = warehouse.columns(relation) or {}
+            columns = warehouse.columns(relation)
+            if columns is None:
+                near = warehouse.relations(relation.schema or warehouse.schema)
+                raise CdmqError(Problem(Span(model), "CDMQ204", f"the table {relation} of source() "
+                                        "is not in the warehouse",
+                                        did_you_mean(relation.name, near)))
+            empty[logical] = columns
         return nodes.table(Relation(logical))
 
     query, _ = model_query(dataset, project, table)
@@ -121,5 +145,7 @@ def model_columns(
             rows = connection.execute("DESCRIBE " + query.sql("duckdb")).fetchall()
         except duckdb.Error as error:
             raise CdmqError(Problem(Span(dataset.model.path), "CDMQ335",
-                                    str(error).splitlines()[0])) from None
+                                    "the engine cannot read the model: "
+                                    + str(error).splitlines()[0].partition(": ")[2],
+                                    "mend the query")) from None
     return {str(r[0]): logical_type(str(r[1])) for r in rows}

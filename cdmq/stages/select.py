@@ -108,7 +108,7 @@ class _Graph:
         match = _WORD.fullmatch(word)
         if match is None:
             raise CdmqError(Problem(Span(flag), "CDMQ511", f"'{word}' is not a selection",
-                                    "write for example: tag:contact, +customers+, path:rules/x.yml"))
+                                    "write for example: tag:contact, +customers+, rules/x.yml"))
         found = self._named(match["name"], flag)
         if match["at"]:
             return self.standing_on(self._walk(found, self.followers, None))
@@ -170,6 +170,11 @@ def _columns(thing: Rule | Dataset) -> list[str]:
     return [*thing.columns, *(f"{thing.dataset}.{c}" for c in thing.columns)]
 
 
+def _paths(thing: Rule | Dataset) -> list[str]:
+    model = thing.model if isinstance(thing, Dataset) else None
+    return [thing.span.file, *([model.path] if model else [])]
+
+
 def _of_rule(read: Callable[[Rule], str | None]) -> Callable[[Rule | Dataset], list[str]]:
     def words(thing: Rule | Dataset) -> list[str]:
         found = read(thing) if isinstance(thing, Rule) else None
@@ -185,7 +190,7 @@ METHODS: Mapping[str, Callable[[Rule | Dataset], list[str]]] = {
     "dimension": _of_rule(lambda r: r.dimension),
     "kind": _of_rule(lambda r: r.kind),
     "owner": _of_rule(lambda r: r.owner),
-    "path": lambda t: [t.span.file, *([t.model.path] if isinstance(t, Dataset) and t.model else [])],
+    "path": _paths,
     "rule": _of_rule(lambda r: r.id),
     "severity": _of_rule(lambda r: r.severity),
     "tag": lambda t: list(t.tags if isinstance(t, Rule) else t.spec.tags),

@@ -84,8 +84,8 @@ class Warehouse(Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """Hold the right to write for this project. Raises Locked."""
 
-    def fingerprint(self, parts: Sequence[exp.Expr]) -> exp.Expr:
-        """An aggregate over rows of texts that does not hang on their order: a decimal number."""
+    def row_hash(self, parts: Sequence[exp.Expr]) -> exp.Expr:
+        """A 64-bit number of a row's values, NULLs among them; good for one connection's life."""
 
     def version(self) -> str: ...
 

@@ -161,9 +161,8 @@ class DuckDB:
         """An open DuckDB file is locked by the process that holds it."""
         yield
 
-    def fingerprint(self, parts: Sequence[exp.Expr]) -> exp.Expr:
-        hashed = nodes.call("hash", *parts)
-        return nodes.cast(exp.Sum(this=hashed), "text")
+    def row_hash(self, parts: Sequence[exp.Expr]) -> exp.Expr:
+        return nodes.call("hash", *parts)
 
     def version(self) -> str:
         return str(self.fetch("SELECT version()")[0][0])

@@ -200,12 +200,11 @@ class Postgres:
             with suppress(StatementError):
                 self.fetch("SELECT pg_advisory_unlock(%s::bigint)", [key])
 
-    def fingerprint(self, parts: Sequence[exp.Expr]) -> exp.Expr:
+    def row_hash(self, parts: Sequence[exp.Expr]) -> exp.Expr:
         # The text of a row keeps NULL, '' and where a part ends apart.
         row = nodes.cast(nodes.call("ROW", *parts), "text")
         by_bytes = exp.Collate(this=row, expression=nodes.name("C"))
-        hashed = nodes.call("hashtextextended", by_bytes, nodes.number(0))
-        return nodes.cast(exp.Sum(this=hashed), "text")
+        return nodes.call("hashtextextended", by_bytes, nodes.number(0))
 
     def version(self) -> str:
         return str(self.fetch("SHOW server_version")[0][0])

@@ -59,7 +59,7 @@ Done in N s. PASS=3 WARN=1 FAIL=3 NO_DATA=0 SKIPPED=0 ERROR=0 TOTAL=7
 @pytest.fixture
 def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     found = small(tmp_path, capsys)
-    found.swap("rules/customers.yml", ("must: credit <= 500", "must: credit <= 500\n    severity: warn"))
+    found.swap("rules/customers.yml", ("credit <= 500", "credit <= 500\n    severity: warn"))
     return found
 
 

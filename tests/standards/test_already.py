@@ -24,7 +24,7 @@ def test_some_forms_spare_work() -> None:
 
 
 @pytest.mark.parametrize("form", SPARING)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(values=st.lists(TEXTS, min_size=30, max_size=120))
 def test_spared_values_have_their_form(form: str, values: list[str]) -> None:
     value = exp.column("v", quoted=True)

@@ -80,8 +80,9 @@ def _functions() -> Iterator[str]:
 
     yield from ("# Functions that SQL in rules may call", "")
     yield from _said("No other function is allowed. Each gives the same on DuckDB and on "
-                     "PostgreSQL. A value on which a function fails is a flag `could_not_judge`; it stops "
-                     "nothing. The clock is no function: `as_of` is the time of the run.")
+                     "PostgreSQL. A value on which a function fails is a flag "
+                     "`could_not_judge`; it stops nothing. The clock is no function: `as_of` is "
+                     "the time of the run.")
     yield from _table(("call", "gives", "what", "NULL", "also written"), (
         (f"`{row.signature}`", "type of its arguments" if row.result == "same" else row.result,
          row.doc + (" Can fail." if row.fails is not None else ""), row.nulls,
@@ -101,8 +102,8 @@ def _audit_tables() -> Iterator[str]:
 
     yield from ("# Audit tables", "")
     yield from _said("They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's "
-                     "schema is not the engine's default. Rows are added and, where a table has `to_run`, "
-                     "closed. None is rewritten.")
+                     "schema is not the engine's default. Rows are added and, where a table "
+                     "has `to_run`, closed. None is rewritten.")
     for table in (*TABLES, SCHEMA_TABLE):
         yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
         yield from _table(("column", "type", "what"),

@@ -407,7 +407,7 @@ class TestFingerprint:
         at = Relation("t", warehouse.schema)
         warehouse.load(at, {"a": "text", "b": "text"}, rows)
         query = nodes.select(
-            [warehouse.fingerprint([nodes.column("a"), nodes.column("b")])], nodes.table(at)
+            [warehouse.row_hash([nodes.column("a"), nodes.column("b")])], nodes.table(at)
         )
         found = warehouse.fetch(query.sql(warehouse.dialect))[0][0]
         warehouse.run(f"DROP TABLE {nodes.table(at).sql(warehouse.dialect)}")
@@ -433,7 +433,7 @@ class TestFingerprint:
         assert self.of(warehouse, []) is None
 
     def test_of_many_parts(self, warehouse: Warehouse) -> None:
-        query = nodes.select([warehouse.fingerprint([nodes.text(str(i)) for i in range(500)])])
+        query = nodes.select([warehouse.row_hash([nodes.text(str(i)) for i in range(500)])])
         assert int(warehouse.fetch(query.sql(warehouse.dialect))[0][0])
 
 

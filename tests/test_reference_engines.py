@@ -1,0 +1,83 @@
+"""The reference project finds the same on DuckDB and on PostgreSQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from runner import World, postgres_parts
+
+import cdmq.api
+
+ROOT = Path(__file__).parents[1]
+AS_OF = dt.datetime(2026, 11, 1)
+PARTS = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD",
+         "dbname": "DATABASE"}
+
+
+class Reference(World):
+    """The reference project instead of an empty one."""
+
+    def __init__(self, empty: World) -> None:
+        self.__dict__.update(empty.__dict__)
+        for name in ("cdmq_project.yml", "profiles.yml"):
+            shutil.copy(ROOT / name, self.root / name)
+        for name in ("models", "rules", "macros", "seeds"):
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, self.root / name)
+        (self.root / "target").mkdir(exist_ok=True)
+        if self.engine == "duckdb":
+            (self.root / "world.duckdb").symlink_to(self.root / "target/reference.duckdb")
+
+    def build(self) -> cdmq.api.RunResult:
+        target = {"duckdb": "dev", "postgres": "postgres"}[self.engine]
+        parts = postgres_parts(self.uri)
+        env = {f"CDMQ_PG_{PARTS[k]}": v for k, v in parts.items()}
+        with mock.patch.dict(os.environ, env | {"CDMQ_PG_SCHEMA": self.schema}):
+            return cdmq.api.run(self.root, as_of=AS_OF, target=target)
+
+
+@pytest.fixture(scope="module")
+def both(make_world: Callable[..., World]) -> tuple[Reference, Reference]:
+    worlds = Reference(make_world("duckdb")), Reference(make_world("postgres"))
+    for world in worlds:
+        assert world.build().exit_code in (0, 1)
+    return worlds
+
+
+def test_same_flags(both: tuple[Reference, Reference]) -> None:
+    duckdb, postgres = (w.flags() for w in both)
+    assert len(duckdb) > 1000
+    assert set(duckdb) ^ set(postgres) == set()
+    assert duckdb == postgres
+
+
+def test_same_changes(both: tuple[Reference, Reference]) -> None:
+    duckdb, postgres = (w.changes() for w in both)
+    assert len(duckdb) > 1000
+    assert set(duckdb) ^ set(postgres) == set()
+    assert duckdb == postgres
+
+
+def test_same_results_and_versions(both: tuple[Reference, Reference]) -> None:
+    assert both[0].results() == both[1].results()
+    assert both[0].versions() == both[1].versions()
+
+
+@pytest.mark.parametrize("view", ["clean", "defaulted", "flagged", "passed"])
+def test_same_customers(view: str, both: tuple[Reference, Reference]) -> None:
+    duckdb, postgres = (w.view(f"customers__{view}") for w in both)
+    assert duckdb
+    assert duckdb == postgres
+
+
+def test_second_run_changes_nothing(both: tuple[Reference, Reference]) -> None:
+    for world in both:
+        again = world.build()
+        assert set(again.opened.values()) | set(again.closed.values()) == {0}
+        assert again.new_versions == ()
