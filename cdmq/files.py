@@ -82,9 +82,9 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
 def _near(root: Path, pattern: str) -> str:
     """The remedy for a file that is not there: one of a similar name beside it."""
     folder = (root / pattern).parent
-    names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+    names = [p.name for p in folder.iterdir() if p.is_file()] if folder.is_dir() else []
     near = closest(Path(pattern).name, names)
-    if near:
+    if near and not (root / pattern).is_dir():
         return f"did you mean '{Path(pattern).parent.as_posix()}/{near}'?"
     return "look at path:, which counts from the project's folder"
 
@@ -136,7 +136,7 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
         paths = [Path(p) for p in copies]
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     table = _reader(kind, listed, list(names), source.delimiter)
-    query = _typed(dataset, names, table) if kind != "parquet" else nodes.select(
+    query = _typed(dataset, list(names), table) if kind != "parquet" else nodes.select(
         [exp.Star()], table)
     return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
 
@@ -224,7 +224,7 @@ def _json_keys(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]
     keys = exp.Unnest(expressions=[nodes.call("json_keys", nodes.column("json"))])
     query = nodes.select([nodes.alias(keys, "k")], objects)
     try:
-        rows = duckdb.sql(
+        rows = duckdb.connect().execute(
             f"SELECT k FROM (SELECT k, min(n) AS n FROM (SELECT k, row_number() OVER () AS n "
             f"FROM ({query.sql('duckdb')})) GROUP BY k) ORDER BY n"
         ).fetchall()
@@ -247,7 +247,7 @@ def _parquet_columns(
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     query = nodes.select([exp.Star()], nodes.call("read_parquet", listed))
     try:
-        rows = duckdb.sql("DESCRIBE " + query.sql("duckdb")).fetchall()
+        rows = duckdb.connect().execute("DESCRIBE " + query.sql("duckdb")).fetchall()
     except duckdb.Error as error:
         raise CdmqError(file_errors.explain(str(error), dataset, root, paths)) from None
     return {str(r[0]): logical_type(str(r[1])) for r in rows}

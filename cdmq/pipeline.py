@@ -6,25 +6,26 @@ import getpass
 import platform
 import secrets
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cdmq.audit.versions import version_of
+from cdmq.problems import CdmqError
 from cdmq.profiles import Target
 from cdmq.results import Compiled, Facts, RunResult, Selection
 from cdmq.sql.logical import Names, renderer
-from cdmq.stages.catalog import live_catalog, merge_catalog
+from cdmq.stages.catalog import delivered, merge_catalog
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.execute import Execution, sweep
 from cdmq.stages.judge import exit_code, judge
 from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
 from cdmq.stages.record import RunFacts, migrate, record
-from cdmq.stages.select import select
+from cdmq.stages.select import needs_of, select
 from cdmq.steps import Executed, Outcome, Plan, RuleResult
 from cdmq.values import Catalog, Project
 
@@ -61,6 +62,8 @@ class Ready:
     selection: Selection
     catalog: Catalog
     plan: Plan
+    #: Datasets whose source cannot be read, and why: what does not need them goes on.
+    broken: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -72,11 +75,12 @@ def run(
     selection = selected(project, wish)
     migrate(warehouse, cdmq_version, started)
     sweep(warehouse)
-    ready = prepare(project, selection, warehouse, target_path)
+    ready = prepare(project, selection, warehouse, target_path, local=True)
     facts = _facts(target, warehouse, wish, started, target_path, len(selection.rules))
     names = Names(warehouse.schema, warehouse.traits.longest_name, facts.run_id[-6:])
     if not wish.build:
-        name_published(names, project, selection.datasets, ready.plan, warehouse)
+        there = [n for n in selection.datasets if n in ready.catalog]
+        name_published(names, project, there, ready.plan, warehouse)
     listen("start", facts)
     executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen)
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
@@ -105,14 +109,24 @@ def selected(project: Project, wish: Wish) -> Selection:
 
 
 def prepare(
-    project: Project, selection: Selection, warehouse: Warehouse, target_path: Path
+    project: Project, selection: Selection, warehouse: Warehouse, target_path: Path,
+    local: bool = False,
 ) -> Ready:
-    """Look at the warehouse, and compile the selected rules of the datasets that they need."""
+    """Look at the warehouse, and compile the selected rules of the datasets that they need.
+
+    `local`: a source that cannot be read stops only what needs it.
+    """
     narrow = replace(project, datasets={n: project.datasets[n] for n in selection.datasets})
-    catalog = live_catalog(narrow, warehouse)
+    catalog, broken = delivered(narrow, warehouse)
+    if broken and not local:
+        raise CdmqError([p for problems in broken.values() for p in problems])
     merge_catalog(catalog, project, target_path)
-    steps = compile_rules(narrow, catalog, warehouse.dialect, selection.rules)
-    return Ready(project, selection, catalog, plan(project, steps, warehouse.traits.fuse))
+    lost = set(selection.datasets) - set(catalog)
+    rules = frozenset(r for r in selection.rules
+                      if not needs_of(project.rules[r], project) & lost)
+    steps = compile_rules(narrow, catalog, warehouse.dialect, rules)
+    return Ready(project, selection, catalog, plan(project, steps, warehouse.traits.fuse),
+                 {n: "; ".join(str(p) for p in found) for n, found in broken.items()})
 
 
 def compiled(
@@ -155,7 +169,8 @@ def _execute(
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
     execution = Execution(
         ready.project, ready.catalog, ready.plan, warehouse, names, moment,
-        rules=ready.selection.rules, datasets=ready.selection.datasets, build=wish.build,
+        rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
+        build=wish.build,
         stop=stop, listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from runner import World, typed
 
 KEYS = {
@@ -186,7 +185,7 @@ def _same(wanted: list[dict[str, Any]], got: list[dict[str, Any]]) -> None:
             lost.append(row)
         else:
             left.remove(same)
-    assert not lost and not left, f"expected and not found: {lost}\nfound: {_cut(left)}"
+    assert (lost, _cut(left)) == ([], []), "expected and not found; found and not expected"
 
 
 def _cut(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ class Episodes:
         counts: dict[str, int] = {}
         for rule, count in self._fetch(query):
             name = self.renamed.get(str(rule), str(rule))
-            counts[name] = counts.get(name, 0) + int(count)  # type: ignore[call-overload]
+            counts[name] = counts.get(name, 0) + int(count)
         return counts
 
     def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
@@ -241,7 +241,8 @@ class Episodes:
 
     def _same(self, a: str, b: str) -> exp.Expr:
         """Equal identity and count. NULLs are made comparable, so that every engine can hash."""
-        pairs = [nodes.equal(nodes.column(n, a), nodes.column(n, b)) for n in ("rule_id", "records")]
+        pairs = [nodes.equal(nodes.column(n, a), nodes.column(n, b))
+                 for n in ("rule_id", "records")]
         for name in self.identity:
             pairs.append(nodes.equal(_comparable(name, a), _comparable(name, b)))
         return _all(pairs)
@@ -351,9 +352,10 @@ class Episodes:
             [value], nodes.table(self.shape.found),
             nodes.equal(nodes.column("code"), nodes.number(2 * self.executed.numbers[rule.id])),
         ), [value.copy()])
-        value = exp.Collate(this=value.copy(), expression=nodes.name("C")) if (
-            self.dialect == "postgres") else value.copy()
-        query = query.order_by(exp.Ordered(this=value)).limit(1000)
+        order: exp.Expr = value.copy()
+        if self.dialect == "postgres":
+            order = exp.Collate(this=order, expression=nodes.name("C"))
+        query = query.order_by(exp.Ordered(this=order)).limit(1000)
         allowed = _allowed(rule.spec, self.project)
         by_lower = {a.lower(): a for a in allowed}
         rows = []

@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
 from cdmq.kinds.base import Bool, Seed
-from cdmq.sql import nodes
 
 
 class AcceptedValues(Check):

@@ -134,6 +134,16 @@ def subquery(query: exp.Query, as_: str) -> exp.Subquery:
     return exp.Subquery(this=query, alias=exp.TableAlias(this=name(as_)))
 
 
+def beneath(query: exp.Select, as_: str, dialect: str) -> exp.Subquery:
+    """A subquery whose columns are computed once, however often the query above speaks of them.
+
+    PostgreSQL would flatten it and compute them each time: OFFSET 0 keeps it apart.
+    """
+    if dialect == "postgres":
+        query.set("offset", exp.Offset(expression=number(0)))
+    return subquery(query, as_)
+
+
 def left_join(node: exp.Select, source: exp.Expr, on: exp.Expr) -> exp.Select:
     node.append("joins", exp.Join(this=source, side="LEFT", on=on))
     return node

@@ -30,9 +30,10 @@ def _double(value: exp.Expr, as_text: exp.Expr) -> exp.Expr:
            for word in ("NaN", "Infinity", "-Infinity")]
     whole = nodes.all_of([nodes.equal(size.copy(), floor.copy()),
                           exp.LT(this=size.copy(), expression=nodes.number(10**18))])
-    large = exp.GTE(this=size.copy(), expression=nodes.number(10**15))
-    large = exp.And(this=large, expression=exp.LT(this=size.copy(), expression=nodes.number(10**16)))
+    large = nodes.all_of([exp.GTE(this=size.copy(), expression=nodes.number(10**15)),
+                          exp.LT(this=size.copy(), expression=nodes.number(10**16))])
     assert whole is not None
+    assert large is not None
     part = nodes.cast(nodes.paren(exp.Sub(this=size, expression=floor.copy())), "text")
     sign = nodes.when(exp.LT(this=value.copy(), expression=nodes.number(0)), nodes.text("-"),
                       nodes.text(""))

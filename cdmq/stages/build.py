@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit.tables import audit_schema
-from cdmq.files import reading
+from cdmq.files import diagnose, reading
+from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, logical
 from cdmq.sql.text_form import text_of
@@ -20,6 +21,7 @@ from cdmq.standards import reference_table
 from cdmq.stages.models import model_query
 from cdmq.steps import Built, DatasetSteps
 from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -94,6 +96,11 @@ class Builder:
         read = reading(dataset, self.project.root)
         try:
             self.warehouse.load_query(staged, read.query)
+        except StatementError:
+            told = diagnose(dataset, self.project.root)
+            if told is None:
+                raise
+            raise CdmqError(told) from None
         finally:
             read.close()
         self.built.append(Built(dataset.name, final, staged, "table"))

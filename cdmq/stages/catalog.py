@@ -78,19 +78,37 @@ def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem
     ]
 
 
+#: A delivery that failed: a file or table that is not there or cannot be read.
+_NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204"})
+
+
 def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:
     """Read what is there. Raises CdmqError with every dataset that is not as it is declared."""
+    known, broken = delivered(project, warehouse)
+    if broken:
+        raise CdmqError([p for problems in broken.values() for p in problems])
+    return known
+
+
+def delivered(
+    project: Project, warehouse: Warehouse
+) -> tuple[Catalog, dict[str, list[Problem]]]:
+    """Read what is there, and the datasets whose source cannot be read: the others go on.
+
+    Raises CdmqError where a source was read and is not as it is declared.
+    """
     from cdmq.files import file_columns
     from cdmq.stages.models import model_columns
 
     known: dict[str, Columns] = {}
+    broken: dict[str, list[Problem]] = {}
     problems: list[Problem] = []
     for dataset in project.datasets.values():
         try:
             if any(need not in known for need in dataset.depends_on):
                 continue
             if dataset.source == "table":
-                columns = _table_columns(dataset, warehouse, problems)
+                columns = _table_columns(dataset, warehouse)
             elif dataset.source == "file":
                 columns = file_columns(dataset, project.root)
             elif dataset.source == "seed":
@@ -102,26 +120,25 @@ def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:
             else:
                 columns = model_columns(dataset, project, known, warehouse)
         except CdmqError as error:
-            problems += error.problems
-            continue
-        if columns is None:
+            if {p.code for p in error.problems} <= _NOT_DELIVERED:
+                broken[dataset.name] = list(error.problems)
+            else:
+                problems += error.problems
             continue
         problems += check_columns(dataset, columns)
         problems += _contract(dataset, columns)
         known[dataset.name] = columns
     if problems:
-        raise CdmqError(problems)
-    return known
+        raise CdmqError([*problems, *(p for found in broken.values() for p in found)])
+    return known, broken
 
 
-def _table_columns(
-    dataset: Dataset, warehouse: Warehouse, problems: list[Problem]
-) -> Columns | None:
+def _table_columns(dataset: Dataset, warehouse: Warehouse) -> Columns:
     relation = relation_of(dataset)
     columns = warehouse.columns(relation)
     if columns is None:
         near = warehouse.relations(relation.schema or warehouse.schema)
-        problems.append(
+        raise CdmqError(
             Problem(dataset.span, "CDMQ204", f"the table {relation} of dataset {dataset.name} "
                     "is not in the warehouse", did_you_mean(relation.name, near))
         )

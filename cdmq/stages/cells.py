@@ -9,8 +9,9 @@ that rules write, hidden ones: `__raw_c` (as it came), `__reason_c` (why it is m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -20,6 +21,9 @@ from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.steps import Change, Stage
 from cdmq.values import Dataset, Rule
+
+if TYPE_CHECKING:
+    from cdmq.standards import Lookup
 
 
 @dataclass
@@ -41,6 +45,8 @@ class Cells:
     literal: Callable[[Rule, str, Type], exp.Expr]
     other_columns: Callable[[str], Mapping[str, Type]]
     keep_raw: frozenset[str]
+    #: Column -> rules on it that are switched off: `after:` may name them.
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def build(self) -> Stage | None:
@@ -79,8 +85,7 @@ class Cells:
         for rule in sorted(self.rules, key=lambda r: r.id):
             chains.setdefault(rule.columns[0], []).append(rule)
         for column, rules in chains.items():
-            if len(rules) > 1:
-                chains[column] = self._chain(column, rules)
+            chains[column] = self._chain(column, rules)
         return chains
 
     def _chain(self, column: str, rules: list[Rule]) -> list[Rule]:
@@ -88,7 +93,7 @@ class Cells:
         waiting, done = {r.id: r for r in rules}, []
         for rule in rules:
             for name in _spec(rule).after:
-                if name not in waiting:
+                if name not in waiting and name not in self.others.get(column, ()):
                     self._problem(rule.spans.get("after", rule.span), "CDMQ208",
                                   f"after: '{name}' is no rule that writes {column}",
                                   did_you_mean(name, waiting))
@@ -99,11 +104,15 @@ class Cells:
                 if not any(name in waiting for name in _spec(r).after)
             ]
             if len(ready) != 1:
-                names = " and ".join(f"'{r.id}'" for r in sorted(ready or waiting.values(),
-                                                                key=lambda r: r.span)[:2])
-                self._problem(max(r.span for r in ready or waiting.values()), "CDMQ208",
-                              f"{names} both write the column {column}",
-                              "say in one of them: after: the other's id")
+                first, *more = sorted(ready or waiting.values(), key=lambda r: r.span)
+                if not ready:
+                    path = " -> ".join(r.id for r in (first, *more, first))
+                    self._problem(first.span, "CDMQ207", f"after: goes in a circle: {path}",
+                                  "take after: out of one of them")
+                else:
+                    self._problem(more[0].span, "CDMQ208", f"'{first.id}' and '{more[0].id}' both "
+                                  f"write the column {column}",
+                                  f"say in one of them which is first, for example after: {first.id}")
                 return rules
             done.append(waiting.pop(ready[0].id))
         return done
@@ -137,7 +146,7 @@ class Cells:
                 and not any(p.id in ids for p in _before(r, chains[r.columns[0]]))
             ]
             if not layer:
-                path = " -> ".join(sorted(left))
+                path = " -> ".join(self._circle(waiting, left))
                 self._problem(min(r.span for r in waiting), "CDMQ207",
                               f"defaults read each other in a cycle: {path}",
                               "one of them must not read the next")
@@ -146,12 +155,22 @@ class Cells:
             waiting = [r for r in waiting if r not in layer]
         return layers
 
+    def _circle(self, waiting: list[Rule], left: set[str]) -> list[str]:
+        """The columns of one cycle, each made from the next."""
+        reads = {c: sorted({x for r in waiting if r.columns[0] == c for x in self.reads(r)} & left)
+                 for c in left}
+        path = [next(c for c in sorted(left) if reads[c])]
+        while path[-1] not in path[:-1]:
+            path.append(next(iter(reads[path[-1]]), path[0]))
+        return path[path.index(path[-1]) :]
+
     # query --------------------------------------------------------------------------------
 
     def _first_layer(self) -> exp.Select:
         shown: list[exp.Expr] = []
         for name in self.columns:
-            shown.append(nodes.alias(without_tokens(self.dataset, name, self.columns[name], nodes.column(name)), name))
+            value = without_tokens(self.dataset, name, self.columns[name], nodes.column(name))
+            shown.append(nodes.alias(value, name))
             if name in self.kept:
                 shown.append(nodes.alias(nodes.column(name), f"__raw_{name}"))
         for name in self.placeholders:
@@ -180,20 +199,32 @@ class Cells:
             nodes.alias(writes.get(a.alias, nodes.column(a.alias, "l")), a.alias)
             for a in below.expressions
         ]
-        return nodes.select([*shown, *extra], nodes.subquery(offers, "l"))
+        return nodes.select([*shown, *extra], nodes.beneath(offers, "l", self.dialect))
 
     def _offers(self, below: exp.Select, layer: list[Rule]) -> exp.Select:
         """The layer below with `__new_c` beside it: the value that a rule offers, or NULL."""
+        query, names = self._untidy(below, layer), [a.alias for a in below.expressions]
+        offers: list[exp.Expr] = []
         joins: list[tuple[exp.Expr, exp.Expr]] = []
-        shown: list[exp.Expr] = [
-            nodes.alias(nodes.column(a.alias, "l"), a.alias) for a in below.expressions
-        ]
         for number, rule in enumerate(layer):
             spec, alias = _spec(rule), f"j{number}"
-            if spec.set is None:
-                offer = (self._borrowed if spec.fill_from else self._tidied)(rule, alias, joins)
-                shown.append(nodes.alias(offer, f"__new_{rule.columns[0]}"))
-        query = nodes.select(shown, nodes.subquery(self._untidy(below, layer), "l"))
+            if spec.set is not None:
+                continue
+            if spec.standardise:
+                query, offer = self._tidied(rule, alias, query, joins)
+            else:
+                offer = (self._mapped if spec.map else self._borrowed)(rule, alias, joins)
+            offers.append(nodes.alias(offer, f"__new_{rule.columns[0]}"))
+        return self._over(query, offers, joins, names)
+
+    def _over(
+        self, below: exp.Select, columns: Sequence[exp.Expr],
+        joins: Sequence[tuple[exp.Expr, exp.Expr]], names: Sequence[str] | None = None,
+    ) -> exp.Select:
+        """A query over another: its columns (or those named), and more, with tables joined."""
+        kept = names if names is not None else [a.alias for a in below.expressions]
+        shown = [nodes.alias(nodes.column(n, "l"), n) for n in kept]
+        query = nodes.select([*shown, *columns], nodes.beneath(below, "l", self.dialect))
         for table, on in joins:
             nodes.left_join(query, table, on)
         return query
@@ -210,10 +241,7 @@ class Cells:
                 value = nodes.column(rule.columns[0], "l")
                 untidy = nodes.when(exp.Not(this=nodes.paren(test)), value)
                 shown.append(nodes.alias(untidy, f"__untidy_{rule.columns[0]}"))
-        if not shown:
-            return below
-        names = [nodes.alias(nodes.column(a.alias, "l"), a.alias) for a in below.expressions]
-        return nodes.select([*names, *shown], nodes.subquery(below, "l"))
+        return self._over(below, shown, ()) if shown else below
 
     def _already(self, rule: Rule) -> exp.Expr | None:
         """The cheap condition of a rule's form that its value needs nothing, if it has one."""
@@ -232,7 +260,7 @@ class Cells:
         offered, none = nodes.present(offer.copy()), nodes.is_null(offer.copy())
         out: dict[str, exp.Expr] = {}
         if spec.map or spec.standardise:
-            branches = [(_and(applies, there, offered), offer)]
+            branches: list[tuple[exp.Expr, exp.Expr]] = [(_and(applies, there, offered), offer)]
             if spec.otherwise:
                 branches.append((_and(applies, there), nodes.null()))
                 self._set_reason(out, column, _and(applies, there, none), spec.otherwise.reason,
@@ -257,41 +285,51 @@ class Cells:
         cleared: exp.Expr | None,
     ) -> None:
         before = nodes.column(f"__reason_{column}", "l")
-        pairs = [(cleared, nodes.cast(nodes.null(), "text"))] if cleared is not None else []
+        pairs: list[tuple[exp.Expr, exp.Expr]] = []
+        if cleared is not None:
+            pairs.append((cleared, nodes.cast(nodes.null(), "text")))
         if reason is not None:
             pairs.append((when, nodes.text(reason)))
         out[f"__reason_{column}"] = nodes.cases(pairs, before)
 
-    def _tidied(
+    def _mapped(
         self, rule: Rule, alias: str, joins: list[tuple[exp.Expr, exp.Expr]]
     ) -> exp.Expr:
-        """The tidy value; NULL where there is none."""
-        from cdmq.standards import FORMS
-
-        spec = _spec(rule)
+        """What the code map gives for the value; NULL where it does not know it."""
+        seed = _spec(rule).map
+        assert seed is not None
+        known = self._distinct_map(self.table(f"seed:{seed.seed}"), seed.from_, seed.to, alias)
         value = nodes.column(rule.columns[0], "l")
-        if spec.map:
-            joins.append((
-                self._distinct_map(self.table(f"seed:{spec.map.seed}"), spec.map.from_,
-                                   spec.map.to, alias),
-                nodes.equal(nodes.column("from", alias), value),
-            ))
-            return nodes.column("to", alias)
+        joins.append((known, nodes.equal(nodes.column("from", alias), value)))
+        return nodes.column("to", alias)
+
+    def _tidied(
+        self, rule: Rule, alias: str, below: exp.Select, joins: list[tuple[exp.Expr, exp.Expr]]
+    ) -> tuple[exp.Select, exp.Expr]:
+        """The query with the columns that the form needs first, and the value in its form."""
+        from cdmq.standards import FORMS, layered
+
+        spec, column = _spec(rule), rule.columns[0]
         options = {
             name: nodes.column(v, "l") if name in self._column_options(spec) else v
             for name, v in spec.options.items()
         }
         spared = self._already(rule) is not None
-        untidy = nodes.column(f"__untidy_{rule.columns[0]}", "l") if spared else value
-        tidied = FORMS[str(spec.standardise)].tidy(untidy, options, self.dialect, alias)
-        for lookup in tidied.lookups:
-            table = self.table(f"ref:{lookup.table}")
-            table.set("alias", exp.TableAlias(this=nodes.name(lookup.alias)))
-            joins.append((table, lookup.on))
+        untidy = nodes.column(f"__untidy_{column}" if spared else column, "l")
+        tidied = layered(FORMS[str(spec.standardise)], untidy, options, self.dialect, alias)
+        for layer in tidied.layers:
+            more = [nodes.alias(node, name) for name, node in layer.columns]
+            below = self._over(below, more, [self._lookup(lo) for lo in layer.lookups])
+        joins += [self._lookup(lookup) for lookup in tidied.lookups]
         if not spared:
-            return tidied.value
-        as_it_is = nodes.when(nodes.is_null(untidy.copy()), value)
-        return exp.Coalesce(this=tidied.value, expressions=[as_it_is])
+            return below, tidied.value
+        as_it_is = nodes.when(nodes.is_null(untidy.copy()), nodes.column(column, "l"))
+        return below, exp.Coalesce(this=tidied.value, expressions=[as_it_is])
+
+    def _lookup(self, lookup: Lookup) -> tuple[exp.Expr, exp.Expr]:
+        table = self.table(f"ref:{lookup.table}")
+        table.set("alias", exp.TableAlias(this=nodes.name(lookup.alias)))
+        return table, lookup.on
 
     def _distinct_map(self, seed: exp.Expr, from_: str, to: str, alias: str) -> exp.Expr:
         source = nodes.column(from_)
@@ -346,7 +384,7 @@ class Cells:
             for a in below.expressions if not a.alias.startswith("__from_")
         ]
         return nodes.select([*kept, nodes.alias(bits, "__borrowed")],
-                            nodes.subquery(below, "l"))
+                            nodes.beneath(below, "l", self.dialect))
 
     # changes ------------------------------------------------------------------------------
 

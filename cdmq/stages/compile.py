@@ -75,6 +75,13 @@ class _Compiler:
             defaulted, self._validated(),
         )
 
+    def _switched_off(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for rule in self.project.rules_of(self.dataset.name, "defaults"):
+            if not rule.enabled:
+                found[rule.columns[0]] = found.get(rule.columns[0], frozenset()) | {rule.id}
+        return found
+
     def _validated(self) -> bool:
         rules = self.project.rules_of(self.dataset.name, "validation")
         return any(r.enabled for r in rules)
@@ -93,6 +100,7 @@ class _Compiler:
             source=logical(f"source:{self.dataset.name}"), dialect=self.dialect,
             lower=self._lower_default, table=logical, literal=self._placeholder,
             other_columns=lambda name: self.catalog.get(name, {}), keep_raw=self._wanted_raw(),
+            others=self._switched_off(),
             problems=self.problems,
             keys={name: d.key for name, d in self.project.datasets.items()},
         )
@@ -393,7 +401,7 @@ class _Compiler:
             raise self.problem("column", "CDMQ203", f"the seed {seed} has no column '{wanted}'",
                                did_you_mean(wanted, found.columns))
         place = found.columns.index(wanted)
-        return tuple(dict.fromkeys(r[place] for r in found.rows if r[place] is not None))
+        return tuple(dict.fromkeys(v for r in found.rows if (v := r[place]) is not None))
 
     def problem(self, field: str, code: str, cause: str, remedy: str = "") -> CdmqError:
         assert self.rule is not None

@@ -51,13 +51,14 @@ class Execution:
     def __init__(
         self, project: Project, catalog: Catalog, plan: Plan,
         warehouse: Warehouse, names: Names, as_of: str, *, rules: frozenset[str],
-        datasets: Iterable[str], build: bool,
+        datasets: Iterable[str], build: bool, broken: Mapping[str, str] | None = None,
         stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
     ) -> None:
         self.project, self.warehouse = project, warehouse
         self.plan, self.plans = plan, plan.datasets
         self.names, self.build, self.listen = names, build, listen
         self.stop, self.stopped = stop, False
+        self.broken = broken or {}
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
         self.render = renderer(names, warehouse.dialect, as_of)
         self.numbers = plan.numbers
@@ -67,6 +68,8 @@ class Execution:
     def run(self) -> Executed:
         """Make every relation first, then judge: a rule may refer to any dataset."""
         self._temporary()
+        for name, why in self.broken.items():
+            self._give_up(self.project.datasets[name], why)
         for step in (self._build, self._judge):
             for name in self.datasets:
                 if self.stopped and step == self._judge:
@@ -292,7 +295,9 @@ class Execution:
             if not rule.enabled:
                 why = "disabled"
             elif rule.id in self.rules:
-                why = "not run: --fail-fast"
+                lost = sorted(n for n in self.result.failed if n in (
+                    getattr(rule.spec, "to", None), rule.dataset))
+                why = f"it reads {lost[0]}, which failed" if lost else "not run: --fail-fast"
             self.result.outcomes[rule.id] = Outcome(rule, skipped=why)
 
 

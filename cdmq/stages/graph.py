@@ -91,7 +91,7 @@ def _model_needs(
         line = getattr(error, "line", 0)
         place = Span(span.file, line, 1) if line else span
         problems.append(Problem(place, "CDMQ107", str(error), getattr(error, "remedy", "").replace(
-            "var()", "ref(), source(), config(), var()")))
+            "here: var()", "here: ref(), source(), config(), var()")))
         return set()
     needs = set()
     for how, name in text.references():

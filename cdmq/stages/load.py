@@ -196,11 +196,21 @@ def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
     if len(problems) > before:
         return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    numbered: list[tuple[int, list[str]]] = []
+    begin = 1
     try:
-        numbered = [(reader.line_num, row) for row in reader if row]
+        for row in reader:
+            if row:
+                numbered.append((begin, row))
+            begin = reader.line_num + 1
     except csv.Error as error:
-        problems.append(Problem(Span(place, reader.line_num, 1), "CDMQ122",
-                                f"the seed is not csv: {error}", "look at the quotes of the line"))
+        said = str(error)
+        if "unexpected end" in said:
+            said = "a quote is not closed"
+        elif "expected after" in said:
+            said = "text stands behind a quote"
+        problems.append(Problem(Span(place, begin, 1), "CDMQ122", f"the seed is not csv: {said}",
+                                'close it; a quote inside of a value is written twice: ""'))
         return None
     rows = [row for _, row in numbered]
     if not rows:

@@ -70,7 +70,9 @@ def model_query(
             return found
         return node
 
-    return query.transform(swap), kind
+    swapped = query.transform(swap)
+    assert isinstance(swapped, exp.Query)
+    return swapped, kind
 
 
 def _not_sql(error: sqlglot.errors.SqlglotError, span: Span) -> Problem:

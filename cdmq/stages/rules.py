@@ -284,7 +284,7 @@ class RuleReader:
                 if places[field] in told:
                     continue
                 self.problems.append(
-                    Problem(places[field], error.code, f"{error.cause} (at column {error.column} "
+                    Problem(places[field], error.code, f"{error.cause} (at column {max(error.column, 1)} "
                             f"of the SQL: {text})", error.remedy)
                 )
         return found

@@ -118,7 +118,8 @@ def test_dataset_removed(world: World) -> None:
 def test_disabled_stays_open(world: World) -> None:
     small(world).run()
     before = world.flags()
-    world.write({"rules/people.yml": RULES.replace("where: live", "where: live\n    enabled: false")})
+    off = RULES.replace("where: live", "where: live\n    enabled: false")
+    world.write({"rules/people.yml": off})
     people(world, with_row(2, age=7))
     assert {r.rule.id for r in world.run().results if r.status == "skipped"} == {"age_range"}
     assert world.flags() == before

@@ -1,6 +1,6 @@
 """kill -9 at random moments: the last good state stands, the next run equals one never killed.
 
-    python -m pytest -m slow tests/laws/test_kill.py       50 moments a warehouse; CDMQ_KILLS=10: ten
+    python -m pytest -m slow tests/laws/test_kill.py     50 moments a warehouse, or CDMQ_KILLS
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def kill_once(stage: Any, part: float) -> str:
         process.wait()
         server_is_done(world)
         found = snapshot(world)
-        assert found in (old, new), f"a mixture, after {part:.3f} of the run: {differing(found, old)}"
+        assert found in (old, new), f"a mixture after {part:.3f} of it: {differing(found, old)}"
         state = "new" if found == new else "old"
     world.run(wait=20)
     assert snapshot(world) == new
