@@ -85,7 +85,7 @@ def run(
     executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen)
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
-    code = exit_code(results, wish.fail_on)
+    code = 2 if executed.failed else exit_code(results, wish.fail_on)
     recorded = record(
         project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
         _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole), warehouse,
@@ -170,8 +170,8 @@ def _execute(
     execution = Execution(
         ready.project, ready.catalog, ready.plan, warehouse, names, moment,
         rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
-        build=wish.build,
-        stop=stop, listen=lambda event, value: listen(event, _scrubbed(value, target)),
+        build=wish.build, stop=stop,
+        listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()
     return replace(
@@ -208,6 +208,7 @@ def _run_facts(
 ) -> RunFacts:
     statuses = {r.status for r in results}
     status = next((s for s in ("error", "fail", "warn") if s in statuses), "pass")
+    status = "error" if code == 2 else status
     return RunFacts(
         run_id=facts.run_id, started=facts.started, as_of=facts.as_of, command=facts.command,
         target=facts.target, run_by=_who(), cdmq_version=cdmq_version,

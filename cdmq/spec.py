@@ -36,7 +36,7 @@ class ProjectFile(Model):
 
 
 class FileSource(Model):
-    """A file that is read: csv, tsv, json (one object a line, or an array) or parquet; globs too."""
+    """A file that is read: csv, tsv, json (objects, one a line or in an array) or parquet."""
 
     path: str
     format: Literal["csv", "json", "parquet"] | None = Field(

@@ -102,7 +102,8 @@ def _problem(
     span = source.at(path)
     said = str(error["msg"]).removeprefix("Value error, ")
     if kind == "literal_error":
-        expected = [w.strip("'") for w in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        listed = error["ctx"]["expected"].replace(" or ", ", ")
+        expected = [w.strip("'") for w in listed.split(", ")]
         near = closest(str(given), expected)
         return Problem(
             span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}",

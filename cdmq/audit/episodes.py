@@ -179,7 +179,7 @@ class Episodes:
             [nodes.column(n) for n in ("code", *self.shape.identity)])
 
     def _twice(self) -> exp.Select:
-        """The hashes of rows that may stand twice: grouping only those, not all, is half the work."""
+        """The hashes of rows that may stand twice: grouping those only is half the work."""
         query = nodes.group_by(
             nodes.select([nodes.alias(self._mark(), "mark")], nodes.table(self.shape.found)),
             [self._mark()],

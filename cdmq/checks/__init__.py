@@ -19,7 +19,7 @@ def checks() -> Mapping[str, type[Check]]:
             continue
         loaded = importlib.import_module(f"{__name__}.{module.name}")
         for item in vars(loaded).values():
-            if isinstance(item, type) and issubclass(item, Check):
-                if item.__module__ == loaded.__name__:
-                    found[item.NAME] = item
+            check = isinstance(item, type) and issubclass(item, Check)
+            if check and item.__module__ == loaded.__name__:
+                found[item.NAME] = item
     return dict(sorted(found.items()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pydantic import Field
+
 from cdmq.checks.unique import Unique
 from cdmq.kinds.base import Columns
 

@@ -63,7 +63,7 @@ class DefaultRule(Head):
 
     @model_validator(mode="after")
     def _one_means(self) -> DefaultRule:
-        given = [m for m in self.MEANS if getattr(self, m)]
+        given = [m for m in self.MEANS if getattr(self, m) not in (None, [])]
         if len(given) != 1:
             said = " and ".join(given) if given else "none"
             raise ValueError(f"say one of map, standardise, fill_from or set; here is {said}")
@@ -75,7 +75,7 @@ class DefaultRule(Head):
 
     @property
     def means(self) -> str:
-        return next(m for m in self.MEANS if getattr(self, m))
+        return next(m for m in self.MEANS if getattr(self, m) not in (None, []))
 
 
 RULE = DefaultRule

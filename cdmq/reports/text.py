@@ -50,10 +50,10 @@ class TextReport:
         self.write(f"{clock}  {place}  {word}  {result.rule.id}  {said(result)}".rstrip())
 
     def _end(self, result: RunResult) -> None:
-        if self.quiet:
-            return
-        for part in (self._worst(result), _changed(result), _broken(result), _audit(result),
-                     self._totals(result)):
+        parts = [_broken(result)] if self.quiet else [
+            self._worst(result), _changed(result), _broken(result), _audit(result),
+            self._totals(result)]
+        for part in parts:
             lines = list(part)
             if lines:
                 self.write("")

@@ -93,7 +93,9 @@ def when(condition: exp.Expr, then: exp.Expr, otherwise: exp.Expr | None = None)
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
 
 
-def cases(pairs: Sequence[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = None) -> exp.Case:
+def cases(
+    pairs: Sequence[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = None
+) -> exp.Case:
     return exp.Case(ifs=[exp.If(this=c, true=t) for c, t in pairs], default=otherwise)
 
 

@@ -14,3 +14,8 @@ DECLARABLE: tuple[Type, ...] = (
 )
 NUMBERS: frozenset[Type] = frozenset({"integer", "decimal", "double"})
 MOMENTS: frozenset[Type] = frozenset({"date", "timestamp"})
+
+
+def comparable(a: Type, b: Type) -> bool:
+    """Whether every engine compares values of the two; of an unknown type nothing is said."""
+    return a == b or "unknown" in (a, b) or {a, b} <= NUMBERS or {a, b} <= MOMENTS

@@ -9,10 +9,13 @@ from sqlglot.tokenizer_core import TokenType
 from cdmq.sql.problem import COMMENT, CONSTRUCT, SEVERAL, STATEMENT, SYNTAX, SqlProblem
 
 STATEMENTS = frozenset(
-    "alter analyze attach begin call checkpoint commit copy create deallocate delete describe "
-    "detach drop execute export grant import insert install load merge pivot pragma prepare "
-    "revoke rollback select set show summarize truncate unpivot update use vacuum values with "
-    "from table".split()
+    [
+    "alter", "analyze", "attach", "begin", "call", "checkpoint", "commit", "copy", "create",
+    "deallocate", "delete", "describe", "detach", "drop", "execute", "export", "grant",
+    "import", "insert", "install", "load", "merge", "pivot", "pragma", "prepare", "revoke",
+    "rollback", "select", "set", "show", "summarize", "truncate", "unpivot", "update", "use",
+    "vacuum", "values", "with", "from", "table",
+]
 )
 _CURLY = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 _NOT_TEXT = {

@@ -17,8 +17,8 @@ from cdmq.sql.logical import LOGICAL, Names, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.catalog import relation_of
-from cdmq.standards import reference_table
 from cdmq.stages.models import model_query
+from cdmq.standards import reference_table
 from cdmq.steps import Built, DatasetSteps
 from cdmq.values import Catalog, Dataset, Project, Relation
 from cdmq.warehouses.base import StatementError

@@ -15,7 +15,7 @@ from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.nulls import never_null, strict
 from cdmq.sql.text_form import key_of, record_digest, text_of, values_of
-from cdmq.sql.types import Type
+from cdmq.sql.types import Type, comparable
 from cdmq.stages.cells import Cells, without_tokens
 from cdmq.steps import DatasetSteps, Judgement, Stage
 from cdmq.values import Catalog, Dataset, Project, Rule
@@ -389,6 +389,11 @@ class _Compiler:
         if known is not None and wanted not in known:
             raise self.problem("field", "CDMQ203", f"{dataset} has no column '{wanted}'",
                                did_you_mean(wanted, known))
+        own = self.rule.columns[0] if self.rule and self.rule.columns else None
+        if own and known and not comparable(self.type_of(self._real(own)), known[wanted]):
+            raise self.problem("field", "CDMQ217", f"{dataset}.{wanted} is {known[wanted]}, {own} "
+                               f"is {self.type_of(self._real(own))}",
+                               "compare columns of one type; columns: declares that of a file's")
         return nodes.column(wanted)
 
     def seed_values(self, seed: str, column: str | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.problems import Problem, did_you_mean
-from cdmq.sql.types import Type
+from cdmq.sql.types import Type, comparable
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 #: field, code, cause, remedy -> the Problem at that field
@@ -94,6 +94,10 @@ def _source_problems(
             return [problem("fill_from", "CDMQ221", f"refers_to {where} has {len(own)} columns, "
                             f"its key has {len(project.datasets[where].key)}", "name them all")]
         known = catalog.get(where, {})
+        for mine, its in zip(own, project.datasets[where].key, strict=True):
+            if not comparable(columns.get(mine, "unknown"), known.get(its, "unknown")):
+                return [problem("fill_from", "CDMQ217", f"{where}.{its} is {known[its]}, {mine} is "
+                                f"{columns[mine]}", "compare columns of one type")]
     if name not in known:
         return [problem("fill_from", "CDMQ203", f"{where} has no column '{name}'",
                         did_you_mean(name, known))]

@@ -13,11 +13,19 @@ from sqlglot import exp
 
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
-from cdmq.stages.build import Builder
 from cdmq.sql.logical import STAGED, Names, logical, renderer
+from cdmq.stages.build import Builder
 from cdmq.steps import (
-    CHANGED, CHANGED_COLUMNS, FOUND, FOUND_COLUMNS, Branch, DatasetPlan, DatasetSteps, Executed,
-    Outcome, Plan,
+    CHANGED,
+    CHANGED_COLUMNS,
+    FOUND,
+    FOUND_COLUMNS,
+    Branch,
+    DatasetPlan,
+    DatasetSteps,
+    Executed,
+    Outcome,
+    Plan,
 )
 from cdmq.values import Catalog, Dataset, Project, Relation
 from cdmq.warehouses.base import StatementError

@@ -27,8 +27,8 @@ _NAMES = re.compile(r"""\bname:\s*["']?([^"',}\n]+?)["']?\s*(?:[,}#\n]|$)""")
 def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
     """Read every file of the project at `root`. `overrides` are the `--vars`.
 
-    Raises CdmqError only when cdmq_project.yml or a macro cannot be read; all else that is wrong is in
-    `Documents.problems`.
+    Raises CdmqError only when cdmq_project.yml or a macro cannot be read; all else that is
+    wrong is in `Documents.problems`.
     """
     problems: list[Problem] = []
     config = _config(root)

@@ -22,7 +22,7 @@ Fuse = Literal["column", "row"]
 
 
 def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Plan:
-    """The statements of every dataset. The rules of one dataset have numbers that stand together."""
+    """The statements of every dataset. Rules of one dataset have numbers that stand together."""
     order = sorted(project.rules.values(), key=lambda r: (r.dataset, r.id))
     numbers = {rule.id: number for number, rule in enumerate(order, start=1)}
 
@@ -113,7 +113,8 @@ def _by_column(
     listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
     j = group[0]
     inner = nodes.select(
-        _named([nodes.call("unnest", listed), steps.key_for(j.relation), j.value.copy(), j.digest.copy()]),
+        _named([nodes.call("unnest", listed), steps.key_for(j.relation), j.value.copy(),
+                j.digest.copy()]),
         logical(j.relation), nodes.any_of([c.copy() for c, _, _ in codes]),
     )
     names = ("code", "key", "value", "digest")
@@ -147,7 +148,8 @@ def _by_row(
         ])
 
     query = nodes.select(
-        _named([code, steps.key_for(group[0].relation), of_rule([(j.value, n) for _, n, j in codes]),
+        _named([code, steps.key_for(group[0].relation),
+                of_rule([(j.value, n) for _, n, j in codes]),
                 of_rule([(j.digest, n) for _, n, j in codes])]),
         nodes.subquery(inner, "f"), nodes.present(code.copy()),
     )

@@ -12,10 +12,18 @@ from sqlglot import exp
 
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
-from cdmq.audit.tables import audit_schema
 from cdmq.audit.renames import renames
-from cdmq.audit.tables import MIGRATIONS, RULE_RESULTS, RULE_VERSIONS, RUNS, SCHEMA_TABLE
-from cdmq.audit.tables import STATEMENTS, Table, create_table
+from cdmq.audit.tables import (
+    MIGRATIONS,
+    RULE_RESULTS,
+    RULE_VERSIONS,
+    RUNS,
+    SCHEMA_TABLE,
+    STATEMENTS,
+    Table,
+    audit_schema,
+    create_table,
+)
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
@@ -217,5 +225,6 @@ def _add_statements(
 
 def _add(warehouse: Warehouse, table: Table, schema: str, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
-        warehouse.insert(Relation(table.name, schema), {c.name: c.type for c in table.columns}, rows)
+        types = {c.name: c.type for c in table.columns}
+        warehouse.insert(Relation(table.name, schema), types, rows)
 

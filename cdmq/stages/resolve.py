@@ -82,7 +82,8 @@ def _datasets(
         if kind is None:
             problems.append(
                 Problem(span, "CDMQ209", f"the dataset '{spec.name}' does not say where its rows "
-                        "come from", f"add table:, file: or stack:, or write models/{spec.name}.sql")
+                        "come from",
+                        f"add table:, file: or stack:, or write models/{spec.name}.sql")
             )
             broken.add(spec.name)
             continue

@@ -43,7 +43,9 @@ class RuleReader:
         self.broken = broken
         self.problems = problems
 
-    def problem(self, path: Path, code: str, cause: str, remedy: str = "", key: bool = False) -> None:
+    def problem(
+        self, path: Path, code: str, cause: str, remedy: str = "", key: bool = False
+    ) -> None:
         if self.source.is_told(path):
             return
         span = self.source.at_key(path) if key else self.source.at(path)
@@ -106,7 +108,7 @@ class RuleReader:
     # validation ---------------------------------------------------------------------------
 
     def validation(self, item: Any, path: Path) -> Iterator[Rule]:
-        what = f"rule {item['id']}" if isinstance(item, dict) and item.get("id") else "validation rule"
+        what = _named(item, "validation rule")
         if not isinstance(item, dict):
             self.problem(path, "CDMQ112", "a rule is keys with values",
                          "for example - column: email, and below it checks: [not_null]")
@@ -198,7 +200,7 @@ class RuleReader:
     def default(self, item: Any, path: Path) -> Iterator[Rule]:
         from cdmq.standards import FORMS
 
-        what = f"rule {item['id']}" if isinstance(item, dict) and item.get("id") else "defaults rule"
+        what = _named(item, "defaults rule")
         options: dict[str, Any] = {}
         form = FORMS.get(str(item.get("standardise"))) if isinstance(item, dict) else None
         if isinstance(item, dict) and item.get("standardise") and form is None:
@@ -284,10 +286,16 @@ class RuleReader:
                 if places[field] in told:
                     continue
                 self.problems.append(
-                    Problem(places[field], error.code, f"{error.cause} (at column {max(error.column, 1)} "
-                            f"of the SQL: {text})", error.remedy)
+                    Problem(places[field], error.code, f"{error.cause} (at column "
+                            f"{max(error.column, 1)} of the SQL: {text})", error.remedy)
                 )
         return found
+
+
+def _named(item: Any, otherwise: str) -> str:
+    """How a message speaks of a rule: by its id where it has one."""
+    named = item.get("id") if isinstance(item, dict) else None
+    return f"rule {named}" if named else otherwise
 
 
 def _sql_fields(model: type[BaseModel]) -> tuple[str, ...]:

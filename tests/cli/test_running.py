@@ -199,7 +199,10 @@ def test_a_rule_that_is_gone_is_closed_by_a_whole_run_alone(project: Small) -> N
 
 def test_datasets_that_are_not_selected_are_not_looked_at(project: Small) -> None:
     project.write({"models/more.yml": "datasets:\n  - {name: gone, table: not.there, key: id}\n"})
-    assert project.told("run", "-q", *AS_OF).code == 2
+    told = project.told("run", "-q", *AS_OF)
+    assert told.code == 2
+    assert "\nCOULD NOT BE RUN\n  dataset gone: models/more.yml:2:11: CDMQ204 the table not.there" in (
+        told.out)
     assert project.told("run", "-q", "-s", "customers", *AS_OF).code == 1
 
 
