@@ -188,7 +188,7 @@ def _check_delimiter(header: Sequence[str], dataset: Dataset, place: Span) -> No
     assert source is not None
     wanted = {*dataset.key, *dataset.spec.columns}
     for sign in (",", ";", "\t", "|"):
-        if len(header) == 1 and sign != source.delimiter and wanted & {
+        if len(header) == 1 and sign in header[0] and sign != source.delimiter and wanted & {
                 name.strip() for name in header[0].split(sign)}:
             written = "\\t" if sign == "\t" else sign
             raise CdmqError(Problem(
@@ -298,7 +298,7 @@ def _typed(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Selec
             exp.Not(this=missing) if tokens else None,
         ])
         assert failed is not None
-        pair = nodes.call("json_object", nodes.text(name), value.copy())
+        pair = nodes.call("json_object", nodes.text(name), (bare if trims else value).copy())
         unread.append(nodes.when(failed, pair))
     if unread:
         merged = unread[0]

@@ -154,7 +154,8 @@ def rule_statements(
         for branch in (*own.row, *own.sets, *own.changes):
             for one in branch.alone or (branch,):
                 rule = one.rules[0].id
-                if rule in ready.selection.rules:
+                lost = needs_of(one.rules[0], ready.project) & set(executed.failed)
+                if rule in ready.selection.rules and not lost:
                     relation = reads.get(rule, own.steps.relation)
                     statements[rule] = render(one.query)[0]
                     relations[rule] = str(executed.names.final[relation])

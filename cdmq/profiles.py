@@ -8,7 +8,7 @@ import pkgutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,10 @@ def read_target(
     module = _module(type_, source.at(at))
     options = read_model(module.Options, data, source, at, problems, f"target {name}")
     if options is None:
-        raise CdmqError(problems)
+        hidden = Target(wanted, name, type_, None, source.at(at),
+                        tuple(s for s in (*secrets, str(data.get("password") or "")) if s))
+        raise CdmqError([replace(p, cause=hidden.scrub(p.cause), should_be=hidden.scrub(p.should_be))
+                         for p in problems])
     if options.__class__.model_fields.get("password") and data.get("password"):
         secrets.append(str(data["password"]))
     return Target(wanted, name, type_, options, source.at(at), tuple(s for s in secrets if s))

@@ -6,14 +6,42 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TextIO
 
 INTERRUPTED = 130
+
+
+class Patient:
+    """Standard output whose reader may leave, as `head` does: the run goes on without it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._leave()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._leave()
+
+    def _leave(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
 def told(command: Callable[[], object], words: Sequence[str]) -> int:
     """Run `command`; its exit code. Problems are printed one a line, never a stack trace."""
     from cdmq.problems import CdmqError
 
+    sys.stdout = Patient(sys.stdout)  # type: ignore[assignment]
     try:
         command()
     except SystemExit as end:  # typer's way to end
@@ -24,9 +52,6 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
         for problem in error.problems:
             _say(str(problem))
         return error.exit_code
-    except BrokenPipeError:  # the reader, `head` for example, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         _unexpected(error, words)
         return 2

@@ -11,7 +11,10 @@ from sqlglot import exp
 from cdmq.atomic import write_text
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, placed
+from cdmq.audit.tables import audit_schema
+from cdmq.stages.build import reference_relation
 from cdmq.stages.catalog import relation_of
+from cdmq.standards import table_names
 from cdmq.steps import DatasetPlan, Plan
 from cdmq.values import Project
 
@@ -30,6 +33,9 @@ def write_compiled(
         names.put(f"seed:{dataset.name}", own)
         for ending in ("stage", "clean", "defaulted"):
             names.put(f"{ending}:{dataset.name}", names.output(f"{dataset.name}__{ending}")[1])
+
+    for name in table_names():
+        names.put(f"ref:{name}", reference_relation(name, audit_schema(warehouse)))
 
     def render(node: exp.Expr) -> str:
         return placed(node.copy(), names.final).sql(warehouse.dialect, pretty=True)

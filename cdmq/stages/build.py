@@ -81,7 +81,7 @@ class Builder:
             if table.name in self.names.staged:
                 continue
             reference = reference_table(table.name.removeprefix("ref:"))
-            relation = Relation(f"ref_{reference.name}_{reference.digest[:10]}", schema)
+            relation = reference_relation(reference.name, schema)
             if relation.name not in self.warehouse.relations(schema):
                 with self.warehouse.transaction():
                     self.warehouse.load(relation, dict(reference.columns), list(reference.rows()))
@@ -129,6 +129,11 @@ class Builder:
             return logical(f"clean:{name}")
         parts = name.split(".")
         return nodes.table(Relation(parts[-1], parts[-2] if len(parts) > 1 else None))
+
+
+def reference_relation(name: str, schema: str) -> Relation:
+    """Where a reference table of the standard forms stands: its name tells its content."""
+    return Relation(f"ref_{name}_{reference_table(name).digest[:10]}", schema)
 
 
 def stack_query(dataset: Dataset, catalog: Catalog) -> exp.Query:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,21 @@ def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem
     named += [c for own in spec.refers_to.values() for c in own]
     if isinstance(spec.missing_values, dict):
         named += list(spec.missing_values)
+    return [*_taken(dataset, columns), *_unknown(dataset, named, columns)]
+
+
+def _taken(dataset: Dataset, columns: Iterable[str]) -> list[Problem]:
+    """Names that cdmq gives to columns of its own."""
+    return [
+        Problem(dataset.span, "CDMQ222", f"the column '{name}' of {dataset.name} has a name that "
+                "cdmq keeps for itself", "rename it at the source or in a SQL model")
+        for name in columns if _OWN.fullmatch(name.lower())
+    ]
+
+
+def _unknown(
+    dataset: Dataset, named: Iterable[str], columns: Mapping[str, Type]
+) -> list[Problem]:
     return [
         Problem(dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}'",
                 did_you_mean(name, columns))
@@ -78,6 +94,8 @@ def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem
     ]
 
 
+#: Columns that a run adds to a dataset's own.
+_OWN = re.compile(r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new)_.*)")
 #: A delivery that failed: a file or table that is not there or cannot be read.
 _NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204"})
 

@@ -188,7 +188,7 @@ class Execution:
             found.update({rule: (row[a], row[b]) for rule, (a, b) in counts.places.items()})
         return [
             replace(o, tested=found[o.rule.id][0], judged=found[o.rule.id][1])
-            if o.evaluated and o.rule.id in found else
+            if o.evaluated and o.rule.id in found else o if o.skipped else
             replace(o, error=o.error or "its rows could not be counted")
             for o in outcomes
         ]

@@ -28,6 +28,7 @@ def name_published(
             names.put(logical, relation)
             if columns is None:
                 problems.append(_problem(dataset, f"{relation} is not in the warehouse"))
+                break
             elif not needed <= set(columns):
                 lost = sorted(needed - set(columns))[0]
                 problems.append(_problem(dataset, f"{relation} was made by other rules: it has no "

@@ -1,6 +1,6 @@
 """Writes a postcode as its country does: capitals, spaces and hyphens in their places.
 
-**When to use.** On every column of postcodes; `country` names the column that holds the
+**When to use.** On every column of postcodes; `region` names the column that holds the
 country (ISO 3166, two letters).
 
 **Example.**
@@ -8,7 +8,7 @@ country (ISO 3166, two letters).
     defaults:
       - column: postcode
         standardise: postcode
-        country: country
+        region: country
         otherwise: {set: unavailable, reason: invalid}
 
 **Passes.** `D-80331` with country DE becomes `80331`, `sw1a1aa` with GB `SW1A 1AA`, `1234ab`
@@ -67,14 +67,14 @@ class OPTIONS(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    country: ColumnName | None = Field(
+    region: ColumnName | None = Field(
         default=None, description="the column that holds the country, ISO 3166 alpha-2"
     )
 
 
 def tidy(value: exp.Expr, options: Options, dialect: str, alias: str) -> Tidied:
     """See the page above."""
-    country = options.get("country")
+    country = options.get("region")
     clean = whitespace.clean(upper(as_text(value), dialect), dialect)
     if not isinstance(country, exp.Expr):
         return Tidied(none_if_empty(clean))

@@ -16,7 +16,7 @@ from runner import World, postgres_parts
 
 COLUMNS = [
     "select", "from", "a b", 'a"b', "a'b", "a;drop table people", "größe", "名前", "a.b", "a--b", "a$1",
-    "a{{b}}", "a%sb", "x" * 60, "A", "__key", "user", "rule_id", "key", "value", "code",
+    "a%sb", "x" * 60, "A", "__typename", "user", "rule_id", "key", "value", "code",
 ]
 VALUES = {
     "quote": "O'Brien", "double": 'say "hi"', "backslash": "C:\\temp\\", "statement":
@@ -96,6 +96,14 @@ def test_columns_that_differ_only_by_case(world: World) -> None:
         assert "case" in str(error)  # noqa: PT017  refusing is right too, with a reason
         return
     assert {(f[0], f[1]) for f in world.flags()} >= {("p.Name.not_null", "1"), ("lower", "2")}
+
+
+def test_a_column_with_a_name_of_cdmq(world: World) -> None:
+    world.table("people", {"id": "integer", "__key": "text", "__RULES": "text"}, [])
+    world.write({"models/m.yml": models({"name": "p", "table": "people", "key": "id"})})
+    with pytest.raises(CdmqError) as told:
+        world.run()
+    assert [p.code for p in told.value.problems] == ["CDMQ222", "CDMQ222"]
 
 
 def test_a_column_of_seventy_characters(world: World) -> None:
@@ -250,26 +258,43 @@ def test_conditions_with_unbalanced_quotes(world: World, where: str) -> None:
 
 
 def test_one_rule_that_fails_at_run_time(world: World) -> None:
-    """An overflow ends one rule; the others are judged, and its open flags stay."""
-    world.table("people", {"id": "integer", "n": "integer"}, [[1, 5], [2, -5]])
-    files = {
+    """A column that cannot be computed any more ends its rule; the others are judged, and the
+    open flags of the one that failed stay."""
+    world.table("raw", {"id": "integer", "n": "integer", "m": "integer"}, [[1, -5, -5], [2, 5, 5]])
+    world.sql("CREATE VIEW people AS SELECT id, n, m FROM raw")
+    world.write({
         "models/m.yml": models({"name": "p", "table": "people", "key": "id"}),
         "rules/r.yml": rules("p", [
-            {"id": "big", "check": "expression", "must": "n * 4611686018427387904 > -99"},
-            {"id": "positive", "check": "expression", "must": "n > 0"}])}
-    world.write(files)
-    world.sql("UPDATE people SET n = n / 5")
+            {"column": c, "checks": [{"accepted_range": {"min": "0"}}]} for c in ("n", "m")])})
     first = world.run()
-    assert {r.rule.id: r.status for r in first.results} == {"big": "fail", "positive": "fail"}
-    world.sql("UPDATE people SET n = n * 5")
+    assert {r.rule.id: r.status for r in first.results} == {
+        "p.n.accepted_range": "fail", "p.m.accepted_range": "fail"}
+    failing = "CASE WHEN id = 2 THEN CAST('x' || id AS integer) ELSE n END"
+    world.sql(f"CREATE OR REPLACE VIEW people AS SELECT id, CAST({failing} AS bigint) AS n, m "
+              "FROM raw")
+    world.sql("UPDATE raw SET m = -6 WHERE id = 2")
     second = world.run()
-    statuses = {r.rule.id: r.status for r in second.results}
-    assert statuses["positive"] == "fail"
-    assert statuses["big"] in ("error", "fail")
-    if statuses["big"] == "error":
-        assert second.exit_code == 2
-    assert {f[0] for f in world.flags()} >= {"big", "positive"}
-    assert {f[0] for f in world.flags("to_run IS NOT NULL")} == set()
+    assert {r.rule.id: r.status for r in second.results} == {
+        "p.n.accepted_range": "error", "p.m.accepted_range": "fail"}
+    assert second.exit_code == 2
+    assert [(f[0], f[1]) for f in world.flags()] == [
+        ("p.m.accepted_range", "1"), ("p.m.accepted_range", "2"), ("p.n.accepted_range", "1")]
+    assert world.flags("to_run IS NOT NULL") == []
+
+
+def test_a_number_that_overflows(world: World) -> None:
+    """The row is told as one that could not be judged; the others are judged."""
+    world.table("people", {"id": "integer", "n": "integer"}, [[1, 1], [2, -1], [3, 5]])
+    world.write({
+        "models/m.yml": models({"name": "p", "table": "people", "key": "id"}),
+        "rules/r.yml": rules("p", [
+            {"id": "big", "check": "expression", "must": "n * 4611686018427387904 > 0"},
+            {"id": "positive", "check": "expression", "must": "n > 0"}])})
+    world.run()
+    found = {(f[0], f[1], f[5]) for f in world.flags()}
+    assert {("big", "2", "failed"), ("positive", "2", "failed")} <= found
+    assert found - {("big", "3", "could_not_judge")} == {
+        ("big", "2", "failed"), ("positive", "2", "failed")}
 
 
 @pytest.mark.parametrize("broken", ["gone", "ragged", "not_utf8"])

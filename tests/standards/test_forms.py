@@ -21,7 +21,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     "email": [{}],
     "name": [{}],
     "phone": [{"region": "extra"}],
-    "postcode": [{"country": "extra"}],
+    "postcode": [{"region": "extra"}],
     "whitespace": [{}],
 }
 PLACES = [None, "DE", "US", "GB", "FR", "CA", "NL", "AR", "BR", "IT", "XX", "de", ""]
@@ -111,5 +111,5 @@ def test_tables_are_keyed_and_digested() -> None:
 
 def test_columns_are_known() -> None:
     assert column_options(FORMS["phone"]) == {"region"}
-    assert column_options(FORMS["postcode"]) == {"country"}
+    assert column_options(FORMS["postcode"]) == {"region"}
     assert column_options(FORMS["date"]) == frozenset()
