@@ -136,7 +136,7 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
         paths = [Path(p) for p in copies]
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     table = _reader(kind, listed, list(names), source.delimiter)
-    query = _typed(dataset, list(names), table) if kind != "parquet" else nodes.select(
+    query = typed_rows(dataset, list(names), table) if kind != "parquet" else nodes.select(
         [exp.Star()], table)
     return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
 
@@ -274,7 +274,7 @@ def _named(name: str, value: exp.Expr) -> exp.Expr:
     return exp.EQ(this=exp.Identifier(this=name, quoted=False), expression=value)
 
 
-def _typed(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Select:
+def typed_rows(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Select:
     """Texts as their declared types; a cell that cannot be read is NULL and kept beside."""
     given = dataset.spec.missing_values
     source = dataset.spec.file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cdmq.audit.pii import masked
+from cdmq.audit.pii import hides, masked
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.results import Table
 from cdmq.sql import nodes
@@ -55,16 +55,7 @@ def _relation(dataset: Dataset, stage: str, warehouse: Warehouse) -> Relation:
 
 
 def _hidden(dataset: Dataset, columns: dict[str, Any]) -> tuple[str, ...]:
-    """What pii: hides; a dataset with pii: hides its other text columns too, the key apart."""
-    pii = dataset.spec.pii
-    if not pii:
-        return ()
-    return tuple(
-        c for c, type_ in columns.items()
-        if c != _RULES and pii.get(
-            c, "mask" if type_ in ("text", "unknown") and c not in dataset.key else "plain"
-        ) != "plain"
-    )
+    return tuple(c for c, t in columns.items() if c != _RULES and hides(dataset.spec, c, t))
 
 
 def _shown(value: Any, hide: bool) -> Any:

@@ -45,7 +45,8 @@ def renderer(names: Mapping[str, Any], macros: str = "") -> Callable[[str], str]
             } if module else {}
             return str(_short_enough(environment.from_string(text).render(exported)))
         except RecursionError:
-            raise TemplateProblem("Jinja: a macro calls itself without end") from None
+            raise TemplateProblem("Jinja: a macro calls itself without end, or brackets are "
+                                  "nested too deep") from None
         except Exception as error:  # a template can fail in as many ways as Python can
             raise _told(error) from None
 
@@ -62,7 +63,7 @@ class TemplateProblem(ValueError):
 
 def _told(error: Exception) -> TemplateProblem:
     from jinja2 import TemplateSyntaxError, UndefinedError
-    from jinja2.sandbox import SecurityError
+    from jinja2.exceptions import SecurityError
 
     line = getattr(error, "lineno", 0) or 0
     frame = error.__traceback__

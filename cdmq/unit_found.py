@@ -61,8 +61,8 @@ def _suggestion(rule: Rule, value: str | None, project: Project) -> str | None:
     """The nearest allowed value, as a run writes it into the flag."""
     if value is None or not getattr(rule.spec, "suggest", False):
         return None
-    from cdmq.audit.episodes import _allowed
+    from cdmq.audit.suggestions import allowed
 
-    by_lower = {a.lower(): a for a in _allowed(rule.spec, project)}
+    by_lower = {a.lower(): a for a in allowed(rule.spec, project)}
     near = difflib.get_close_matches(value.strip().lower(), by_lower, 1, 0.6)
     return by_lower[near[0]] if near else None

@@ -220,7 +220,7 @@ def _make_table(
     dataset: Dataset, relation: Relation, rows: Sequence[Mapping[str, str | None]],
     columns: Columns, warehouse: Warehouse, span: Span,
 ) -> None:
-    from cdmq.files import _typed, format_of
+    from cdmq.files import format_of, typed_rows
     from cdmq.sql import nodes
 
     plain: dict[str, Type] = {c: "text" for c in columns}
@@ -228,7 +228,7 @@ def _make_table(
         # A file's cells are texts, read as the dataset says: what cannot be read is found so.
         raw = Relation(relation.name + "_raw", relation.schema)
         warehouse.load(raw, plain, [[row.get(c) for c in columns] for row in rows])
-        query = _typed(dataset, list(columns), nodes.table(raw))
+        query = typed_rows(dataset, list(columns), nodes.table(raw))
         warehouse.load_query(relation, query.sql("duckdb"))
         return
     types: dict[str, Type] = {c: "text" if t == "unknown" else t for c, t in columns.items()}

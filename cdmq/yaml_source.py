@@ -31,6 +31,7 @@ _TAGS = {
 }
 #: More values than this by aliases (*name) are no rule file but a mistake, or a trap.
 _ALIASED = 20_000
+_DEEPEST = 500
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def read_yaml(text: str, file: str, render: Callable[[str], str] | None = None) 
     All that is wrong is in `Source.problems`; then `data` is what could be read.
     """
     reader = _Reader(file, text, render)
+    if _looks_too_deep(text):  # libyaml would end the process
+        return Source(file, text, None, {}, {}, {}, (_too_deep(file),))
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -260,6 +263,18 @@ class _Reader:
                 self.cut.add(path)
                 self.problem(node, "CDMQ107", str(error), getattr(error, "remedy", ""))
         return value
+
+
+def _looks_too_deep(text: str) -> bool:
+    """More than 500 brackets that are open at once, or as many lists on one line."""
+    depth = 0
+    if text.count("[") + text.count("{") > _DEEPEST:
+        for bracket in re.findall(r"[\[\]{}]", text):
+            depth += 1 if bracket in "[{" else -1
+            if depth > _DEEPEST:
+                return True
+            depth = max(depth, 0)
+    return re.search(r"(?:[-?:][ \t]+){200}", text) is not None
 
 
 def _too_deep(file: str) -> Problem:

@@ -7,7 +7,6 @@ its last evaluation is not compared at all: nothing can be new or gone.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,18 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from cdmq.audit.closing import Closing, comparable
 from cdmq.audit.renames import today
+from cdmq.audit.suggestions import suggestions
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, Table
 from cdmq.audit.versions import Version
 from cdmq.sql import nodes
-from cdmq.sql.logical import logical, renderer
 from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, RuleResult
 from cdmq.values import Project, Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
-
-_NONE = "\x01"
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,8 @@ class Episodes:
         self._temp(self.now, self._now())
         self._temp(self.open, self._open(work, removed))
         self._temp(self.closing, self._closing())
-        self._say_why(work, meaning, removed)
+        reasons = Closing(self.warehouse, self.executed, self.closing, self.now)
+        reasons.say_why(work, meaning, removed)
 
     def publish(self) -> tuple[int, int]:
         """(rows opened, rows closed). Inside the transaction of the run."""
@@ -100,7 +99,7 @@ class Episodes:
         if self.hinted:
             columns.append("suggestion")
             query.append("expressions", nodes.column("suggestion", "h"))
-            nodes.left_join(query, nodes.table(self.hints, "h"), _all([
+            nodes.left_join(query, nodes.table(self.hints, "h"), nodes.every([
                 nodes.equal(nodes.column(c, "h"), nodes.column(c, "n"))
                 for c in ("rule_id", "value")
             ]))
@@ -145,7 +144,7 @@ class Episodes:
             [nodes.column("rule_id", "r"), nodes.column("fingerprint", "r")],
             nodes.table(self.results, "r"),
         )
-        query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=_all([
+        query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=nodes.every([
             nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
             for c in ("rule_id", "run_id")
         ])))
@@ -224,7 +223,7 @@ class Episodes:
              nodes.alias(stored, "stored_id"),
              *(nodes.column(n) for n in ("dataset", "records", *self.identity))],
             nodes.table(self.table),
-            _all([nodes.is_null(nodes.column("to_run")),
+            nodes.every([nodes.is_null(nodes.column("to_run")),
                   exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids])]),
         )
 
@@ -244,72 +243,8 @@ class Episodes:
         pairs = [nodes.equal(nodes.column(n, a), nodes.column(n, b))
                  for n in ("rule_id", "records")]
         for name in self.identity:
-            pairs.append(nodes.equal(_comparable(name, a), _comparable(name, b)))
-        return _all(pairs)
-
-    # why it closes -------------------------------------------------------------------------
-
-    def _say_why(
-        self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str]
-    ) -> None:
-        if removed:
-            self._why("rule_removed", self._of_rules(removed))
-        if not self._fetch(nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)):
-            return
-        for name in sorted({r.rule.dataset for r in work}):
-            if name in self.steps:
-                steps = self.steps[name]
-                keys = nodes.select([steps.key.copy()], logical(steps.relation))
-                self._why("gone", _all([
-                    nodes.equal(nodes.column("dataset"), nodes.text(name)),
-                    nodes.present(nodes.column("key")),
-                    exp.Not(this=exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys))),
-                ]))
-        self._why("changed", exp.Exists(this=nodes.select(
-            [nodes.number(1)], nodes.table(self.now, "x"), _all([
-                nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
-                nodes.equal(_comparable("key", "x"), _comparable("key", "k")),
-                nodes.equal(_comparable("column_name", "x"), _comparable("column_name", "k")),
-            ]))))
-        if meaning:
-            self._why("rule_changed", self._of_rules(meaning))
-        for result in work:
-            self._out_of_scope(result)
-        self._why("fixed", exp.true())
-
-    def _out_of_scope(self, result: RuleResult) -> None:
-        """Rows that the rule's `where` no longer lets in."""
-        steps = self.steps[result.rule.dataset]
-        tested: exp.Expr | None = None
-        relation = steps.relation
-        for judgement in steps.judgements:
-            if judgement.rule.id == result.rule.id:
-                tested, relation = judgement.tested, judgement.relation
-        for change in steps.stage.changes if steps.stage else ():
-            if change.rule.id == result.rule.id:
-                tested = change.tested
-        if tested is None:
-            return
-        outside = exp.Not(this=exp.Coalesce(this=nodes.paren(tested.copy()),
-                                            expressions=[exp.false()]))
-        keys = nodes.select([steps.key_for(relation)], logical(relation), outside)
-        self._why("out_of_scope", _all([
-            self._of_rules([result.rule.id]),
-            exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),
-        ]))
-
-    def _of_rules(self, names: Sequence[str] | frozenset[str]) -> exp.Expr:
-        return exp.In(this=nodes.column("rule_id"),
-                      expressions=[nodes.text(n) for n in sorted(names)])
-
-    def _why(self, word: str, where: exp.Expr) -> None:
-        update = exp.Update(
-            this=nodes.table(self.closing, "k"),
-            expressions=[exp.EQ(this=nodes.column("why"), expression=nodes.text(word))],
-            where=exp.Where(this=_all([nodes.is_null(nodes.column("why")), where])),
-        )
-        render = renderer(self.executed.names, self.dialect, self.executed.as_of)
-        self.warehouse.run(render(update)[0])
+            pairs.append(nodes.equal(comparable(name, a), comparable(name, b)))
+        return nodes.every(pairs)
 
     def _close(self) -> int:
         update = exp.Update(
@@ -319,7 +254,7 @@ class Episodes:
                 exp.EQ(this=nodes.column("closed_because"), expression=nodes.column("why", "k")),
             ],
             from_=exp.From(this=nodes.table(self.closing, "k")),
-            where=exp.Where(this=_all([
+            where=exp.Where(this=nodes.every([
                 nodes.is_null(nodes.column("to_run", "t")), self._same_stored(),
             ])),
         )
@@ -329,8 +264,8 @@ class Episodes:
         pairs = [nodes.equal(nodes.column("stored_id", "k"), nodes.column("rule_id", "t")),
                  nodes.equal(nodes.column("records", "k"), nodes.column("records", "t"))]
         for name in self.identity:
-            pairs.append(nodes.equal(_comparable(name, "k"), _comparable(name, "t")))
-        return _all(pairs)
+            pairs.append(nodes.equal(comparable(name, "k"), comparable(name, "t")))
+        return nodes.every(pairs)
 
     # suggestions ---------------------------------------------------------------------------
 
@@ -341,29 +276,10 @@ class Episodes:
             hidden = self.project.datasets[result.rule.dataset].spec.pii
             if getattr(result.rule.spec, "suggest", False) and not any(
                     hidden.get(c, "plain") != "plain" for c in self._columns_of(result)):
-                rows += self._hints_of(result)
+                number = self.executed.numbers[result.rule.id]
+                rows += suggestions(result.rule, number, self.project, self.warehouse)
         self.hinted = bool(rows)
         self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
-
-    def _hints_of(self, result: RuleResult) -> list[tuple[str, str, str]]:
-        rule = result.rule
-        value = nodes.column("value")
-        query = nodes.group_by(nodes.select(
-            [value], nodes.table(self.shape.found),
-            nodes.equal(nodes.column("code"), nodes.number(2 * self.executed.numbers[rule.id])),
-        ), [value.copy()])
-        order: exp.Expr = value.copy()
-        if self.dialect == "postgres":
-            order = exp.Collate(this=order, expression=nodes.name("C"))
-        query = query.order_by(exp.Ordered(this=order)).limit(1000)
-        allowed = _allowed(rule.spec, self.project)
-        by_lower = {a.lower(): a for a in allowed}
-        rows = []
-        for (wrong,) in self._fetch(query):
-            near = difflib.get_close_matches(str(wrong).strip().lower(), by_lower, 1, 0.6)
-            if wrong is not None and near:
-                rows.append((rule.id, wrong, by_lower[near[0]]))
-        return rows
 
     # sending -------------------------------------------------------------------------------
 
@@ -387,25 +303,3 @@ class Episodes:
 
     def _fetch(self, node: exp.Expr) -> list[tuple[Any, ...]]:
         return self.warehouse.fetch(node.sql(self.dialect))
-
-
-def _comparable(name: str, table: str) -> exp.Expr:
-    return exp.Coalesce(this=nodes.column(name, table), expressions=[nodes.text(_NONE)])
-
-
-def _all(parts: Sequence[exp.Expr]) -> exp.Expr:
-    joined = nodes.all_of(parts)
-    assert joined is not None
-    return joined
-
-
-def _allowed(check: object, project: Project) -> Sequence[str]:
-    values = getattr(check, "values", None)
-    if values is not None:
-        return list(values)
-    seed = project.seeds[str(getattr(check, "seed", ""))]
-    column = getattr(check, "column", None) or seed.columns[0]
-    at = seed.columns.index(column)
-    return [str(r[at]) for r in seed.rows if r[at] is not None]
-
-

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
+from cdmq.audit.differences import changed
 from cdmq.audit.reading import Audit, Row, Where, open_audit
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -27,12 +27,28 @@ NOT_COMMITTED = "not committed"
 
 
 @dataclass(frozen=True)
-class RuleVersion:
-    """One version of a rule: its words, who wrote them, the runs that used it, what it found.
+class Words:
+    """A change of what is said about a rule (why, owner, tags, id), not of what it means."""
 
-    `changed` are the lines that differ from the version before, as `- old`, `+ new` or
-    `~ key: [-old-]{+new+}`. `found_before` and `found_after` count the records flagged (for a
-    default: cells changed) in the last run without it and the first with it.
+    author: str
+    commit: str
+    committed: str | None
+    changed: tuple[str, ...]
+    run: str
+    ran: datetime | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class RuleVersion:
+    """One meaning of a rule: who wrote it, the runs that used it, what it found.
+
+    `text`, `why`, `owner` and the place are as last said; `words` are the changes of them since it
+    came, newest first. `changed` are the lines that differ from the version before, as `- old`,
+    `+ new` or `~ key: [-old-]{+new+}`; `returned`: none do, the rule had been removed. Runs have
+    two times: when they ran (`used`), and the time they judged by (`as_of`). `found_before` and
+    `found_after` count the records flagged (for a default: cells changed) in the last run without
+    it and the first with it.
     """
 
     rule: str
@@ -46,11 +62,14 @@ class RuleVersion:
     why: str | None
     owner: str | None
     changed: tuple[str, ...]
-    meaning_changed: bool
+    returned: bool
+    words: tuple[Words, ...]
     first_run: str
     first_used: datetime | None
+    first_as_of: datetime | None
     last_run: str
     last_used: datetime | None
+    last_as_of: datetime | None
     runs: int
     found_before: int | None
     found_after: int | None
@@ -83,7 +102,7 @@ class RuleLine:
 def history(
     root: str | Path, rule: str, *, as_of: str | None = None, where: Where = Where(),  # noqa: B008
 ) -> RuleHistory:
-    """The versions of one rule; with `as_of` only the one in force then.
+    """The versions of one rule; with `as_of` only the one in force then, by when runs ran.
 
     Raises CdmqError where no run knows the rule, or there was no version of it then.
     """
@@ -94,9 +113,13 @@ def history(
         if not own:
             raise CdmqError(Problem(Span("history"), "CDMQ532", f"no run knows the rule '{rule}'",
                                     did_you_mean(rule, {r["rule_id"] for r in rows})))
-        versions = tuple(reversed(list(_versions(own, names, audit))))
+        groups, at = _meanings(own), None
+        results = _results(names, audit)
         if as_of is not None:
-            versions = _in_force(versions, own, audit, rule, as_of)
+            at = _in_force(own, audit, rule, as_of)
+        versions = tuple(
+            _version(group, groups[n - 1] if n else None, at or group[-1], results, audit)
+            for n, group in reversed([*enumerate(groups)]) if at is None or at in group)
         return RuleHistory(names[0], names, own[-1]["kind"], versions)
 
 
@@ -110,11 +133,12 @@ def histories(root: str | Path, *, where: Where = Where()) -> tuple[RuleLine, ..
         for rule in sorted({r["rule_id"] for r in rows} - former):
             names = names_of(rule, rows)
             own = sorted((r for r in rows if r["rule_id"] in names), key=lambda r: r["from_run"])
-            last = own[-1]
+            meanings = _meanings(own)
+            last = meanings[-1][0]
             lines.append(RuleLine(
-                rule, last["kind"], len(own), audit.started(last["from_run"]),
+                rule, last["kind"], len(meanings), audit.started(last["from_run"]),
                 _author(last, audit), sum(open_.get(n, 0) for n in names),
-                last["to_run"] is not None,
+                own[-1]["to_run"] is not None,
             ))
         return tuple(lines)
 
@@ -141,23 +165,43 @@ def names_of(rule: str, rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _versions(own: Sequence[Row], names: tuple[str, ...], audit: Audit) -> Iterator[RuleVersion]:
-    results = _results(names, audit)
-    for n, row in enumerate(own):
-        before = own[n - 1] if n else None
-        used = [r for r in results if r["run_id"] >= row["from_run"] and (
-            row["to_run"] is None or r["run_id"] < row["to_run"])]
-        earlier = [r for r in results if r["run_id"] < row["from_run"]]
-        first, last = row["from_run"], used[-1]["run_id"] if used else row["from_run"]
-        yield RuleVersion(
-            row["rule_id"], row["version"], row["text"], row["file"], row["line"],
-            _author(row, audit), _commit(row, audit), row["committed"], row["why"], row["owner"],
-            tuple(_changed(before["text"], row["text"])) if before else (),
-            before is not None and before["version"] != row["version"],
-            first, audit.started(first), last, audit.started(last), len(used),
-            _found(earlier[-1]) if earlier else None, _found(used[0]) if used else None,
-            row["to_run"] is None,
-        )
+def _meanings(own: Sequence[Row]) -> list[list[Row]]:
+    """The rows of a rule, those together that follow each other and differ by words alone."""
+    groups: list[list[Row]] = []
+    for row in own:
+        last = groups[-1][-1] if groups else None
+        if last and (last["version"], last["to_run"]) == (row["version"], row["from_run"]):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _version(
+    rows: Sequence[Row], before: Sequence[Row] | None, said: Row,
+    results: Sequence[Mapping[str, Any]], audit: Audit,
+) -> RuleVersion:
+    """One meaning, in the words of the row `said`."""
+    row, end = rows[0], rows[-1]["to_run"]
+    used = [r for r in results if r["run_id"] >= row["from_run"] and (
+        end is None or r["run_id"] < end)]
+    earlier = [r for r in results if r["run_id"] < row["from_run"]]
+    first, last = row["from_run"], used[-1]["run_id"] if used else row["from_run"]
+    words = [
+        Words(_author(new, audit), _commit(new, audit), new["committed"],
+              tuple(changed(old["text"], new["text"])), new["from_run"],
+              audit.started(new["from_run"]), audit.as_of(new["from_run"]))
+        for old, new in pairwise(rows[: rows.index(said) + 1])
+    ]
+    return RuleVersion(
+        said["rule_id"], row["version"], said["text"], said["file"], said["line"],
+        _author(row, audit), _commit(row, audit), row["committed"], said["why"], said["owner"],
+        tuple(changed(before[-1]["text"], row["text"])) if before else (),
+        before is not None and before[-1]["version"] == row["version"], tuple(reversed(words)),
+        first, audit.started(first), audit.as_of(first), last, audit.started(last),
+        audit.as_of(last), len(used), _found(earlier[-1]) if earlier else None,
+        _found(used[0]) if used else None, end is None,
+    )
 
 
 def _results(names: tuple[str, ...], audit: Audit) -> list[dict[str, Any]]:
@@ -185,10 +229,8 @@ def _blank(row: Row, audit: Audit) -> str:
     return NOT_COMMITTED if run and run["git_commit"] else NO_GIT
 
 
-def _in_force(
-    versions: tuple[RuleVersion, ...], own: Sequence[Row], audit: Audit, rule: str, as_of: str
-) -> tuple[RuleVersion, ...]:
-    """The version that a run at that time would have used; a date means the end of its day."""
+def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:
+    """What a run at that time would have used; a date means the end of its day."""
     try:
         moment = datetime.fromisoformat(as_of)
     except ValueError:
@@ -196,50 +238,12 @@ def _in_force(
                                 "write 2026-11-01 or 2026-11-01T06:00:00")) from None
     if len(as_of) <= 10:
         moment = datetime.combine(moment.date(), time.max)
-    moment = moment.replace(tzinfo=None)
-    ends = {r["from_run"]: audit.started(r["to_run"]) for r in own}
-    for version in versions:
-        end = ends[version.first_run]
-        if version.first_used and version.first_used <= moment and (end is None or end > moment):
-            return (version,)
-    first = versions[-1].first_used
+    moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    for row in reversed(own):
+        began, end = audit.started(row["from_run"]), audit.started(row["to_run"])
+        if began and began <= moment and (end is None or end > moment):
+            return row
+    first = audit.started(own[0]["from_run"])
     since = f"its first run was on {first:%Y-%m-%d %H:%M}" if first else ""
     raise CdmqError(Problem(Span("--as-of"), "CDMQ535", f"no version of '{rule}' was in force at "
                             f"{as_of}", since))
-
-
-# what changed -----------------------------------------------------------------------------
-
-
-def _changed(old: str, new: str) -> Iterator[str]:
-    """The lines that differ; in a changed line the words that do."""
-    a, b = old.splitlines(), new.splitlines()
-    for op, i, j, k, m in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if op == "equal":
-            continue
-        gone, come = a[i:j], b[k:m]
-        for line in gone:
-            twin = next((c for c in come if _key(c) == _key(line)), None)
-            if twin is None:
-                yield f"- {line}"
-            else:
-                come.remove(twin)
-                yield f"~ {_words(line, twin)}"
-        yield from (f"+ {line}" for line in come)
-
-
-def _key(line: str) -> str:
-    return line.partition(":")[0]
-
-
-def _words(old: str, new: str) -> str:
-    """`max: [-100-]{+200+}`"""
-    a, b = (re.findall(r"\s+|\w+|[^\w\s]", t) for t in (old, new))
-    out = []
-    for op, i, j, k, m in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        gone, come = "".join(a[i:j]), "".join(b[k:m])
-        if op == "equal":
-            out.append(gone)
-        else:
-            out.append((f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else ""))
-    return "".join(out)

@@ -1,15 +1,30 @@
-"""How a personal value is stored and shown: plain, mask, hash or omit."""
+"""How a personal value is stored and shown: plain, mask, hash or omit.
+
+In the warehouse `stored` says what the audit tables hold of it. `hides` is the one rule for what
+leaves the warehouse, on a screen or in a file.
+"""
 
 from __future__ import annotations
 
-from sqlglot import exp
+import re
+from typing import TYPE_CHECKING
 
-from cdmq.spec import Pii
-from cdmq.sql import nodes
+from cdmq.sql.types import Type
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from cdmq.spec import DatasetSpec, Pii
+
+_DIGEST = re.compile("[0-9a-f]{32}")
 
 
 def stored(value: exp.Expr, how: Pii) -> exp.Expr:
     """`value` (a text) as the audit tables hold it."""
+    from sqlglot import exp
+
+    from cdmq.sql import nodes
+
     if how == "omit":
         return nodes.cast(nodes.null(), "text")
     if how == "hash":
@@ -23,8 +38,31 @@ def stored(value: exp.Expr, how: Pii) -> exp.Expr:
     return value
 
 
-def masked(value: str | None) -> str | None:
-    """A value as it is shown outside the warehouse."""
+def hides(spec: DatasetSpec, column: str, type_: Type) -> bool:
+    """Whether the values of a column are masked outside the warehouse.
+
+    Only where the dataset declares `pii:`: then what it does not call plain, and every text column
+    that it does not name, its key apart.
+    """
+    if not spec.pii:
+        return False
+    if column in spec.pii:
+        return spec.pii[column] != "plain"
+    return type_ in ("text", "unknown") and column not in spec.key
+
+
+def hides_key(spec: DatasetSpec) -> bool:
+    """Whether `pii:` names a part of the key: then no key leaves the warehouse unmasked."""
+    return any(spec.pii.get(column, "plain") != "plain" for column in spec.key)
+
+
+def masked(value: str) -> str:
+    """A hidden value as it is shown."""
     if not value:
         return value
     return "***" if len(value) < 4 else value[0] + "***"
+
+
+def masked_again(value: str, how: Pii) -> str:
+    """A hidden value of the audit tables, which may be stored masked or as a digest already."""
+    return value if how == "hash" and _DIGEST.fullmatch(value) else masked(value)

@@ -60,6 +60,11 @@ class Audit:
         run = self.runs.get(run_id or "")
         return run["started"] if run else None
 
+    def as_of(self, run_id: str | None) -> datetime | None:
+        """The time that a run judged by."""
+        run = self.runs.get(run_id or "")
+        return run["as_of"] if run else None
+
 
 @contextmanager
 def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:

@@ -17,7 +17,7 @@ from typing import Literal
 from sqlglot import exp
 
 from cdmq.audit.history import NO_GIT, NOT_COMMITTED, names_of
-from cdmq.audit.pii import masked
+from cdmq.audit.pii import hides, hides_key, masked, masked_again
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -74,13 +74,13 @@ class Story:
 
 
 def stories(
-    root: str | Path, key: str, dataset: str | None = None, *, show_values: bool = False,
+    root: str | Path, key: str, dataset: str | None = None, *, unmask: bool = False,
     where: Where = Where(),  # noqa: B008
 ) -> tuple[Story, ...]:
     """The stories of the records with a key, one a dataset that knows it.
 
-    Text whose column `pii` does not call plain is masked, unless `show_values`. Raises CdmqError,
-    with near keys, where no dataset knows it.
+    What `pii:` hides is masked, unless `unmask`. Raises CdmqError, with near keys, where no
+    dataset knows it.
     """
     from cdmq.api import parse
 
@@ -89,7 +89,7 @@ def stories(
         raise CdmqError(Problem(Span("--dataset"), "CDMQ202", f"unknown dataset '{dataset}'",
                                 did_you_mean(dataset, project.datasets)))
     with open_audit(root, where) as audit:
-        teller = _Teller(project, audit, show_values)
+        teller = _Teller(project, audit, unmask)
         names = [dataset] if dataset else [n for n, d in project.datasets.items()
                                            if d.key and d.source != "seed"]
         found = tuple(s for n in names if (s := teller.story(n, key)) is not None)
@@ -101,10 +101,10 @@ def stories(
 
 
 class _Teller:
-    def __init__(self, project: Project, audit: Audit, show_values: bool) -> None:
+    def __init__(self, project: Project, audit: Audit, unmask: bool) -> None:
         from cdmq.stages.catalog import stored_catalog
 
-        self.project, self.audit, self.show_values = project, audit, show_values
+        self.project, self.audit, self.unmask = project, audit, unmask
         self.types = stored_catalog(project)[0]
         self.versions: dict[str, list[Row]] = {}
         for row in sorted(audit.rows(RULE_VERSIONS), key=lambda r: r["from_run"]):
@@ -163,7 +163,7 @@ class _Teller:
         return Episode(
             "flag" if what == "flag" else "change", now, row["rule_id"],
             row["column_name"] or "", show("value"), show("old_value"), show("new_value"),
-            row.get("act"), row.get("reason"), row.get("state"), row.get("suggestion"),
+            row.get("act"), row.get("reason"), row.get("state"), show("suggestion"),
             int(row["records"]), version["why"] if version else None,
             f"{version['file']}:{version['line']}" if version else "unknown",
             self._author(version), row["from_run"], self.audit.started(row["from_run"]), last,
@@ -188,31 +188,31 @@ class _Teller:
     # values by pii ---------------------------------------------------------------------------
 
     def _shown(self, dataset: str, columns: str | None, value: str | None) -> str | None:
-        """A value as it may be shown: text is masked unless its column is plain."""
-        if value is None or self.show_values or not columns:
+        """A value as it may be shown."""
+        if value is None or self.unmask or not columns:
             return value
         names = columns.split(", ")
+        if not any(self._hides(dataset, n) for n in names):
+            return value
         if len(names) == 1:
-            return value if self._plain(dataset, names[0]) else masked(value)
+            return self._masked(dataset, columns, value)
         marks = "|".join(re.escape(n) for n in names)
         parts = re.split(rf"(?:^|, )({marks})=", value)[1:]
         if len(parts) != 2 * len(names):
             return masked(value)
         return ", ".join(
-            f"{n}={v if v == 'NULL' or self._plain(dataset, n) else masked(v)}"
+            f"{n}={v if v == 'NULL' else self._masked(dataset, n, v)}"
             for n, v in zip(parts[::2], parts[1::2], strict=True)
         )
 
-    def _plain(self, dataset: str, column: str) -> bool:
-        spec = self.project.datasets[dataset].spec if dataset in self.project.datasets else None
-        if spec is None:
-            return False
-        if column in spec.pii:
-            return True  # `plain`, or stored as mask, hash or omit say
-        return column in spec.key or self._type(dataset, column) not in ("text", "unknown")
+    def _masked(self, dataset: str, column: str, value: str) -> str:
+        if not self._hides(dataset, column):
+            return value
+        return masked_again(value, self.project.datasets[dataset].spec.pii.get(column, "mask"))
 
-    def _type(self, dataset: str, column: str) -> Type:
-        return self.types.get(dataset, {}).get(column, "unknown")
+    def _hides(self, dataset: str, column: str) -> bool:
+        type_: Type = self.types.get(dataset, {}).get(column, "unknown")
+        return hides(self.project.datasets[dataset].spec, column, type_)
 
     # is it there -----------------------------------------------------------------------------
 
@@ -240,7 +240,8 @@ class _Teller:
         known: dict[str, str] = {}
         for name in names:
             place = self._keys(self.project.datasets[name])
-            if place is not None:
+            hidden = hides_key(self.project.datasets[name].spec) and not self.unmask
+            if place is not None and not hidden:
                 query = nodes.select([nodes.alias(place[1], "k")], nodes.table(place[0]))
                 known.update((str(k), name) for (k,) in self.audit.fetch(query.limit(_MOST)) if k)
         near = [k for k in sorted(known) if key in k][:3] or difflib.get_close_matches(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cdmq.cli.options import HERE, Profile, ProfilesDir, ProjectDir, Target
+from cdmq.cli import options as o
 
 NAMES = ("explain",)
 
@@ -19,12 +19,11 @@ def command(
     dataset: Annotated[str | None, typer.Option(
         "--dataset", metavar="NAME", help="The dataset of the record. Default: all that know it.",
     )] = None,
-    show_values: Annotated[bool, typer.Option(
-        "--show-values", help="Show texts that are masked outside the warehouse.")] = False,
-    project_dir: ProjectDir = HERE,
-    profiles_dir: ProfilesDir = None,
-    profile: Profile = None,
-    target: Target = None,
+    unmask: o.Unmask = False,
+    project_dir: o.ProjectDir = o.HERE,
+    profiles_dir: o.ProfilesDir = None,
+    profile: o.Profile = None,
+    target: o.Target = None,
 ) -> None:
     """The manual page of a word, or the story of a record. Alone: all that can be explained."""
     if record is not None:
@@ -35,7 +34,7 @@ def command(
         from cdmq.audit.story_text import told
 
         where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
-        found = stories(project_dir, record, dataset, show_values=show_values, where=where)
+        found = stories(project_dir, record, dataset, unmask=unmask, where=where)
         typer.echo("\n\n".join("\n".join(told(story)) for story in found))
         return
     from cdmq.manual import contents, explain

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 INTERRUPTED = 130
 
@@ -41,7 +41,7 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
     """Run `command`; its exit code. Problems are printed one a line, never a stack trace."""
     from cdmq.problems import CdmqError
 
-    sys.stdout = Patient(sys.stdout)  # type: ignore[assignment]
+    sys.stdout = cast(TextIO, Patient(sys.stdout))
     try:
         command()
     except SystemExit as end:  # typer's way to end

@@ -9,7 +9,9 @@ import typer
 from cdmq.cli.options import HERE, Profile, ProfilesDir, ProjectDir, Target
 
 if TYPE_CHECKING:
-    from cdmq.audit.history import RuleHistory, RuleLine, RuleVersion
+    from datetime import datetime
+
+    from cdmq.audit.history import RuleHistory, RuleLine, RuleVersion, Words
 
 NAMES = ("history",)
 
@@ -17,7 +19,7 @@ NAMES = ("history",)
 def command(
     rule: Annotated[str | None, typer.Argument(help="The id of a rule, or a former one.")] = None,
     as_of: Annotated[str | None, typer.Option(
-        "--as-of", metavar="TIME", help="Only the version in force then.")] = None,
+        "--as-of", metavar="TIME", help="Only the version in force then, by when runs ran.")] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole text of each version.")] = False,
     project_dir: ProjectDir = HERE,
     profiles_dir: ProfilesDir = None,
@@ -36,7 +38,7 @@ def command(
         for line in _table(histories(project_dir, where=where)):
             typer.echo(line)
         return
-    for line in _told(history(project_dir, rule, as_of=as_of, where=where), full):
+    for line in _told(history(project_dir, rule, as_of=as_of, where=where), full, as_of):
         typer.echo(line)
 
 
@@ -56,9 +58,10 @@ def _table(rules: tuple[RuleLine, ...]) -> list[str]:
     ]
 
 
-def _told(history: RuleHistory, full: bool) -> list[str]:
-    total = len(history.versions)
-    lines = [f"{history.rule} ({history.kind}), {_count(total, 'version')}"]
+def _told(history: RuleHistory, full: bool, as_of: str | None) -> list[str]:
+    shown = f"the version that runs used on {as_of}" if as_of else _count(
+        len(history.versions), "version")
+    lines = [f"{history.rule} ({history.kind}), {shown}"]
     if len(history.names) > 1:
         lines.append(f"formerly {', '.join(history.names[1:])}")
     for version in history.versions:
@@ -72,21 +75,38 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
         f"version {v.version[:10]}  {until}",
         f"    at       {v.file}:{v.line}",
         f"    author   {v.author}",
-        f"    commit   {v.commit}" + (f", {v.committed}" if v.committed else ""),
+        f"    commit   {_commit(v)}",
         f"    why      {v.why or 'not said'}",
-        f"    used     {_count(v.runs, 'run')}: first {v.first_run} ({_date(v.first_used)}), "
-        f"last {v.last_run} ({_date(v.last_used)})",
+        f"    used     {_count(v.runs, 'run')}",
+        f"    first    {_run(v.first_run, v.first_used, v.first_as_of)}",
+        f"    last     {_run(v.last_run, v.last_used, v.last_as_of)}",
         f"    found    {_effect(v, kind)}",
     ]
-    if v.changed:
-        what = "changed" if v.meaning_changed else "changed (its meaning did not)"
-        lines += [f"    {what}", *(f"        {line}" for line in v.changed)]
-    elif v.meaning_changed:
+    if v.returned:
+        lines.append("    changed  not its meaning: it had been removed, and came back")
+    elif v.changed:
+        lines += ["    changed", *(f"        {line}" for line in v.changed)]
+    elif not oldest:
         lines.append("    changed  not its text: a seed, the dataset's declaration or the check "
                      "itself")
+    for words in v.words:
+        lines += [
+            "    words changed, not the meaning",
+            f"        author   {words.author}", f"        commit   {_commit(words)}",
+            f"        first    {_run(words.run, words.ran, words.as_of)}",
+            *(f"        {line}" for line in words.changed),
+        ]
     if full:
         lines += ["    text", *(f"        {line}" for line in v.text.splitlines())]
     return lines
+
+
+def _commit(v: RuleVersion | Words) -> str:
+    return f"{v.commit}, {v.committed}" if v.committed else v.commit
+
+
+def _run(run: str, ran: datetime | None, as_of: datetime | None) -> str:
+    return f"{run}, ran {_date(ran)}, judged as of {_date(as_of)}"
 
 
 def _effect(v: RuleVersion, kind: str) -> str:
@@ -102,5 +122,5 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _date(moment: object) -> str:
+def _date(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "unknown"

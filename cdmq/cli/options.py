@@ -56,6 +56,8 @@ TargetPath = Annotated[Path | None, _option(
 LogFormat = Annotated[str, _option("--log-format", "text or json.", metavar="FORMAT")]
 Quiet = Annotated[bool, typer.Option(
     "--quiet", "-q", envvar="CDMQ_QUIET", show_envvar=False, help="Only what fails.")]
+Unmask = Annotated[bool, typer.Option(
+    "--unmask", help="Show the values that pii: hides outside the warehouse.")]
 NoColors = Annotated[bool, _option("--no-use-colors", "Plain text on a terminal too.")]
 
 _LISTS = ("-s", "--select", "--exclude", "--fail-on")

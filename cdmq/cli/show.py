@@ -17,8 +17,7 @@ def command(
         "--stage", help="raw, clean, defaulted, flagged or passed.", metavar="STAGE")] = "clean",
     limit: Annotated[int, typer.Option(
         "--limit", min=1, help="How many rows.", metavar="N")] = 5,
-    unmask: Annotated[bool, typer.Option(
-        "--unmask", help="Show personal values as they are.")] = False,
+    unmask: o.Unmask = False,
     output: Annotated[str, typer.Option(
         "--output", help="text or json (one object a row).", metavar="FORM")] = "text",
     target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
@@ -26,8 +25,8 @@ def command(
 ) -> None:
     """Show rows of a dataset as the last run left it.
 
-    Values of columns under pii: are shown masked, and where a dataset has pii: so are its other
-    text columns, its key apart.
+    Where a dataset has pii:, what it does not call plain is masked, and so are the text columns
+    that it does not name, the key apart.
     """
     from cdmq import api
     from cdmq.reports.lists import table_lines

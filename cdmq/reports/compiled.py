@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.atomic import write_text
+from cdmq.audit.tables import audit_schema
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, placed
-from cdmq.audit.tables import audit_schema
 from cdmq.stages.build import reference_relation
 from cdmq.stages.catalog import relation_of
 from cdmq.standards import table_names

@@ -79,6 +79,20 @@ def all_of(nodes: Iterable[exp.Expr | None]) -> exp.Expr | None:
     return reduce(lambda a, b: exp.And(this=a, expression=b), [paren(p) for p in parts])
 
 
+def every(nodes: Sequence[exp.Expr]) -> exp.Expr:
+    """AND of some conditions, of which there is one at least."""
+    joined = all_of(nodes)
+    assert joined is not None
+    return joined
+
+
+def by_code_point(node: exp.Expr, dialect: str) -> exp.Expr:
+    """Text in the order of its code points, whatever the collation of the database."""
+    if dialect != "postgres":
+        return node
+    return exp.Collate(this=node, expression=name("C"))
+
+
 def any_of(nodes: Sequence[exp.Expr]) -> exp.Expr:
     if len(nodes) == 1:
         return nodes[0]

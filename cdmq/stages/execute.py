@@ -27,7 +27,7 @@ from cdmq.steps import (
     Outcome,
     Plan,
 )
-from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.values import Catalog, Dataset, Project, Relation, Rule
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ class Execution:
             else:
                 count, mark = failing.get(code, (0, "0"))
                 unjudged, other = failing.get(code + 1, (0, "0"))
-                samples = self._samples(code) if count else ()
+                samples = self._samples(o.rule, code) if count else ()
                 done.append(replace(
                     o, failing=count, could_not_judge=unjudged,
                     fingerprint=f"{count}:{mark}:{unjudged}:{other}", samples=samples,
@@ -271,15 +271,20 @@ class Execution:
         return replace(outcome, judged=1, failing=int(fails), statement=digest, seconds=seconds,
                        fingerprint=f"{fails}:{outcome.tested if fails else 0}")
 
-    def _samples(self, code: int) -> tuple[str, ...]:
-        """The first three keys that fail, in the order of their text."""
+    def _samples(self, rule: Rule, code: int) -> tuple[str, ...]:
+        """The first three keys that fail, in the order of their text, as they may be shown."""
+        from cdmq.audit.pii import hides_key, masked
+
         key = nodes.column("key")
         query = nodes.select([key], nodes.table(FOUND),
                              nodes.equal(nodes.column("code"), nodes.number(code)))
         query = nodes.group_by(query, [key.copy()])
-        query = query.order_by(exp.Ordered(this=by_code_point(key.copy(), self.warehouse.dialect)))
+        by_text = nodes.by_code_point(key.copy(), self.warehouse.dialect)
+        query = query.order_by(exp.Ordered(this=by_text))
         rows = self.warehouse.fetch(query.limit(3).sql(self.warehouse.dialect))
-        return tuple(str(r[0]) for r in rows if r[0] is not None)
+        hidden = hides_key(self.project.datasets[rule.dataset].spec)
+        keys = (str(r[0]) for r in rows if r[0] is not None)
+        return tuple(masked(k) if hidden else k for k in keys)
 
     def _give_up(self, dataset: Dataset, why: str, skipped: bool = False) -> None:
         self.result.failed[dataset.name] = why
@@ -312,10 +317,3 @@ class Execution:
 def fingerprint(row_hash: exp.Expr) -> exp.Expr:
     """One number, as text, for many rows; their order does not matter."""
     return nodes.cast(exp.Sum(this=row_hash), "text")
-
-
-def by_code_point(node: exp.Expr, dialect: str) -> exp.Expr:
-    """Text in the order of its code points, whatever the collation of the database."""
-    if dialect != "postgres":
-        return node
-    return exp.Collate(this=node, expression=nodes.name("C"))

@@ -126,12 +126,38 @@ def test_the_story_of_a_record(project: Small) -> None:
     assert "customers.email.not_null" in out.split("passes now (")[1]
 
 
-def test_text_is_masked_unless_pii_calls_it_plain(project: Small) -> None:
+def test_where_pii_is_declared_other_text_is_masked(project: Small) -> None:
     project.run()
     assert "email: 'j***'" in project.told("explain", "--record", "3").out
-    shown = project.told("explain", "--record", "3", "--show-values").out
+    shown = project.told("explain", "--record", "3", "--unmask").out
     assert "email: 'jo@@x'" in shown
     assert "credit: '2000'" in project.told("explain", "--record", "2").out
+
+
+def test_without_pii_nothing_is_masked(project: Small) -> None:
+    project.swap("models/customers.yml", ("    pii: {status: plain, notes: omit}\n", ""))
+    project.run()
+    assert "email: 'jo@@x'" in project.told("explain", "--record", "3").out
+    assert "masked" not in project.told("show", "customers").out
+
+
+def test_what_pii_hides_is_masked_wherever_it_shows(project: Small) -> None:
+    """Also what older runs stored plain, suggestions, keys in reports, and nearest keys."""
+    project.swap("data/customers.csv", ("\n2,", "\n10002,"))
+    project.run("2026-11-01")
+    pii = "pii: {id: mask, email: hash, status: mask}"
+    project.swap("models/customers.yml", ("pii: {status: plain, notes: omit}", pii))
+    story = project.told("explain", "--record", "10002").out
+    assert "status: 'A***' -> 'a***'" in story
+    assert "status: 'a***', suggested: a***" in story
+    assert "activ" not in story
+    text = project.told("run").out
+    assert "keys: 1***" in text
+    results = (project.root / "target/run_results.json").read_text("utf-8")
+    assert '"1***"' in results
+    assert "10002" not in text + results
+    assert "10002" not in project.told("explain", "--record", "1000").err
+    assert re.search(r"email: '[0-9a-f]{32}'", project.told("explain", "--record", "3").out)
 
 
 def test_a_renamed_rule_keeps_its_flags(project: Small) -> None:

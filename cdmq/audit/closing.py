@@ -1,0 +1,99 @@
+"""Why an episode closes: fixed, changed, gone, out_of_scope, rule_changed or rule_removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.sql.logical import logical, renderer
+from cdmq.steps import Executed, RuleResult
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+_NONE = "\x01"
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The rows that a run closes stand in `closing`; what it found in their place, in `now`."""
+
+    warehouse: Warehouse
+    executed: Executed
+    closing: Relation
+    now: Relation
+
+    def say_why(
+        self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str]
+    ) -> None:
+        """Give every row of `closing` its reason; the first that holds."""
+        if removed:
+            self._why("rule_removed", _of_rules(removed))
+        left = nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)
+        if not self.warehouse.fetch(left.sql(self.warehouse.dialect)):
+            return
+        for name in sorted({r.rule.dataset for r in work}):
+            if name in self.executed.steps:
+                steps = self.executed.steps[name]
+                keys = nodes.select([steps.key.copy()], logical(steps.relation))
+                self._why("gone", nodes.every([
+                    nodes.equal(nodes.column("dataset"), nodes.text(name)),
+                    nodes.present(nodes.column("key")),
+                    exp.Not(this=exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys))),
+                ]))
+        self._why("changed", exp.Exists(this=nodes.select(
+            [nodes.number(1)], nodes.table(self.now, "x"), nodes.every([
+                nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
+                nodes.equal(comparable("key", "x"), comparable("key", "k")),
+                nodes.equal(comparable("column_name", "x"), comparable("column_name", "k")),
+            ]))))
+        if meaning:
+            self._why("rule_changed", _of_rules(meaning))
+        for result in work:
+            self._out_of_scope(result)
+        self._why("fixed", exp.true())
+
+    def _out_of_scope(self, result: RuleResult) -> None:
+        """Rows that the rule's `where` no longer lets in."""
+        steps = self.executed.steps[result.rule.dataset]
+        tested: exp.Expr | None = None
+        relation = steps.relation
+        for judgement in steps.judgements:
+            if judgement.rule.id == result.rule.id:
+                tested, relation = judgement.tested, judgement.relation
+        for change in steps.stage.changes if steps.stage else ():
+            if change.rule.id == result.rule.id:
+                tested = change.tested
+        if tested is None:
+            return
+        outside = exp.Not(this=exp.Coalesce(this=nodes.paren(tested.copy()),
+                                            expressions=[exp.false()]))
+        keys = nodes.select([steps.key_for(relation)], logical(relation), outside)
+        self._why("out_of_scope", nodes.every([
+            _of_rules([result.rule.id]),
+            exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),
+        ]))
+
+    def _why(self, word: str, where: exp.Expr) -> None:
+        update = exp.Update(
+            this=nodes.table(self.closing, "k"),
+            expressions=[exp.EQ(this=nodes.column("why"), expression=nodes.text(word))],
+            where=exp.Where(this=nodes.every([nodes.is_null(nodes.column("why")), where])),
+        )
+        render = renderer(self.executed.names, self.warehouse.dialect, self.executed.as_of)
+        self.warehouse.run(render(update)[0])
+
+
+def comparable(name: str, table: str) -> exp.Expr:
+    """A column in which NULL equals NULL: engines can hash that, but not IS NOT DISTINCT FROM."""
+    return exp.Coalesce(this=nodes.column(name, table), expressions=[nodes.text(_NONE)])
+
+
+def _of_rules(names: Sequence[str] | frozenset[str]) -> exp.Expr:
+    return exp.In(this=nodes.column("rule_id"),
+                  expressions=[nodes.text(n) for n in sorted(names)])
