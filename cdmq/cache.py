@@ -1,7 +1,7 @@
 """The parse cache: nothing is read again where nothing has changed.
 
 `target/parse_cache.json` holds what the last good parse gave, under a key made of all that it can
-hang on: the names and bytes of every file that is read, --vars, the target folder, the bytes of
+hang on: the names and bytes of every file that is read, the headers of csv datasets, --vars, the target folder, the bytes of
 cdmq itself, and the names and versions of what is installed. A hit imports neither pydantic nor
 sqlglot, jinja2 or yaml.
 """
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cdmq import headers
 from cdmq.atomic import write_text
 from cdmq.problems import Problem, Span
 from cdmq.results import Parsed
@@ -23,7 +24,7 @@ from cdmq.walk import PROJECT_FILE, find_files, find_root, target_folder
 
 FILE = "parse_cache.json"
 #: Raised when the shape of the file changes.
-FORMAT = 1
+FORMAT = 2
 #: (folders, endings of the files that are read there)
 Folders = Sequence[tuple[Sequence[str], Sequence[str]]]
 
@@ -43,7 +44,8 @@ def parsed(
     before = _key(root, target, variables, folders)
     outcome = read(root, variables, target)
     # What changed while it was read must not be stored under the key of what stands there now.
-    if before and before == _key(root, target, variables, folders):
+    if before and before == _key(root, target, variables, folders) and (
+            outcome.headers == headers.digest(root, outcome.files)):
         _store(outcome, before, folders, target)
     return outcome
 
@@ -55,6 +57,8 @@ def stored(start: Path, variables: str | None, target_path: Path | None) -> Pars
     try:
         content = json.loads((target / FILE).read_bytes())
         if content["key"] != _key(root, target, variables, content["folders"]):
+            return None
+        if content["headers"] != headers.digest(root, content["files"]):
             return None
         manifest = target / "manifest.json"
         if content["manifest"] != _digest(manifest.read_bytes()):
@@ -68,6 +72,7 @@ def stored(start: Path, variables: str | None, target_path: Path | None) -> Pars
 def _store(outcome: Parsed, key: str, folders: Folders, target: Path) -> None:
     content = {
         "key": key, "folders": folders, "name": outcome.name, "counts": dict(outcome.counts),
+        "files": outcome.files, "headers": outcome.headers,
         "manifest": _digest(outcome.manifest.read_bytes()),
         "warnings": [_fields(w) for w in outcome.warnings],
     }

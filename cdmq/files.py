@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from cdmq import file_errors
+from cdmq import file_errors, headers
 from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
@@ -27,7 +27,6 @@ DATE_FORMS = {
     "YYYYMMDD": ("%Y%m%d", r"^\d{8}$"),
 }
 _TIME = r"( |T)\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$"
-_UTF8 = {"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"}
 #: Hidden column of a file's table: the cells that could not be read, as JSON text.
 UNREADABLE = "__unreadable"
 
@@ -64,15 +63,12 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
     if "://" in pattern or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
         raise CdmqError(Problem(dataset.span, "CDMQ124", f"the path '{pattern}' leads out of the "
                                 "project", "put the file, or a link to it, inside the project"))
-    found = [root / pattern]
-    if any(c in pattern for c in "*?[") and not found[0].is_file():
-        try:
-            found = sorted(root.glob(pattern))
-        except ValueError as error:
-            raise CdmqError(Problem(dataset.span, "CDMQ121", f"the path '{pattern}' of dataset "
-                                    f"{dataset.name} is no pattern: {error}", "* and ? stand for "
-                                    "letters of a name, ** for folders")) from None
-    found = [p for p in found if p.is_file()]
+    try:
+        found = headers.matching(root, pattern)
+    except ValueError as error:
+        raise CdmqError(Problem(dataset.span, "CDMQ121", f"the path '{pattern}' of dataset "
+                                f"{dataset.name} is no pattern: {error}", "* and ? stand for "
+                                "letters of a name, ** for folders")) from None
     if not found:
         raise CdmqError(Problem(dataset.span, "CDMQ121", f"the file '{pattern}' of dataset "
                                 f"{dataset.name} is not there", _near(root, pattern)))
@@ -126,7 +122,7 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     kind, names = format_of(dataset), _names(dataset, root)
     paths = paths_of(dataset, root)
     copies: dict[str, Path] = {}
-    if kind != "parquet" and (source.encoding.lower() not in _UTF8 or any(map(_has_nul, paths))):
+    if kind != "parquet" and (source.encoding.lower() not in headers.UTF8 or any(map(_has_nul, paths))):
         try:
             for path in paths:
                 copies[str(_as_utf8(path, source.encoding, dataset, root))] = path
@@ -154,12 +150,10 @@ def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, Type]:
 def _csv_header(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
     source = dataset.spec.file
     assert source is not None
-    headers: list[list[str]] = []
+    found: list[list[str]] = []
     for path in paths:
-        encoding = _python_encoding(source.encoding)
         try:
-            with path.open(encoding=encoding, errors="replace", newline="") as file:
-                header = next(csv.reader(file, delimiter=source.delimiter), [])
+            header = headers.header(path, source.encoding, source.delimiter)
         except (UnicodeError, LookupError):
             raise CdmqError(
                 file_errors.not_encoded(dataset, root, path, source.encoding)) from None
@@ -167,19 +161,19 @@ def _csv_header(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str
             raise CdmqError(_broken(dataset, root, path, str(error))) from None
         if any("\ufffd" in name for name in header):
             raise CdmqError(file_errors.not_encoded(dataset, root, path, source.encoding))
-        headers.append([name.strip() for name in header])
+        found.append([name.strip() for name in header])
     place = Span(file_errors.shown(paths[0], root), 1, 1)
-    if not headers[0]:
+    if not found[0]:
         raise CdmqError(Problem(place, "CDMQ125", f"the file of dataset {dataset.name} is empty: "
                                 "it has no header line", "give it a header line"))
-    if any(h != headers[0] for h in headers):
-        other = next(p for p, h in zip(paths, headers, strict=True) if h != headers[0])
+    if any(h != found[0] for h in found):
+        other = next(p for p, h in zip(paths, found, strict=True) if h != found[0])
         raise CdmqError(Problem(Span(file_errors.shown(other, root), 1, 1), "CDMQ125",
                                 f"{other.name} has other columns than {paths[0].name} (dataset "
                                 f"{dataset.name})", "files of one dataset have one header"))
-    _check_delimiter(headers[0], dataset, place)
-    _check_header(headers[0], dataset, place)
-    return headers[0]
+    _check_delimiter(found[0], dataset, place)
+    _check_header(found[0], dataset, place)
+    return found[0]
 
 
 def _check_delimiter(header: Sequence[str], dataset: Dataset, place: Span) -> None:
@@ -347,10 +341,6 @@ def _read_as(value: exp.Expr, type_: Type, dataset: Dataset) -> exp.Expr:
     assert both is not None
     return nodes.when(both, exp.TryCast(this=plain, to=exp.DataType.build(names[type_],
                                                                            dialect="duckdb")))
-
-
-def _python_encoding(encoding: str) -> str:
-    return "utf-8-sig" if encoding.lower() in _UTF8 else encoding
 
 
 def _has_nul(path: Path) -> bool:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cdmq.api import __version__, parse
 from cdmq.audit.versions import version_of
+from cdmq.headers import digest
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.reports.manifest import write_manifest
 from cdmq.results import Parsed
-from cdmq.stages.catalog import CATALOG, parse_catalog
+from cdmq.stages.catalog import CATALOG, csv_files, parse_catalog
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.load import folders_of
 from cdmq.values import Catalog, Project
@@ -24,6 +25,8 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     from cdmq.cli.options import variables as read_variables
 
     project = parse(root, read_variables(variables), target_path=target)
+    files = tuple(csv_files(project).values())
+    seen = digest(root, files)
     catalog, unknown = parse_catalog(project)
     _bind(project, catalog, target / CATALOG)
     warnings = [*project.warnings, *_unknown(unknown, target / CATALOG)]
@@ -35,7 +38,7 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
         "defaults": kinds.count("defaults"), "seeds": len(project.seeds),
         "unit tests": len(project.unit_tests),
     }
-    return Parsed(project.config.name, counts, tuple(warnings), manifest)
+    return Parsed(project.config.name, counts, tuple(warnings), manifest, files=files, headers=seen)
 
 
 def _bind(project: Project, catalog: Catalog, stored: Path) -> None:
@@ -44,7 +47,8 @@ def _bind(project: Project, catalog: Catalog, stored: Path) -> None:
     try:
         compile_rules(replace(project, datasets=narrow), catalog, "duckdb", check_only=True)
     except CdmqError as error:
-        of_columns = any(p.code.startswith(_ABOUT_COLUMNS) for p in error.problems)
+        of_columns = any(p.code.startswith(_ABOUT_COLUMNS) for p in error.problems) and (
+            set(project.datasets) - set(csv_files(project)))
         if not of_columns or not stored.is_file():
             raise
         hint = Problem(Span(str(stored)), "CDMQ432", "columns are as the last compile saw them",

@@ -96,7 +96,8 @@ def run(
     return RunResult(
         run_id=facts.run_id, exit_code=code, results=results,
         opened={k: v[0] for k, v in counts.items()}, closed={k: v[1] for k, v in counts.items()},
-        new_versions=recorded.new_versions, warnings=project.warnings, failed=executed.failed,
+        new_versions=recorded.new_versions, new_words=recorded.new_words,
+        warnings=project.warnings, failed=executed.failed,
         project=project, facts=facts, finished=datetime.now(UTC),
         versions={name: v.digest for name, v in versions.items()},
         statements=statements, relations=relations,

@@ -38,12 +38,17 @@ class Problem:
 
     def __str__(self) -> str:
         word = "" if self.severity == "error" else f"{self.severity}: "
-        text = f"{self.span}: {self.code} {word}{self.cause}"
+        text = _printable(f"{self.span}: {self.code} {word}{self.cause}")
         if self.remedy:
-            text += f"; {self.remedy}"
+            text += f"; {_printable(self.remedy)}"
         if self.should_be:
-            text += f"\n    write: {self.should_be}"
+            text += f"\n    write: {_printable(self.should_be)}"
         return text
+
+
+def _printable(text: str) -> str:
+    """What others wrote may be in a message: nothing of it may write on the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class CdmqError(Exception):
@@ -53,6 +58,12 @@ class CdmqError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(sorted(problems))
         self.exit_code = exit_code
         super().__init__("\n".join(str(p) for p in self.problems))
+
+
+def excerpt(text: str, longest: int = 160) -> str:
+    """A text on one line, shortened."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 3] + "..."
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

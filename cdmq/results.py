@@ -67,6 +67,8 @@ class RunResult:
     versions: Mapping[str, str] = field(default_factory=dict)
     statements: Mapping[str, str] = field(default_factory=dict)
     relations: Mapping[str, str] = field(default_factory=dict)
+    #: Rules of which only the words are new: why, owner, tags, id.
+    new_words: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -75,13 +77,18 @@ class RunResult:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What reading a project gave; `cached`: nothing had changed since it was last read."""
+    """What reading a project gave; `cached`: nothing had changed since it was last read.
+
+    `files` are the csv files whose headers it hangs on, `headers` a digest of these.
+    """
 
     name: str
     counts: Mapping[str, int]
     warnings: tuple[Problem, ...]
     manifest: Path
     cached: bool = False
+    files: tuple[tuple[str, str, str], ...] = ()
+    headers: str = ""
 
     def __str__(self) -> str:
         counts = ", ".join(f"{n:,} {word}" for word, n in self.counts.items())

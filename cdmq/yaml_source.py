@@ -29,8 +29,11 @@ _TAGS = {
     f"tag:yaml.org,2002:{word}" for word in
     ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
 }
+#: What only an escape in double quotes can bring into a text.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
 #: More values than this by aliases (*name) are no rule file but a mistake, or a trap.
 _ALIASED = 20_000
+#: More brackets than this that are open at once.
 _DEEPEST = 500
 
 
@@ -256,6 +259,11 @@ class _Reader:
                     "in quotes", "put the whole value in quotes",
                     _line(self.text, node).replace(value, _in_quotes(value)),
                 )
+        control = _CONTROL.search(value)
+        if control:
+            self.cut.add(path)
+            self.problem(node, "CDMQ101", f"a control character (\\x{ord(control[0]):02x}) in a "
+                         "text", "remove it; in a regex write it as the regex has it")
         if self.render and ("{{" in value or "{%" in value or "{#" in value):
             try:
                 return self.render(value)

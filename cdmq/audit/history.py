@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlglot import exp
 
@@ -45,8 +45,8 @@ class RuleVersion:
 
     `text`, `why`, `owner` and the place are as last said; `words` are the changes of them since it
     came, newest first. `changed` are the lines that differ from the version before, as `- old`,
-    `+ new` or `~ key: [-old-]{+new+}`; `returned`: none do, the rule had been removed. Runs have
-    two times: when they ran (`used`), and the time they judged by (`as_of`). `found_before` and
+    `+ new` or `~ key: [-old-]{+new+}`; one that `returned` had been removed. Runs have two
+    times: when they ran (`used`), and the time they judged by (`as_of`). `found_before` and
     `found_after` count the records flagged (for a default: cells changed) in the last run without
     it and the first with it.
     """
@@ -62,7 +62,7 @@ class RuleVersion:
     why: str | None
     owner: str | None
     changed: tuple[str, ...]
-    returned: bool
+    came: Literal["new", "changed", "returned"]
     words: tuple[Words, ...]
     first_run: str
     first_used: datetime | None
@@ -193,11 +193,14 @@ def _version(
               audit.started(new["from_run"]), audit.as_of(new["from_run"]))
         for old, new in pairwise(rows[: rows.index(said) + 1])
     ]
+    came: Literal["new", "changed", "returned"] = "new"
+    if before:
+        came = "returned" if before[-1]["version"] == row["version"] else "changed"
     return RuleVersion(
         said["rule_id"], row["version"], said["text"], said["file"], said["line"],
         _author(row, audit), _commit(row, audit), row["committed"], said["why"], said["owner"],
         tuple(changed(before[-1]["text"], row["text"])) if before else (),
-        before is not None and before[-1]["version"] == row["version"], tuple(reversed(words)),
+        came, tuple(reversed(words)),
         first, audit.started(first), audit.as_of(first), last, audit.started(last),
         audit.as_of(last), len(used), _found(earlier[-1]) if earlier else None,
         _found(used[0]) if used else None, end is None,

@@ -53,9 +53,12 @@ class Episode:
     author: str
     first_run: str
     first_seen: datetime | None
+    first_as_of: datetime | None
     last_run: str
     last_seen: datetime | None
+    last_as_of: datetime | None
     closed_run: str | None
+    closed_as_of: datetime | None
     closed_because: str | None
 
 
@@ -166,8 +169,9 @@ class _Teller:
             row.get("act"), row.get("reason"), row.get("state"), show("suggestion"),
             int(row["records"]), version["why"] if version else None,
             f"{version['file']}:{version['line']}" if version else "unknown",
-            self._author(version), row["from_run"], self.audit.started(row["from_run"]), last,
-            self.audit.started(last), closed, row["closed_because"],
+            self._author(version), row["from_run"], self.audit.started(row["from_run"]),
+            self.audit.as_of(row["from_run"]), last, self.audit.started(last),
+            self.audit.as_of(last), closed, self.audit.as_of(closed), row["closed_because"],
         )
 
     def _version(self, row: Row) -> Row | None:

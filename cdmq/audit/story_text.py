@@ -33,15 +33,16 @@ _BECAUSE: Mapping[str, str] = {
 
 
 def _told(e: Episode) -> list[str]:
-    seen = f"first seen {_run(e.first_run, e.first_seen)}"
+    seen = f"first seen {_run(e.first_run, e.first_seen, e.first_as_of)}"
     if e.closed_run is None:
-        seen += f"; open, last seen {_run(e.last_run, e.last_seen)}"
+        seen += f"; open, last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
     else:
-        seen += f"; last seen {_run(e.last_run, e.last_seen)}"
+        seen += f"; last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
     lines = [_what(e), f"    {seen}"]
     if e.closed_run is not None:
         because = _BECAUSE.get(e.closed_because or "", e.closed_because)
-        lines.append(f"    closed by run {e.closed_run}: {because}")
+        as_of = f", judged as of {e.closed_as_of:%Y-%m-%d %H:%M}" if e.closed_as_of else ""
+        lines.append(f"    closed by run {e.closed_run}{as_of}: {because}")
     lines += [f"    why: {e.why or 'not said'}", f"    rule at {e.place}, {e.author}"]
     return lines
 
@@ -66,5 +67,8 @@ def _value(value: str | None) -> str:
     return "nothing" if value is None else f"'{value}'"
 
 
-def _run(run: str, when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d %H:%M} (run {run})" if when else f"in run {run}"
+def _run(run: str, when: datetime | None, as_of: datetime | None) -> str:
+    if not when:
+        return f"in run {run}"
+    judged = f", judged as of {as_of:%Y-%m-%d %H:%M}" if as_of else ""
+    return f"{when:%Y-%m-%d %H:%M} (run {run}{judged})"

@@ -44,7 +44,8 @@ class Expression(Check):
             unjudged = at.could_not_judge("must")
             failed = nodes.any_of([failed, nodes.all_of([
                 nodes.is_null(nodes.paren(holds.copy())),
-                exp.Not(this=nodes.paren(unjudged)) if unjudged is not None else None,
+                None if unjudged is None else exp.Not(this=exp.Coalesce(
+                    this=nodes.paren(unjudged), expressions=[exp.false()])),
             ]) or failed])
         return failed
 

@@ -19,7 +19,8 @@ NAMES = ("history",)
 def command(
     rule: Annotated[str | None, typer.Argument(help="The id of a rule, or a former one.")] = None,
     as_of: Annotated[str | None, typer.Option(
-        "--as-of", metavar="TIME", help="Only the version in force then, by when runs ran.")] = None,
+        "--as-of", metavar="TIME",
+        help="Only the version in force then, by when runs ran.")] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole text of each version.")] = False,
     project_dir: ProjectDir = HERE,
     profiles_dir: ProfilesDir = None,
@@ -82,11 +83,11 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
         f"    last     {_run(v.last_run, v.last_used, v.last_as_of)}",
         f"    found    {_effect(v, kind)}",
     ]
-    if v.returned:
+    if v.came == "returned":
         lines.append("    changed  not its meaning: it had been removed, and came back")
     elif v.changed:
         lines += ["    changed", *(f"        {line}" for line in v.changed)]
-    elif not oldest:
+    elif v.came == "changed":
         lines.append("    changed  not its text: a seed, the dataset's declaration or the check "
                      "itself")
     for words in v.words:

@@ -169,7 +169,8 @@ def _audit(result: RunResult) -> Iterable[str]:
     yield "; ".join([
         *(f"{table}: {result.opened[table]:,} opened, {result.closed.get(table, 0):,} closed"
           for table in result.opened),
-        f"rule versions: {len(result.new_versions):,} new",
+        f"rule versions: {len(result.new_versions):,} new"
+        + (f", words: {len(result.new_words):,} changed" if result.new_words else ""),
     ])
     yield f"Results: {shown_path(result.facts.target_path / 'run_results.json')}"
     yield f"Records: {shown_path(result.facts.database)}"

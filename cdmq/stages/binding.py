@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from cdmq.problems import Problem, Span
+from cdmq.problems import Problem, Span, excerpt
 from cdmq.sql import nodes
 from cdmq.sql.expressions import Bound, SqlProblem, bind
 from cdmq.sql.types import Type
@@ -33,8 +33,9 @@ class Binder:
         try:
             return bind(rule.expressions[field], self.columns)
         except SqlProblem as error:
-            self.tell(rule, field, error.code, f"{error.cause} (at column {error.column} of the "
-                       f"SQL: {rule.expressions[field].text})", error.remedy)
+            self.tell(rule, field, error.code, f"{error.cause} (at column "
+                       f"{max(error.column, 1)} of the SQL: "
+                       f"{excerpt(rule.expressions[field].text)})", error.remedy)
             return None
 
     def real(self, name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdmq.atomic import write_text
+from cdmq.headers import Declared
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql.types import Type
 from cdmq.values import Catalog, Dataset, Project, Relation
@@ -143,6 +144,10 @@ def delivered(
             else:
                 problems += error.problems
             continue
+        except RecursionError:
+            problems.append(Problem(dataset.span, "CDMQ330", "the SQL is nested too deep",
+                                    "split the model in two"))
+            continue
         problems += check_columns(dataset, columns)
         problems += _contract(dataset, columns)
         known[dataset.name] = columns
@@ -192,13 +197,37 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
     return known, sorted(used - set(known))
 
 
-def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
-    """The stored catalog for a check of names and types, and the datasets it knows nothing of.
+def csv_files(project: Project) -> dict[str, Declared]:
+    """The csv files whose headers a parse reads, by their datasets."""
+    from cdmq.files import format_of
 
-    A declaration need not name every column: what the rules name besides has the type unknown.
+    found: dict[str, Declared] = {}
+    for name, dataset in project.datasets.items():
+        source = dataset.spec.file
+        try:
+            if source and format_of(dataset) == "csv":
+                found[name] = (source.path, source.encoding, source.delimiter)
+        except CdmqError:
+            pass  # an ending that is none: compile and run say so
+    return found
+
+
+def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
+    """What a check of names and types knows without a connection, and the datasets it does not.
+
+    The columns of a csv file are those of its header now; other columns as `stored_catalog` knows
+    them. A declaration need not name every column: what the rules name besides has the type
+    unknown.
     """
+    from cdmq.files import file_columns
+
     stored = _read_catalog(project.root / project.config.target_path / CATALOG)
     known = {name: dict(columns) for name, columns in stored_catalog(project)[0].items()}
+    for name in csv_files(project):
+        try:
+            stored[name] = known[name] = file_columns(project.datasets[name], project.root)
+        except CdmqError:
+            pass  # not there, or broken: what was seen last is taken, and a run says it
     for dataset in project.datasets.values():
         if dataset.name in known and dataset.name not in stored and dataset.seed is None:
             mentioned = _mentioned(project, dataset.name)

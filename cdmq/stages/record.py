@@ -109,23 +109,29 @@ def record(
             facts.run_by, facts.cdmq_version, json.dumps(dict(facts.versions)),
             rules_digest(versions),
         ]])
-    return Recorded(counts, tuple(changed.new), tuple(changed.removed))
+    return Recorded(counts, tuple(n for n in changed.new if n not in changed.words),
+                    tuple(sorted(changed.words)), tuple(changed.removed))
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a run changed: per table (opened, closed), the rules with a new version, the gone."""
+    """What a run changed: per table (opened, closed), and rules: new versions, new words, gone."""
 
     episodes: Mapping[str, tuple[int, int]]
     new_versions: tuple[str, ...]
+    new_words: tuple[str, ...]
     removed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ChangedVersions:
-    """`new`: a row is added. `meaning`: the verdicts may differ. `removed`: no longer there."""
+    """`new`: a row is added; of these `words`: only what is said of the rule differs.
+
+    `meaning`: the verdicts may differ. `removed`: no longer there.
+    """
 
     new: list[str]
+    words: frozenset[str]
     meaning: frozenset[str]
     removed: frozenset[str]
     closed: list[tuple[str, str, str]]
@@ -137,7 +143,7 @@ def changed_versions(
 ) -> ChangedVersions:
     """Compare the rules of a run with the versions that are open."""
     used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
-    new, closed, meaning = [], [], set()
+    new, closed, meaning, words = [], [], set(), set()
     for name, version in versions.items():
         if name not in used:
             continue
@@ -148,11 +154,14 @@ def changed_versions(
                 closed.append((name, *open_[name]))
         if before and before[0] != version.digest:
             meaning.add(name)
+        elif before and name in new:
+            words.add(name)
     former = {v.rule.formerly for v in versions.values() if v.rule.formerly}
     gone = [n for n in open_ if n not in versions] if whole else [
         n for n in open_ if n in former]
     closed += [(n, *open_[n]) for n in gone]
-    return ChangedVersions(sorted(new), frozenset(meaning), frozenset(set(gone) - former), closed)
+    return ChangedVersions(sorted(new), frozenset(words), frozenset(meaning),
+                           frozenset(set(gone) - former), closed)
 
 
 def _open_versions(warehouse: Warehouse, schema: str) -> dict[str, tuple[str, str]]:

@@ -13,7 +13,7 @@ from cdmq.kinds import kinds
 from cdmq.kinds.base import Head, SqlText, Texts, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.validation import OWN_KEYS, ValidationRule
-from cdmq.problems import Problem, Span, did_you_mean
+from cdmq.problems import Problem, Span, closest, did_you_mean, excerpt
 from cdmq.sql.expressions import Expression, SqlProblem, parse
 from cdmq.typed import read_model
 from cdmq.values import Dataset, Rule, Seed
@@ -141,6 +141,8 @@ class RuleReader:
     def item(self, entry: dict[str, Any], outer: ValidationRule, at: Path) -> Iterator[Rule]:
         names = [k for k in entry if k not in OWN_KEYS]
         if len(names) != 1:
+            if self.misspelt(names, at):
+                return
             near = f"here are {', '.join(names)}" if names else "here is none"
             self.problem(at, "CDMQ115", f"an item of checks names one check, {near}",
                          "put the values of the check inside { } behind its name")
@@ -152,6 +154,17 @@ class RuleReader:
         if inner:
             yield from self.check(name, params, outer, inner, at, (*at, name), (*at, name), True)
 
+    def misspelt(self, names: list[str], at: Path) -> bool:
+        """Beside one check stand words that are nearly keys of the head: tell them."""
+        checked = [n for n in names if n in checks()]
+        near = {n: closest(n, OWN_KEYS) for n in names if n not in checked}
+        if len(checked) != 1 or not all(near.values()):
+            return False
+        for name, meant in near.items():
+            self.problem((*at, name), "CDMQ110", f"unknown key '{name}' in check {checked[0]}",
+                         f"did you mean '{meant}'?", key=True)
+        return True
+
     def check(
         self, name: str, params: Any, outer: ValidationRule, inner: ValidationRule | None,
         at: Path, params_at: Path, name_at: Path, named_by_key: bool = False,
@@ -161,6 +174,13 @@ class RuleReader:
         if name not in known or name == "readable":
             self.problem(name_at, "CDMQ115", f"unknown check '{name}'",
                          did_you_mean(name, set(known) - {"readable"}), key=named_by_key)
+            return
+        inside = OWN_KEYS - set(known[name].model_fields) if params_at[-1] == name else ()
+        misplaced = [k for k in params if k in inside] if isinstance(params, dict) else []
+        for key in misplaced:
+            self.problem((*params_at, key), "CDMQ110", f"the key '{key}' stands inside the values "
+                         f"of check {name}", f"put it below {name}:, in the same column", key=True)
+        if misplaced:
             return
         spec = read_model(known[name], params, self.source, params_at, self.problems,
                           f"check {name}", also)
@@ -287,7 +307,7 @@ class RuleReader:
                     continue
                 self.problems.append(
                     Problem(places[field], error.code, f"{error.cause} (at column "
-                            f"{max(error.column, 1)} of the SQL: {text})", error.remedy)
+                            f"{max(error.column, 1)} of the SQL: {excerpt(text)})", error.remedy)
                 )
         return found
 

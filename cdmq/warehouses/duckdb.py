@@ -19,6 +19,8 @@ from cdmq.values import Relation
 from cdmq.warehouses.base import Locked, Reader, StatementError, Traits
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main")
+#: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.
+_NUL = ("\0", "\u2400")
 _EXACT: dict[str, Type] = {
     "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "double",
     "FLOAT": "double", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp",
@@ -79,7 +81,7 @@ class DuckDB:
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(sql).fetchall()
+            return self._connection.execute(sql.replace(*_NUL)).fetchall()
         except duckdb.Error as error:
             raise StatementError(_first_line(error), sql) from None
 
@@ -143,7 +145,17 @@ class DuckDB:
             raise StatementError(_first_line(error)) from None
 
     def load_query(self, relation: Relation, query: str) -> None:
-        self.run(f"CREATE TABLE {nodes.table(relation).sql('duckdb')} AS {query}")
+        rows = nodes.table(Relation("rows"))
+        shown = []
+        for name, kind, *_ in self.fetch(f"DESCRIBE {query}"):
+            value: exp.Expr = nodes.column(name)
+            if kind == "VARCHAR":  # NUL is held as its symbol, as `load` does
+                value = nodes.call("replace", value, nodes.call("chr", nodes.number(0)),
+                                   nodes.text(_NUL[1]))
+            shown.append(nodes.alias(value, name))
+        select = nodes.select(shown, rows).sql("duckdb")
+        self.run(f"CREATE TABLE {nodes.table(relation).sql('duckdb')} AS "
+                 f"WITH {rows.sql('duckdb')} AS ({query}\n) {select}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -176,8 +188,7 @@ class DuckDB:
 
 
 def _storable(value: Any) -> Any:
-    """NUL cannot be held by every engine: it is kept as U+2400 SYMBOL FOR NULL."""
-    return value.replace("\0", "\u2400") if isinstance(value, str) else value
+    return value.replace(*_NUL) if isinstance(value, str) else value
 
 
 def connect(options: Options, root: Path, threads: int | None = None) -> DuckDB:

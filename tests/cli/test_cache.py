@@ -55,6 +55,9 @@ CHANGES: list[Callable[[Small], object]] = [
     lambda p: p.write({"target/catalog.json": json.dumps({"datasets": {"customers": {
         "id": "text", "email": "text", "status": "text", "credit": "decimal", "born": "date",
         "notes": "text"}}})}),
+    lambda p: p.swap("data/customers.csv", ("born,notes\n", "born,notes,more\n")),
+    lambda p: p.swap("data/customers.csv", ("born,notes\n", "born,remarks\n")),
+    lambda p: (p.root / "data/customers.csv").unlink(),
     lambda p: p.write({"target/manifest.json": "{}"}),
     lambda p: (p.root / "target/manifest.json").unlink(),
     lambda p: p.write({"target/parse_cache.json": "not ours"}),
@@ -78,6 +81,34 @@ def test_a_file_with_the_same_size_and_time_is_read_again(project: Small) -> Non
     project.swap("rules/customers.yml", ("<= 500", "<= 501"))
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert not warm(project)
+
+
+def test_rows_of_a_file_are_not_read(project: Small) -> None:
+    project.told("parse")
+    project.swap("data/customers.csv", ("jo@@x", "jo@x"))
+    assert warm(project)
+
+
+def test_a_file_that_comes_into_a_pattern_is_seen(project: Small) -> None:
+    project.swap("models/customers.yml", ("file: data/customers.csv", "file: data/c*.csv"))
+    project.told("parse")
+    assert warm(project)
+    project.write({"data/c2.csv": "id,other\n1,x\n"})
+    assert not warm(project)
+
+
+def test_a_new_column_of_a_file_needs_no_compile(project: Small) -> None:
+    """The header counts, not the catalog of the last run."""
+    project.run()
+    project.swap("data/customers.csv", ("born,notes\n", "born,remarks\n"))
+    project.swap("models/customers.yml", ("notes: omit", "remarks: omit"))
+    project.swap("rules/customers.yml", ("must: credit <= 500", "must: remarks is null"))
+    assert project.told("parse").code == 0
+    project.swap("rules/customers.yml", ("must: remarks is null", "must: notes is null"))
+    told = project.told("parse")
+    assert told.code == 2
+    assert "CDMQ203" in told.err or "CDMQ31" in told.err
+    assert "CDMQ432" not in told.err
 
 
 def test_vars_and_target_are_part_of_the_key(project: Small, tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ def test_the_story_of_a_record(project: Small) -> None:
     assert "change  status_form  status: 'Activ' -> 'activ' (standardise)" in out
     assert "flag    customers.status.accepted_values  status: 'activ', suggested: active" in out
     assert "flag    customers.email.not_null  email: nothing\n    first seen 2" in out
-    assert f"closed by run {second}: it passes now" in out
-    assert f"(run {first})" in out
+    assert f"closed by run {second}, judged as of 2026-11-02 00:00: it passes now" in out
+    assert f"(run {first}, judged as of 2026-11-01 00:00)" in out
     assert "why: We write to them." in out
     assert re.search(r"rule at rules/customers.yml:\d+, Ada Steward <ada@example.com>, commit", out)
     assert "fails now (2): credit_low, customers.status.accepted_values" in out
@@ -169,7 +169,7 @@ def test_a_renamed_rule_keeps_its_flags(project: Small) -> None:
     assert "credit_ok (then credit_low)" in out
     assert "credit_low" not in out.split("fails now (")[1]
     assert "open, last seen 2" in out
-    assert f"(run {second})" in out
+    assert f"(run {second}, judged as of 2026-11-02 00:00)" in out
 
 
 def test_a_record_that_went_has_its_story(project: Small) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from small_project import Small, small
 
+import cdmq
 from cdmq.audit.history import histories, history
 from cdmq.problems import CdmqError
 
@@ -46,7 +48,7 @@ def test_the_versions_of_a_rule(two_authors: tuple[Small, str, str, str]) -> Non
         "~ why: More needs a [-guarantee-]{+signature+}.",
         "+ formerly: credit_low",
     )
-    assert new.meaning_changed
+    assert (old.came, new.came) == ("new", "changed")
     assert (old.first_run, old.last_run, old.runs, old.in_use) == (first, second, 2, False)
     assert (new.first_run, new.last_run, new.runs, new.in_use) == (third, third, 1, True)
     assert (old.found_before, old.found_after) == (None, 1)
@@ -66,7 +68,8 @@ def test_the_command(two_authors: tuple[Small, str, str, str]) -> None:
     assert told.out.startswith("credit_ok (validation), 2 versions\nformerly credit_low\n")
     assert "    found    0 records flagged, before it 1\n" in told.out
     assert "        ~ must: credit <= [-500-]{+5000+}\n" in told.out
-    assert f"    used     2 runs: first {first} (" in told.out
+    assert re.search(rf"    used     2 runs\n    first    {first}, ran 20[-0-9]+ [0-9:]+, "
+                     r"judged as of 2026-11-01 00:00\n", told.out)
     assert f"until run {second}" in told.out
     table = project.told("history").out.splitlines()
     assert table[0].split() == ["rule", "versions", "last", "change", "open", "author"]
@@ -111,14 +114,36 @@ def test_what_is_not_committed_says_so(project: Small) -> None:
 
 
 def test_words_about_a_rule_are_not_its_meaning(project: Small) -> None:
-    project.run()
+    first = project.run()
+    then = history(project.root, "status_form").versions[0]
     project.swap("rules/customers.yml", ("One word, one case", "One word in one case"))
+    second = cdmq.run(project.root)
+    assert (second.new_versions, second.new_words) == ((), ("status_form",))
+    (version,) = history(project.root, "status_form").versions
+    assert (version.changed, version.runs, version.first_run) == ((), 2, first)
+    assert (version.why, then.why) == ("One word in one case.", "One word, one case.")
+    (words,) = version.words
+    assert words.changed == ("~ why: One word[-,-]{+ in+} one case.",)
+    assert words.run == second.run_id
+    told = project.told("history", "status_form").out
+    assert "1 version\n" in told
+    assert "    words changed, not the meaning\n" in told
+    line = next(t for t in project.told("history").out.splitlines() if "status_form" in t)
+    assert line.split()[1] == "1"
+    assert history(project.root, "status_form", as_of=str(then.first_used)).versions[0].words == ()
+    project.swap("rules/customers.yml", ("One word in one case", "One word"))
+    assert "rule versions: 0 new, words: 1 changed" in project.told("run").out
+
+
+def test_a_rule_that_came_back(project: Small) -> None:
+    text = (project.root / "rules/customers.yml").read_text()
     project.run()
-    new = history(project.root, "status_form").versions[0]
-    assert new.changed == ("~ why: One word[-,-]{+ in+} one case.",)
-    assert not new.meaning_changed
-    assert "changed (its meaning did not)" in project.told("history", "status_form").out
-    assert "cell changed, before it 1" in project.told("history", "status_form").out
+    project.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
+    project.run()
+    project.write({"rules/customers.yml": text})
+    project.run()
+    assert [v.came for v in history(project.root, "credit_low").versions] == ["returned", "new"]
+    assert "it had been removed, and came back" in project.told("history", "credit_low").out
 
 
 def test_a_change_outside_the_text_is_told(project: Small) -> None:

@@ -7,14 +7,15 @@ import shutil
 import signal
 from pathlib import Path
 
-import cdmq.api
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cdmq.api
 from cdmq.files import file_columns
 from cdmq.problems import CdmqError
 from cdmq.stages.load import load
 from cdmq.yaml_source import read_yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
 GOOD = Path(__file__).parent / "good"
@@ -181,6 +182,7 @@ def test_a_mutated_file_alone(files: list[Path], seed: int) -> None:
     max_size=20).map(b"".join))
 def test_any_bytes_as_a_source_or_a_seed(tmp_path: Path, content: bytes) -> None:
     import duckdb
+
     from cdmq.files import diagnose, reading
 
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)

@@ -8,15 +8,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-import cdmq.api
-import cdmq.cli
 import pytest
-from cdmq.problems import CdmqError
 from runner import World, postgres_parts
 
+import cdmq.api
+import cdmq.cli
+from cdmq.problems import CdmqError
+
 COLUMNS = [
-    "select", "from", "a b", 'a"b', "a'b", "a;drop table people", "größe", "名前", "a.b", "a--b", "a$1",
-    "a%sb", "x" * 60, "A", "__typename", "user", "rule_id", "key", "value", "code",
+    "select", "from", "a b", 'a"b', "a'b", "a;drop table people", "größe", "名前", "a.b", "a--b",
+    "a$1", "a%sb", "x" * 60, "A", "__typename", "user", "rule_id", "key", "value", "code",
 ]
 VALUES = {
     "quote": "O'Brien", "double": 'say "hi"', "backslash": "C:\\temp\\", "statement":
@@ -120,8 +121,8 @@ def test_a_column_of_seventy_characters(world: World) -> None:
     assert [(f[0], f[1]) for f in world.flags()] == [(f"p.{name}.not_null", "1")]
 
 
-HOSTILE = ["drop table people", "p'q", 'p"q', "p;q", "p.q", "p/q", "../p", "PEOPLE x", "p--q", "größe",
-           "select"]
+HOSTILE = ["drop table people", "p'q", 'p"q', "p;q", "p.q", "p/q", "../p", "PEOPLE x", "p--q",
+           "größe", "select"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -149,7 +150,7 @@ def test_datasets_rules_and_seeds_of_any_name(world: World, name: str) -> None:
 
 
 def test_values_of_any_kind(world: World) -> None:
-    """Every planted bad value is flagged with its own text, and shown without control characters."""
+    """Every planted bad value is flagged, with its own text."""
     world.table("people", {"id": "text", "name": "text"},
                 [[k, v] for k, v in VALUES.items()] + [["good", "Ann"]])
     world.write({
@@ -208,6 +209,33 @@ def test_a_megabyte_in_a_file(world: World) -> None:
     assert [(f[0], f[1]) for f in world.flags()] == [("p.name.string_length", "1")]
 
 
+@pytest.mark.parametrize("trim", [True, False])
+def test_blanks_around_names_and_cells(world: World, trim: bool) -> None:
+    """Names lose the blanks around them; a typed cell of blanks is missing, not unreadable; a text
+    cell keeps its blanks unless the file says trim."""
+    world.write({
+        "data/p.csv": "id, name , born\n1, Ann, 2020-01-01\n2,  ,  \n3, Bo, soon \n",
+        "seeds/names.csv": "name , n\nAnn,1\n",
+        "models/m.yml": models({
+            "name": "p", "file": {"path": "data/p.csv", "trim": "true" if trim else "false"},
+            "key": "id", "columns": {"born": "date"}, "pii": {"name": "plain"}}),
+        "rules/r.yml": rules("p", [
+            {"column": "name", "checks": ["not_null", {"accepted_values": {
+                "seed": "names", "column": "name"}}]},
+            {"column": "born", "checks": ["not_null"]}])})
+    world.run()
+    found = {(f[0].removeprefix("p."), f[1], f[3]) for f in world.flags()}
+    always = {("born.not_null", "2", None), ("born.not_null", "3", None)}
+    if trim:
+        assert found == always | {
+            ("born.readable", "3", "soon"), ("name.not_null", "2", None),
+            ("name.accepted_values", "3", "Bo")}
+    else:
+        assert found == always | {
+            ("born.readable", "3", " soon "), ("name.accepted_values", "1", " Ann"),
+            ("name.accepted_values", "2", "  "), ("name.accepted_values", "3", " Bo")}
+
+
 def test_an_empty_dataset(world: World) -> None:
     world.table("people", {"id": "integer", "name": "text"}, [])
     world.write({"models/m.yml": models({"name": "p", "table": "people", "key": "id"}),
@@ -232,8 +260,8 @@ def test_duplicate_and_null_keys(world: World) -> None:
 
 
 @pytest.mark.parametrize("where", [
-    "name = 'a", "name = a'", "name = '\"'", "name = 'a' ; delete from people", "name = 'a') or (true",
-    "name = 'a' -- x", "'", "\\", "name = E'\\''",
+    "name = 'a", "name = a'", "name = '\"'", "name = 'a' ; delete from people",
+    "name = 'a') or (true", "name = 'a' -- x", "'", "\\", "name = E'\\''",
 ])
 def test_conditions_with_unbalanced_quotes(world: World, where: str) -> None:
     """Refused with the place, or one condition and nothing more."""

@@ -19,13 +19,13 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 
 from cdmq.sql import nodes
+from cdmq.stages.execute import fingerprint
 from cdmq.sql.types import DECLARABLE, Type
 from cdmq.values import Relation
 from cdmq.warehouses import duckdb, postgres
 from cdmq.warehouses.base import Locked, StatementError, Warehouse
 
 Connect = Callable[[], Warehouse]
-NotYet = Callable[[str, str], None]
 FILE = duckdb.Options.model_validate({"path": "test.duckdb"})
 NAMES = ["plain", "UPPER", "two words", 'a "quoted" one', "it's", "émoji 😀", "semi;colon", "50%",
          "back\\slash", "a.b", "select"]
@@ -40,16 +40,6 @@ def postgres_options(uri: str, schema: str) -> postgres.Options:
 @pytest.fixture(params=["duckdb", "postgres"])
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def not_yet(engine: str, request: pytest.FixtureRequest) -> NotYet:
-    """Marks what an engine still has to learn: the test fails once it has."""
-    def mark(which: str, reason: str) -> None:
-        if engine == which:
-            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-
-    return mark
 
 
 @pytest.fixture
@@ -170,10 +160,7 @@ class TestCatalogue:
         assert warehouse.columns(Relation("t", "no such schema")) is None
         assert warehouse.relations("no such schema") == {}
 
-    def test_asking_for_it_spoils_no_transaction(
-        self, warehouse: Warehouse, not_yet: NotYet
-    ) -> None:
-        not_yet("duckdb", "DESCRIBE of what is not there aborts the transaction")
+    def test_asking_for_it_spoils_no_transaction(self, warehouse: Warehouse) -> None:
         with warehouse.transaction():
             assert warehouse.columns(Relation("nowhere")) is None
             assert warehouse.fetch("SELECT 1") == [(1,)]
@@ -213,10 +200,7 @@ class TestLoad:
                        [[value, None]])
         assert rows_of(warehouse, "t") == [(value, None)]
 
-    def test_nul_is_shown_by_its_symbol(
-        self, warehouse: Warehouse, not_yet: NotYet
-    ) -> None:
-        not_yet("duckdb", "NUL is kept as it is")
+    def test_nul_is_shown_by_its_symbol(self, warehouse: Warehouse) -> None:
         warehouse.load(Relation("t", warehouse.schema), {"a": "text"}, [["a\0b\0"]])
         assert rows_of(warehouse, "t") == [("a\u2400b\u2400",)]
         assert warehouse.fetch("SELECT a FROM t WHERE a = 'a\0b\0'") == [("a\u2400b\u2400",)]
@@ -285,10 +269,7 @@ class TestLoadQuery:
         query = "SELECT 18446744073709551615::UBIGINT AS a, 2::HUGEINT ** 100 AS b"
         assert self.load(warehouse, query)[0][0] == 2**64 - 1
 
-    def test_nul_is_shown_by_its_symbol(
-        self, warehouse: Warehouse, not_yet: NotYet
-    ) -> None:
-        not_yet("duckdb", "NUL is kept as it is")
+    def test_nul_is_shown_by_its_symbol(self, warehouse: Warehouse) -> None:
         assert self.load(warehouse, "SELECT 'a' || chr(0) || 'b' AS a") == [("a\u2400b",)]
 
     @pytest.mark.parametrize("query", [
@@ -324,10 +305,7 @@ class TestTransactions:
             warehouse.run("CREATE TABLE t (a INTEGER)")
         assert warehouse.columns(Relation("t")) == {"a": "integer"}
 
-    def test_a_failure_that_is_swallowed_is_not_a_commit(
-        self, warehouse: Warehouse, not_yet: NotYet
-    ) -> None:
-        not_yet("duckdb", "COMMIT of a transaction that failed is silently a ROLLBACK")
+    def test_a_failure_that_is_swallowed_is_not_a_commit(self, warehouse: Warehouse) -> None:
         with pytest.raises(StatementError), warehouse.transaction():  # noqa: PT012
             warehouse.run("CREATE TABLE t (a INTEGER)")
             with pytest.raises(StatementError):
@@ -406,9 +384,8 @@ class TestFingerprint:
         """The fingerprint of rows of two texts."""
         at = Relation("t", warehouse.schema)
         warehouse.load(at, {"a": "text", "b": "text"}, rows)
-        query = nodes.select(
-            [warehouse.row_hash([nodes.column("a"), nodes.column("b")])], nodes.table(at)
-        )
+        marks = warehouse.row_hash([nodes.column("a"), nodes.column("b")])
+        query = nodes.select([fingerprint(marks)], nodes.table(at))
         found = warehouse.fetch(query.sql(warehouse.dialect))[0][0]
         warehouse.run(f"DROP TABLE {nodes.table(at).sql(warehouse.dialect)}")
         return found
