@@ -1,9 +1,9 @@
 """The parse cache: nothing is read again where nothing has changed.
 
 `target/parse_cache.json` holds what the last good parse gave, under a key made of all that it can
-hang on: the names and bytes of every file that is read, the headers of csv datasets, --vars, the target folder, the bytes of
-cdmq itself, and the names and versions of what is installed. A hit imports neither pydantic nor
-sqlglot, jinja2 or yaml.
+hang on: the names and bytes of every file that is read, the headers of csv datasets, --vars, the
+target folder, the bytes of cdmq itself, and the names and versions of what is installed. A hit
+imports neither pydantic nor sqlglot, jinja2 or yaml.
 """
 
 from __future__ import annotations

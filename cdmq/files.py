@@ -122,7 +122,8 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     kind, names = format_of(dataset), _names(dataset, root)
     paths = paths_of(dataset, root)
     copies: dict[str, Path] = {}
-    if kind != "parquet" and (source.encoding.lower() not in headers.UTF8 or any(map(_has_nul, paths))):
+    utf8 = source.encoding.lower() in headers.UTF8
+    if kind != "parquet" and (not utf8 or any(map(_has_nul, paths))):
         try:
             for path in paths:
                 copies[str(_as_utf8(path, source.encoding, dataset, root))] = path

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.problems import CdmqError, Problem, Span, closest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -80,10 +80,23 @@ def explain(word: str) -> tuple[Page, ...]:
     names = {wanted, wanted.lower(), spellings().get(wanted.lower(), wanted)}
     found = tuple(p for p in pages() if p.name in names and (not colon or p.sort == sort))
     if not found:
-        known = [*(p.name for p in pages()), *spellings()]
+        is_code = bool(re.fullmatch(r"(?i)cdmq\w*", wanted))
+        names = {p.name for p in pages() if (p.sort == "code") is is_code}
+        near = closest(wanted, names if is_code else names | set(spellings()))
+        all_ = "cdmq explain lists all"
         raise CdmqError(Problem(Span("explain"), "CDMQ530", f"nothing is known of '{word}'",
-                                did_you_mean(wanted, known)))
+                                f"did you mean '{near}'? {all_}" if near else all_))
     return found
+
+
+def explained(word: str) -> str:
+    """The pages for a word as text; of several, how to ask for one."""
+    found = explain(word)
+    text = "\n\n\n".join(map(str, found))
+    if len(found) == 1:
+        return text
+    ways = " or ".join(f"cdmq explain {p.sort}:{p.name}" for p in found)
+    return f"{text}\n\n\nOne of them alone: {ways}"
 
 
 @cache

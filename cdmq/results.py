@@ -91,8 +91,13 @@ class Parsed:
     headers: str = ""
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{n:,} {word}" for word, n in self.counts.items())
+        counts = ", ".join(_counted(n, word) for word, n in self.counts.items())
         return f"{self.name}: {counts}" + (" (nothing has changed)" if self.cached else "")
+
+
+def _counted(number: int, word: str) -> str:
+    """`1 dataset`: the words of counts are plurals; `defaults` is the name of a kind."""
+    return f"{number:,} {word.removesuffix('s') if number == 1 else word}"
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,6 @@ def command(
         found = stories(project_dir, record, dataset, unmask=unmask, where=where)
         typer.echo("\n\n".join("\n".join(told(story)) for story in found))
         return
-    from cdmq.manual import contents, explain
+    from cdmq.manual import contents, explained
 
-    typer.echo(contents() if word is None else "\n\n\n".join(map(str, explain(word))))
+    typer.echo(contents() if word is None else explained(word))

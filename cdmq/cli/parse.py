@@ -20,7 +20,8 @@ def command(
 ) -> None:
     """Read and check the project without a connection, and write target/manifest.json.
 
-    Columns are checked where they are known: declared, or seen by the last compile or run.
+    Columns are checked where they are known: in the header of a csv file, declared, or seen by the
+    last compile or run.
     """
     from cdmq.cache import parsed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -224,10 +225,8 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
     stored = _read_catalog(project.root / project.config.target_path / CATALOG)
     known = {name: dict(columns) for name, columns in stored_catalog(project)[0].items()}
     for name in csv_files(project):
-        try:
+        with suppress(CdmqError):  # not there, or broken: a run says it, here the last is taken
             stored[name] = known[name] = file_columns(project.datasets[name], project.root)
-        except CdmqError:
-            pass  # not there, or broken: what was seen last is taken, and a run says it
     for dataset in project.datasets.values():
         if dataset.name in known and dataset.name not in stored and dataset.seed is None:
             mentioned = _mentioned(project, dataset.name)

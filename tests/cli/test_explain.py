@@ -80,8 +80,25 @@ def test_keys_come_from_the_models() -> None:
 
 
 def test_an_unknown_word_gives_the_nearest() -> None:
-    with pytest.raises(CdmqError, match="CDMQ530 nothing is known of 'notnull'; did you mean 'not"):
+    with pytest.raises(CdmqError) as error:
         explain("notnull")
+    assert str(error.value) == ("explain: CDMQ530 nothing is known of 'notnull'; did you mean "
+                                "'not_null'? cdmq explain lists all")
+
+
+@pytest.mark.parametrize("word", ["nosuchword", "check:nosuchword", "check:email_", "CDMQ999"])
+def test_a_word_like_none_names_no_codes(word: str) -> None:
+    with pytest.raises(CdmqError) as error:
+        explain(word)
+    said = str(error.value)
+    assert said.endswith("cdmq explain lists all")
+    assert ("did you mean 'CDMQ" in said) is (word == "CDMQ999")
+
+
+def test_two_pages_say_how_to_ask_for_one(project: Small) -> None:
+    out = project.told("explain", "email").out
+    assert out.endswith("\nOne of them alone: cdmq explain check:email or cdmq explain form:email\n")
+    assert "One of them alone" not in project.told("explain", "check:email").out
 
 
 def test_the_command(project: Small) -> None:
