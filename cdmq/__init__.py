@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cdmq.api import RunResult, __version__, compile, ls, parse, run, show, test
+    from cdmq.audit.history import history
+    from cdmq.manual import explain
     from cdmq.problems import CdmqError, Problem
+    from cdmq.unit_tests import unit_test
 
 __all__ = [
-    "CdmqError", "Problem", "RunResult", "__version__", "compile", "ls", "parse", "run", "show",
-    "test",
+    "CdmqError", "Problem", "RunResult", "__version__", "compile", "explain", "history", "ls",
+    "parse", "run", "show", "test", "unit_test",
 ]
+#: Where a name stands that is not in cdmq.api.
+_ELSEWHERE = {
+    "CdmqError": "cdmq.problems", "Problem": "cdmq.problems", "explain": "cdmq.manual",
+    "history": "cdmq.audit.history", "unit_test": "cdmq.unit_tests",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -22,5 +30,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'cdmq' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module("cdmq.problems" if name in ("CdmqError", "Problem")
-                                 else "cdmq.api"), name)
+    return getattr(import_module(_ELSEWHERE.get(name, "cdmq.api")), name)

@@ -27,8 +27,8 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     project = parse(root, read_variables(variables), target_path=target)
     files = tuple(csv_files(project).values())
     seen = digest(root, files)
-    catalog, unknown = parse_catalog(project)
-    _bind(project, catalog, target / CATALOG)
+    catalog, unknown, remembered = parse_catalog(project)
+    _bind(project, catalog, target / CATALOG if remembered else None)
     warnings = [*project.warnings, *_unknown(unknown, target / CATALOG)]
     versions = {name: version_of(rule, project).digest for name, rule in project.rules.items()}
     manifest = write_manifest(project, target, __version__, None, versions)
@@ -41,15 +41,14 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     return Parsed(project.config.name, counts, tuple(warnings), manifest, files=files, headers=seen)
 
 
-def _bind(project: Project, catalog: Catalog, stored: Path) -> None:
+def _bind(project: Project, catalog: Catalog, stored: Path | None) -> None:
     """Names and types of columns, against what is known of them."""
     narrow = {n: d for n, d in project.datasets.items() if n in catalog}
     try:
         compile_rules(replace(project, datasets=narrow), catalog, "duckdb", check_only=True)
     except CdmqError as error:
-        of_columns = any(p.code.startswith(_ABOUT_COLUMNS) for p in error.problems) and (
-            set(project.datasets) - set(csv_files(project)))
-        if not of_columns or not stored.is_file():
+        of_columns = any(p.code.startswith(_ABOUT_COLUMNS) for p in error.problems)
+        if not of_columns or stored is None:
             raise
         hint = Problem(Span(str(stored)), "CDMQ432", "columns are as the last compile saw them",
                        "if a source has changed since, try: cdmq compile", severity="warning")

@@ -100,7 +100,8 @@ def read_target(
     if options is None:
         hidden = Target(wanted, name, type_, None, source.at(at),
                         tuple(s for s in (*secrets, str(data.get("password") or "")) if s))
-        raise CdmqError([replace(p, cause=hidden.scrub(p.cause), should_be=hidden.scrub(p.should_be))
+        scrub = hidden.scrub
+        raise CdmqError([replace(p, cause=scrub(p.cause), should_be=scrub(p.should_be))
                          for p in problems])
     if options.__class__.model_fields.get("password") and data.get("password"):
         secrets.append(str(data["password"]))

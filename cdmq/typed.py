@@ -34,10 +34,10 @@ def read_model(
                 )
             )
         return None
-    found = [
-        _no_value(source, (*path, key), what)
-        for key in known_keys(model) if key in data and data[key] is None
-    ]
+    found = []
+    if None in data.values():
+        found = [_no_value(source, (*path, key), what)
+                 for key in known_keys(model) if key in data and data[key] is None]
     value = None
     try:
         value = model.model_validate(data)

@@ -128,6 +128,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.cut: set[Path] = set()
         self.line = 0
+        self.has_aliases = "*" in text
         self.seen: set[int] = set()
         self.aliased = 0
         self.around: set[int] = set()
@@ -140,7 +141,8 @@ class _Reader:
 
     def plain(self, node: yaml.Node, path: Path, in_flow: bool = False) -> Any:
         self.spans[path] = self.span(node)
-        self._count(node)
+        if self.has_aliases:
+            self._count(node)
         if node.tag not in _TAGS and node.tag != "!":
             self.cut.add(path)
             tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
@@ -149,7 +151,7 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             self.line = node.end_mark.line + 1
             return self.scalar(node, path, in_flow)
-        if id(node) in self.around:
+        if self.has_aliases and id(node) in self.around:
             raise _TooMany(self._endless(node))
         self.around.add(id(node))
         data: Any
@@ -259,7 +261,7 @@ class _Reader:
                     "in quotes", "put the whole value in quotes",
                     _line(self.text, node).replace(value, _in_quotes(value)),
                 )
-        control = _CONTROL.search(value)
+        control = _CONTROL.search(value) if node.style == '"' else None
         if control:
             self.cut.add(path)
             self.problem(node, "CDMQ101", f"a control character (\\x{ord(control[0]):02x}) in a "

@@ -167,6 +167,13 @@ def test_refused(project: Project, words: str, said: str) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("word", ["nothing", "tag:nothing"])
+def test_allow_empty_lets_no_unknown_name_pass(project: Project, word: str) -> None:
+    with pytest.raises(CdmqError, match="--allow-empty lets patterns and intersections be empty, "
+                                        "not unknown names$"):
+        select(project, word, allow_empty=True)
+
+
 def test_an_unknown_word_of_exclude_is_refused(project: Project) -> None:
     with pytest.raises(CdmqError, match="^--exclude: CDMQ513 no rule or dataset is named 'x'"):
         select(project, None, "x")

@@ -35,10 +35,10 @@ _BECAUSE: Mapping[str, str] = {
 def _told(e: Episode) -> list[str]:
     seen = f"first seen {_run(e.first_run, e.first_seen, e.first_as_of)}"
     if e.closed_run is None:
-        seen += f"; open, last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
+        last = f"open, last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
     else:
-        seen += f"; last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
-    lines = [_what(e), f"    {seen}"]
+        last = f"last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
+    lines = [_what(e), f"    {seen}", f"    {last}"]
     if e.closed_run is not None:
         because = _BECAUSE.get(e.closed_because or "", e.closed_because)
         as_of = f", judged as of {e.closed_as_of:%Y-%m-%d %H:%M}" if e.closed_as_of else ""

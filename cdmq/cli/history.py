@@ -80,7 +80,7 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
         f"    why      {v.why or 'not said'}",
         f"    used     {_count(v.runs, 'run')}",
         f"    first    {_run(v.first_run, v.first_used, v.first_as_of)}",
-        f"    last     {_run(v.last_run, v.last_used, v.last_as_of)}",
+        *([f"    last     {_run(v.last_run, v.last_used, v.last_as_of)}"] if v.runs > 1 else []),
         f"    found    {_effect(v, kind)}",
     ]
     if v.came == "returned":

@@ -46,7 +46,9 @@ FailOn = Annotated[list[str] | None, _option(
 FailFast = Annotated[bool, typer.Option(
     "--fail-fast", "-x", envvar="CDMQ_FAIL_FAST", show_envvar=False,
     help="Stop at the first dataset with a rule that fails.")]
-AllowEmpty = Annotated[bool, _option("--allow-empty", "An empty selection is no error.")]
+AllowEmpty = Annotated[bool, _option(
+    "--allow-empty",
+    "A pattern or intersection may find nothing; an unknown name is still an error.")]
 Wait = Annotated[float, _option(
     "--wait", "Wait for a run that holds the warehouse; alone: as long as it takes.",
     metavar="[SECONDS]")]

@@ -145,9 +145,8 @@ class Lowering:
         if set(kinds) & (MOMENTS | {"interval"}):
             return self.moments(node, left, right, kinds)
         if set(kinds) == {"integer"}:
-            huge = isinstance(node, exp.Mul)
-            left = self.wide(node.this, left, huge)
-            right = self.wide(node.expression, right, huge)
+            left = self.wide(node.this, left, huge=True)
+            right = self.wide(node.expression, right, huge=True)
         elif "double" in kinds and "unknown" not in kinds:
             left, right = cast(left, "DOUBLE"), cast(right, "DOUBLE")
         return op(type(node), left, right)

@@ -97,7 +97,8 @@ def _unknown(
 
 
 #: Columns that a run adds to a dataset's own.
-_OWN = re.compile(r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new)_.*)")
+_OWN = re.compile(
+    r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new)_.*)")
 #: A delivery that failed: a file or table that is not there or cannot be read.
 _NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204"})
 
@@ -213,8 +214,10 @@ def csv_files(project: Project) -> dict[str, Declared]:
     return found
 
 
-def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
+def parse_catalog(project: Project) -> tuple[Catalog, list[str], bool]:
     """What a check of names and types knows without a connection, and the datasets it does not.
+
+    Last, whether some of it is what the last compile or run saw, and may be so no longer.
 
     The columns of a csv file are those of its header now; other columns as `stored_catalog` knows
     them. A declaration need not name every column: what the rules name besides has the type
@@ -223,10 +226,12 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
     from cdmq.files import file_columns
 
     stored = _read_catalog(project.root / project.config.target_path / CATALOG)
+    remembered = {n for n in stored if n in project.datasets and not project.datasets[n].seed}
     known = {name: dict(columns) for name, columns in stored_catalog(project)[0].items()}
     for name in csv_files(project):
         with suppress(CdmqError):  # not there, or broken: a run says it, here the last is taken
             stored[name] = known[name] = file_columns(project.datasets[name], project.root)
+            remembered.discard(name)
     for dataset in project.datasets.values():
         if dataset.name in known and dataset.name not in stored and dataset.seed is None:
             mentioned = _mentioned(project, dataset.name)
@@ -234,7 +239,7 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str]]:
         if dataset.spec.stack and all(s in stored for s in dataset.spec.stack.values()):
             known[dataset.name] = stacked(dataset, known)
     used = {r.dataset for r in project.rules.values()}
-    return known, sorted(used - set(known))
+    return known, sorted(used - set(known)), bool(remembered)
 
 
 def _mentioned(project: Project, name: str) -> set[str]:

@@ -39,6 +39,10 @@ def default_problems(
         if option not in columns:
             found.append(problem(name, "CDMQ203", f"{dataset.name} has no column '{option}'",
                                  did_you_mean(option, columns)))
+    for field, expression in rule.expressions.items():
+        for how in sorted({h for h, _ in expression.behind if h != "raw"}):
+            found.append(problem(field, "CDMQ223", f"{how}() in a default: what it tells is not "
+                                 "known before the defaults are done", "use raw() or the column"))
     if spec.map:
         found += _map_problems(spec, project, problem)
     for source in spec.fill_from:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from cdmq.checks import checks
 from cdmq.checks.base import Check
 from cdmq.kinds import kinds
 from cdmq.kinds.base import Head, SqlText, Texts, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.validation import OWN_KEYS, ValidationRule
-from cdmq.problems import Problem, Span, closest, did_you_mean, excerpt
+from cdmq.problems import Problem, Span, did_you_mean, excerpt
 from cdmq.sql.expressions import Expression, SqlProblem, parse
+from cdmq.stages.rule_keys import inside, misspelt, named
 from cdmq.typed import read_model
 from cdmq.values import Dataset, Rule, Seed
 from cdmq.yaml_source import Path, Source
@@ -108,7 +107,7 @@ class RuleReader:
     # validation ---------------------------------------------------------------------------
 
     def validation(self, item: Any, path: Path) -> Iterator[Rule]:
-        what = _named(item, "validation rule")
+        what = named(item, "validation rule")
         if not isinstance(item, dict):
             self.problem(path, "CDMQ112", "a rule is keys with values",
                          "for example - column: email, and below it checks: [not_null]")
@@ -141,7 +140,9 @@ class RuleReader:
     def item(self, entry: dict[str, Any], outer: ValidationRule, at: Path) -> Iterator[Rule]:
         names = [k for k in entry if k not in OWN_KEYS]
         if len(names) != 1:
-            if self.misspelt(names, at):
+            if meant := misspelt(names):
+                for word, said in meant.items():
+                    self.problem((*at, word), "CDMQ110", *said, key=True)
                 return
             near = f"here are {', '.join(names)}" if names else "here is none"
             self.problem(at, "CDMQ115", f"an item of checks names one check, {near}",
@@ -154,17 +155,6 @@ class RuleReader:
         if inner:
             yield from self.check(name, params, outer, inner, at, (*at, name), (*at, name), True)
 
-    def misspelt(self, names: list[str], at: Path) -> bool:
-        """Beside one check stand words that are nearly keys of the head: tell them."""
-        checked = [n for n in names if n in checks()]
-        near = {n: closest(n, OWN_KEYS) for n in names if n not in checked}
-        if len(checked) != 1 or not all(near.values()):
-            return False
-        for name, meant in near.items():
-            self.problem((*at, name), "CDMQ110", f"unknown key '{name}' in check {checked[0]}",
-                         f"did you mean '{meant}'?", key=True)
-        return True
-
     def check(
         self, name: str, params: Any, outer: ValidationRule, inner: ValidationRule | None,
         at: Path, params_at: Path, name_at: Path, named_by_key: bool = False,
@@ -175,12 +165,9 @@ class RuleReader:
             self.problem(name_at, "CDMQ115", f"unknown check '{name}'",
                          did_you_mean(name, set(known) - {"readable"}), key=named_by_key)
             return
-        inside = OWN_KEYS - set(known[name].model_fields) if params_at[-1] == name else ()
-        misplaced = [k for k in params if k in inside] if isinstance(params, dict) else []
-        for key in misplaced:
-            self.problem((*params_at, key), "CDMQ110", f"the key '{key}' stands inside the values "
-                         f"of check {name}", f"put it below {name}:, in the same column", key=True)
-        if misplaced:
+        if named_by_key and (misplaced := inside(known[name], params)):
+            for key, said in misplaced.items():
+                self.problem((*params_at, key), "CDMQ110", *said, key=True)
             return
         spec = read_model(known[name], params, self.source, params_at, self.problems,
                           f"check {name}", also)
@@ -220,7 +207,7 @@ class RuleReader:
     def default(self, item: Any, path: Path) -> Iterator[Rule]:
         from cdmq.standards import FORMS
 
-        what = _named(item, "defaults rule")
+        what = named(item, "defaults rule")
         options: dict[str, Any] = {}
         form = FORMS.get(str(item.get("standardise"))) if isinstance(item, dict) else None
         if isinstance(item, dict) and item.get("standardise") and form is None:
@@ -252,7 +239,7 @@ class RuleReader:
         warn: str = "0", error: str = "0",
     ) -> Rule:
         assert self.head is not None
-        fields = [f for f in _sql_fields(type(spec)) if f != "where"]
+        fields = [f for f in fields_marked(spec.__class__, SqlText) if f != "where"]
         places = {f: self.source.at((*params_at, f)) for f in fields}
         wheres = self.wheres(heads, at)
         where = " and ".join(f"({w})" for w in wheres) if len(wheres) > 1 else (
@@ -310,13 +297,3 @@ class RuleReader:
                             f"{max(error.column, 1)} of the SQL: {excerpt(text)})", error.remedy)
                 )
         return found
-
-
-def _named(item: Any, otherwise: str) -> str:
-    """How a message speaks of a rule: by its id where it has one."""
-    named = item.get("id") if isinstance(item, dict) else None
-    return f"rule {named}" if named else otherwise
-
-
-def _sql_fields(model: type[BaseModel]) -> tuple[str, ...]:
-    return fields_marked(model, SqlText)

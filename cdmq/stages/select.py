@@ -30,7 +30,7 @@ def select(
     `kinds`: only rules of these kinds, as `cdmq test` takes validation alone. `disabled`: rules
     that are switched off too, as `cdmq ls` lists them.
     """
-    graph = _Graph(project)
+    graph = _Graph(project, allow_empty)
     everything = frozenset(graph.needs)
     taken = graph.union(include, "--select") if include and include.strip() else everything
     left_out = graph.union(exclude, "--exclude") if exclude and exclude.strip() else frozenset()
@@ -64,8 +64,8 @@ def needs_of(rule: Rule, project: Project) -> frozenset[str]:
 class _Graph:
     """The nodes `dataset:NAME` and `rule:ID`, and what each stands on."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, allow_empty: bool) -> None:
+        self.project, self.allow_empty = project, allow_empty
         self.needs: dict[str, frozenset[str]] = {
             f"dataset:{d.name}": frozenset(f"dataset:{n}" for n in d.depends_on)
             for d in project.datasets.values()
@@ -134,7 +134,7 @@ class _Graph:
         if not found and "*" not in value:
             known = {w for _, thing in self._things() for w in words(thing)}
             raise CdmqError(Problem(Span(flag), "CDMQ513", f"nothing has {method}:{value}",
-                                    did_you_mean(value, known)))
+                                    self._remedy(value, known)))
         return found
 
     def _bare(self, word: str, flag: str) -> frozenset[str]:
@@ -148,8 +148,15 @@ class _Graph:
         if not found and "*" not in word:
             known = {name.partition(":")[2] for name in self.needs}
             raise CdmqError(Problem(Span(flag), "CDMQ513", f"no rule or dataset is named '{word}'",
-                                    did_you_mean(word, known)))
+                                    self._remedy(word, known)))
         return frozenset(exact) or found
+
+    def _remedy(self, word: str, known: Iterable[str]) -> str:
+        """For an unknown name, which --allow-empty does not let pass."""
+        near = did_you_mean(word, known)
+        if not self.allow_empty:
+            return near
+        return f"{near} --allow-empty lets patterns and intersections be empty, not unknown names"
 
     def _things(self) -> Iterable[tuple[str, Rule | Dataset]]:
         for name in self.needs:

@@ -17,7 +17,7 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     return small(tmp_path, capsys)
 
 
-PARSED = "small: 1 datasets, 6 validation rules, 1 defaults, 0 seeds, 0 unit tests"
+PARSED = "small: 1 dataset, 6 validation rules, 1 default, 0 seeds, 0 unit tests"
 
 
 def test_parse_needs_no_connection(project: Small) -> None:
@@ -54,9 +54,13 @@ def test_parse_checks_the_columns_that_are_known(project: Small) -> None:
         "rules/customers.yml:24:11: CDMQ313 credit is a number; lower needs text (at column 7 of "
         "the SQL: lower(credit) = 'x'); write: credit::text\n")
     project.swap("rules/customers.yml", ("lower(credit) = 'x'", "credti <= 500"))
+    assert "CDMQ312" in project.told("parse").err  # the file is there, and has no such column
+    project.swap("models/customers.yml", ("data/customers.csv", "data/later.csv"))
     assert project.told("parse").code == 0  # an undeclared column may be in the file
+    project.swap("models/customers.yml", ("data/later.csv", "data/customers.csv"))
     project.swap("rules/customers.yml", ("credti <= 500", "credit <= 500"))
     assert project.told("compile", "-q").code == 0
+    project.swap("models/customers.yml", ("data/customers.csv", "data/later.csv"))
     project.swap("rules/customers.yml", ("credit <= 500", "credti <= 500"))
     told = project.told("parse")
     assert told.code == 2
@@ -66,7 +70,8 @@ def test_parse_checks_the_columns_that_are_known(project: Small) -> None:
 
 
 def test_parse_warns_of_columns_that_are_not_known(project: Small) -> None:
-    project.swap("models/customers.yml", ("    columns: {credit: decimal, born: date}\n", ""))
+    project.swap("models/customers.yml", ("    columns: {credit: decimal, born: date}\n", ""),
+                 ("data/customers.csv", "data/later.csv"))
     told = project.told("parse")
     assert told.code == 0
     assert told.err == (

