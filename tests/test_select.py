@@ -182,3 +182,10 @@ def test_an_unknown_word_of_exclude_is_refused(project: Project) -> None:
 def test_empty_is_allowed_when_said(project: Project) -> None:
     found = select(project, "zz*", allow_empty=True)
     assert (found.rules, found.datasets, found.whole) == (frozenset(), (), False)
+
+
+def test_a_name_with_a_blank_stands_in_quotes() -> None:
+    from cdmq.stages.select import words
+
+    assert words('a rule:"crm.last name.not_null" +b,c') == [
+        "a", "rule:crm.last name.not_null", "+b,c"]

@@ -2,7 +2,8 @@
 
 The graph: a dataset stands on those it depends on, a rule on its dataset and on those it names.
 Space is union, comma is intersection; `+x` takes what x stands on, `x+` what stands on x, `2+x+1`
-so many steps, `@x` all of x's followers with all that those stand on.
+so many steps, `@x` all of x's followers with all that those stand on. A name with a blank in it
+stands in double quotes: `rule:"crm.last name.not_null"`.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def needs_of(rule: Rule, project: Project) -> frozenset[str]:
         project.datasets)
 
 
+def words(text: str) -> list[str]:
+    """The words of a selection; one that holds a blank stands in double quotes."""
+    return [w.replace('"', "") for w in re.findall(r'(?:[^\s"]|"[^"]*"?)+', text)]
+
+
 class _Graph:
     """The nodes `dataset:NAME` and `rule:ID`, and what each stands on."""
 
@@ -98,7 +104,7 @@ class _Graph:
                         if f"dataset:{r.dataset}" in names}
 
     def union(self, text: str, flag: str) -> frozenset[str]:
-        return frozenset().union(*(self._intersection(w, flag) for w in text.split()))
+        return frozenset().union(*(self._intersection(w, flag) for w in words(text)))
 
     def _intersection(self, text: str, flag: str) -> frozenset[str]:
         parts = [self.with_rules(self._word(w, flag)) for w in text.split(",") if w]
