@@ -19,8 +19,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 
 from cdmq.sql import nodes
-from cdmq.stages.execute import fingerprint
 from cdmq.sql.types import DECLARABLE, Type
+from cdmq.stages.execute import fingerprint
 from cdmq.values import Relation
 from cdmq.warehouses import duckdb, postgres
 from cdmq.warehouses.base import Locked, StatementError, Warehouse
