@@ -220,7 +220,8 @@ def _make_table(
     dataset: Dataset, relation: Relation, rows: Sequence[Mapping[str, str | None]],
     columns: Columns, warehouse: Warehouse, span: Span,
 ) -> None:
-    from cdmq.files import format_of, typed_rows
+    from cdmq.file_cells import typed_rows
+    from cdmq.files import format_of
     from cdmq.sql import nodes
 
     plain: dict[str, Type] = {c: "text" for c in columns}

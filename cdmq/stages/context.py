@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.files import UNREADABLE
+from cdmq.file_cells import UNREADABLE
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.expressions import Bound
