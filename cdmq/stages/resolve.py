@@ -69,7 +69,13 @@ def _datasets(
             continue
         kind = next((k for k in ("table", "file", "stack") if getattr(spec, k) is not None), None)
         if spec.from_dbt is not None:
-            kind = "table"
+            problems.append(
+                Problem(source.at_key(("datasets", index, "from_dbt")), "CDMQ114",
+                        "from_dbt is not built yet: dbt's manifest.json is not read",
+                        "name the relation: table: schema.name")
+            )
+            broken.add(spec.name)
+            continue
         if spec.name in models:
             if kind:
                 problems.append(
