@@ -20,7 +20,7 @@ SCHEMA_VERSION = 1
 def metadata(what: str, cdmq_version: str, project: Project, invocation: str) -> dict[str, Any]:
     """What every file of target/ begins with."""
     return {
-        "cdmq_schema_version": f"https://cdmq.dev/schemas/{what}/v{SCHEMA_VERSION}.json",
+        "cdmq_schema_version": f"urn:cdmq:{what}:v{SCHEMA_VERSION}",
         "cdmq_version": cdmq_version,
         "generated_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace(
             "+00:00", "Z"),
