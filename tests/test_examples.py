@@ -265,7 +265,8 @@ def test_every_rule_says_why(ran: Ran) -> None:
 
 
 def test_unit_tests_pass_and_cover_every_rule(ran: Ran) -> None:
-    unit_tests = pytest.importorskip("cdmq.unit_tests")
+    from cdmq import unit_tests
+
     run = unit_tests.unit_test(ran.root)
     assert [(r.test.name, r.message, [str(d) for d in r.differences])
             for r in run.results if r.status != "pass"] == []

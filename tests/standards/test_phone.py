@@ -12,10 +12,9 @@ from __future__ import annotations
 import collections
 import random
 
+import phonenumbers
 import pytest
 from form_engines import Engines
-
-phonenumbers = pytest.importorskip("phonenumbers")
 
 Case = tuple[str, str, str]
 
