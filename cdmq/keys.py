@@ -45,7 +45,9 @@ def _inner_keys(name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]) ->
     for ref in (m["$ref"].rsplit("/", 1)[-1] for m in members if "$ref" in m):
         inner = defs[ref]
         for key, own in inner.get("properties", {}).items():
-            yield Key(f"{name}.{key}", type_words(own, defs), key in inner.get("required", ()), "",
+            default = own.get("default")
+            yield Key(f"{name}.{key}", type_words(own, defs), key in inner.get("required", ()),
+                      _shown(default) if isinstance(default, str) else "",
                       own.get("description", ""))
 
 
@@ -53,8 +55,14 @@ def _default(field: Any) -> str:
     value = field.get_default(call_default_factory=True) if not field.is_required() else None
     if value is None or value in ([], {}):
         return ""
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(
-        value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A default as one would write it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value) if any(c.isalnum() for c in str(value)) else f'"{value}"'
 
 
 def _type(model: type[BaseModel], name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]

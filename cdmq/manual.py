@@ -18,12 +18,14 @@ from cdmq.keys import Key, keys_of
 from cdmq.problems import CdmqError, Problem, Span, closest
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
 
     from cdmq.functions import Arg, Function
 
-Sort = Literal["check", "kind", "form", "function", "code"]
+Sort = Literal["file", "check", "kind", "form", "function", "code"]
 #: In the order in which a list of all is shown, with what each is.
 SORTS: Mapping[Sort, str] = {
+    "file": "Files: what stands in them besides rules",
     "kind": "Kinds: the sections of a rule file",
     "check": "Checks: what a rule of validation asks",
     "form": "Forms: what `standardise` knows",
@@ -66,16 +68,31 @@ def explain(word: str) -> tuple[Page, ...]:
         wanted = "CDMQ" + wanted[-3:]
     from cdmq.functions import spellings
 
-    names = {wanted, wanted.lower(), spellings().get(wanted.lower(), wanted)}
+    names = {wanted, wanted.lower(), spellings().get(wanted.lower(), wanted),
+             _ALSO.get(wanted.lower(), wanted)}
     found = tuple(p for p in pages() if p.name in names and (not colon or p.sort == sort))
     if not found:
         is_code = bool(re.fullmatch(r"(?i)cdmq\w*", wanted))
         names = {p.name for p in pages() if (p.sort == "code") is is_code}
         near = closest(wanted, names if is_code else names | set(spellings()))
         all_ = "cdmq explain lists all"
+        if places := _pages_with(wanted):
+            raise CdmqError(Problem(Span("explain"), "CDMQ530",
+                                    f"'{word}' is a key and has no page of its own",
+                                    f"look at cdmq explain {' or '.join(places)}"))
         raise CdmqError(Problem(Span("explain"), "CDMQ530", f"nothing is known of '{word}'",
                                 f"did you mean '{near}'? {all_}" if near else all_))
     return found
+
+
+def _pages_with(key: str) -> list[str]:
+    """The first pages of what this version runs that list a key."""
+    from cdmq.kinds import kinds
+
+    late = {name for name, module in kinds().items() if not module.BUILT}
+    found = [p.name for p in pages() if p.sort not in ("function", "code") and p.name not in late
+             and any(key in (k.name, k.name.partition(".")[2]) for k in p.keys)]
+    return found[:2]
 
 
 def explained(word: str) -> str:
@@ -91,8 +108,8 @@ def explained(word: str) -> str:
 @cache
 def pages() -> tuple[Page, ...]:
     """Every page, by sort and name."""
-    made = {"kind": _kinds, "check": _checks, "form": _forms, "function": _functions,
-            "code": _codes}
+    made = {"file": _files, "kind": _kinds, "check": _checks, "form": _forms,
+            "function": _functions, "code": _codes}
     return tuple(page for sort in SORTS for page in made[sort]())
 
 
@@ -112,6 +129,22 @@ def contents() -> str:
 
 
 # pages of each sort -----------------------------------------------------------------------
+
+#: Other words for a page.
+_ALSO = {"datasets": "dataset", "models": "dataset", "models.yml": "dataset",
+         "unit-test": "unit_test", "unit_tests": "unit_test", "cdmq_project": "project",
+         "cdmq_project.yml": "project"}
+
+
+def _files() -> Iterator[Page]:
+    from cdmq.spec import DatasetSpec, ProjectFile, UnitTest
+
+    models: dict[str, type[BaseModel]] = {
+        "project": ProjectFile, "dataset": DatasetSpec, "unit_test": UnitTest,
+    }
+    for name, model in models.items():
+        title, text = _split(model.__doc__)
+        yield Page("file", name, title, text, keys_of(model, set(model.model_fields)))
 
 
 def _kinds() -> Iterator[Page]:

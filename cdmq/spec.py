@@ -20,60 +20,99 @@ def _file(value: Any) -> Any:
 
 
 class ProjectFile(Model):
-    """cdmq_project.yml, in the shape of dbt_project.yml."""
+    """The project file, cdmq_project.yml, in the shape of dbt_project.yml.
 
-    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    Example:
+        name: customers
+        model-paths: [models]
+        rule-paths: [rules]
+        vars: {highest_credit_limit: "1000000"}
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Letters, digits and _.")
     version: str = "1.0"
-    profile: str | None = None
-    model_paths: Texts = Field(default_factory=lambda: ["models"], alias="model-paths")
-    rule_paths: Texts = Field(default_factory=lambda: ["rules", "unit_tests"], alias="rule-paths")
-    seed_paths: Texts = Field(default_factory=lambda: ["seeds"], alias="seed-paths")
-    macro_paths: Texts = Field(default_factory=lambda: ["macros"], alias="macro-paths")
-    target_path: str = Field("target", alias="target-path")
-    vars: dict[str, Any] = Field(default_factory=dict)
-    time_zone: str = "UTC"
-    meta: dict[str, Any] = Field(default_factory=dict)
+    profile: str | None = Field(
+        None, description="The profile in profiles.yml. Default: the project's name.")
+    model_paths: Texts = Field(default_factory=lambda: ["models"], alias="model-paths",
+                               description="Folders with datasets and SQL models.")
+    rule_paths: Texts = Field(default_factory=lambda: ["rules", "unit_tests"], alias="rule-paths",
+                              description="Folders with rules and unit tests.")
+    seed_paths: Texts = Field(default_factory=lambda: ["seeds"], alias="seed-paths",
+                              description="Folders with csv files that rules look things up in.")
+    macro_paths: Texts = Field(default_factory=lambda: ["macros"], alias="macro-paths",
+                               description="Folders with Jinja macros.")
+    target_path: str = Field("target", alias="target-path",
+                             description="Where cdmq writes its files.")
+    vars: dict[str, Any] = Field(
+        default_factory=dict, description="Values for var() in the project's files.")
+    time_zone: str = Field("UTC", description="Not used yet: times are UTC.")
+    meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
 
 class FileSource(Model):
     """A file that is read: csv, tsv, json (objects, one a line or in an array) or parquet."""
 
-    path: str
+    path: str = Field(description="From the project's folder.")
     format: Literal["csv", "json", "parquet"] | None = Field(
         None, description="Default: by the ending of the path."
     )
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    encoding: str = "utf-8"
-    decimal: Literal[".", ","] = "."
-    dates: DateForm = "YYYY-MM-DD"
+    delimiter: str = Field(",", min_length=1, max_length=1,
+                           description="What parts the columns of a csv.")
+    encoding: str = Field("utf-8", description="Such as cp1252 for a file of Excel on Windows.")
+    decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
+    dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
     trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
                        "blanks alone is empty.")
 
 
 class DatasetSpec(Model):
-    """A dataset: where its rows come from, and what every rule may rely on."""
+    """A dataset: where its rows come from, and what every rule may rely on.
+
+    It stands in a file in models/, under `datasets:`. Its rows come from one of `file`, `table`
+    and `stack`. Each file's column is text until `columns` gives it a type.
+
+    Example:
+        version: 1
+        datasets:
+          - name: members
+            file: {path: data/members.csv, delimiter: ";", decimal: ","}
+            key: member_no
+            columns: {birthday: date, fee: decimal}
+            missing_values: ["", n/a, unknown]
+    """
 
     name: str
     description: str | None = None
     table: str | None = Field(None, description="A relation of the warehouse: schema.name.")
-    from_dbt: str | None = Field(None, description="A node of dbt's manifest.json.")
-    file: Annotated[FileSource, BeforeValidator(_file)] | None = None
+    from_dbt: str | None = Field(None, description="Not built yet: a node of dbt's manifest.json.")
+    file: Annotated[FileSource, BeforeValidator(_file)] | None = Field(
+        None, description="A path, or keys with values: csv, json or parquet.")
     stack: dict[str, str] | None = Field(None, description="label: dataset, one under the other.")
     rename: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="label: {column of the source: its name here}."
     )
     key: Texts = Field(default_factory=list, description="The columns that name a record.")
-    changed_at: str | None = None
-    changed_by: str | None = None
-    verified_at: dict[str, str] = Field(default_factory=dict)
-    happened_at: str | None = None
-    refers_to: dict[str, Texts] = Field(default_factory=dict)
-    columns: dict[str, ColumnType] = Field(default_factory=dict)
-    missing_values: list[str] | dict[str, list[str]] = Field(default_factory=list)
-    pii: dict[str, Pii] = Field(default_factory=dict)
-    owner: str | None = None
-    tags: Texts = Field(default_factory=list)
-    meta: dict[str, Any] = Field(default_factory=dict)
+    changed_at: str | None = Field(
+        None, description="The column that says when the record was changed.")
+    changed_by: str | None = Field(None, description="The column that says by whom.")
+    verified_at: dict[str, str] = Field(
+        default_factory=dict, description="column: the column that says when it was verified.")
+    happened_at: str | None = Field(
+        None, description="Of events such as orders: the column that says when.")
+    refers_to: dict[str, Texts] = Field(
+        default_factory=dict, description="dataset: the columns here that hold its key.")
+    columns: dict[str, ColumnType] = Field(
+        default_factory=dict, description="column: its type, one of text, integer, decimal, "
+        "double, boolean, date and timestamp. A cell that cannot be read so is flagged.")
+    missing_values: list[str] | dict[str, list[str]] = Field(
+        default_factory=list, description="Texts that mean nothing is known, for all columns, or "
+        "column: its texts. Rules see NULL.")
+    pii: dict[str, Pii] = Field(
+        default_factory=dict, description="column: plain, mask, hash or omit. With any, all other "
+        "text columns but the key are masked outside the warehouse.")
+    owner: str | None = Field(None, description="Who answers for it.")
+    tags: Texts = Field(default_factory=list, description="Words to select it by.")
+    meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
     @model_validator(mode="after")
     def _one_source(self) -> DatasetSpec:
@@ -95,21 +134,42 @@ class ModelsFile(Model):
 class Expected(Model):
     """What a unit test expects: every flag and every change of the rules it names."""
 
-    flags: list[dict[str, str | None]] | None = None
-    changes: list[dict[str, str | None]] | None = None
+    flags: list[dict[str, str | None]] | None = Field(
+        None, description="Each with its key and what else is expected: rule, column, value, "
+        "state, suggestion, records.")
+    changes: list[dict[str, str | None]] | None = Field(
+        None, description="Each with its key and what else is expected: rule, column, old, new, "
+        "act, reason, records.")
 
 
 class UnitTest(Model):
-    """Given rows, expected flags and changes, run in memory."""
+    """A unit test of a rule: given rows, expected flags and changes, run in memory.
+
+    It stands in a file under rule-paths, under `unit_tests:`.
+
+    Example:
+        version: 1
+        unit_tests:
+          - name: german_postcodes
+            rule: postcode_de
+            given:
+              customers:
+                - {id: 1, country: DE, postcode: "01067"}
+                - {id: 2, country: DE, postcode: "1067"}
+            expect:
+              flags:
+                - {key: 2}
+    """
 
     name: str
     description: str | None = None
-    rule: str | None = None
-    rules: Texts = Field(default_factory=list)
-    as_of: str | None = None
-    given: dict[str, list[dict[str, str | None]]]
-    expect: Expected
-    tags: Texts = Field(default_factory=list)
+    rule: str | None = Field(None, description="The id of the rule that it tests.")
+    rules: Texts = Field(default_factory=list, description="In place of rule: several of them.")
+    as_of: str | None = Field(None, description="The time that the rules judge by.")
+    given: dict[str, list[dict[str, str | None]]] = Field(
+        description="dataset: its rows. A column that is left out is NULL.")
+    expect: Expected = Field(description="What the rules find in them, and nothing else.")
+    tags: Texts = Field(default_factory=list, description="Words to select it by.")
     enabled: Bool = True
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ def read_model(
                 Problem(
                     source.at(path), "CDMQ112",
                     f"{what} must be keys with values, here is {_shown(data)}",
-                    f"known keys: {', '.join(known_keys(model))}",
+                    _with_a_list(model, data) or f"known keys: {', '.join(known_keys(model))}",
                 )
             )
         return None
@@ -57,6 +57,17 @@ def read_model(
             return None
     problems += dict.fromkeys(found)
     return None if found else value
+
+
+def _with_a_list(model: type[BaseModel], data: Any) -> str:
+    """Where a list stands in place of keys: the key that takes one."""
+    for key in known_keys(model) if isinstance(data, list) and data else ():
+        try:
+            model.model_validate({key: data})
+        except ValidationError:
+            continue
+        return f"write {{{key}: [{', '.join(map(str, data[:2]))}{', ...' * (len(data) > 2)}]}}"
+    return ""
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:

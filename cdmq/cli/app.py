@@ -18,8 +18,10 @@ def build_app(word: str = "") -> typer.Typer:
     app.callback()(_root)
     for name in modules(word):
         module: Any = load(name)
-        for answer in module.NAMES:
-            app.command(answer)(module.command)
+        first, *others = module.NAMES
+        app.command(first)(module.command)
+        for other in others:
+            app.command(other, short_help=f"The same as {first}.")(module.command)
     return app
 
 

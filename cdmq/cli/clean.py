@@ -13,7 +13,10 @@ def command(
     project_dir: o.ProjectDir = o.HERE, target_path: o.TargetPath = None,
     quiet: o.Quiet = False,
 ) -> None:
-    """Remove the files that cdmq wrote to the target folder; databases and your own files stay."""
+    """Remove the files that cdmq wrote to the target folder.
+
+    Databases and your own files stay.
+    """
     from cdmq.cleaning import clean
 
     for path in clean(project_dir, target_path):

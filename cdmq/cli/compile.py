@@ -15,7 +15,10 @@ def command(
     profiles_dir: o.ProfilesDir = None, vars: o.Vars = None, threads: o.Threads = None,
     wait: o.Wait = 0.0, target_path: o.TargetPath = None, quiet: o.Quiet = False,
 ) -> None:
-    """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
+    """Bind rules to the warehouse's columns and write their SQL.
+
+    No rule is run.
+    """
     from cdmq import api
     from cdmq.reports.lists import compiled_lines
 

@@ -13,7 +13,10 @@ def command(
     target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None, vars: o.Vars = None,
 ) -> None:
-    """Look at the project, the profile, the connection and the rights; say what to do."""
+    """Look at project, profile, connection and rights.
+
+    What is wrong is shown with what to do.
+    """
     from cdmq import api
     from cdmq.reports.lists import finding_lines
 

@@ -13,7 +13,7 @@ NAMES = ("explain",)
 
 def command(
     word: Annotated[str | None, typer.Argument(
-        help="A check, kind, form, function or problem code; check:email is one of two.")] = None,
+        help="A file, kind, check, form, function or code; check:email is one of two.")] = None,
     record: Annotated[str | None, typer.Option(
         "--record", metavar="KEY", help="All that happened to one record.")] = None,
     dataset: Annotated[str | None, typer.Option(

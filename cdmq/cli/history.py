@@ -27,7 +27,9 @@ def command(
     profile: Profile = None,
     target: Target = None,
 ) -> None:
-    """The versions of a rule: what changed, who, when, why, and what it found. Alone: all rules.
+    """The versions of a rule: what changed, who, when, why.
+
+    And what each version found. Without a rule: all rules.
 
     In a changed line [-words-] went and {+words+} came; lines with - went, with + came.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,9 @@ def command(
     minimal: Annotated[bool, typer.Option(
         "--minimal", help="One csv, one rule, in place of the reference project.")] = False,
 ) -> None:
-    """Write a new project: made from the reference project of cdmq, with data, rules and tests.
+    """Write a new project, with data, rules and tests.
 
-    No file is ever written over.
+    It is made from the reference project of cdmq. No file is ever written over.
     """
     from cdmq.init import init
 
@@ -27,7 +28,7 @@ def command(
     typer.echo(f"{made.name}: {len(made.files)} files in {made.root}")
     typer.echo("Next:")
     if made.root != Path():
-        typer.echo(f"    cd {made.root}")
+        typer.echo(f"    cd {shlex.quote(str(made.root))}")
     typer.echo("    cdmq run                         see what its rules find")
     if not minimal:
         typer.echo("    cdmq unit-test                   run the rules' own tests")

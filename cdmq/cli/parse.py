@@ -18,7 +18,7 @@ def command(
         "--no-partial-parse", envvar="CDMQ_NO_PARTIAL_PARSE", show_envvar=False,
         help="Read everything anew.")] = False,
 ) -> None:
-    """Read and check the project without a connection, and write target/manifest.json.
+    """Check the project without a connection, write manifest.json.
 
     Columns are checked where they are known: in the header of a csv file, declared, or seen by the
     last compile or run.

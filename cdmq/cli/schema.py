@@ -18,7 +18,7 @@ def command(
         "--write", help="Write all four to target/schema, and say how editors find them.")] = False,
     project_dir: ProjectDir = HERE,
 ) -> None:
-    """JSON Schema of the project's YAML files, for editors that complete keys and show help."""
+    """JSON Schema of the YAML files, for editors that complete keys."""
     import json
 
     from cdmq.schema import modelines, schema, write_schemas

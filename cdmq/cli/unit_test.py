@@ -23,7 +23,7 @@ def command(
     vars: Vars = None,
     project_dir: ProjectDir = HERE,
 ) -> None:
-    """Run the unit tests of rules: given rows, expected flags and changes, in memory.
+    """Run the unit tests of rules in memory.
 
     The given rows are the source as it came. The defaults that write what a rule reads run before
     it, as in a run; only what the rules named by the test find is compared. --select takes names

@@ -6,6 +6,7 @@ import json
 import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from cdmq.reports.text import counted, printable, shown_path
 from cdmq.results import Compiled, Finding, Listed, Table
@@ -56,7 +57,7 @@ def table_lines(table: Table, output: str) -> Iterator[str]:
     widths = [max(map(_width, [name, *(row[i] for row in cells)]))
               for i, name in enumerate(table.columns)]
     wide = sum(widths) + 2 * len(widths) > shutil.get_terminal_size((100, 24)).columns
-    yield from _one_a_line(table, cells) if wide else _side_by_side(table, cells, widths)
+    yield from _one_a_line(table) if wide else _side_by_side(table, cells, widths)
     yield ""
     said = f"{counted(len(cells), 'row')} of {table.name}"
     if table.masked:
@@ -73,14 +74,14 @@ def _side_by_side(
         yield _row(row, widths)
 
 
-def _one_a_line(table: Table, cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Wide rows: a line a cell, what is missing left out."""
+def _one_a_line(table: Table) -> Iterator[str]:
+    """Wide rows: a line a cell, whole; what is missing is left out."""
     longest = max(map(_width, table.columns))
-    for number, row in enumerate(cells, start=1):
+    for number, row in enumerate(table.rows, start=1):
         yield f"-- row {number}"
-        for name, cell, value in zip(table.columns, row, table.rows[number - 1], strict=True):
+        for name, value in zip(table.columns, row, strict=True):
             if value is not None:
-                yield _row([printable(name), cell], [longest, 0])
+                yield _row([printable(name), printable(_written(value))], [longest, 0])
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -91,8 +92,15 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "NULL"
-    text = printable(str(value))
+    text = printable(_written(value))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _written(value: object) -> str:
+    """A decimal of many places without the zeros that only its type gives it."""
+    if isinstance(value, Decimal) and "." in f"{value:f}"[:-3]:
+        return f"{value:f}".rstrip("0").rstrip(".")
+    return str(value)
 
 
 def _width(text: str) -> int:

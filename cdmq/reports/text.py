@@ -25,6 +25,8 @@ class TextReport:
         self.write, self.style, self.quiet = write, style, quiet
         self.width = width or shutil.get_terminal_size((100, 24)).columns
         self.done = self.total = 0
+        #: Problems that a line has told already: one of a dataset is one of all its rules.
+        self.told: set[tuple[str, str]] = set()
 
     def __call__(self, event: str, value: object) -> None:
         if isinstance(value, Facts):
@@ -47,7 +49,11 @@ class TextReport:
         clock = f"{datetime.now():%H:%M:%S}"
         place = f"{self.done:>{len(str(self.total))}} of {self.total}"
         word = self.style(f"{result.status.upper():<7}", STATUS_COLOURS[result.status])
-        self.write(f"{clock}  {place}  {word}  {result.rule.id}  {said(result)}".rstrip())
+        what, problem = said(result), (result.rule.dataset, result.message)
+        if result.message and problem in self.told:
+            what = f"dataset {result.rule.dataset}: as above"
+        self.told.add(problem)
+        self.write(f"{clock}  {place}  {word}  {result.rule.id}  {what}".rstrip())
 
     def _end(self, result: RunResult) -> None:
         parts = [_broken(result)] if self.quiet else [

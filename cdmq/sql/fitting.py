@@ -182,7 +182,8 @@ def moment_arithmetic(node: exp.Expr, left: Type, right: Type) -> Type | None:
 
 
 def resolve(
-    name: str, columns: Mapping[str, Type], folded: Mapping[str, list[str]], place: int
+    name: str, columns: Mapping[str, Type], folded: Mapping[str, list[str]], place: int,
+    *, quoted: bool = False,
 ) -> str:
     """The dataset's column: exactly so named, or else the only one but for case."""
     if name in columns:
@@ -198,4 +199,7 @@ def resolve(
             "write the name with its capitals, in double quotes",
             place,
         )
-    raise SqlProblem(COLUMN, f"there is no column '{name}'", did_you_mean(name, columns), place)
+    remedy = did_you_mean(name, columns)
+    if quoted:
+        remedy = f"double quotes name a column; is it a text, write '{name}'; {remedy}"
+    raise SqlProblem(COLUMN, f"there is no column '{name}'", remedy, place)

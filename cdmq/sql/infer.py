@@ -61,7 +61,8 @@ class Typer:
         name = str(node.name)
         if self.columns is None:
             return "unknown"
-        real = resolve(name, self.columns, self.lower, spot(node.this))
+        real = resolve(name, self.columns, self.lower, spot(node.this),
+                       quoted=bool(node.this.args.get("quoted")))
         if real != name:
             new = exp.Identifier(this=real, quoted=True)
             new.meta.update(node.this.meta)

@@ -100,6 +100,8 @@ def refused(node: exp.Expr, text: str) -> SqlProblem:
             "use a check such as unique or row_count, or a model",
             place,
         )
+    if isinstance(node, exp.ArrayOverlaps):
+        return SqlProblem(CONSTRUCT, "&& joins no conditions here", "write AND", place)
     cause = _construct(node)
     if cause is None and isinstance(node, exp.Func):
         name = _written(node, text)

@@ -115,7 +115,8 @@ class RuleReader:
         if ("check" in item) == ("checks" in item):
             said = "both check: and checks:" if "check" in item else "neither check: nor checks:"
             self.problem(path, "CDMQ112", f"{what} says {said}",
-                         "say one of them, for example checks: [not_null]")
+                         "write check: expression" if "must" in item and "check" not in item
+                         else "say one of them, for example checks: [not_null]")
             return
         if "check" in item:
             own = {k: v for k, v in item.items() if k in OWN_KEYS}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from small_project import Small, small
 
 import cdmq
+from cdmq.cli import main
+from cdmq.reports.lists import table_lines
+from cdmq.results import Table
 
 
 @pytest.fixture
@@ -156,10 +160,10 @@ def test_show_masks(project: Small) -> None:
     told = project.told("show", "customers", "--limit", "2")
     assert told.code == 0
     assert told.out.splitlines() == [
-        "id  email  status  credit          born        notes",
-        "--  -----  ------  --------------  ----------  -----",
-        "1   a***   active  100.000000000   1990-01-01  NULL",
-        "2   NULL   activ   2000.000000000  1990-01-01  c***",
+        "id  email  status  credit  born        notes",
+        "--  -----  ------  ------  ----------  -----",
+        "1   a***   active  100     1990-01-01  NULL",
+        "2   NULL   activ   2000    1990-01-01  c***",
         "",
         "2 rows of main.customers__clean; 2 columns masked (--unmask shows them)",
     ]
@@ -186,6 +190,28 @@ def test_show_wide_rows_a_line_a_cell(
     project.run()
     out = project.told("show", "customers", "--limit", "1").out
     assert out.startswith("-- row 1\nid      1\nemail   a***\n")
+
+
+def test_show_wide_rows_whole_and_numbers_without_idle_zeros(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    words = "customers.email.email, customers.postcode.regex, one_more"
+    table = Table("t", ("fee", "price", "large", "rules"),
+                  ((Decimal("49.900000000"), Decimal("49.90"), Decimal("1E+3"), words),), ())
+    assert list(table_lines(table, "table"))[:5] == [
+        "-- row 1", "fee    49.9", "price  49.90", "large  1E+3", f"rules  {words}"]
+
+
+def test_help_says_each_command_in_a_whole_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = capsys.readouterr().out.partition("Commands:")[2].splitlines()
+    assert len(lines) > 10
+    assert not [line for line in lines if line.endswith("...")]
 
 
 def test_debug(project: Small) -> None:

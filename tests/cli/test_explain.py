@@ -45,6 +45,7 @@ def test_everything_has_a_page() -> None:
         by_sort.setdefault(page.sort, set()).add(page.name)
         assert page.title.endswith("."), (page.sort, page.name)
     assert by_sort == {
+        "file": {"project", "dataset", "unit_test"},
         "check": set(checks()), "kind": set(kinds()), "form": set(FORMS),
         "function": set(table()), "code": set(codes()),
     }
@@ -77,6 +78,22 @@ def test_keys_come_from_the_models() -> None:
     assert defaults["where"].type == "SQL"
     assert defaults["map.seed"].required
     assert "options" not in defaults
+
+
+def test_files_by_the_words_that_stand_in_them() -> None:
+    assert [p.name for p in explain("datasets") + explain("unit_tests")] == ["dataset", "unit_test"]
+    page = explain("dataset")[0]
+    keys = {k.name: k for k in page.keys}
+    assert keys["file.path"].required
+    assert keys["file.delimiter"].default == '","'
+    assert all(k.about for k in page.keys if k.name not in ("name", "description"))
+
+
+def test_a_key_leads_to_the_page_that_has_it() -> None:
+    with pytest.raises(CdmqError) as error:
+        explain("delimiter")
+    assert str(error.value) == ("explain: CDMQ530 'delimiter' is a key and has no page of its own; "
+                                "look at cdmq explain dataset")
 
 
 def test_an_unknown_word_gives_the_nearest() -> None:

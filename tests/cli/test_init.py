@@ -33,6 +33,7 @@ def test_a_project_made_from_the_reference(
     assert out.startswith("our_data: ")
     assert "Next:" in out
     assert "cdmq run" in out
+    assert f"    cd '{folder}'\n" in out
     project = cdmq.parse(folder)
     assert project.config.name == "our_data"
     reference = cdmq.parse(ROOT)

@@ -113,6 +113,15 @@ def test_quiet_shows_what_fails_alone(project: Small) -> None:
         line for line in REPORT.splitlines(True) if "  FAIL  " in line)
 
 
+def test_a_broken_dataset_is_told_once_in_the_lines(project: Small) -> None:
+    project.swap("models/customers.yml", ("data/customers.csv", "data/custmers.csv"))
+    lines = project.told("run", *AS_OF).out.splitlines()
+    rules = [line for line in lines if "  ERROR  " in line and " of " in line]
+    assert len(rules) > 1
+    assert ["CDMQ121" in line for line in rules] == [True, *[False] * (len(rules) - 1)]
+    assert rules[-1].endswith("  dataset customers: as above")
+
+
 def test_json_log(project: Small) -> None:
     told = project.told("run", "--log-format", "json", *AS_OF)
     lines = [json.loads(line) for line in told.out.splitlines()]

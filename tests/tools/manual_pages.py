@@ -24,9 +24,9 @@ _LEADS = ("When to use", "Example", "Passes", "Fails", "Cause", "Remedy", "In th
 def made() -> dict[str, str]:
     """File name -> text of every page."""
     pages = {
-        "kinds.md": _kinds(), "checks.md": _checks(), "standards.md": _standards(),
-        "functions.md": _functions(), "codes.md": _codes(), "audit_tables.md": _audit_tables(),
-        "commands.md": _commands(),
+        "files.md": _files(), "kinds.md": _kinds(), "checks.md": _checks(),
+        "standards.md": _standards(), "functions.md": _functions(), "codes.md": _codes(),
+        "audit_tables.md": _audit_tables(), "commands.md": _commands(),
     }
     bodies = {name: "\n".join([MADE, "", *lines]).rstrip() + "\n" for name, lines in pages.items()}
     titles = {name: re.search("^# (.+)$", text, re.M)[1] for name, text in bodies.items()}
@@ -37,6 +37,13 @@ def made() -> dict[str, str]:
 
 
 # pages ------------------------------------------------------------------------------------
+
+
+def _files() -> Iterator[str]:
+    yield from ("# Files: datasets, unit tests, the project", "")
+    yield from _said("What stands in a project besides rules. Files of rules: [kinds](kinds.md). "
+                     "profiles.yml: [engineers](../engineer.md#postgresql).")
+    yield from _pages("file", "yaml")
 
 
 def _kinds() -> Iterator[str]:
