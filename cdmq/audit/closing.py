@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,22 @@ class Closing:
     now: Relation
 
     def say_why(
-        self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str]
+        self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str],
+        moved: Container[str],
     ) -> None:
-        """Give every row of `closing` its reason; the first that holds."""
+        """Give every row of `closing` its reason; the first that holds.
+
+        `moved`: rules with rows about a dataset that they judge no more.
+        """
         if removed:
             self._why("rule_removed", _of_rules(removed))
+        for result in work:
+            if result.rule.id in moved:
+                self._why("rule_changed", nodes.every([
+                    _of_rules([result.rule.id]),
+                    exp.NEQ(this=nodes.column("dataset"),
+                            expression=nodes.text(result.rule.dataset)),
+                ]))
         left = nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)
         if not self.warehouse.fetch(left.sql(self.warehouse.dialect)):
             return

@@ -69,6 +69,8 @@ class Episodes:
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
         self.closes = self.hinted = False
+        #: Rules with open rows about a dataset that they judge no more.
+        self.moved: set[str] = set()
 
     def compare(self, meaning: frozenset[str], removed: frozenset[str]) -> None:
         """Find what opens and what closes. `meaning`: rules whose verdicts may differ."""
@@ -85,7 +87,7 @@ class Episodes:
         self._temp(self.open, self._open(work, removed))
         self._temp(self.closing, self._closing())
         reasons = Closing(self.warehouse, self.executed, self.closing, self.now)
-        reasons.say_why(work, meaning, removed)
+        reasons.say_why(work, meaning, removed, self.moved)
 
     def publish(self) -> tuple[int, int]:
         """(rows opened, rows closed). Inside the transaction of the run."""
@@ -111,14 +113,17 @@ class Episodes:
     def _open_counts(self) -> dict[str, int]:
         """Rule -> how many found rows its open episodes stand for, also under former ids."""
         query = nodes.group_by(
-            nodes.select([nodes.column("rule_id"), exp.Sum(this=nodes.column("records"))],
+            nodes.select([nodes.column("rule_id"), nodes.column("dataset"),
+                          exp.Sum(this=nodes.column("records"))],
                          nodes.table(self.table), nodes.is_null(nodes.column("to_run"))),
-            [nodes.column("rule_id")],
+            [nodes.column("rule_id"), nodes.column("dataset")],
         )
         counts: dict[str, int] = {}
-        for rule, count in self._fetch(query):
+        for rule, dataset, count in self._fetch(query):
             name = self.renamed.get(str(rule), str(rule))
             counts[name] = counts.get(name, 0) + int(count)
+            if name in self.project.rules and self.project.rules[name].dataset != dataset:
+                self.moved.add(name)
         return counts
 
     def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
@@ -126,7 +131,7 @@ class Episodes:
         wanted = o.failing + o.could_not_judge if self.shape.has_state else o.changed
         if (o.rule.kind == "defaults") == self.shape.has_state:
             return True  # flags come from validation, changes from defaults
-        if open_counts.get(o.rule.id, 0) != wanted:
+        if open_counts.get(o.rule.id, 0) != wanted or o.rule.id in self.moved:
             return False
         return wanted == 0 or self._last_fingerprints.get(o.rule.id) == o.fingerprint
 
@@ -241,7 +246,7 @@ class Episodes:
     def _same(self, a: str, b: str) -> exp.Expr:
         """Equal identity and count. NULLs are made comparable, so that every engine can hash."""
         pairs = [nodes.equal(nodes.column(n, a), nodes.column(n, b))
-                 for n in ("rule_id", "records")]
+                 for n in ("rule_id", "dataset", "records")]
         for name in self.identity:
             pairs.append(nodes.equal(comparable(name, a), comparable(name, b)))
         return nodes.every(pairs)
@@ -262,7 +267,8 @@ class Episodes:
 
     def _same_stored(self) -> exp.Expr:
         pairs = [nodes.equal(nodes.column("stored_id", "k"), nodes.column("rule_id", "t")),
-                 nodes.equal(nodes.column("records", "k"), nodes.column("records", "t"))]
+                 *(nodes.equal(nodes.column(n, "k"), nodes.column(n, "t"))
+                   for n in ("dataset", "records"))]
         for name in self.identity:
             pairs.append(nodes.equal(comparable(name, "k"), comparable(name, "t")))
         return nodes.every(pairs)

@@ -21,6 +21,7 @@ from cdmq.audit.pii import hides, hides_key, masked, masked_again
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.text_form import key_of
 from cdmq.sql.types import Type
@@ -156,12 +157,14 @@ class _Teller:
         self, what: str, row: Row, dataset: str, verdicts: Mapping[str, Sequence[str]]
     ) -> Episode:
         version = self._version(row)
+        # What could not be read as its type is a text, whatever the column is.
+        unread = version is not None and version["check_name"] == "readable"
         now, closed = self._now(row["rule_id"]), row["to_run"]
         judged = [r for r in verdicts.get(now, ()) if closed is None or r < closed]
         last = max([row["from_run"], *judged])
 
         def show(name: str) -> str | None:
-            return self._shown(dataset, row["column_name"], row.get(name))
+            return self._shown(dataset, row["column_name"], row.get(name), unread)
 
         return Episode(
             "flag" if what == "flag" else "change", now, row["rule_id"],
@@ -191,10 +194,14 @@ class _Teller:
 
     # values by pii ---------------------------------------------------------------------------
 
-    def _shown(self, dataset: str, columns: str | None, value: str | None) -> str | None:
+    def _shown(
+        self, dataset: str, columns: str | None, value: str | None, unread: bool
+    ) -> str | None:
         """A value as it may be shown."""
         if value is None or self.unmask or not columns:
             return value
+        if unread and hides(self.project.datasets[dataset].spec, columns, "text"):
+            return masked_again(value, self._how(dataset, columns))
         names = columns.split(", ")
         if not any(self._hides(dataset, n) for n in names):
             return value
@@ -212,7 +219,10 @@ class _Teller:
     def _masked(self, dataset: str, column: str, value: str) -> str:
         if not self._hides(dataset, column):
             return value
-        return masked_again(value, self.project.datasets[dataset].spec.pii.get(column, "mask"))
+        return masked_again(value, self._how(dataset, column))
+
+    def _how(self, dataset: str, column: str) -> Pii:
+        return self.project.datasets[dataset].spec.pii.get(column, "mask")
 
     def _hides(self, dataset: str, column: str) -> bool:
         type_: Type = self.types.get(dataset, {}).get(column, "unknown")

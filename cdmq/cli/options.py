@@ -103,7 +103,10 @@ def moment(text: str | None) -> datetime | None:
         raise typer.BadParameter(
             f"'{text}' is no time: write 2026-11-01 or 2026-11-01T06:00:00", param_hint="--as-of"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:  # it leaves the years 1 to 9999
+        raise typer.BadParameter(f"'{text}' is no time in UTC", param_hint="--as-of") from None
 
 
 def words(given: list[str] | None) -> str | None:

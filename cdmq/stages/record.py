@@ -156,12 +156,13 @@ def changed_versions(
             meaning.add(name)
         elif before and name in new:
             words.add(name)
-    former = {v.rule.formerly for v in versions.values() if v.rule.formerly}
-    gone = [n for n in open_ if n not in versions] if whole else [
-        n for n in open_ if n in former]
+    former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
+    # A rule that this run leaves out keeps its former id until a run uses it by the new one.
+    gone = [n for n in open_ if n not in versions
+            and (former[n] in used if n in former else whole)]
     closed += [(n, *open_[n]) for n in gone]
     return ChangedVersions(sorted(new), frozenset(words), frozenset(meaning),
-                           frozenset(set(gone) - former), closed)
+                           frozenset(set(gone) - set(former)), closed)
 
 
 def _open_versions(warehouse: Warehouse, schema: str) -> dict[str, tuple[str, str]]:

@@ -85,9 +85,12 @@ class RuleReader:
             self.problem(("dataset",), "CDMQ202", f"unknown dataset '{name}'",
                          did_you_mean(name, self.datasets))
         elif not self.datasets[name].key:
+            place = self.datasets[name].span
+            remedy = f"add key: to it ({place})"
+            if place.file.endswith(".sql"):
+                remedy = f"add to models/*.yml: - {{name: {name}, key: ...}}"
             self.problem(("dataset",), "CDMQ206", f"the dataset '{name}' has no key: a flag could "
-                         "not say which record it is about",
-                         f"add key: to it ({self.datasets[name].span})")
+                         "not say which record it is about", remedy)
         else:
             return True
         return False

@@ -142,6 +142,8 @@ def test_what_is_wrong_is_said_in_a_line(
 @pytest.mark.parametrize(("words", "said"), [
     (("run", "--as-of", "soon"), "Invalid value for --as-of: 'soon' is no time: write 2026-11-01 "
                                  "or 2026-11-01T06:00:00"),
+    (("run", "--as-of", "9999-12-31T23:00:00-12:00"), "Invalid value for --as-of: "
+     "'9999-12-31T23:00:00-12:00' is no time in UTC"),
     (("run", "--fail-on", "warning"), "Invalid value for --fail-on: 'warning' is not known; did "
                                       "you mean 'warn'?"),
     (("ls", "--output", "jsn"), "Invalid value for --output: 'jsn' is not known; did you mean "

@@ -169,6 +169,14 @@ def test_where_pii_is_declared_other_text_is_masked(project: Small) -> None:
     assert "credit: '2000'" in project.told("explain", "--record", "2").out
 
 
+def test_a_cell_that_cannot_be_read_is_text(project: Small) -> None:
+    """A line that slipped by one column has an address where a date was declared."""
+    project.swap("data/customers.csv", ("50,2090-01-01", "50,jo@example.com"))
+    project.run()
+    assert "born: 'j***'" in project.told("explain", "--record", "3").out
+    assert "born: 'jo@example.com'" in project.told("explain", "--record", "3", "--unmask").out
+
+
 def test_without_pii_nothing_is_masked(project: Small) -> None:
     project.swap("models/customers.yml", ("    pii: {status: plain, notes: omit}\n", ""))
     project.run()

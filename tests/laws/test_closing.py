@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from laws.small import ORDERS, ROWS, RULES, people, small
-from runner import World
+from runner import AS_OF, World
+
+import cdmq
 
 
 def closed(world: World, table: str = "flags") -> set[tuple[Any, ...]]:
@@ -247,6 +249,46 @@ def test_formerly_keeps_flags_open(world: World) -> None:
     world.write({"rules/people.yml": text[:text.index("  - id: age_fits")]})
     world.run()
     assert {c[1:] for c in closed(world) if c[1] == "3"} == {("3", "rule_removed")}
+
+
+def test_a_rule_that_moves_to_another_dataset(world: World) -> None:
+    """Its flags are about the records of the dataset that it judges."""
+    small(world).run()
+    models = (world.root / "models/m.yml").read_text()
+    world.write({"models/m.yml": models.replace("name: people", "name: persons"),
+                 "rules/people.yml": RULES.replace("dataset: people", "dataset: persons"),
+                 "rules/orders.yml": ORDERS.replace("to: people", "to: persons")})
+    world.run()
+    assert "3" not in {str(r["id"]) for r in world.view("persons__passed")}
+    assert "age_range" in {str(r["id"]): r["__rules"] for r in world.view("persons__flagged")}["3"]
+    assert {c for c in closed(world) if c[0] == "age_range"} == {
+        ("age_range", "2", "rule_changed"), ("age_range", "3", "rule_changed")}
+    again = world.run()
+    assert again.opened == again.closed == {"flags": 0, "changes": 0}
+
+
+def test_a_renamed_rule_that_is_left_out_keeps_its_version(world: World) -> None:
+    """A run that does not use it closes nothing: its records do not pass in the meantime."""
+    small(world).run()
+    renamed = RULES.replace("id: age_range", "id: age_fits\n    formerly: age_range")
+    world.write({"rules/people.yml": renamed})
+    world.run(select="two_or_more")
+    assert "age_range" in world.versions()
+    assert "3" not in {str(r["id"]) for r in world.view("people__passed")}
+    world.run()
+    assert "age_range" not in world.versions()
+    assert "3" not in {str(r["id"]) for r in world.view("people__passed")}
+    assert closed(world) == set()
+
+
+def test_cdmq_test_of_a_renamed_rule(world: World) -> None:
+    """It makes no views: those of the last run know the rule by its former id."""
+    small(world).run()
+    renamed = RULES.replace("id: age_range", "id: age_fits\n    formerly: age_range")
+    world.write({"rules/people.yml": renamed})
+    cdmq.test(world.root, as_of=AS_OF)
+    assert "age_fits" in world.versions()
+    assert "3" not in {str(r["id"]) for r in world.view("people__passed")}
 
 
 @pytest.mark.parametrize("table", ["flags", "changes"])
