@@ -78,6 +78,11 @@ def test(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:  #
     return _run("test", root, options)
 
 
+def train(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:
+    """Train the models of the matching rules; nothing is published, the next run uses them."""
+    return _run("train", root, options)
+
+
 def compile(
     root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
@@ -198,5 +203,5 @@ def _connected(
 
 __all__ = [
     "CdmqError", "Problem", "RunResult", "__version__", "compile", "debug", "ls", "parse", "run",
-    "show", "test",
+    "show", "test", "train",
 ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cdmq.audit.versions import version_of
-from cdmq.problems import CdmqError
+from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
 from cdmq.results import Compiled, Facts, RunResult, Selection
 from cdmq.sql.logical import Names, renderer
@@ -51,7 +51,13 @@ class Wish:
     @property
     def build(self) -> bool:
         """Datasets are made; `cdmq test` judges what an earlier run made."""
-        return self.command == "run"
+        return self.command != "test"
+
+    @property
+    def kinds(self) -> frozenset[str] | None:
+        """The kinds of rules that it uses; None for all."""
+        return {"test": frozenset({"validation"}), "train": frozenset({"matching"})}.get(
+            self.command)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,8 @@ def run(
         name_published(names, project, there, ready.plan, warehouse)
     listen("start", facts)
     executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen)
+    if wish.command == "train":
+        executed.built.clear()  # it was made to be learned from
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
     code = 2 if executed.failed else exit_code(results, wish.fail_on)
@@ -91,6 +99,8 @@ def run(
         _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole), warehouse,
         datetime.now(UTC),
     )
+    if wish.command == "train":
+        sweep(warehouse)
     statements, relations = rule_statements(ready, executed, warehouse.dialect)
     counts = recorded.episodes
     return RunResult(
@@ -105,8 +115,16 @@ def run(
 
 
 def selected(project: Project, wish: Wish) -> Selection:
-    kinds = None if wish.build else frozenset({"validation"})
-    return select(project, wish.select, wish.exclude, allow_empty=wish.allow_empty, kinds=kinds)
+    found = select(project, wish.select, wish.exclude, allow_empty=wish.allow_empty,
+                   kinds=wish.kinds)
+    if wish.command != "train":
+        return found
+    models = frozenset(r for r in found.rules if getattr(project.rules[r].spec, "compare", None))
+    if not models and not wish.allow_empty:
+        raise CdmqError(Problem(Span("train"), "CDMQ510", "no matching rule with compare: is "
+                                "selected: only such a rule has a model",
+                                "see them with: cdmq ls --select kind:matching"))
+    return replace(found, rules=models, whole=False)
 
 
 def prepare(
@@ -172,7 +190,7 @@ def _execute(
     execution = Execution(
         ready.project, ready.catalog, ready.plan, warehouse, names, moment,
         rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
-        build=wish.build, stop=stop,
+        build=wish.build, stop=stop, train=wish.command == "train",
         listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()

@@ -131,8 +131,66 @@ class ModelsFile(Model):
     datasets: list[DatasetSpec] = Field(default_factory=list)
 
 
+def _null(value: Any) -> Any:
+    """YAML's null is a text here, as all plain words are; of a cell it says that it is missing."""
+    return None if value == "null" else value
+
+
+class ExpectedPair(Model):
+    """Two records that a matching rule found alike, in any order."""
+
+    a: str = Field(description="The key of a record.")
+    b: str = Field(description="The key of another.")
+    verdict: Literal["same_if", "score", "review", "veto"] | None = Field(
+        None, description="same_if: equal as it says; score: sure enough to merge; review: sure "
+        "enough to ask; veto: kept apart by never_if_differs.")
+
+    @model_validator(mode="after")
+    def _two(self) -> ExpectedPair:
+        if self.a == self.b:
+            raise ValueError(f"a pair is two records, here is {self.a} twice")
+        return self
+
+
+class ExpectedCell(Model):
+    """A cell of a golden record, named by any record of its party."""
+
+    of: str = Field(description="The key of any record of the party.")
+    column: str
+    value: Annotated[str | None, BeforeValidator(_null)] = Field(
+        None, description="The value; null where it is missing.")
+    winner: str | None = Field(None, description="The key of the record that it came from.")
+    because: str | None = Field(None, description="The word of pick that decided.")
+
+    @model_validator(mode="after")
+    def _something(self) -> ExpectedCell:
+        if not self.model_fields_set & {"value", "winner", "because"}:
+            raise ValueError(f"say what {self.column} of {self.of} is: value, winner or because")
+        return self
+
+
+class ExpectedLevel(Model):
+    """The level of a party, named by any of its records, or of a record by itself."""
+
+    of: str | None = Field(None, description="Of a golden dataset: the key of any record of the "
+                           "party.")
+    key: str | None = Field(None, description="Of another dataset: the key of the record.")
+    level: str
+
+    @model_validator(mode="after")
+    def _of_one(self) -> ExpectedLevel:
+        if (self.of is None) == (self.key is None):
+            raise ValueError("say whose level it is: by of (any record of the party) or by key")
+        return self
+
+
 class Expected(Model):
-    """What a unit test expects: every flag and every change of the rules it names."""
+    """What a unit test expects of the rules it names: every flag, change, pair, party and level;
+    of golden cells those that it names.
+
+    A model learns next to nothing from a few rows and keeps the weights that it starts from. Test
+    same_if, never_if_differs, ignore_values and clear cases, no percentages.
+    """
 
     flags: list[dict[str, str | None]] | None = Field(
         None, description="Each with its key and what else is expected: rule, column, value, "
@@ -140,10 +198,30 @@ class Expected(Model):
     changes: list[dict[str, str | None]] | None = Field(
         None, description="Each with its key and what else is expected: rule, column, old, new, "
         "act, reason, records.")
+    pairs: list[ExpectedPair] | None = Field(
+        None, description="Of a matching rule: every pair that it found alike.")
+    parties: list[list[str]] | None = Field(
+        None, description="The keys of each party (or group) of two or more records.")
+    cells: list[ExpectedCell] | None = Field(
+        None, description="Of a golden rule: the cells that you care about.")
+    levels: list[ExpectedLevel] | None = Field(
+        None, description="Of a tiering rule: the level of everyone.")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Expected:
+        seen: set[str] = set()
+        for party in self.parties or ():
+            if len(set(party)) < 2:
+                raise ValueError("a party in parties has two or more records; who is alone is "
+                                 "left out")
+            if again := sorted(seen & set(party)):
+                raise ValueError(f"{again[0]} stands in two parties")
+            seen |= set(party)
+        return self
 
 
 class UnitTest(Model):
-    """A unit test of a rule: given rows, expected flags and changes, run in memory.
+    """A unit test of a rule: given rows, expected findings, run in memory.
 
     It stands in a file under rule-paths, under `unit_tests:`.
 
@@ -159,6 +237,21 @@ class UnitTest(Model):
             expect:
               flags:
                 - {key: 2}
+
+    A test of a matching, golden or tiering rule gives the records that are matched, and the facts:
+
+        - name: core_by_volume
+          rule: customer_class
+          as_of: 2026-11-01
+          given:
+            customers:
+              - {source: crm, source_id: 1, email: anna@example.com}
+              - {source: shop, source_id: 9, email: anna@example.com}
+            orders:
+              - {order_id: 1, source: shop, customer_no: 9, ordered_at: 2024-05-01, amount: 900000}
+          expect:
+            parties: [[crm/1, shop/9]]
+            levels: [{of: crm/1, level: core}]
     """
 
     name: str

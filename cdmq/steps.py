@@ -13,7 +13,9 @@ from cdmq.sql.types import Type
 from cdmq.values import Dataset, Relation, Rule, Status
 
 if TYPE_CHECKING:
+    from cdmq.matching.model import Model
     from cdmq.sql.logical import Names
+    from cdmq.stages.tier_history import Review
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,32 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class MatchStep:
+    """What a matching rule reads: a query of its columns (text or date), over the clean rows."""
+
+    rule: Rule
+    types: Mapping[str, Type]
+    query: exp.Select
+
+
+@dataclass(frozen=True)
+class GoldenStep:
+    """How a golden dataset is made: a row a party, and a row a cell with where it came from."""
+
+    rule: Rule
+    rows: exp.Select
+    cells: exp.Select
+
+
+@dataclass(frozen=True)
+class TierStep:
+    """How a tiering rule judges: a row a record with its level, reading the levels before."""
+
+    rule: Rule
+    query: exp.Select
+
+
+@dataclass(frozen=True)
 class DatasetSteps:
     """All that is done for one dataset."""
 
@@ -80,6 +108,9 @@ class DatasetSteps:
     defaulted: exp.Select
     #: It has validation rules, selected or not: it is split into flagged and passed.
     validated: bool = True
+    matches: tuple[MatchStep, ...] = ()
+    golden: GoldenStep | None = None
+    tiers: tuple[TierStep, ...] = ()
 
     def key_for(self, relation: str) -> exp.Expr:
         """The key over the rows of a relation."""
@@ -157,6 +188,24 @@ class Built:
 FOUND = Relation("__cdmq_found")
 CHANGED = Relation("__cdmq_changed")
 FOUND_COLUMNS = ("code", "key", "value", "digest")
+#: What is true of a matching, golden or tiering rule after a run.
+@dataclass(frozen=True)
+class State:
+    """Rows that a rule holds true now, to be compared with the open rows of an audit table.
+
+    `staged` has the table's own columns, without those of the rule and the runs. `identity`: what
+    makes two rows the same; `entity`: what they are about. `added`: every row is new.
+    """
+
+    rule: str
+    table: str
+    staged: Relation
+    columns: tuple[str, ...]
+    identity: tuple[str, ...] = ()
+    entity: tuple[str, ...] = ()
+    added: bool = False
+
+
 CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")
 
 
@@ -176,6 +225,8 @@ class Outcome:
     error: str | None = None
     skipped: str | None = None
     samples: tuple[str, ...] = ()
+    #: What was found, where no count says it: how many parties, how many of each level.
+    note: str = ""
     ended: datetime | None = None
 
     @property
@@ -196,6 +247,10 @@ class Executed:
     steps: dict[str, DatasetSteps] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    states: list[State] = field(default_factory=list)
+    models: dict[str, tuple[str, Model]] = field(default_factory=dict)
+    #: Tiering rule -> the review that this run made, or found done.
+    reviews: dict[str, Review] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cdmq.problems import Span
 from cdmq.spec import Expected, UnitTest
 from cdmq.unit_expected import Row
-from cdmq.unit_given import needed
+from cdmq.unit_needed import needed
 from cdmq.unit_run import Found
 from cdmq.values import Project
 
@@ -43,6 +43,7 @@ def _dataset(project: Project, test: UnitTest) -> str | None:
     alone = (
         len(names) > 1 or set(test.given) != names or dataset.source == "seed"
         or not test.enabled or not all(r.enabled for r in rules)
+        or any(r.kind not in ("validation", "defaults") for r in rules)
         or any(getattr(r.spec, "SCOPE", "row") != "row" for r in rules)
         or any(row.get(k) is None for row in test.given[name] for k in dataset.key)
         or needed(project, rules, test.given).datasets != (name,)

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-
-if TYPE_CHECKING:
-    from cdmq.spec import UnitTest
-    from cdmq.values import Rule
+from typing import Literal
 
 Row = Mapping[str, str | None]
-What = Literal["flag", "change"]
+What = Literal["flag", "change", "pair", "party", "cell", "level"]
 
-FLAG_FIELDS = ("rule", "key", "column", "value", "state", "suggestion", "records")
-CHANGE_FIELDS = ("rule", "key", "column", "old", "new", "act", "reason", "records")
+#: What rows are about: two with the same here are one difference.
+_ABOUT: Mapping[What, tuple[str, ...]] = {
+    "flag": ("rule", "key", "column"), "change": ("rule", "key", "column"), "pair": ("a", "b"),
+}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as expected. `expected` or `found` is None where there is none."""
+    """One thing that is not as expected. `expected` or `found` is None where there is none.
+
+    `note` says why the found is as it is, where the rule tells.
+    """
 
     what: What
     expected: Row | None
     found: Row | None
+    note: str = ""
 
     def __str__(self) -> str:
+        return f"{self._said()} ({self.note})" if self.note else self._said()
+
+    def _said(self) -> str:
+        if self.what == "party":
+            return self._party()
         if self.expected is None:
             assert self.found is not None
             return f"unexpected {self.what}: {_said(self.found)}"
@@ -40,6 +45,14 @@ class Difference:
         return f"different {self.what}: {_said(same)}; " + "; ".join(parts)
 
 
+    def _party(self) -> str:
+        """Parties as they are written in `expect`."""
+        expected, found = (r["party"] if r else None for r in (self.expected, self.found))
+        if expected and found:
+            return f"different party: should be {expected}, is {found}"
+        return f"missing party: {expected}" if expected else f"unexpected party: {found}"
+
+
 def differences(what: What, expected: Sequence[Row], found: Sequence[Row]) -> list[Difference]:
     """What is missing, unexpected or different; a row is used once."""
     taken = _paired(expected, found)
@@ -49,18 +62,18 @@ def differences(what: What, expected: Sequence[Row], found: Sequence[Row]) -> li
 
 
 def _compared(what: What, missing: list[Row], extra: list[Row]) -> Iterator[Difference]:
-    """Rows about the same cell are one difference, not two."""
+    """Rows about the same thing are one difference, not two."""
     for row in missing:
-        twin = next((f for f in extra if _same_cell(row, f)), None)
+        twin = next((f for f in extra if _same_thing(_ABOUT[what], row, f)), None)
         if twin is not None:
             extra.remove(twin)
         yield Difference(what, row, twin)
     yield from (Difference(what, None, row) for row in extra)
 
 
-def _same_cell(expected: Row, found: Row) -> bool:
-    named = [k for k in ("rule", "key", "column") if k in expected]
-    return "key" in named and all(expected[k] == found.get(k) for k in named)
+def _same_thing(about: Sequence[str], expected: Row, found: Row) -> bool:
+    named = [k for k in about if k in expected]
+    return bool({"key", "a"} & set(named)) and all(expected[k] == found.get(k) for k in named)
 
 
 def _paired(expected: Sequence[Row], found: Sequence[Row]) -> dict[int, int]:
@@ -98,23 +111,3 @@ def _said(row: Row) -> str:
 
 def _shown(value: str | None) -> str:
     return "NULL" if value is None else f"'{value}'"
-
-
-def check_expected(test: UnitTest, rules: Sequence[Rule], span: Span) -> None:
-    """Fields that no flag or change has, and a test that could never fail."""
-    problems = []
-    for what, rows, fields in (("flags", test.expect.flags, FLAG_FIELDS),
-                               ("changes", test.expect.changes, CHANGE_FIELDS)):
-        unknown = dict.fromkeys(k for row in rows or () for k in row if k not in fields)
-        problems += [
-            Problem(span, "CDMQ524", f"expect: {what} have no '{k}' in unit test {test.name}",
-                    did_you_mean(k, fields)) for k in unknown
-        ]
-    kinds = {r.kind for r in rules}
-    if ("defaults" not in kinds or test.expect.changes is None) and (
-            "validation" not in kinds or test.expect.flags is None):
-        wanted = "changes" if kinds == {"defaults"} else "flags"
-        problems.append(Problem(span, "CDMQ525", f"the unit test {test.name} expects nothing of "
-                                "the rules it names", f"add expect: {{{wanted}: []}}"))
-    if problems:
-        raise CdmqError(problems)

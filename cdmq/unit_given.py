@@ -3,113 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cdmq.kinds.defaults import DefaultRule
+from cdmq.kinds.matching import MatchingRule
+from cdmq.kinds.tiering import TieringRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import UnitTest
 from cdmq.sql.types import Type
+from cdmq.unit_needed import Columns, Needed, expression_columns, reads_of
 from cdmq.values import Dataset, Project, Relation, Rule, Seed
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
-
-Columns = Mapping[str, Type]
-
-
-@dataclass(frozen=True)
-class Needed:
-    """What a test needs: datasets in order, default rules, the seeds that defaults map by.
-
-    `columns` are those that are read of each dataset, in lower case; None stands for all.
-    """
-
-    datasets: tuple[str, ...]
-    columns: Mapping[str, set[str] | None]
-    defaults: frozenset[str]
-    seeds: frozenset[str]
-
-    def narrow(self, project: Project, test: UnitTest, catalog: Mapping[str, Columns]
-               ) -> dict[str, Columns]:
-        """The catalog with only what is needed, given or a key: small tables bind fast."""
-        found: dict[str, Columns] = {}
-        for name in self.datasets:
-            wanted, all_ = self.columns[name], catalog[name]
-            kept = {*project.datasets[name].key, *(c for r in test.given.get(name, ()) for c in r)}
-            found[name] = all_ if wanted is None else {
-                c: t for c, t in all_.items() if c in kept or c.lower() in wanted}
-        return found
-
-
-def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Needed:
-    """The closure of some rules: what they read, and what writes or makes that."""
-    walk = _Walk(project, frozenset(given))
-    for rule in rules:
-        walk.want(rule.dataset, {*rule.columns, *_expression_columns(rule)})
-        other = getattr(rule.spec, "to", None)
-        if isinstance(other, str) and other in project.datasets:
-            field = getattr(rule.spec, "field", None)
-            walk.want(other, {field} if field else set(project.datasets[other].key))
-    walk.go()
-    return Needed(
-        tuple(n for n in project.datasets if n in walk.columns), walk.columns,
-        frozenset(walk.defaults), frozenset(walk.seeds),
-    )
-
-
-class _Walk:
-    """Datasets with the columns that are read of them; None stands for all."""
-
-    def __init__(self, project: Project, given: frozenset[str]) -> None:
-        self.project, self.given = project, given
-        self.columns: dict[str, set[str] | None] = {}
-        self.waiting: list[str] = []
-        self.defaults: set[str] = set()
-        self.seeds: set[str] = set()
-
-    def want(self, dataset: str, columns: set[str] | None) -> None:
-        before = self.columns.get(dataset, set())
-        if before is None:
-            return
-        after = None if columns is None else before | {c.lower() for c in columns}
-        if dataset not in self.columns or after != before:
-            self.columns[dataset] = after
-            self.waiting.append(dataset)
-
-    def go(self) -> None:
-        while self.waiting:
-            name = self.waiting.pop()
-            dataset = self.project.datasets[name]
-            for rule in self.project.rules_of(name, "defaults"):
-                columns = self.columns[name]
-                if rule.enabled and (columns is None or rule.columns[0].lower() in columns):
-                    self._default(rule, dataset)
-            if name not in self.given and dataset.source in ("stack", "model"):
-                inputs = (dataset.spec.stack or {}).values() or dataset.depends_on
-                for source in inputs:
-                    self.want(source, None)
-
-    def _default(self, rule: Rule, dataset: Dataset) -> None:
-        spec = rule.spec
-        assert isinstance(spec, DefaultRule)
-        self.defaults.add(rule.id)
-        own = {*_expression_columns(rule), *(c for c in spec.fill_from if "." not in c)}
-        own |= {str(v) for v in spec.options.values()}
-        for source in spec.fill_from:
-            other, dot, column = source.partition(".")
-            if dot and other in self.project.datasets:
-                own |= set(dataset.spec.refers_to.get(other, ()))
-                self.want(other, {column, *self.project.datasets[other].key})
-        if spec.map:
-            self.seeds.add(spec.map.seed)
-        self.want(dataset.name, own)
-
-
-def _expression_columns(rule: Rule) -> set[str]:
-    return {
-        c for e in rule.expressions.values() for c in (*e.columns, *(b for _, b in e.behind))
-    }
 
 
 def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
@@ -119,7 +25,7 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
     (target/catalog.json), else the columns that tests give and rules use, as text.
     """
     from cdmq.files import file_columns
-    from cdmq.stages.catalog import stacked, stored_catalog
+    from cdmq.stages.catalog import made_columns, stacked, stored_catalog
     from cdmq.stages.models import model_columns
 
     stored, _ = stored_catalog(project)
@@ -134,6 +40,8 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
                 known[name] = file_columns(dataset, project.root)
             elif dataset.source == "stack":
                 known[name] = stacked(dataset, known)
+            elif dataset.source == "golden":
+                known[name] = made_columns(dataset, project, known)
             elif dataset.source == "model":
                 known[name] = model_columns(dataset, project, known, warehouse)
         except (CdmqError, KeyError):
@@ -160,12 +68,32 @@ def _guessed(
     used: dict[str, None] = dict.fromkeys([*dataset.key, *dataset.spec.columns, *given])
     for rule in project.rules.values():
         if rule.dataset == dataset.name:
-            used.update(dict.fromkeys([*rule.columns, *sorted(_expression_columns(rule))]))
+            used.update(dict.fromkeys([*rule.columns, *sorted(expression_columns(rule, "where"))]))
             options = getattr(rule.spec, "options", None) or {}
             filled = getattr(rule.spec, "fill_from", None) or []
             used.update(dict.fromkeys(c for c in filled if "." not in c))
             used.update(dict.fromkeys(str(v) for k, v in options.items() if k == "region"))
-    return {c: dataset.spec.columns.get(c, "text") for c in used}
+        for name, columns in reads_of(project, rule):
+            if name == dataset.name:
+                used.update(dict.fromkeys(sorted(columns or ())))
+    types = {**_guessed_types(project, dataset), **dataset.spec.columns}
+    return {c: types.get(c, "text") for c in used}
+
+
+def _guessed_types(project: Project, dataset: Dataset) -> Columns:
+    """The columns that are more than text by what rules do with them."""
+    found: dict[str, Type] = {}
+    for rule in project.rules.values():
+        spec = rule.spec
+        if isinstance(spec, TieringRule):
+            sums = [m.sum for m in spec.measures.values() if m.dataset == dataset.name and m.sum]
+            found.update(dict.fromkeys(sums, "decimal"))
+            if dataset.spec.happened_at and any(
+                    m.dataset == dataset.name for m in spec.measures.values()):
+                found[dataset.spec.happened_at] = "timestamp"
+        elif isinstance(spec, MatchingRule) and rule.dataset == dataset.name:
+            found.update({c: "date" for c, what in spec.compare.items() if what == "date"})
+    return found
 
 
 def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Needed,
@@ -184,7 +112,10 @@ def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Ne
             datasets[name] = _as_table(dataset, f"{schema}.given_{len(datasets)}")
         else:
             datasets[name] = dataset
-    kept = {*need.defaults, *(r.id for r in rules)}
+    if any(r.kind == "golden" for r in rules):  # a winner is told by its key, masked or not
+        datasets = {n: replace(d, spec=d.spec.model_copy(update={"pii": {}}))
+                    for n, d in datasets.items()}
+    kept = {*need.rules, *(r.id for r in rules)}
     return replace(
         project, datasets=datasets, seeds=seeds,
         rules={name: rule for name, rule in project.rules.items() if name in kept},
@@ -192,10 +123,10 @@ def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Ne
 
 
 def _as_table(dataset: Dataset, table: str) -> Dataset:
-    spec = dataset.spec.model_copy(
-        update={"table": table, "file": None, "stack": None, "from_dbt": None, "rename": {}}
-    )
-    return replace(dataset, source="table", spec=spec, depends_on=(), model=None)
+    """The labels of a stack stay: a golden rule trusts by them."""
+    spec = dataset.spec.model_copy(update={"table": table, "file": None, "from_dbt": None})
+    return replace(dataset, source="table", spec=spec, depends_on=(), model=None, made_by=None,
+                   made_of=None)
 
 
 def _given_seed(seed: Seed, rows: Sequence[Mapping[str, str | None]]) -> Seed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ from cdmq.spec import UnitTest
 from cdmq.sql.logical import LOGICAL, Names
 from cdmq.unit_expected import Row
 from cdmq.unit_found import changes, flags
-from cdmq.unit_given import Columns, check_given, known_columns, make_tables, needed, project_of
+from cdmq.unit_given import check_given, known_columns, make_tables, project_of
+from cdmq.unit_needed import Columns, needed
+from cdmq.unit_parties import Parties, parties
 from cdmq.values import Project, Relation
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Found:
 
     flags: Sequence[Row]
     changes: Sequence[Row]
+    parties: Parties = field(default_factory=Parties)
 
 
 class Runner:
@@ -38,6 +41,7 @@ class Runner:
         self.catalog: Mapping[str, Columns] = known_columns(project, self.warehouse)
         self.shared = Names("main", 200, "unit")
         self.number = 0
+        self.has_states = False
 
     def close(self) -> None:
         self.warehouse.close()
@@ -71,6 +75,7 @@ class Runner:
         tested = frozenset(test.tested)
         steps = compile_rules(own, narrow, "duckdb", only=tested)
         self._load_shared(need.seeds - set(own.datasets), own, steps)
+        self._make_states(own)
         names = Names(schema, 200, "unit")
         names.staged, names.final = dict(self.shared.staged), dict(self.shared.final)
         done = Execution(
@@ -82,7 +87,21 @@ class Runner:
         if broken:
             raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
         return Found(flags(own, rules, steps, done.numbers, self.warehouse),
-                     changes(rules, done.numbers, self.warehouse))
+                     changes(rules, done.numbers, self.warehouse),
+                     parties(own, rules, narrow, done, self.warehouse) or Parties())
+
+    def _make_states(self, own: Project) -> None:
+        """The audit tables of parties and levels, once and empty: no test has a past."""
+        from cdmq.audit.tables import MATCHED, audit_schema, create_table
+
+        kinds = {r.kind for r in own.rules.values()}
+        if self.has_states or not kinds & {"matching", "tiering"}:
+            return
+        schema = audit_schema(self.warehouse)
+        self.warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for table in MATCHED:
+            self.warehouse.run(create_table(table, schema).sql("duckdb"))
+        self.has_states = True
 
     def _load_shared(
         self, seeds: frozenset[str], own: Project, steps: Mapping[str, DatasetSteps]

@@ -1,4 +1,4 @@
-"""Unit tests of rules: given rows, expected flags and changes, run for real in memory.
+"""Unit tests of rules: given rows and what they lead to, run for real in memory.
 
     >>> from cdmq.unit_tests import unit_test
     >>> unit_test("path/to/project").exit_code      # doctest: +SKIP
@@ -6,7 +6,8 @@
 The given rows are the source as it came. What stands before a rule in a run stands before it
 here: the `missing_values` of the dataset, and the defaults that write what the rule reads; only
 the findings of the rules that the test names are compared. A dataset that is not given is built
-from its parts where it is a stack or a SQL model, else it is empty; a given one is not built.
+from its parts where it is a stack, a SQL model or made by a golden rule (then its records are
+matched first), else it is empty; a given one is not built.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import UnitTest
-from cdmq.unit_expected import Difference, check_expected, differences
+from cdmq.unit_check import check_test
+from cdmq.unit_compared import compared
+from cdmq.unit_expected import Difference, differences
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
@@ -134,13 +137,13 @@ def _result(
         return TestResult(test, span, "skipped",
                           message=f"the rule {off[0]} is disabled" if off else "disabled")
     try:
-        check_expected(test, rules, span)
+        check_test(project, test, span)
         found = found or runner.find(project, runner.catalog, test, span)
+        wrong = compared(test, found.parties, span)
     except CdmqError as error:
         return TestResult(test, span, "error", message=str(error))
-    wrong: list[Difference] = []
-    if test.expect.flags is not None:
-        wrong += differences("flag", test.expect.flags, found.flags)
     if test.expect.changes is not None:
-        wrong += differences("change", test.expect.changes, found.changes)
+        wrong = differences("change", test.expect.changes, found.changes) + wrong
+    if test.expect.flags is not None:
+        wrong = differences("flag", test.expect.flags, found.flags) + wrong
     return TestResult(test, span, "fail" if wrong else "pass", tuple(wrong))

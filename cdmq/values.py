@@ -96,12 +96,15 @@ class Dataset:
     """One dataset: its declaration and where the graph puts it."""
 
     name: str
-    source: Literal["table", "file", "stack", "model", "seed"]
+    source: Literal["table", "file", "stack", "model", "seed", "golden"]
     spec: DatasetSpec
     span: Span
     depends_on: tuple[str, ...] = ()
     model: SqlModel | None = None
     seed: Seed | None = None
+    #: The golden rule that makes it, and the dataset whose records it joins.
+    made_by: str | None = None
+    made_of: str | None = None
 
     @property
     def key(self) -> tuple[str, ...]:

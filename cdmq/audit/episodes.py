@@ -37,11 +37,14 @@ class Shape:
     identity: tuple[str, ...]
     #: Whether an odd code means that the row could not be judged.
     has_state: bool
+    #: The rules whose findings these are.
+    kind: str
 
 
-FLAG_SHAPE = Shape(FLAGS, FOUND, ("key", "value", "digest"), True)
+FLAG_SHAPE = Shape(FLAGS, FOUND, ("key", "value", "digest"), True, "validation")
 CHANGE_SHAPE = Shape(
-    CHANGES, CHANGED, ("key", "old_value", "new_value", "act", "reason", "digest"), False
+    CHANGES, CHANGED, ("key", "old_value", "new_value", "act", "reason", "digest"), False,
+    "defaults",
 )
 
 
@@ -129,8 +132,8 @@ class Episodes:
     def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
         o = result.outcome
         wanted = o.failing + o.could_not_judge if self.shape.has_state else o.changed
-        if (o.rule.kind == "defaults") == self.shape.has_state:
-            return True  # flags come from validation, changes from defaults
+        if o.rule.kind != self.shape.kind:
+            return True
         if open_counts.get(o.rule.id, 0) != wanted or o.rule.id in self.moved:
             return False
         return wanted == 0 or self._last_fingerprints.get(o.rule.id) == o.fingerprint

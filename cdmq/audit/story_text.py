@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from cdmq.audit.party_story_text import belonging, head, party_lines
 from cdmq.audit.story import Episode, Story
+from cdmq.audit.telling import When
+from cdmq.audit.telling_text import at
+from cdmq.reports.text import printable
 
 
 def told(story: Story) -> list[str]:
     """The story as lines for a steward."""
+    return [printable(line) for line in _lines(story)]
+
+
+def _lines(story: Story) -> list[str]:
+    party = story.party
+    if party is not None and story.dataset not in party.golden_datasets:
+        return [head(party), *party_lines(party)]
     lines = [f"{story.key} in {story.dataset}"]
-    if story.there is False:
+    if story.there is False and party is None:
         lines.append("It is no longer in the dataset.")
+    if party is not None:
+        lines.append(f"It is {head(party).partition(', ')[2]}.")
     if not story.episodes:
         lines.append("No rule ever flagged it, and no cell of it was changed.")
+    lines += party_lines(party) if party is not None else []
+    lines += belonging(story.belongs, story.key)
     for episode in story.episodes:
         lines += ["", *_told(episode)]
     for title, rules in (("fails now", story.fails), ("passes now", story.passes),
@@ -68,7 +83,4 @@ def _value(value: str | None) -> str:
 
 
 def _run(run: str, when: datetime | None, as_of: datetime | None) -> str:
-    if not when:
-        return f"in run {run}"
-    judged = f", judged as of {as_of:%Y-%m-%d %H:%M}" if as_of else ""
-    return f"{when:%Y-%m-%d %H:%M} (run {run}{judged})"
+    return at(When(run, when, as_of))

@@ -18,6 +18,7 @@ import yaml
 
 from cdmq.kinds.base import SeedName, SqlText, fields_marked
 from cdmq.kinds.defaults import DefaultRule
+from cdmq.kinds.words import Named
 from cdmq.sql.tokens import tokens
 from cdmq.values import Project, Rule
 
@@ -68,11 +69,20 @@ def seeds_of(rule: Rule) -> list[str]:
 
 
 def _own_fields(rule: Rule) -> dict[str, Any]:
-    sql = fields_marked(type(rule.spec), SqlText)
+    sql = set(fields_marked(type(rule.spec), SqlText))
     dumped = rule.spec.model_dump(exclude_defaults=True, by_alias=True, mode="json")
+    for path, _ in rule.spec.nested_sql().values() if isinstance(rule.spec, Named) else ():
+        _blank(dumped, path)  # its tokens count, not its layout
+        sql.discard(str(path[0]))
     own = {k: v for k, v in dumped.items() if k not in sql and k not in _HEAD and k != "column"}
     options = getattr(rule.spec, "options", None)
     return {**own, **(options or {})}
+
+
+def _blank(fields: Any, path: tuple[str | int, ...]) -> None:
+    for step in path[:-1]:
+        fields = fields[step]
+    fields[path[-1]] = None
 
 
 def _semantics(rule: Rule) -> int:

@@ -15,7 +15,13 @@ def command(
     word: Annotated[str | None, typer.Argument(
         help="A file, kind, check, form, function or code; check:email is one of two.")] = None,
     record: Annotated[str | None, typer.Option(
-        "--record", metavar="KEY", help="All that happened to one record.")] = None,
+        "--record", metavar="KEY",
+        help="All that happened to one record, or to a party by its id.")] = None,
+    pair: Annotated[tuple[str, str] | None, typer.Option(
+        "--pair", metavar="KEY KEY", help="Why two records are one party, or two.")] = None,
+    rule: Annotated[str | None, typer.Option(
+        "--rule", metavar="ID", help="With --pair: by this matching rule. Default: by each.",
+    )] = None,
     dataset: Annotated[str | None, typer.Option(
         "--dataset", metavar="NAME", help="The dataset of the record. Default: all that know it.",
     )] = None,
@@ -25,18 +31,33 @@ def command(
     profile: o.Profile = None,
     target: o.Target = None,
 ) -> None:
-    """The manual page of a word, or the story of a record. Alone: all that can be explained."""
-    if record is not None:
-        if word is not None:
-            raise typer.BadParameter("give a word or --record, not both")
-        from cdmq.audit.reading import Where
+    """The manual page of a word, or the story of a record, a party or a pair of records.
+    Alone: all that can be explained."""
+    given = [name for name, value in (("a word", word), ("--record", record), ("--pair", pair))
+             if value is not None]
+    if len(given) > 1:
+        raise typer.BadParameter(f"give {given[0]} or {given[1]}, not both")
+    if rule is not None and pair is None:
+        raise typer.BadParameter("--rule goes with --pair")
+    if record is None and pair is None:
+        from cdmq.manual import contents, explained
+
+        typer.echo(contents() if word is None else explained(word))
+        return
+    from cdmq.audit.reading import Where
+
+    where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
+    if pair is not None:
+        if pair[0] == pair[1]:
+            raise typer.BadParameter("--pair takes two records, here is one twice")
+        from cdmq.audit.pair_story import pair_stories
+        from cdmq.audit.pair_story_text import pair_told
+
+        pairs = pair_stories(project_dir, *pair, rule, dataset, unmask=unmask, where=where)
+        typer.echo("\n\n".join("\n".join(pair_told(story)) for story in pairs))
+    elif record is not None:
         from cdmq.audit.story import stories
         from cdmq.audit.story_text import told
 
-        where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
         found = stories(project_dir, record, dataset, unmask=unmask, where=where)
         typer.echo("\n\n".join("\n".join(told(story)) for story in found))
-        return
-    from cdmq.manual import contents, explained
-
-    typer.echo(contents() if word is None else explained(word))

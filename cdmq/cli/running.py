@@ -1,4 +1,4 @@
-"""`run` and `test` take the same options: the function that typer calls for either."""
+"""`run`, `test` and `train` take the same options: the function that typer calls for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def rules_command(does: str, help: str) -> Callable[..., None]:
-    """The command that runs or tests the rules."""
+    """The command that runs, tests or trains the rules."""
 
     def command(
         select: o.Select = None, exclude: o.Exclude = None, as_of: o.AsOf = None,
@@ -29,7 +29,8 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         from cdmq.reports import listener
 
         o.one_of("--log-format", log_format, ("text", "json"))
-        apply: Callable[..., RunResult] = api.run if does == "run" else api.test
+        commands = {"run": api.run, "test": api.test, "train": api.train}
+        apply: Callable[..., RunResult] = commands[does]
         with listener(log_format, quiet, no_use_colors) as listen:
             result = apply(
                 project_dir, as_of=o.moment(as_of), target=target, profile=profile,

@@ -110,4 +110,4 @@ class GoldenRule(Named):
 
 NAME = "golden"
 RULE = GoldenRule
-BUILT = False
+BUILT = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -28,6 +29,7 @@ from cdmq.kinds.words import (
 
 Condition = Annotated[str, SqlText(), ReadsFrom("measures")]
 OTHERWISE = "otherwise"
+NEW = "new"
 
 
 def _one_key(value: Any) -> Any:
@@ -166,6 +168,17 @@ class TieringRule(Named):
         None, description="A level is kept until it is missed by this much for this long."
     )
 
+    def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
+        found: dict[str, tuple[tuple[str | int, ...], str]] = {}
+        for name, measure in self.measures.items():
+            if measure.where is not None:
+                found[f"measures.{name}.where"] = ("measures", name, "where"), measure.where
+        for i, level in enumerate(self.levels):
+            for name, condition in level.items():
+                if condition.strip() != OTHERWISE:
+                    found[f"levels.{name}"] = ("levels", i, name), condition
+        return found
+
     @property
     def level_names(self) -> tuple[str, ...]:
         return tuple(name for level in self.levels for name in level)
@@ -184,8 +197,10 @@ class TieringRule(Named):
                 raise ValueError(f"the level '{name}' stands twice: join the conditions with or")
         if len(names) < 2:
             raise ValueError("levels needs two or more, the last of them otherwise")
-        if self.new_for and "new" in names:
+        if self.new_for and NEW in names:
             raise ValueError("new_for gives the level new itself: give yours another name")
+        if any(name.lower() == "as_of" for name in self.measures):
+            raise ValueError("as_of is the run's time: give the measure another name")
         if self.keep_unless and not self.review:
             raise ValueError("keep_unless counts reviews: say review: monthly")
         return self
@@ -193,4 +208,4 @@ class TieringRule(Named):
 
 NAME = "tiering"
 RULE = TieringRule
-BUILT = False
+BUILT = True

@@ -8,9 +8,10 @@ editor sees: YAML 1.2 makes a number of `24`, cdmq reads it as text.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -195,4 +196,11 @@ SomeColumns = Annotated[Columns, AfterValidator(some)]
 class Named(Head):
     """The head of a rule that must have an id: tables and history are named after it."""
 
+    #: The data-quality dimension that it serves, where it serves one.
+    DIMENSION: ClassVar[str | None] = None
+
     id: str = Field(description="Unique in the project; its history hangs on it.")
+
+    def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
+        """Name -> (path in the rule, text) of each SQL expression below its first keys."""
+        return {}

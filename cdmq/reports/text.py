@@ -12,6 +12,7 @@ from cdmq.stages.judge import judge
 from cdmq.steps import Outcome, RuleResult
 
 _SEVERITIES = ("error", "warn", "info")
+_MADE = ("matching", "golden", "tiering")
 _STATUSES = ("pass", "warn", "fail", "no_data", "skipped", "error")
 
 
@@ -57,7 +58,8 @@ class TextReport:
 
     def _end(self, result: RunResult) -> None:
         parts = [_broken(result)] if self.quiet else [
-            self._worst(result), _changed(result), _broken(result), _audit(result),
+            self._worst(result), _changed(result), _made(result), _broken(result),
+            _audit(result),
             self._totals(result)]
         for part in parts:
             lines = list(part)
@@ -158,6 +160,16 @@ def _changed(result: RunResult) -> Iterable[str]:
     for r in sorted(rules, key=lambda r: (-r.outcome.changed, r.rule.id)):
         column = f"{r.rule.dataset}.{'.'.join(r.rule.columns)}"
         yield f"  {r.rule.id:<{longest}}  {r.outcome.changed:>9,}  {r.rule.check} {column}"
+
+
+def _made(result: RunResult) -> Iterable[str]:
+    """What matching, golden and tiering rules made of the records."""
+    rules = [r for r in result.results if r.outcome.note and r.outcome.evaluated]
+    if rules:
+        yield "PARTIES AND LEVELS"
+    longest = max((len(r.rule.id) for r in rules), default=0)
+    for r in sorted(rules, key=lambda r: (_MADE.index(r.rule.kind), r.rule.id)):
+        yield f"  {r.rule.id:<{longest}}  {printable(r.outcome.note)}"
 
 
 def _broken(result: RunResult) -> Iterable[str]:

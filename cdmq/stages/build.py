@@ -19,7 +19,7 @@ from cdmq.sql.types import Type
 from cdmq.stages.catalog import relation_of
 from cdmq.stages.models import model_query
 from cdmq.standards import reference_table
-from cdmq.steps import Built, DatasetSteps
+from cdmq.steps import Built, DatasetSteps, GoldenStep
 from cdmq.values import Catalog, Dataset, Project, Relation
 from cdmq.warehouses.base import StatementError
 
@@ -32,10 +32,10 @@ class Builder:
 
     def __init__(
         self, project: Project, catalog: Catalog, warehouse: Warehouse, names: Names,
-        render: Callable[[exp.Expr], tuple[str, str]],
+        render: Callable[[exp.Expr], tuple[str, str]], golden: Mapping[str, GoldenStep],
     ) -> None:
         self.project, self.catalog, self.warehouse = project, catalog, warehouse
-        self.names, self.render = names, render
+        self.names, self.render, self.golden = names, render, golden
         self.built: list[Built] = []
 
     def source(self, dataset: Dataset) -> None:
@@ -53,6 +53,10 @@ class Builder:
             self.names.put(f"seed:{dataset.name}", staged, final)
         elif dataset.source == "stack":
             self._view(dataset.name, staged, final, stack_query(dataset, self.catalog))
+        elif dataset.source == "golden":
+            made = nodes.create(staged, self.golden[dataset.name].rows.copy())
+            self.warehouse.run(self.render(made)[0])
+            self.built.append(Built(dataset.name, final, staged, "table"))
         else:
             self._model(dataset, staged, final)
 

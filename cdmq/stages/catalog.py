@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from cdmq.atomic import write_text
 from cdmq.headers import Declared
+from cdmq.kinds.golden import GoldenRule
+from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql.types import Type
 from cdmq.values import Catalog, Dataset, Project, Relation
@@ -43,6 +45,16 @@ def stacked(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> Column
             else:
                 columns.setdefault(name, type_)
     return columns
+
+
+def made_columns(
+    dataset: Dataset, project: Project, known: Mapping[str, Mapping[str, Type]]
+) -> Columns:
+    """The columns of a golden dataset."""
+    from cdmq.stages.golden import golden_columns
+
+    of = str(dataset.made_of)
+    return golden_columns(project.rules[str(dataset.made_by)], project.datasets[of], known[of])
 
 
 def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> list[Problem]:
@@ -138,6 +150,8 @@ def delivered(
             elif dataset.source == "stack":
                 problems += stack_problems(dataset, known)
                 columns = stacked(dataset, known)
+            elif dataset.source == "golden":
+                columns = made_columns(dataset, project, known)
             else:
                 columns = model_columns(dataset, project, known, warehouse)
         except CdmqError as error:
@@ -238,6 +252,13 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str], bool]:
             known[dataset.name] |= {c: "unknown" for c in mentioned - set(known[dataset.name])}
         if dataset.spec.stack and all(s in stored for s in dataset.spec.stack.values()):
             known[dataset.name] = stacked(dataset, known)
+        if dataset.made_of in known:
+            known[dataset.name] = made_columns(dataset, project, known)
+            if dataset.made_of in stored:
+                stored[dataset.name] = known[dataset.name]
+            else:
+                named = _mentioned(project, dataset.name) - set(known[dataset.name])
+                known[dataset.name] |= {c: "unknown" for c in named}
     used = {r.dataset for r in project.rules.values()}
     return known, sorted(used - set(known)), bool(remembered)
 
@@ -251,14 +272,30 @@ def _mentioned(project: Project, name: str) -> set[str]:
             found |= set(rule.columns) | {
                 s for s in getattr(rule.spec, "fill_from", ()) if "." not in s}
             found |= {str(v) for v in getattr(rule.spec, "options", {}).values()}
-            for expression in rule.expressions.values():
-                found |= {*expression.columns, *(c for _, c in expression.behind)}
+            found |= named_by(rule.spec)
+            for place, expression in rule.expressions.items():
+                if place == "where" or rule.kind != "tiering":
+                    found |= {*expression.columns, *(c for _, c in expression.behind)}
         fields = [getattr(rule.spec, "field", None)] if getattr(
             rule.spec, "to", None) == name else []
         found |= {f for f in fields if f}
+        for measure, facts in getattr(rule.spec, "measures", {}).items():
+            if facts.dataset == name:
+                found |= {facts.sum} if facts.sum else set()
+                where = rule.expressions.get(f"measures.{measure}.where")
+                found |= set(where.columns) if where else set()
         borrowed = (s.split(".", 1) for s in getattr(rule.spec, "fill_from", ()) if "." in s)
         found |= {column for other, column in borrowed if other == name}
     return found
+
+
+def named_by(spec: object) -> set[str]:
+    """The columns of its own dataset that a matching or golden rule names."""
+    if isinstance(spec, MatchingRule):
+        return set(spec.columns)
+    if isinstance(spec, GoldenRule):
+        return {*spec.columns, *(c for group in spec.together.values() for c in group)}
+    return set()
 
 
 def _read_catalog(path: Path) -> dict[str, Columns]:

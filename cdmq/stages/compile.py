@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlglot import exp
@@ -20,9 +21,11 @@ from cdmq.stages.cells import Cells
 from cdmq.stages.chains import Order
 from cdmq.stages.context import RuleContext
 from cdmq.stages.default_checks import default_problems
+from cdmq.stages.match_steps import match_step
 from cdmq.stages.offers import Offers
 from cdmq.stages.rows import Rows
-from cdmq.steps import DatasetSteps, Judgement, Stage
+from cdmq.stages.tier_links import reads
+from cdmq.steps import DatasetSteps, GoldenStep, Judgement, Stage, TierStep
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 
@@ -35,10 +38,11 @@ def compile_rules(
     With `check_only` names and types are looked at, and the SQL of expressions is left out.
     """
     problems: list[Problem] = []
-    steps = {}
+    steps: dict[str, DatasetSteps] = {}
     for dataset in project.datasets.values():
         if dataset.name in catalog:
-            found = _Compiler(project, catalog, dataset, dialect, problems, check_only).steps(only)
+            compiler = _Compiler(project, catalog, dataset, dialect, problems, check_only)
+            found = compiler.steps(only, steps)
             if found:
                 steps[dataset.name] = found
     if problems:
@@ -59,8 +63,13 @@ class _Compiler:
         self.binder = Binder(self.columns, dialect, problems)
         self.as_of = as_of_node()
 
-    def steps(self, only: frozenset[str] | None) -> DatasetSteps | None:
-        """What is done for the dataset; `only` leaves out the rules that are not wanted."""
+    def steps(
+        self, only: frozenset[str] | None, before: Mapping[str, DatasetSteps]
+    ) -> DatasetSteps | None:
+        """What is done for the dataset; `only` leaves out the rules that are not wanted.
+
+        `before`: the steps of the datasets that it may stand on.
+        """
         source = Rows(self.dataset, self.columns, None)
         rows = replace(source, stage=self._stage())
         if any(k not in self.columns for k in self.dataset.key):
@@ -70,11 +79,49 @@ class _Compiler:
             j for r in rules if only is None or r.id in only if (j := self._judgement(r, rows))
         ]
         clean, defaulted = rows.views()
+        matching = [r for r in self.project.rules_of(self.dataset.name, "matching") if r.enabled]
+        matches = [m for r in matching
+                   if (m := match_step(r, rows, self.binder, self.problems, self.check_only))]
         return DatasetSteps(
             dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
             digest=rows.digest(), source_digest=source.digest(), judgements=tuple(judgements),
             stage=rows.stage, clean=clean, defaulted=defaulted, validated=bool(rules),
+            matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows),
         )
+
+    def _tiers(self, rows: Rows) -> tuple[TierStep, ...]:
+        """How its tiering rules judge; those of which all facts are known."""
+        found = []
+        for rule in self.project.rules_of(self.dataset.name, "tiering"):
+            from cdmq.stages.tier_problems import tier_problems
+            from cdmq.stages.tiering import review_query
+
+            if not rule.enabled:
+                continue
+            dialect = self.binder.dialect
+            wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
+            self.problems += wrong
+            if wrong or self.check_only or any(n not in self.catalog for n in reads(rule)):
+                continue
+            query = review_query(rule, rows, self.project, self.catalog, dialect)
+            found.append(TierStep(rule, query))
+        return tuple(found)
+
+    def _golden(self, before: Mapping[str, DatasetSteps]) -> GoldenStep | None:
+        """How the dataset is made, where a golden rule makes it."""
+        of = self.dataset.made_of
+        if of is None or of not in before:
+            return None
+        from cdmq.stages.golden import cells_query, golden_problems, golden_query
+
+        rule, source = self.project.rules[str(self.dataset.made_by)], self.project.datasets[of]
+        found = golden_problems(rule, source, self.catalog[of])
+        self.problems += found
+        if found or self.check_only:
+            return None
+        queries = [make(rule, source, self.catalog[of], before[of], self.binder.dialect)
+                   for make in (golden_query, cells_query)]
+        return GoldenStep(rule, *queries)
 
     # the clean stage -----------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED, Names, logical, renderer
 from cdmq.stages.build import Builder
+from cdmq.stages.derive import Derived
+from cdmq.stages.select import needs_of
 from cdmq.steps import (
     CHANGED,
     CHANGED_COLUMNS,
@@ -26,6 +28,7 @@ from cdmq.steps import (
     Executed,
     Outcome,
     Plan,
+    TierStep,
 )
 from cdmq.values import Catalog, Dataset, Project, Relation, Rule
 from cdmq.warehouses.base import StatementError
@@ -61,6 +64,7 @@ class Execution:
         warehouse: Warehouse, names: Names, as_of: str, *, rules: frozenset[str],
         datasets: Iterable[str], build: bool, broken: Mapping[str, str] | None = None,
         stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
+        train: bool = False,
     ) -> None:
         self.project, self.warehouse = project, warehouse
         self.plan, self.plans = plan, plan.datasets
@@ -70,8 +74,13 @@ class Execution:
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
         self.render = renderer(names, warehouse.dialect, as_of)
         self.numbers = plan.numbers
-        self.builder = Builder(project, catalog, warehouse, names, self.render)
-        self.result = Executed({}, self.builder.built, names, self.numbers, as_of)
+        golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
+        self.builder = Builder(project, catalog, warehouse, names, self.render, golden)
+        self.derived = Derived(project, warehouse, names, self.render, rules, self.datasets,
+                               train)
+        self.result = Executed({}, self.builder.built, names, self.numbers, as_of,
+                               states=self.derived.states, models=self.derived.models,
+                               reviews=self.derived.reviews)
 
     def run(self) -> Executed:
         """Make every relation first, then judge: a rule may refer to any dataset."""
@@ -114,9 +123,17 @@ class Execution:
         if not self.build:
             return
         self.listen("dataset", dataset)
+        steps = self.plans[dataset.name].steps if dataset.name in self.plans else None
+        if steps and steps.golden and (why := self.derived.unmatched(steps.golden)):
+            self._give_up(dataset, why, skipped=True)
+            return
         self.builder.source(dataset)
-        if dataset.name in self.plans:
-            self.builder.clean(self.plans[dataset.name].steps)
+        if steps is None:
+            return
+        self.builder.clean(steps)
+        for outcome in (*self.derived.match(steps), self.derived.golden(steps)):
+            if outcome:
+                self._tell(outcome)
 
     def _judge(self, dataset: Dataset) -> None:
         plan = self.plans.get(dataset.name)
@@ -131,6 +148,18 @@ class Execution:
         done += [Outcome(j.rule) for j in steps.judgements if j.scope == "dataset"]
         for outcome in self._with_findings(steps, self._counted(plan, done)):
             self._tell(outcome)
+        for tier in steps.tiers if self.build else ():
+            if tier.rule.id in self.rules:
+                self._tell(self._tier(tier))
+
+    def _tier(self, step: TierStep) -> Outcome:
+        lost = sorted(needs_of(step.rule, self.project) & set(self.result.failed))
+        if lost:
+            return Outcome(step.rule, skipped=f"it reads {lost[0]}, which failed")
+        try:
+            return self.derived.tier(step, datetime.fromisoformat(self.result.as_of))
+        except StatementError as error:
+            return Outcome(step.rule, error=str(error))
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
         parts = {c.name: c for c in steps.key.find_all(exp.Column)}
@@ -289,7 +318,8 @@ class Execution:
     def _give_up(self, dataset: Dataset, why: str, skipped: bool = False) -> None:
         self.result.failed[dataset.name] = why
         for rule in self.project.rules.values():
-            if rule.dataset != dataset.name or rule.id not in self.rules:
+            if rule.id not in self.rules or (
+                    rule.dataset != dataset.name and rule.id != dataset.made_by):
                 continue
             outcome = Outcome(rule, skipped=why) if skipped else Outcome(rule, error=why)
             self._tell(outcome)

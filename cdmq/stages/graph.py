@@ -28,6 +28,8 @@ def dataset_needs(
             needs[name] |= {s for s in dataset.spec.stack.values() if s in datasets}
         if dataset.model:
             needs[name] |= _model_needs(dataset, datasets, documents, problems)
+        if dataset.made_of in datasets:
+            needs[name].add(str(dataset.made_of))
     for rule in rules.values():
         if isinstance(rule.spec, DefaultRule) and rule.dataset in needs:
             needs[rule.dataset] |= {

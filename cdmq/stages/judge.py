@@ -23,7 +23,7 @@ def judge(outcome: Outcome) -> RuleResult:
         return RuleResult(outcome, "skipped", 0.0, outcome.skipped)
     if outcome.tested == 0 and bad == 0 and outcome.rule.check != "row_count":
         return RuleResult(outcome, "no_data", 0.0, "nothing was tested")
-    return RuleResult(outcome, _status(outcome, bad), percent, "")
+    return RuleResult(outcome, _status(outcome, bad), percent, outcome.note)
 
 
 def _status(outcome: Outcome, bad: int) -> Status:

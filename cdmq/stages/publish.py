@@ -11,6 +11,7 @@ from cdmq.audit.renames import today
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed, short
+from cdmq.stages.party_views import party_views
 from cdmq.steps import DatasetSteps, Executed
 from cdmq.values import Relation
 from cdmq.warehouses.base import Reader, StatementError
@@ -81,7 +82,7 @@ def _split_views(
     steps: Mapping[str, DatasetSteps], executed: Executed, schema: str, warehouse: Warehouse,
     renamed: Mapping[str, str],
 ) -> list[tuple[Relation, exp.Expr]]:
-    """`__flagged` and `__passed` of every dataset with rules."""
+    """`__flagged` and `__passed` of every dataset with rules; of parties and levels what is now."""
     found = []
     for name, step in steps.items():
         if not step.validated or name in executed.failed or not step.dataset.key:
@@ -95,6 +96,9 @@ def _split_views(
             relation = Relation(short(f"{name}__{ending}", warehouse.traits.longest_name),
                                 warehouse.schema)
             found.append((relation, placed(query, executed.names.final)))
+    for ending, query in party_views(steps, executed, schema):
+        relation = Relation(short(ending, warehouse.traits.longest_name), warehouse.schema)
+        found.append((relation, placed(query, executed.names.final)))
     return found
 
 

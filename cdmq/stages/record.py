@@ -13,6 +13,7 @@ from sqlglot import exp
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.renames import renames
+from cdmq.audit.states import States
 from cdmq.audit.tables import (
     MIGRATIONS,
     RULE_RESULTS,
@@ -103,6 +104,10 @@ def record(
         _add_statements(warehouse, schema, executed, facts.run_id)
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
         counts = {"flags": flags.publish(), "changes": changes.publish()}
+        states = States(warehouse, schema, facts.run_id, facts.as_of,
+                        {n: v.digest for n, v in versions.items()}, executed.reviews)
+        counts |= states.write(executed.states, executed.models)
+        states.remove(changed.removed)
         _add(warehouse, RUNS, schema, [[
             facts.run_id, facts.started, finished, facts.status, facts.exit_code, facts.command,
             facts.as_of, facts.target, project.config.name, state.commit, state.dirty,

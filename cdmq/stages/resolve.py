@@ -10,6 +10,7 @@ from typing import Any
 
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
+from cdmq.stages.made import add_made, check_parties, made_datasets
 from cdmq.stages.rules import RuleReader
 from cdmq.values import Dataset, Documents, Project, Rule
 from cdmq.yaml_source import Source
@@ -32,6 +33,7 @@ def resolve(documents: Documents) -> Project:
     for rule in _readable_rules(datasets):
         rules.setdefault(rule.id, rule)
     _check_formerly(rules, problems)
+    check_parties(rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     ordered = _in_order(datasets, rules, replace(documents, broken=broken), problems)
     errors = [p for p in problems if p.severity == "error"]
@@ -58,6 +60,7 @@ def _datasets(
     seeds = {s.name: s for s in documents.seeds}
     found: dict[str, Dataset] = {}
     broken = set(documents.broken)
+    made = {m.into for m in made_datasets(documents.rule_files)}
     for spec, source, index in documents.datasets:
         span = source.at(("datasets", index, "name"))
         if spec.name in found:
@@ -85,6 +88,8 @@ def _datasets(
             kind = "model"
         if kind is None and spec.name in seeds:
             kind = "seed"
+        if kind is None and spec.name in made:
+            continue
         if kind is None:
             problems.append(
                 Problem(span, "CDMQ209", f"the dataset '{spec.name}' does not say where its rows "
@@ -109,6 +114,7 @@ def _datasets(
                 Problem(Span(seed.path), "CDMQ205", f"the seed '{seed.name}' has the name of a "
                         "dataset", "rename the file")
             )
+    add_made(documents.rule_files, found, {s.name: s for s, _, _ in documents.datasets}, problems)
     _check_declared(documents, {*found, *broken}, problems)
     return found, frozenset(broken)
 

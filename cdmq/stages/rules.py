@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cdmq.checks import checks
@@ -103,7 +104,11 @@ class RuleReader:
                 yield from self.validation(item, path)
             elif section == "defaults":
                 yield from self.default(item, path)
-            elif read_model(kind.RULE, item, self.source, path, self.problems, f"{section} rule"):
+            elif spec := read_model(kind.RULE, item, self.source, path, self.problems,
+                                    named(item, f"{section} rule")):
+                if kind.BUILT:
+                    yield from self.named(section, spec, path)
+                    continue
                 self.problem(path, "CDMQ114", f"{section} is not built yet: the rule is right, "
                              "but this version cannot run it", "take it out until a version can")
 
@@ -235,15 +240,33 @@ class RuleReader:
             dimension="completeness" if spec.means in ("fill_from", "set") else "conformity",
         )
 
+    # matching, golden, tiering ------------------------------------------------------------
+
+    def named(self, section: str, spec: Any, path: Path) -> Iterator[Rule]:
+        if self.head is None:
+            return
+        rule = self.rule(
+            spec, [spec], path, path, kind=section, check=section, columns=(), id=spec.id,
+            dimension=spec.DIMENSION, fields=(),
+        )
+        nested = {name: ((*path, *at), text) for name, (at, text) in spec.nested_sql().items()}
+        places = {name: self.source.at(at) for name, (at, _) in nested.items()}
+        parsed = self.expressions({name: text for name, (_, text) in nested.items()}, places)
+        inner = {".".join(map(str, p[len(path):])): self.source.at_key(p)
+                 for p in self.source.spans if p[: len(path)] == path and len(p) > len(path)}
+        yield replace(rule, spans={**inner, **rule.spans, **places},
+                      expressions={**rule.expressions, **parsed})
+
     # both ---------------------------------------------------------------------------------
 
     def rule(
         self, spec: Any, heads: list[Any], at: Path, params_at: Path, *, kind: str, check: str,
-        columns: tuple[str, ...], id: str, dimension: str, stage: Any = "clean",
-        warn: str = "0", error: str = "0",
+        columns: tuple[str, ...], id: str, dimension: str | None, stage: Any = "clean",
+        warn: str = "0", error: str = "0", fields: Sequence[str] | None = None,
     ) -> Rule:
         assert self.head is not None
-        fields = [f for f in fields_marked(spec.__class__, SqlText) if f != "where"]
+        if fields is None:
+            fields = [f for f in fields_marked(spec.__class__, SqlText) if f != "where"]
         places = {f: self.source.at((*params_at, f)) for f in fields}
         wheres = self.wheres(heads, at)
         where = " and ".join(f"({w})" for w in wheres) if len(wheres) > 1 else (

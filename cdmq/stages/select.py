@@ -58,6 +58,7 @@ def needs_of(rule: Rule, project: Project) -> frozenset[str]:
              for f in fields_marked(type(rule.spec), marker)]
     mapped = getattr(rule.spec, "map", None)
     named.append(mapped.seed if mapped else None)
+    named += [m.dataset for m in getattr(rule.spec, "measures", {}).values()]
     return frozenset({rule.dataset, *(n for n in named if isinstance(n, str))}) & frozenset(
         project.datasets)
 

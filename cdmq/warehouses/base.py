@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from sqlglot import exp
 
+from cdmq.scratch import Scratch
 from cdmq.sql.types import Type
 from cdmq.values import Relation
 
@@ -80,6 +81,9 @@ class Warehouse(Protocol):
         """Create a table from a query over files, written in DuckDB's dialect."""
 
     def transaction(self) -> AbstractContextManager[None]: ...
+
+    def scratch(self) -> AbstractContextManager[Scratch]:
+        """A DuckDB database beside the warehouse, gone at the end."""
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the right to write for this project. Raises Locked."""

@@ -13,6 +13,7 @@ from pydantic import Field
 from sqlglot import exp
 
 from cdmq.kinds.base import Model
+from cdmq.scratch import SCRATCH, Scratch
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
@@ -64,6 +65,7 @@ class DuckDB:
             settings["threads"] = str(threads or options.threads)
         if options.memory_limit:
             settings["memory_limit"] = options.memory_limit
+        self._beside: duckdb.DuckDBPyConnection | None = None
         try:
             self._connection = duckdb.connect(self.path, config=settings)
         except duckdb.IOException as error:
@@ -169,6 +171,19 @@ class DuckDB:
         self.run("COMMIT")
 
     @contextmanager
+    def scratch(self) -> Iterator[Scratch]:
+        """An attached database, seen by a connection of its own: nothing is copied twice."""
+        self.run(f"ATTACH ':memory:' AS {SCRATCH}")
+        self._beside = self._connection.cursor()
+        try:
+            self._beside.execute(f"USE {SCRATCH}; SET enable_progress_bar = false")
+            yield _Scratch(self, self._beside)
+        finally:
+            self._beside.close()
+            self._beside = None
+            self.run(f"DETACH {SCRATCH}")
+
+    @contextmanager
     def lock(self) -> Iterator[None]:
         """An open DuckDB file is locked by the process that holds it."""
         yield
@@ -182,9 +197,28 @@ class DuckDB:
     def interrupt(self) -> None:
         with contextlib.suppress(duckdb.Error):  # already closed: nothing runs
             self._connection.interrupt()
+            if self._beside:
+                self._beside.interrupt()
 
     def close(self) -> None:
         self._connection.close()
+
+
+class _Scratch:
+    """The attached database: the warehouse's own connection writes to both."""
+
+    def __init__(self, warehouse: DuckDB, connection: duckdb.DuckDBPyConnection) -> None:
+        self.warehouse, self.connection = warehouse, connection
+
+    def bring(self, table: str, columns: Mapping[str, Type], query: str) -> None:
+        made = nodes.table(Relation(table, "main", SCRATCH)).sql("duckdb")
+        self.warehouse.run(f"CREATE TABLE {made} AS {query}")
+
+    def send(self, table: str, relation: Relation, columns: Mapping[str, Type]) -> None:
+        shown = [nodes.alias(nodes.cast(nodes.column(c), _WRITTEN[t]), c)
+                 for c, t in columns.items()]
+        source = nodes.table(Relation(table, "main", SCRATCH))
+        self.warehouse.run(nodes.create(relation, nodes.select(shown, source)).sql("duckdb"))
 
 
 def _storable(value: Any) -> Any:

@@ -19,6 +19,7 @@ from pydantic import AliasChoices, Field
 from sqlglot import exp
 
 from cdmq.kinds.base import Bool, Model
+from cdmq.scratch import Scratch, create
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
@@ -187,6 +188,18 @@ class Postgres:
                 raise StatementError("the transaction is void: a statement in it failed")
 
     @contextmanager
+    def scratch(self) -> Iterator[Scratch]:
+        """An embedded DuckDB: the server may have neither levenshtein nor jaro-winkler."""
+        settings: dict[str, Any] = {"threads": self._threads} if self._threads else {}
+        self._reader = duckdb.connect(":memory:", config=settings)
+        try:
+            self._reader.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+            yield _Scratch(self, self._reader)
+        finally:
+            self._reader.close()
+            self._reader = None
+
+    @contextmanager
     def lock(self) -> Iterator[None]:
         """An advisory lock of the session: the server frees it when the process is gone."""
         digest = hashlib.sha256(f"cdmq:{self.schema}".encode()).digest()
@@ -243,6 +256,21 @@ class Postgres:
         finally:
             self._reader = None
         return {str(r[0]): _held(str(r[1])) for r in described}
+
+
+class _Scratch:
+    """Rows go over as Python values, once there and once back."""
+
+    def __init__(self, warehouse: Postgres, connection: duckdb.DuckDBPyConnection) -> None:
+        self.warehouse, self.connection = warehouse, connection
+
+    def bring(self, table: str, columns: Mapping[str, Type], query: str) -> None:
+        create(self.connection, table, columns, self.warehouse.fetch(query))
+
+    def send(self, table: str, relation: Relation, columns: Mapping[str, Type]) -> None:
+        shown = nodes.select([nodes.column(c) for c in columns], nodes.table(Relation(table)))
+        rows = self.connection.execute(shown.sql("duckdb")).fetchall()
+        self.warehouse.load(relation, columns, rows)
 
 
 def connect(options: Options, root: Path, threads: int | None = None) -> Postgres:

@@ -1,0 +1,151 @@
+"""States: what a rule holds true against the open rows of its audit table.
+
+A row lasts from the run in which it was first so to the run in which it no longer was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.tables import (
+    GOLDEN_CELLS,
+    MATCH_MODELS,
+    PAIRS,
+    QUEUE,
+    TIER_HISTORY,
+    TIER_REVIEWS,
+    XREF,
+    Table,
+)
+from cdmq.sql import nodes
+from cdmq.steps import State
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.matching.model import Model
+    from cdmq.stages.tier_history import Review
+    from cdmq.warehouses.base import Warehouse
+
+#: The tables whose rows are closed.
+LASTING = (XREF, PAIRS, QUEUE, GOLDEN_CELLS, TIER_HISTORY)
+
+
+class States:
+    """Writes the states of one run, inside its transaction."""
+
+    def __init__(
+        self, warehouse: Warehouse, schema: str, run_id: str, as_of: datetime,
+        versions: Mapping[str, str],
+        reviews: Mapping[str, Review],
+    ) -> None:
+        self.warehouse, self.schema, self.run_id, self.as_of = warehouse, schema, run_id, as_of
+        self.versions, self.reviews = versions, reviews
+
+    def write(
+        self, states: Sequence[State], models: Mapping[str, tuple[str, Model]]
+    ) -> dict[str, tuple[int, int]]:
+        """Table -> (rows opened, rows closed)."""
+        counts: dict[str, tuple[int, int]] = {}
+        for rule, (for_, model) in models.items():
+            self._model(rule, for_, model)
+        for rule, review in self.reviews.items():
+            if review.state == "due":
+                self._insert(TIER_REVIEWS, [rule, self.versions[rule], review.label,
+                                            self.as_of, self.run_id])
+        for state in states:
+            closed = 0 if state.added else self._close(state)
+            opened = self._open(state)
+            before = counts.get(state.table, (0, 0))
+            counts[state.table] = before[0] + opened, before[1] + closed
+            self._run(nodes.drop(state.staged))
+        return counts
+
+    def remove(self, rules: frozenset[str]) -> None:
+        """Close all rows of rules that are no longer there."""
+        for table in LASTING if rules else ():
+            where = nodes.every([
+                nodes.is_null(nodes.column("to_run")),
+                exp.In(this=nodes.column("rule_id"),
+                       expressions=[nodes.text(r) for r in sorted(rules)]),
+            ])
+            self._run(exp.Update(
+                this=nodes.table(Relation(table.name, self.schema)),
+                expressions=self._ends(nodes.text("rule_removed")), where=exp.Where(this=where)))
+
+    def _model(self, rule: str, trained_for: str, model: Model) -> None:
+        """The next model of a rule; the one before is closed. An equal one stays."""
+        table = Relation(MATCH_MODELS.name, self.schema)
+        known = nodes.select([nodes.number(1)], nodes.table(table, "t"), nodes.every([
+            _open(rule, "t"), nodes.equal(nodes.column("model"), nodes.text(model.digest)),
+            nodes.equal(nodes.column("trained_for"), nodes.text(trained_for))]))
+        if self.warehouse.fetch(known.sql(self.warehouse.dialect)):
+            return
+        self._run(exp.Update(
+            this=nodes.table(table, "t"), where=exp.Where(this=_open(rule, "t")),
+            expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))]))
+        self._insert(MATCH_MODELS, [rule, model.digest, trained_for, model.trained_on,
+                                    model.settings, self.run_id, None])
+
+    def _insert(self, table: Table, row: Sequence[object]) -> None:
+        self.warehouse.insert(Relation(table.name, self.schema),
+                              {c.name: c.type for c in table.columns}, [row])
+
+    def _ends(self, why: exp.Expr) -> list[exp.Expr]:
+        ends = {"to_run": nodes.text(self.run_id), "closed_because": why}
+        return [exp.EQ(this=nodes.column(c), expression=v) for c, v in ends.items()]
+
+    def _close(self, state: State) -> int:
+        about = _exists(state.staged, _same(state.entity, "s", "t"))
+        ends = self._ends(nodes.when(about, nodes.text("changed"), nodes.text("gone")))
+        if state.rule in self.reviews:
+            ends.append(exp.EQ(this=nodes.column("to_review"),
+                               expression=nodes.text(self.reviews[state.rule].label)))
+        still = _exists(state.staged, _same(state.identity, "s", "t"))
+        return self._run(exp.Update(
+            this=nodes.table(Relation(state.table, self.schema), "t"), expressions=ends,
+            where=exp.Where(this=nodes.every([
+                _open(state.rule, "t"), exp.Not(this=still)]))))
+
+    def _open(self, state: State) -> int:
+        fixed = {"rule_id": state.rule}
+        if state.added:
+            fixed["run_id"] = self.run_id
+        else:
+            fixed |= {"version": self.versions[state.rule], "from_run": self.run_id}
+        if state.rule in self.reviews:
+            fixed["from_review"] = self.reviews[state.rule].label
+        shown: list[exp.Expr] = [nodes.column(c, "s") for c in state.columns]
+        table = Relation(state.table, self.schema)
+        query = nodes.select([*shown, *(nodes.text(v) for v in fixed.values())],
+                             nodes.table(state.staged, "s"))
+        if not state.added:
+            known = _exists(table, nodes.every([
+                _open(state.rule, "t"), _same(state.identity, "s", "t")]), "t")
+            query.set("where", exp.Where(this=exp.Not(this=known)))
+        return self._run(nodes.insert(table, [*state.columns, *fixed], query))
+
+    def _run(self, node: exp.Expr) -> int:
+        return self.warehouse.run(node.sql(self.warehouse.dialect))
+
+
+def _open(rule: str, table: str) -> exp.Expr:
+    return nodes.every([nodes.equal(nodes.column("rule_id", table), nodes.text(rule)),
+                        nodes.is_null(nodes.column("to_run", table))])
+
+
+def _exists(relation: Relation, where: exp.Expr, alias: str = "s") -> exp.Expr:
+    return exp.Exists(this=nodes.select([nodes.number(1)], nodes.table(relation, alias), where))
+
+
+def _same(columns: Sequence[str], a: str, b: str) -> exp.Expr:
+    """Equal as text, NULL and NULL too."""
+    return nodes.every([nodes.equal(_text(c, a), _text(c, b)) for c in columns])
+
+
+def _text(column: str, table: str) -> exp.Expr:
+    return exp.Coalesce(this=nodes.cast(nodes.column(column, table), "text"),
+                        expressions=[nodes.text("\x01")])

@@ -1,0 +1,214 @@
+"""What every story needs: values and keys by pii, rules by the id of today, and near keys."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from cdmq.audit.history import names_of
+from cdmq.audit.pii import hides, hides_key, masked, masked_again
+from cdmq.audit.reading import Audit, Row
+from cdmq.audit.tables import RULE_VERSIONS, Table
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.spec import Pii
+from cdmq.sql import nodes
+from cdmq.sql.logical import short
+from cdmq.sql.text_form import key_of
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Project, Relation
+
+#: How many keys are looked at for a near one.
+_MOST = 100_000
+
+
+@dataclass(frozen=True)
+class When:
+    """A run: when it ran, and the time that it judged by."""
+
+    run: str
+    ran: datetime | None
+    as_of: datetime | None
+
+
+class Telling:
+    """A project and the audit tables of one target, told to a person. `unmask`: with all values."""
+
+    def __init__(self, project: Project, audit: Audit, unmask: bool) -> None:
+        from cdmq.stages.catalog import stored_catalog
+
+        self.project, self.audit, self.unmask = project, audit, unmask
+        self.types = stored_catalog(project)[0]
+        self.versions: dict[str, list[Row]] = {}
+        for row in sorted(audit.rows(RULE_VERSIONS), key=lambda r: r["from_run"]):
+            self.versions.setdefault(row["rule_id"], []).append(row)
+        self._tables = set(audit.warehouse.relations(audit.schema))
+
+    # the audit tables ------------------------------------------------------------------------
+
+    def rows(
+        self, table: Table, where: exp.Expr, order: Sequence[exp.Expr] = (),
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Rows of a table; none where an older cdmq made the audit tables without it."""
+        found = self.select(table, [nodes.column(c) for c in table.names], where, order, limit)
+        return [dict(zip(table.names, row, strict=True)) for row in found]
+
+    def count(self, table: Table, where: exp.Expr) -> int:
+        found = self.select(table, [exp.Count(this=exp.Star())], where)
+        return int(found[0][0]) if found else 0
+
+    def select(
+        self, table: Table, shown: Sequence[exp.Expr], where: exp.Expr,
+        order: Sequence[exp.Expr] = (), limit: int | None = None,
+    ) -> list[tuple[Any, ...]]:
+        if table.name not in self._tables:
+            return []
+        query = nodes.select(shown, nodes.table(Relation(table.name, self.audit.schema)), where)
+        if order:
+            query = query.order_by(*order)
+        return self.audit.fetch(query.limit(limit) if limit is not None else query)
+
+    def by_code_point(self, column: str) -> exp.Expr:
+        return nodes.by_code_point(nodes.column(column), self.audit.warehouse.dialect)
+
+    def when(self, run: str) -> When:
+        return When(run, self.audit.started(run), self.audit.as_of(run))
+
+    # rules -----------------------------------------------------------------------------------
+
+    def names_of(self, rule: str) -> tuple[str, ...]:
+        """The ids of a rule through time, the present one first."""
+        return names_of(rule, [v for versions in self.versions.values() for v in versions])
+
+    def now(self, rule: str) -> str:
+        """The present id of a rule."""
+        return self.names_of(rule)[0]
+
+    def rules_on(self, dataset: str, kind: str) -> list[str]:
+        """The rules of a kind that any run used on a dataset, by every id that they had."""
+        return sorted(n for n, v in self.versions.items()
+                      if v[-1]["dataset"] == dataset and v[-1]["kind"] == kind)
+
+    def dataset_of(self, rule: str) -> str | None:
+        """The dataset that a rule was about when it was last run."""
+        return self.versions[rule][-1]["dataset"] if rule in self.versions else None
+
+    # values by pii ---------------------------------------------------------------------------
+
+    def shown(
+        self, dataset: str, columns: str | None, value: str | None, unread: bool = False
+    ) -> str | None:
+        """A value as it may be shown. `columns`: one, or several of which the value tells."""
+        if value is None or self.unmask or not columns or dataset not in self.project.datasets:
+            return value
+        if unread and hides(self.project.datasets[dataset].spec, columns, "text"):
+            return masked_again(value, self._how(dataset, columns))
+        names = columns.split(", ")
+        if not any(self._hides(dataset, n) for n in names):
+            return value
+        if len(names) == 1:
+            return self._masked(dataset, columns, value)
+        marks = "|".join(re.escape(n) for n in names)
+        parts = re.split(rf"(?:^|, )({marks})=", value)[1:]
+        if len(parts) != 2 * len(names):
+            return masked(value)
+        return ", ".join(
+            f"{n}={v if v == 'NULL' else self._masked(dataset, n, v)}"
+            for n, v in zip(parts[::2], parts[1::2], strict=True)
+        )
+
+    def shown_key(self, dataset: str | None, key: str) -> str:
+        """The key of another record than the one that was asked for."""
+        if self.unmask or dataset is None or dataset not in self.project.datasets:
+            return key
+        return masked(key) if hides_key(self.project.datasets[dataset].spec) else key
+
+    def _masked(self, dataset: str, column: str, value: str) -> str:
+        if not self._hides(dataset, column):
+            return value
+        return masked_again(value, self._how(dataset, column))
+
+    def _how(self, dataset: str, column: str) -> Pii:
+        return self.project.datasets[dataset].spec.pii.get(column, "mask")
+
+    def _hides(self, dataset: str, column: str) -> bool:
+        type_: Type = self.types.get(dataset, {}).get(column, "unknown")
+        return hides(self.project.datasets[dataset].spec, column, type_)
+
+    # keys ------------------------------------------------------------------------------------
+
+    def named(self, dataset: str | None) -> list[str]:
+        """The dataset that was asked for, or all with keys. Raises CdmqError for an unknown one."""
+        known = self.project.datasets
+        if dataset is not None and dataset not in known:
+            raise CdmqError(Problem(Span("--dataset"), "CDMQ202", f"unknown dataset '{dataset}'",
+                                    did_you_mean(dataset, known)))
+        return [dataset] if dataset else [
+            n for n, d in known.items() if d.key and d.source != "seed"]
+
+    def output(self, name: str) -> Relation:
+        """A relation that a run made."""
+        warehouse = self.audit.warehouse
+        return Relation(short(name, warehouse.traits.longest_name), warehouse.schema)
+
+    def keyed(self, dataset: Dataset, relation: Relation) -> exp.Expr | None:
+        """The text of a key over the rows of a relation; None where that has no such rows."""
+        columns = self.audit.warehouse.columns(relation)
+        if not columns or not dataset.key or any(k not in columns for k in dataset.key):
+            return None
+        return key_of([(nodes.column(k), columns[k]) for k in dataset.key])
+
+    def _keys(self, dataset: Dataset) -> tuple[Relation, exp.Expr] | None:
+        """Where a dataset's records stand and the text of their key; None before a run."""
+        from cdmq.stages.catalog import relation_of
+
+        table = dataset.source == "table"
+        relation = relation_of(dataset) if table else self.output(dataset.name)
+        key = self.keyed(dataset, relation)
+        return None if key is None else (relation, key)
+
+    def there(self, name: str, key: str) -> bool | None:
+        """Whether the dataset has the record now; None before a run."""
+        place = self._keys(self.project.datasets[name])
+        if place is None:
+            return None
+        query = nodes.select([nodes.number(1)], nodes.table(place[0]),
+                             nodes.equal(nodes.paren(place[1]), nodes.text(key)))
+        return bool(self.audit.fetch(query.limit(1)))
+
+    def unknown(self, flag: str, key: str, names: Sequence[str], dataset: str | None) -> CdmqError:
+        """That no dataset knows a key, with near ones."""
+        return CdmqError(Problem(
+            Span(flag), "CDMQ531", f"no record with the key '{key}'"
+            + (f" in {dataset}" if dataset else ""), self._near(key, names)))
+
+    def _near(self, key: str, names: Iterable[str]) -> str:
+        """Keys that hold the one asked for, else those spelled most like it."""
+        known: dict[str, str] = {}
+        for name in names:
+            place = self._keys(self.project.datasets[name])
+            hidden = hides_key(self.project.datasets[name].spec) and not self.unmask
+            if place is not None and not hidden:
+                query = nodes.select([nodes.alias(place[1], "k")], nodes.table(place[0]))
+                known.update((str(k), name) for (k,) in self.audit.fetch(query.limit(_MOST)) if k)
+        near = [k for k in sorted(known) if key in k][:3] or difflib.get_close_matches(
+            key, known, n=3, cutoff=0.6)
+        if not near:
+            return "look at the key: its parts are joined by a slash, such as crm/0010001"
+        return "near it: " + ", ".join(f"{k} ({known[k]})" for k in near)
+
+
+def one_of(column: str, values: Iterable[str]) -> exp.Expr:
+    """The condition that a column has one of some values, of which there is one at least."""
+    return exp.In(this=nodes.column(column), expressions=[nodes.text(v) for v in values])
+
+
+def still() -> exp.Expr:
+    """The condition that a row holds true now."""
+    return nodes.is_null(nodes.column("to_run"))

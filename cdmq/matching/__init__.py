@@ -1,0 +1,1 @@
+"""Which records are one party: features, candidates, the model, the pairs."""

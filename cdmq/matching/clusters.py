@@ -1,0 +1,173 @@
+"""From pairs to clusters: what hangs together, as far as the guards allow."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.kinds.matching import MatchingRule
+from cdmq.matching.guards import ALWAYS_ONE, Link, Refused, Values, split
+from cdmq.matching.union_find import components
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Answer = tuple[dict[int, int], list[Refused]]
+
+_LINKS = """
+CREATE OR REPLACE TEMP TABLE _links AS
+SELECT a, b, why = 'same_if' AS certain, weight FROM pairs
+WHERE why = 'same_if' OR (why = 'score' AND probability >= $1::DOUBLE)
+"""
+#: Two records linked to nobody else are a cluster: nothing is left to guard.
+_TWOSOMES = """
+CREATE OR REPLACE TEMP TABLE _linked AS
+SELECT rid, count(*) AS links FROM (SELECT a AS rid FROM _links UNION ALL SELECT b FROM _links)
+GROUP BY rid;
+CREATE OR REPLACE TEMP TABLE _involved AS
+SELECT l.a, l.b, l.certain, l.weight FROM _links AS l
+JOIN _linked AS a ON a.rid = l.a JOIN _linked AS b ON b.rid = l.b WHERE a.links + b.links > 2;
+CREATE OR REPLACE TEMP TABLE _crowd AS
+SELECT a AS rid FROM _involved UNION SELECT b FROM _involved;
+CREATE OR REPLACE TEMP TABLE _clustered AS
+SELECT l.b AS rid, l.a AS cluster FROM _links AS l
+JOIN _linked AS a ON a.rid = l.a JOIN _linked AS b ON b.rid = l.b WHERE a.links + b.links = 2
+"""
+#: The strongest first, whatever the order of the rows.
+_STRONGEST_FIRST = """
+SELECT a, b, certain FROM _involved ORDER BY certain DESC, weight DESC NULLS LAST, a, b
+"""
+_VETOES = """
+SELECT p.a, p.b FROM pairs AS p
+SEMI JOIN _crowd AS c ON c.rid = p.a WHERE p.why = 'veto'
+"""
+_CLUSTERED = "INSERT INTO _clustered SELECT unnest($1::INTEGER[]), unnest($2::INTEGER[])"
+_MEMBERS = """
+CREATE OR REPLACE TABLE members AS
+SELECT r.rid, coalesce(c.cluster, r.rid) AS cluster
+FROM records AS r LEFT JOIN _clustered AS c ON c.rid = r.rid
+"""
+_REFUSED = """
+CREATE OR REPLACE TEMP TABLE _refused AS
+SELECT unnest($1::INTEGER[]) AS a, unnest($2::INTEGER[]) AS b, unnest($3::VARCHAR[]) AS why
+"""
+_HELD = """
+CREATE OR REPLACE TABLE held AS
+WITH apart AS (
+  SELECT p.a, p.b, p.why AS pair, p.probability, least(m.cluster, n.cluster) AS one,
+         greatest(m.cluster, n.cluster) AS two
+  FROM pairs AS p JOIN members AS m ON m.rid = p.a JOIN members AS n ON n.rid = p.b
+  WHERE m.cluster <> n.cluster
+), guarded AS (
+  SELECT a.a, a.b, r.why, a.probability, a.one, a.two
+  FROM apart AS a JOIN _refused AS r ON r.a = a.a AND r.b = a.b
+), vetoed AS (
+  SELECT a, b, 'veto' AS why, probability
+  FROM apart ANTI JOIN guarded USING (one, two)
+  WHERE pair = 'veto' AND coalesce(probability, 1) >= $1::DOUBLE
+  QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY probability DESC NULLS FIRST, a, b) = 1
+)
+SELECT a, b, why, probability FROM guarded
+UNION ALL SELECT a, b, why, probability FROM vetoed
+UNION ALL SELECT a, b, 'review', probability FROM apart
+WHERE pair = 'score' AND probability < $1::DOUBLE AND probability >= $2::DOUBLE
+"""
+_DONE = """
+DROP TABLE _links; DROP TABLE _linked; DROP TABLE _involved; DROP TABLE _crowd;
+DROP TABLE _clustered; DROP TABLE _refused
+"""
+
+
+def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
+    """Make `members` and `held` from `pairs` and `records`.
+
+    A pair by same_if or with a probability of merge_above or more is a link; links make clusters as
+    far as the guards allow (see guards.py). The result does not depend on the order of rows.
+
+    held: pairs for people. `review`: every pair between the two thresholds that is not in one
+    cluster. `veto`, `size`, `bridge`: the strongest pair between two clusters that a guard kept
+    apart, one for each such two: what a person says of it is said of both clusters.
+    """
+    merge_above = float(rule.merge_above)
+    review_above = merge_above if rule.review_above is None else float(rule.review_above)
+    connection.execute(_LINKS, [merge_above])
+    connection.execute(_TWOSOMES)
+    clustered, refused = _guarded(connection, rule.never_if_differs or [])
+    moved = [(rid, name) for rid, name in clustered.items() if rid != name]
+    connection.execute(_CLUSTERED, [[rid for rid, _ in moved], [name for _, name in moved]])
+    connection.execute(_MEMBERS)
+    connection.execute(
+        _REFUSED, [[r.a for r in refused], [r.b for r in refused], [r.why for r in refused]]
+    )
+    connection.execute(_HELD, [merge_above, review_above])
+    connection.execute(_DONE)
+
+
+def _guarded(connection: DuckDBPyConnection, never: Sequence[str]) -> Answer:
+    """The clusters of the involved links (record: smallest record), and what was refused."""
+    links = connection.execute(_STRONGEST_FIRST).fetchall()
+    names = components((a, b) for a, b, _ in links)
+    vetoes = defaultdict(list)
+    for a, b in connection.execute(_VETOES).fetchall():
+        if names[a] == names.get(b):
+            vetoes[names[a]].append((a, b))
+    values = _values(connection, never)
+    doubtful = vetoes.keys() | _large(names) | _mixed(names, values)
+    inside: dict[int, list[Link]] = {component: [] for component in sorted(doubtful)}
+    for a, b, certain in links:
+        if names[a] in inside:
+            inside[names[a]].append(Link(a, b, certain))
+    refused: list[Refused] = []
+    for component, linked in inside.items():
+        clusters, kept_apart = split(linked, vetoes[component], values)
+        names.update(clusters)
+        refused += kept_apart
+    return names, refused
+
+
+def _large(names: Mapping[int, int]) -> set[int]:
+    """The components in which a bridge is possible."""
+    return {name for name, size in Counter(names.values()).items() if size > ALWAYS_ONE}
+
+
+def _mixed(names: Mapping[int, int], values: Mapping[int, Values]) -> set[int]:
+    """The components with two values in a column that may not differ."""
+    first: dict[tuple[int, int], int] = {}
+    return {
+        name
+        for record, name in names.items()
+        for column, value in enumerate(values.get(record, ()))
+        if value is not None and first.setdefault((name, column), value) != value
+    }
+
+
+def _values(connection: DuckDBPyConnection, never: Sequence[str]) -> dict[int, Values]:
+    """Per involved record a number for what is in each column that may not differ."""
+    if not never:
+        return {}
+    query = _numbered(never).sql("duckdb")
+    return {rid: tuple(numbers) for rid, *numbers in connection.execute(query).fetchall()}
+
+
+def _numbered(columns: Sequence[str]) -> exp.Select:
+    """rid and, for each column, equal numbers for equal values and NULL for none."""
+    rid = nodes.column("rid")
+    crowd = nodes.select([rid], nodes.table(Relation("_crowd")))
+    return nodes.select(
+        [rid, *(_number(nodes.column(c)) for c in columns)],
+        nodes.table(Relation("records")),
+        exp.In(this=rid, query=exp.Subquery(this=crowd)),
+    )
+
+
+def _number(column: exp.Expr) -> exp.Expr:
+    rank = exp.Window(
+        this=nodes.call("dense_rank"),
+        order=exp.Order(expressions=[exp.Ordered(this=column)]),
+    )
+    return nodes.when(nodes.present(column), rank)

@@ -1,0 +1,161 @@
+"""derive: parties, golden records and levels: what a run works out beside flags and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+from cdmq.audit.tables import TIER_HISTORY, TIER_REVIEWS, audit_schema
+from cdmq.audit.versions import version_of
+from cdmq.kinds.golden import GoldenRule
+from cdmq.kinds.tiering import NEW, TieringRule
+from cdmq.matching.model import Model
+from cdmq.sql import nodes
+from cdmq.sql.logical import Names, logical
+from cdmq.stages.matching import Matcher
+from cdmq.stages.tier_history import ENTITY, IDENTITY, STATE, Review, review_at
+from cdmq.steps import DatasetSteps, GoldenStep, Outcome, State, TierStep
+from cdmq.values import Project, Relation, Rule
+from cdmq.warehouses.base import StatementError
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+_CELLS = ("party_id", "column_name", "value", "digest", "winner", "because", "losers")
+
+
+@dataclass
+class Derived:
+    """Runs the rules that make something of a dataset; keeps what the audit tables will hold."""
+
+    project: Project
+    warehouse: Warehouse
+    names: Names
+    render: Callable[[exp.Expr], tuple[str, str]]
+    #: Rules that were asked for, and datasets that are built.
+    rules: frozenset[str]
+    datasets: Iterable[str]
+    #: Only train models: no party is looked for.
+    train: bool = False
+    states: list[State] = field(default_factory=list)
+    reviews: dict[str, Review] = field(default_factory=dict)
+    #: Rule -> (what it was trained for, the model), of models that this run trained.
+    models: dict[str, tuple[str, Model]] = field(default_factory=dict)
+
+    def match(self, steps: DatasetSteps) -> list[Outcome]:
+        """Run the matching rules of a dataset that are wanted, or that a golden dataset needs."""
+        needed = {self.project.rules[d.made_by].spec.matched_by  # type: ignore[union-attr]
+                  for n in self.datasets if (d := self.project.datasets[n]).made_by}
+        matcher = Matcher(self.warehouse, self.names, self.render)
+        done = []
+        for step in steps.matches:
+            if step.rule.id not in self.rules | needed:
+                continue
+            try:
+                matched = (matcher.train if self.train else matcher.match)(step, steps)
+            except (StatementError, duckdb.Error) as error:
+                done.append(Outcome(step.rule, error=str(error).splitlines()[0]))
+                continue
+            self.states += matched.states
+            if matched.model:
+                self.models[step.rule.id] = matched.model
+            done.append(matched.outcome)
+        return done
+
+    def unmatched(self, step: GoldenStep) -> str | None:
+        """Why a golden dataset cannot be made: its matching rule found nothing to stand on."""
+        spec = step.rule.spec
+        assert isinstance(spec, GoldenRule)
+        there = f"xref:{spec.matched_by}" in self.names.staged
+        return None if there else f"it joins what {spec.matched_by} matched, which failed"
+
+    def golden(self, steps: DatasetSteps) -> Outcome | None:
+        """Where each cell of a golden dataset comes from."""
+        step = steps.golden
+        if step is None:
+            return None
+        staged, _ = self.names.output(f"cells__{step.rule.id}")
+        self.warehouse.run(self.render(nodes.create(staged, step.cells.copy()))[0])
+        self.states.append(State(step.rule.id, "golden_cells", staged, _CELLS, identity=_CELLS,
+                                 entity=("party_id", "column_name")))
+        count = exp.Count(this=exp.Star())
+        found = self.warehouse.fetch(self.render(nodes.select([
+            exp.Subquery(this=nodes.select([count], logical(f"source:{steps.dataset.name}"))),
+            exp.Subquery(this=nodes.select([count.copy()], nodes.table(staged)))]))[0])
+        parties, cells = found[0]
+        return Outcome(step.rule, tested=parties, judged=parties,
+                       note=f"{parties:,} golden records, {cells:,} cells")
+
+    def tier(self, step: TierStep, as_of: datetime) -> Outcome:
+        """The level of everyone. Between reviews only who has none yet is judged."""
+        rule = step.rule
+        assert isinstance(rule.spec, TieringRule)
+        last, version = self._last_review(rule.id)
+        review = review_at(rule.spec, as_of, last)
+        if review.state == "past":
+            return Outcome(rule, skipped=review.message)
+        if review.state == "done" and version != version_of(rule, self.project).digest:
+            review = replace(review, state="due", message="")
+        before, _ = self.names.output(f"before__{rule.id}")
+        self._make(before, self._open_levels(rule.id))
+        self.names.put(f"tiers:{rule.id}", before)
+        staged, _ = self.names.output(f"levels__{rule.id}")
+        query = step.query.copy()
+        self._make(staged, query if review.state == "due" else self._between(query, before))
+        self.states.append(State(rule.id, "tier_history", staged, STATE, IDENTITY, ENTITY))
+        self.warehouse.run(nodes.drop(before).sql(self.warehouse.dialect))
+        self.reviews[rule.id] = review
+        return self._levels(rule, rule.spec, staged, review)
+
+    def _make(self, relation: Relation, query: exp.Query) -> None:
+        self.warehouse.run(self.render(nodes.create(relation, query))[0])
+
+    def _last_review(self, rule: str) -> tuple[str | None, str | None]:
+        """The label of the last review, and the version of the rule that made it."""
+        query = nodes.select(
+            [nodes.column("review"), nodes.column("version")], self._audit(TIER_REVIEWS.name),
+            nodes.equal(nodes.column("rule_id"), nodes.text(rule)))
+        rows = self.warehouse.fetch(query.order_by(
+            exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1).sql(
+                self.warehouse.dialect))
+        return (str(rows[0][0]), str(rows[0][1])) if rows else (None, None)
+
+    def _open_levels(self, rule: str) -> exp.Select:
+        return nodes.select([nodes.column(c) for c in STATE], self._audit(TIER_HISTORY.name),
+                            nodes.every([nodes.equal(nodes.column("rule_id"), nodes.text(rule)),
+                                         nodes.is_null(nodes.column("to_run"))]))
+
+    def _between(self, query: exp.Select, before: Relation) -> exp.Query:
+        """Who has a level keeps it; who has none gets one."""
+        def known(alias: str, other: exp.Expr) -> exp.Expr:
+            return exp.Exists(this=nodes.select([nodes.number(1)], other, nodes.equal(
+                nodes.column("key", "o"), nodes.column("key", alias))))
+
+        shown = [[nodes.column(c, alias) for c in STATE] for alias in ("n", "b")]
+        new = nodes.select(shown[0], nodes.subquery(query, "n"),
+                           exp.Not(this=known("n", nodes.table(before, "o"))))
+        kept = nodes.select(shown[1], nodes.table(before, "b"),
+                            known("b", nodes.subquery(query.copy(), "o")))
+        return nodes.union_all([new, kept])
+
+    def _levels(
+        self, rule: Rule, spec: TieringRule, staged: Relation, review: Review
+    ) -> Outcome:
+        count = exp.Count(this=exp.Star())
+        found = nodes.group_by(nodes.select([nodes.column("level"), count], nodes.table(staged)),
+                               [nodes.column("level")])
+        counts = dict(self.warehouse.fetch(found.sql(self.warehouse.dialect)))
+        note = ", ".join(f"{counts[name]:,} {name}" for name in (NEW, *spec.level_names)
+                         if counts.get(name))
+        if review.message:
+            note += f" ({review.message})"
+        everyone = sum(counts.values())
+        return Outcome(rule, tested=everyone, judged=everyone, note=note)
+
+    def _audit(self, table: str) -> exp.Table:
+        return nodes.table(Relation(table, audit_schema(self.warehouse)))

@@ -1,0 +1,260 @@
+"""The records of each party, with all that the order of a unit reads.
+
+Columns have names of our own here: `p` party, `k` key, `c0`, `c1`, ... the dataset's columns in its
+order, `b` the bits of borrowed cells, `t` place in `trust`, `f` present cells, `m0`, ... how many
+records hold a unit's value, `n0`, ... the place of the record in its party, `a0`, ... what
+separates it from others there, and its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.sql.logical import logical
+from cdmq.sql.text_form import text_of
+from cdmq.stages.golden_layout import SOURCE, Layout, Unit
+from cdmq.stages.golden_order import (
+    FULLER,
+    OF_RECORDS,
+    OWN,
+    Term,
+    alike,
+    flag_term,
+    moment_term,
+    number_term,
+    ordered,
+    width,
+    window,
+)
+from cdmq.steps import DatasetSteps
+
+
+class Members:
+    """Builds what golden_query and cells_query read, for one rule and one engine."""
+
+    def __init__(self, layout: Layout, steps: DatasetSteps, xref: str, dialect: str) -> None:
+        self.layout, self.dialect = layout, dialect
+        self.steps, self.xref = steps.with_digests(), xref
+        self.place = {c: f"c{i}" for i, c in enumerate(layout.columns)}
+        self.borrowable = steps.stage.borrowable if steps.stage else ()
+        self.orders = list(dict.fromkeys(_last_words(u) for u in layout.units))
+
+    # one unit, read from the ranked members --------------------------------------------------
+
+    def cell(self, column: str, table: str | None = None) -> exp.Expr:
+        return nodes.column(self.place[column], table)
+
+    def comparable(self, column: str) -> exp.Expr:
+        """A cell as every engine compares it: text by code point, what we do not know as text."""
+        return self.compared(column, self.cell(column))
+
+    def compared(self, column: str, cell: exp.Expr) -> exp.Expr:
+        type_ = self.layout.columns[column]
+        if type_ in ("text", "unknown"):
+            return nodes.by_code_point(text_of(cell, type_), self.dialect)
+        return cell
+
+    def present(self, unit: Unit) -> exp.Expr:
+        return nodes.any_of([nodes.present(self.cell(c)) for c in unit.columns])
+
+    def terms(self, unit: Unit) -> list[Term]:
+        """The steps of a unit's order before the key, each with the word that names it."""
+        found = []
+        if any(c in self.borrowable for c in unit.columns):
+            own = nodes.any_of([self.stands(c) for c in unit.columns])
+            found.append(flag_term(OWN, exp.Not(this=nodes.paren(own))))
+        if len(unit.columns) > 2:
+            half = exp.LT(this=exp.Mul(this=nodes.paren(self._count(unit.columns)),
+                                       expression=nodes.number(2)),
+                          expression=nodes.number(len(unit.columns)))
+            found.append(flag_term(FULLER, half))
+        return found + [self._term(word, unit) for word in unit.picks]
+
+    def order(self, unit: Unit) -> list[exp.Expr]:
+        """The order of a party's records for a unit, in which no two are alike."""
+        return [*(o for t in self._before(unit) for o in t.ordered()),
+                ordered(nodes.column(f"n{self._of(unit)}"))]
+
+    def told(self, unit: Unit) -> exp.Expr:
+        """What separates a record from others by a unit's order, and behind it its key."""
+        return nodes.concat([alike(self._before(unit)), nodes.column(f"a{self._of(unit)}")])
+
+    def key_at(self, unit: Unit) -> int:
+        """Where in `told` the key begins, from 1."""
+        before = self._before(unit)
+        return width(before) + width(self.terms(unit)[len(before):]) + 1
+
+    def _before(self, unit: Unit) -> list[Term]:
+        """The steps before those that one order of the party's records serves."""
+        terms = self.terms(unit)
+        return terms[: len(terms) - len(_last_words(unit))]
+
+    def _of(self, unit: Unit) -> int:
+        return self.orders.index(_last_words(unit))
+
+    def _term(self, word: str, unit: Unit) -> Term:
+        one = unit.columns
+        if word == "trusted":
+            return number_term(word, nodes.column("t"), desc=False)
+        if word in ("newest", "oldest"):
+            changed = self.layout.changed_at
+            moment = self.cell(changed) if changed else nodes.null()
+            return moment_term(word, moment, desc=word == "newest")
+        if word == "verified":
+            return moment_term(word, self._verified(unit), desc=True)
+        if word == "most_complete":
+            count = self._count(one) if unit.group else nodes.column("f")
+            return number_term(word, count, desc=True)
+        if word == "most_common":
+            return number_term(word, nodes.column(self._common(unit)), desc=True)
+        if word in ("longest", "shortest"):
+            return number_term(word, self._length(one), desc=word == "longest")
+        return Term(word, tuple(self.comparable(c) for c in one), word == "largest", None)
+
+    def stands(self, column: str) -> exp.Expr:
+        """Whether a record has a value of its own in a column."""
+        return nodes.every([n for n in (nodes.present(self.cell(column)), self._own(column)) if n])
+
+    def _own(self, column: str) -> exp.Expr | None:
+        """Whether a cell is not borrowed; None where it never is."""
+        if column not in self.borrowable:
+            return None
+        bit = nodes.number(1 << self.borrowable.index(column))
+        masked = exp.BitwiseAnd(this=nodes.column("b"), expression=nodes.cast(bit, "bigint"))
+        return nodes.equal(nodes.paren(masked), nodes.number(0))
+
+    def _count(self, columns: Iterable[str]) -> exp.Expr:
+        """How many cells of a record are present."""
+        return _sum([nodes.when(nodes.present(self.cell(c)), nodes.number(1), nodes.number(0))
+                     for c in columns])
+
+    def _length(self, columns: Iterable[str]) -> exp.Expr:
+        return _sum([
+            exp.Coalesce(this=nodes.call("length", text_of(self.cell(c), self.layout.columns[c])),
+                         expressions=[nodes.number(0)])
+            for c in columns])
+
+    def _verified(self, unit: Unit) -> exp.Expr:
+        """When the record's own values of a unit were verified, the latest of them."""
+        proofs: list[exp.Expr] = []
+        types = {self.layout.columns[v] for c, v in self.layout.verified.items()
+                 if c in unit.columns}
+        for column in unit.columns:
+            if column not in self.layout.verified:
+                continue
+            proof = self.cell(self.layout.verified[column])
+            if len(types) > 1:
+                proof = nodes.cast(proof, "timestamp")
+            proofs.append(nodes.when(self.stands(column), proof))
+        if not proofs:
+            return nodes.cast(nodes.null(), "timestamp")
+        return nodes.call("greatest", *proofs) if len(proofs) > 1 else proofs[0]
+
+    # the rows --------------------------------------------------------------------------------
+
+    def joined(self, columns: Iterable[str]) -> exp.Select:
+        """The records of the dataset with their party: `p`, `k`, the columns, `b`, `t`, `f`.
+
+        A key that stands twice is told by its digest, `d`: only then is that computed.
+        """
+        steps, layout = self.steps, self.layout
+        shown: dict[str, exp.Expr] = {"k": steps.key_for(steps.relation)}
+        wanted = set(columns)
+        shown |= {self.place[c]: nodes.column(c) for c in layout.columns if c in wanted}
+        if self.borrowable:
+            shown["b"] = nodes.column("__borrowed")
+        shown["t"] = self._trust()
+        shown["f"] = _sum([nodes.when(nodes.present(nodes.column(c)), nodes.number(1),
+                                      nodes.number(0)) for c in layout.columns])
+        source = steps.relation.startswith("source:")
+        digest = steps.source_digest if source else steps.digest
+        shown["d"] = nodes.when(self._doubled(), digest.copy())
+        rows = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
+                            logical(steps.relation))
+        parties = nodes.select([nodes.alias(nodes.column("key"), "xk"),
+                                nodes.alias(nodes.column("party_id"), "p")], logical(self.xref))
+        query = nodes.select([nodes.column("p", "x"), *(nodes.column(n, "r") for n in shown)],
+                             nodes.subquery(rows, "r"))
+        query.append("joins", exp.Join(
+            this=nodes.subquery(parties, "x"),
+            on=nodes.equal(nodes.column("xk", "x"), nodes.column("k", "r"))))
+        return query
+
+    def ranked(self) -> exp.Select:
+        """The members with their places."""
+        layout = self.layout
+        needed = [*layout.picked, *layout.verified.values(), layout.changed_at]
+        rows = self.joined(c for c in needed if c)
+        common = [u for u in layout.units if "most_common" in u.picks]
+        if common:
+            rows = self._holders(rows, common)
+        inner = [nodes.column(e.alias_or_name) for e in rows.expressions]
+        shown: list[exp.Expr] = [*inner]
+        for unit in common:
+            name = self._common(unit)
+            shown.append(nodes.alias(window(
+                nodes.call("max", nodes.column(f"h{name}")), self._same(unit)), name))
+        for i, words in enumerate(self.orders):
+            terms = [self._term(w, _RECORD) for w in words]
+            key = ordered(nodes.by_code_point(nodes.column("k"), self.dialect))
+            places = [*(o for t in terms for o in t.ordered()), key, ordered(nodes.column("d"))]
+            shown.append(nodes.alias(
+                window(nodes.call("row_number"), [nodes.column("p")], places), f"n{i}"))
+            shown.append(nodes.alias(nodes.concat([alike(terms), nodes.column("k")]), f"a{i}"))
+        return nodes.select(shown, nodes.subquery(rows, "j"))
+
+    def _holders(self, rows: exp.Select, units: Iterable[Unit]) -> exp.Select:
+        """Numbers the records that hold a value as their own; a key that stands twice is one."""
+        shown: list[exp.Expr] = [nodes.column(e.alias_or_name) for e in rows.expressions]
+        for unit in units:
+            key = ordered(nodes.by_code_point(nodes.column("k"), self.dialect))
+            shown.append(nodes.alias(window(nodes.call("dense_rank"), self._same(unit), [key]),
+                                     f"h{self._common(unit)}"))
+        return nodes.select(shown, nodes.subquery(rows, "i"))
+
+    def _common(self, unit: Unit) -> str:
+        return f"m{self.layout.units.index(unit)}"
+
+    def _same(self, unit: Unit) -> list[exp.Expr]:
+        """What is equal in the records of a party that hold the same value as their own."""
+        own = [o for c in unit.columns if (o := self._own(c)) is not None]
+        return [nodes.column("p"), *(self.comparable(c) for c in unit.columns), *own]
+
+    def _trust(self) -> exp.Expr:
+        """A source's place in `trust`; those not listed come last, together."""
+        labels = self.layout.trust
+        if not labels or SOURCE not in self.layout.columns:
+            return nodes.number(0)
+        return nodes.cases(
+            [(nodes.equal(nodes.column(SOURCE), nodes.text(label)), nodes.number(i))
+             for i, label in enumerate(labels)], nodes.number(len(labels)))
+
+    def _doubled(self) -> exp.Expr:
+        """Whether a key stands twice anywhere: there are more records than keys."""
+        count = exp.Count(this=exp.Star())
+        rows, keys = (exp.Subquery(this=nodes.select([count.copy()], logical(name)))
+                      for name in (self.steps.relation, self.xref))
+        return exp.GT(this=rows, expression=keys)
+
+
+_RECORD = Unit((), ())
+
+
+def _last_words(unit: Unit) -> tuple[str, ...]:
+    """The last words of a pick that compare whole records."""
+    words = list(unit.picks)
+    at = len(words)
+    while at and words[at - 1] in OF_RECORDS and not (
+            unit.group and words[at - 1] == "most_complete"):
+        at -= 1
+    return tuple(words[at:])
+
+
+def _sum(parts: list[exp.Expr]) -> exp.Expr:
+    total: exp.Expr = nodes.number(0)
+    for part in parts:
+        total = exp.Add(this=total, expression=part)
+    return total

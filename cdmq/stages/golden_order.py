@@ -1,0 +1,112 @@
+"""Which of a party's records wins a unit: the words of `pick` as an order of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+
+OWN, FULLER, KEY, ONLY = "own value", "fuller", "key", "only value"
+#: The words that compare whole records: one order of the rows serves every unit.
+OF_RECORDS = frozenset({"trusted", "newest", "oldest", "most_complete"})
+#: What may decide, by the number it has within a statement.
+DECIDING = (OWN, FULLER, "trusted", "newest", "oldest", "verified", "most_complete", "most_common",
+            "longest", "shortest", "largest", "smallest", KEY)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One step of an order. `alike` is a text that is equal where the step does not separate
+    two records; None where it separates any two values."""
+
+    word: str
+    nodes: tuple[exp.Expr, ...]
+    desc: bool
+    alike: exp.Expr | None
+    width: int = 12
+
+    def ordered(self) -> list[exp.Expr]:
+        return [ordered(n.copy(), self.desc) for n in self.nodes]
+
+
+def ordered(node: exp.Expr, desc: bool = False) -> exp.Expr:
+    """NULL comes last, up or down."""
+    return exp.Ordered(this=node, desc=desc, nulls_first=False)
+
+
+def number_term(word: str, node: exp.Expr, desc: bool) -> Term:
+    return Term(word, (node,), desc, nodes.cast(node.copy(), "text"))
+
+
+def moment_term(word: str, node: exp.Expr, desc: bool) -> Term:
+    return Term(word, (node,), desc, nodes.cast(node.copy(), "text"), 32)
+
+
+def flag_term(word: str, condition: exp.Expr) -> Term:
+    """A record of which the condition is true comes later."""
+    flag = nodes.when(condition, nodes.number(1), nodes.number(0))
+    return Term(word, (flag,), False, nodes.cast(flag.copy(), "text"), 1)
+
+
+def first(
+    value: exp.Expr, order: Sequence[exp.Expr], where: exp.Expr, dialect: str
+) -> exp.Expr:
+    """The value of the first row by an order, of those for which a condition holds.
+
+    An ordered aggregate of few rows a group: a fifth of a window a column on DuckDB, and with one
+    order for many columns PostgreSQL sorts once.
+    """
+    by = exp.Order(this=value, expressions=list(order))
+    condition = exp.Where(this=where)
+    if dialect == "postgres":
+        listed = exp.Filter(this=nodes.call("array_agg", by), expression=condition)
+        return exp.Bracket(this=exp.Paren(this=listed), expressions=[nodes.number(1)], offset=1)
+    return exp.Filter(this=nodes.call("first", by), expression=condition)
+
+
+def window(
+    function: exp.Expr, partition: Sequence[exp.Expr], order: Sequence[exp.Expr] = ()
+) -> exp.Expr:
+    by = exp.Order(expressions=list(order)) if order else None
+    return exp.Window(this=function, partition_by=list(partition), order=by)
+
+
+def alike(terms: Sequence[Term]) -> exp.Expr:
+    """What separates a record from others, step by step, as one text of known widths."""
+    parts = [nodes.call("rpad", exp.Coalesce(this=t.alike.copy(), expressions=[nodes.text("")]),
+                        nodes.number(t.width), nodes.text(" "))
+             for t in _told(terms) if t.alike is not None]
+    return nodes.concat([nodes.text(""), *parts])
+
+
+def width(terms: Sequence[Term]) -> int:
+    return sum(t.width for t in _told(terms))
+
+
+def depth(terms: Sequence[Term], winner: exp.Expr, other: exp.Expr) -> exp.Expr:
+    """The step that separates two records with different values: 100 times its place, plus the
+    number of its word. The largest of a party is that of the winner's nearest rival."""
+    pairs: list[tuple[exp.Expr, exp.Expr]] = []
+    upto = 0
+    told = _told(terms)
+    for place, term in enumerate(told):
+        upto += term.width
+        sides = [nodes.call("left", n.copy(), nodes.number(upto)) for n in (winner, other)]
+        pairs.append((exp.NEQ(this=sides[0], expression=sides[1]),
+                      nodes.number(100 * place + DECIDING.index(term.word))))
+    last = terms[len(told)].word if len(told) < len(terms) else KEY
+    rest = nodes.number(100 * len(told) + DECIDING.index(last))
+    return nodes.cases(pairs, rest) if pairs else rest
+
+
+def _told(terms: Sequence[Term]) -> list[Term]:
+    """The steps before one that separates any two values."""
+    found: list[Term] = []
+    for term in terms:
+        if term.alike is None:
+            break
+        found.append(term)
+    return found

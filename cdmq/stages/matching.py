@@ -1,0 +1,197 @@
+"""match: records of a dataset -> who is one party. Scored beside the warehouse, kept in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.tables import MATCH_MODELS, PARTY_EVENTS, XREF, audit_schema
+from cdmq.kinds.matching import MatchingRule
+from cdmq.matching.model import Model
+from cdmq.scratch import Scratch
+from cdmq.sql import nodes
+from cdmq.sql.logical import Names
+from cdmq.steps import DatasetSteps, MatchStep, Outcome, State
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.sql.types import Type
+    from cdmq.warehouses.base import Warehouse
+
+#: Raised when what a model is, or how it scores, changes: older ones are trained anew.
+MODEL_FORMAT = 1
+_KEY = "__key"
+
+#: Audit table -> what a run sends to it: columns with types, the query over the scratch tables.
+_SENT: Mapping[str, tuple[dict[str, Type], str]] = {
+    "xref": ({"key": "text", "party_id": "text"}, "SELECT key, party_id FROM xref"),
+    "pairs": (
+        {"key_a": "text", "key_b": "text", "verdict": "text", "probability": "double",
+         "weight": "double", "weights": "text"},
+        """SELECT a.key AS key_a, b.key AS key_b, p.why AS verdict, p.probability, p.weight,
+               p.weights
+           FROM pairs AS p JOIN records AS a ON a.rid = p.a JOIN records AS b ON b.rid = p.b""",
+    ),
+    "queue": (
+        {"key_a": "text", "key_b": "text", "why": "text", "probability": "double"},
+        """SELECT a.key AS key_a, b.key AS key_b, h.why, h.probability
+           FROM held AS h JOIN records AS a ON a.rid = h.a JOIN records AS b ON b.rid = h.b""",
+    ),
+    "party_events": (
+        {"event": "text", "party_id": "text", "other": "text", "records": "integer"},
+        "SELECT event, party_id, other, records FROM events",
+    ),
+}
+_STATES = {
+    "xref": {"identity": ("key", "party_id"), "entity": ("key",)},
+    "pairs": {"identity": ("key_a", "key_b", "verdict"), "entity": ("key_a", "key_b")},
+    "queue": {"identity": ("key_a", "key_b", "why"), "entity": ("key_a", "key_b")},
+}
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What a matching rule found, and the model it used where that is a new one."""
+
+    outcome: Outcome
+    states: tuple[State, ...]
+    model: tuple[str, Model] | None
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Runs matching rules, and trains their models."""
+
+    warehouse: Warehouse
+    names: Names
+    render: Callable[[exp.Expr], tuple[str, str]]
+
+    def train(self, step: MatchStep, steps: DatasetSteps) -> Matched:
+        """Train the model of a rule on the records as they are. Raises StatementError."""
+        from cdmq.matching.train import train
+
+        spec = step.rule.spec
+        assert isinstance(spec, MatchingRule)
+        with self.warehouse.scratch() as scratch:
+            self._records(scratch, step, steps)
+            model = train(scratch.connection, spec, step.types)
+        outcome = Outcome(step.rule, tested=model.trained_on, judged=model.trained_on,
+                          note=f"trained on {model.trained_on:,} records, model "
+                          f"{model.digest[:10]}")
+        return Matched(outcome, (), (trained_for(spec), model))
+
+    def match(self, step: MatchStep, steps: DatasetSteps) -> Matched:
+        """Find the parties of a dataset, under the ids that they had. Raises StatementError."""
+        from cdmq.matching.clusters import cluster
+        from cdmq.matching.parties import carry
+        from cdmq.matching.score import score
+
+        rule, spec = step.rule, step.rule.spec
+        assert isinstance(spec, MatchingRule)
+        with self.warehouse.scratch() as scratch:
+            self._records(scratch, step, steps)
+            model, trained = self._model(scratch, step, spec)
+            score(scratch.connection, spec, step.types, model)
+            cluster(scratch.connection, spec)
+            self._before(scratch, rule.id)
+            carry(scratch.connection, rule.id)
+            states = tuple(self._sent(scratch, rule.id, table) for table in _SENT)
+            outcome = self._outcome(scratch, step)
+        self.names.put(f"xref:{rule.id}", states[0].staged)
+        return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
+
+    def _records(self, scratch: Scratch, step: MatchStep, steps: DatasetSteps) -> None:
+        """`records`: one row a key, numbered in the order of the keys."""
+        keyed = steps.with_digests().key_for(steps.relation)
+        query = step.query.copy()
+        query.set("expressions", [nodes.alias(keyed, _KEY), *query.expressions])
+        scratch.bring("delivered", {_KEY: "text", **step.types}, self.render(query)[0])
+        columns = [nodes.column(c) for c in step.types]
+        first = exp.Window(
+            this=nodes.call("row_number"), partition_by=[nodes.column(_KEY)],
+            order=exp.Order(expressions=[exp.Ordered(this=c.copy()) for c in columns]))
+        once = nodes.select([nodes.column(_KEY), *columns, nodes.alias(first, "__place")],
+                            nodes.table(Relation("delivered")))
+        number = exp.Window(this=nodes.call("row_number"),
+                            order=exp.Order(expressions=[exp.Ordered(this=nodes.column(_KEY))]))
+        records = nodes.select(
+            [nodes.alias(nodes.cast(number, "integer"), "rid"),
+             nodes.alias(nodes.column(_KEY), "key"), *(c.copy() for c in columns)],
+            nodes.subquery(once, "d"), nodes.equal(nodes.column("__place"), nodes.number(1)))
+        scratch.connection.execute(nodes.create(Relation("records"), records).sql("duckdb"))
+        scratch.connection.execute(nodes.drop(Relation("delivered")).sql("duckdb"))
+
+    def _model(
+        self, scratch: Scratch, step: MatchStep, spec: MatchingRule
+    ) -> tuple[Model | None, bool]:
+        """The model in use, or one that is trained now; None where nothing is compared."""
+        from cdmq.matching.train import train
+
+        if not spec.compare:
+            return None, False
+        kept = self._kept(step.rule.id, trained_for(spec))
+        return (kept, False) if kept else (train(scratch.connection, spec, step.types), True)
+
+    def _kept(self, rule: str, for_: str) -> Model | None:
+        query = nodes.select(
+            [nodes.column("settings"), nodes.column("trained_on")],
+            self._audit(MATCH_MODELS.name), nodes.every([
+                nodes.equal(nodes.column("rule_id"), nodes.text(rule)),
+                nodes.equal(nodes.column("trained_for"), nodes.text(for_)),
+                nodes.is_null(nodes.column("to_run")),
+            ]))
+        rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        return Model(str(rows[0][0]), int(rows[0][1])) if rows else None
+
+    def _before(self, scratch: Scratch, rule: str) -> None:
+        """`before` (who was in which party) and `minted` (every id there ever was)."""
+        mine = nodes.equal(nodes.column("rule_id"), nodes.text(rule))
+        before = nodes.select([nodes.column("key"), nodes.column("party_id")],
+                              self._audit(XREF.name),
+                              nodes.every([mine, nodes.is_null(nodes.column("to_run"))]))
+        begun = exp.In(this=nodes.column("event"),
+                       expressions=[nodes.text("mint"), nodes.text("split")])
+        minted = nodes.select([nodes.column("party_id")], self._audit(PARTY_EVENTS.name),
+                              nodes.every([mine.copy(), begun]))
+        minted = nodes.group_by(minted, [nodes.column("party_id")])
+        dialect = self.warehouse.dialect
+        scratch.bring("before", {"key": "text", "party_id": "text"}, before.sql(dialect))
+        scratch.bring("minted", {"party_id": "text"}, minted.sql(dialect))
+
+    def _audit(self, table: str) -> exp.Table:
+        return nodes.table(Relation(table, audit_schema(self.warehouse)))
+
+    def _sent(self, scratch: Scratch, rule: str, table: str) -> State:
+        columns, query = _SENT[table]
+        scratch.connection.execute(f"CREATE TABLE sent_{table} AS {query}")
+        staged, _ = self.names.output(f"{table}__{rule}")
+        scratch.send(f"sent_{table}", staged, columns)
+        return State(rule, table, staged, tuple(columns), **_STATES.get(table, {"added": True}))
+
+    def _outcome(self, scratch: Scratch, step: MatchStep) -> Outcome:
+        found = scratch.connection.execute(
+            "SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT party_id) FROM xref), "
+            "(SELECT count(*) FROM pairs), (SELECT count(*) FROM held)").fetchall()
+        records, parties, pairs, held = found[0]
+        spec = step.rule.spec
+        assert isinstance(spec, MatchingRule)
+        word = {"party": "parties", "group": "groups"}[spec.makes]
+        note = f"{records:,} records are {parties:,} {word}"
+        if pairs:
+            note += f", {pairs:,} alike"
+        if held:
+            note += f", {held:,} for people to decide"
+        return Outcome(step.rule, tested=records, judged=records, note=note)
+
+
+def trained_for(spec: MatchingRule) -> str:
+    """The digest of the words that a model hangs on: others may change, and it stays."""
+    said = spec.model_dump(
+        mode="json", include={"compare", "candidates", "same_if", "ignore_values"})
+    written = json.dumps([MODEL_FORMAT, said], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()

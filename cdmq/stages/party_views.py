@@ -1,0 +1,62 @@
+"""What people read of parties and levels: views over the audit tables, made anew at each publish.
+
+`<rule>__xref`: key to party, with from and to run. `<dataset>__xref`: the party of each record now.
+`<rule>__levels`: the level of each customer now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlglot import exp
+
+from cdmq.audit.tables import TIER_HISTORY, XREF
+from cdmq.kinds.matching import MatchingRule
+from cdmq.sql import nodes
+from cdmq.steps import DatasetSteps, Executed
+from cdmq.values import Relation
+
+
+def party_views(
+    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str
+) -> Iterator[tuple[str, exp.Select]]:
+    """(name, query over logical names) of each view for the rules that this run evaluated."""
+    done = {s.rule for s in executed.states}
+    for name, step in steps.items():
+        if name in executed.failed:
+            continue
+        for match in step.matches:
+            if match.rule.id in done:
+                yield f"{match.rule.id}__xref", _read(XREF.name, schema, match.rule.id, (
+                    "key", "party_id", "from_run", "to_run", "closed_because"))
+                if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
+                    yield f"{name}__xref", _now(step, schema, match.rule.id)
+        for tier in step.tiers:
+            if tier.rule.id in done:
+                yield f"{tier.rule.id}__levels", _read(TIER_HISTORY.name, schema, tier.rule.id, (
+                    "key", "level", "measures", "cut_offs", "reason", "from_review"), open_=True)
+
+
+def _read(
+    table: str, schema: str, rule: str, columns: Sequence[str], open_: bool = False
+) -> exp.Select:
+    mine = nodes.equal(nodes.column("rule_id"), nodes.text(rule))
+    where = nodes.every([mine, nodes.is_null(nodes.column("to_run"))]) if open_ else mine
+    return nodes.select([nodes.column(c) for c in columns],
+                        nodes.table(Relation(table, schema)), where)
+
+
+def _now(step: DatasetSteps, schema: str, rule: str) -> exp.Select:
+    """Each record's key columns, its key as text, and its party."""
+    rows = step.clean.copy()
+    rows.set("expressions", [
+        *(nodes.alias(nodes.column(k), k) for k in step.dataset.key),
+        nodes.alias(step.with_digests().key.copy(), "__key")])
+    query = nodes.select(
+        [*(nodes.column(k, "r") for k in step.dataset.key if k not in ("key", "party_id")),
+         nodes.alias(nodes.column("key", "x"), "key"), nodes.column("party_id", "x")],
+        nodes.subquery(rows, "r"))
+    open_ = nodes.subquery(_read(XREF.name, schema, rule, ("key", "party_id"), open_=True), "x")
+    query.append("joins", exp.Join(this=open_, on=nodes.equal(
+        nodes.column("__key", "r"), nodes.column("key", "x"))))
+    return query

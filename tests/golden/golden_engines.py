@@ -1,0 +1,135 @@
+"""Runs the golden queries over plain rows, on DuckDB in process and on a PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from cdmq.kinds.golden import GoldenRule
+from cdmq.problems import Span
+from cdmq.spec import DatasetSpec
+from cdmq.sql import nodes
+from cdmq.sql.logical import placed
+from cdmq.sql.types import Type
+from cdmq.stages.golden import cells_query, golden_columns, golden_query
+from cdmq.stages.rows import Rows
+from cdmq.steps import DatasetSteps, Stage
+from cdmq.values import Dataset, Relation, Rule
+
+SQL_TYPES = {
+    "text": "text", "integer": "bigint", "decimal": "decimal(18, 2)", "double": "double",
+    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One golden rule over a dataset `d`, matched by the rule `m`."""
+
+    rule: Rule
+    dataset: Dataset
+    columns: Mapping[str, Type]
+    #: The columns that a default may have borrowed.
+    borrowable: tuple[str, ...] = ()
+
+    @property
+    def spec(self) -> GoldenRule:
+        assert isinstance(self.rule.spec, GoldenRule)
+        return self.rule.spec
+
+    @property
+    def steps(self) -> DatasetSteps:
+        stage = None
+        if self.borrowable:
+            stage = Stage(nodes.select([nodes.null()]), (), frozenset(), {}, self.borrowable)
+        rows, source = Rows(self.dataset, self.columns, stage), Rows(self.dataset, self.columns,
+                                                                    None)
+        clean, defaulted = rows.views()
+        return DatasetSteps(
+            dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
+            digest=rows.digest(), source_digest=source.digest(), judgements=(), stage=stage,
+            clean=clean, defaulted=defaulted)
+
+    @property
+    def result_columns(self) -> list[str]:
+        return list(golden_columns(self.rule, self.dataset, self.columns))
+
+    def with_rule(self, **fields: Any) -> Case:
+        return replace(self, rule=make_rule(**fields))
+
+
+def make_rule(spans: Mapping[str, Span] | None = None, **fields: Any) -> Rule:
+    spec = GoldenRule(**{"id": "g", "from": "m", "into": "best", "pick": ["longest"], **fields})
+    return Rule(
+        id=spec.id, kind="golden", check="golden", dataset="d", columns=(), spec=spec,
+        severity="error", dimension=None, where=None, why=None, owner=None, tags=(), enabled=True,
+        formerly=None, meta={}, stage="clean", warn_above="0", error_above="0",
+        span=Span("rules/d.yml", 4, 5), last_line=9, spans=spans or {})
+
+
+def make_dataset(**fields: Any) -> Dataset:
+    spec = DatasetSpec(**{"name": "d", **fields})
+    return Dataset("d", "stack" if spec.stack else "table", spec, Span("models/d.yml", 3, 5))
+
+
+class Engine:
+    """A connection that makes the tables of a case and runs its two queries."""
+
+    def __init__(self, dialect: str, connection: Any) -> None:
+        self.dialect, self.connection = dialect, connection
+        self.tables = {"rows": Relation("golden_rows"), "xref": Relation("golden_xref")}
+
+    def load(self, case: Case, rows: Sequence[Mapping[str, Any]],
+             parties: Mapping[str, str]) -> None:
+        """`rows` by column (`__borrowed` too); `parties`: key text -> party."""
+        types = {**{c: SQL_TYPES[t] for c, t in case.columns.items()},
+                 **({"__borrowed": "bigint"} if case.borrowable else {})}
+        self._table(self.tables["rows"], types, [[r.get(c) for c in types] for r in rows])
+        self._table(self.tables["xref"], {"key": "text", "party_id": "text"},
+                    list(parties.items()))
+
+    def golden(self, case: Case) -> dict[str, dict[str, Any]]:
+        """party -> its golden record."""
+        query = golden_query(case.rule, case.dataset, case.columns, case.steps, self.dialect)
+        found = self._fetch(case, query)
+        assert all(list(r) == case.result_columns for r in found)
+        assert len({r["party_id"] for r in found}) == len(found)
+        return {r["party_id"]: r for r in found}
+
+    def cells(self, case: Case) -> dict[tuple[str, str], dict[str, Any]]:
+        """(party, column) -> where the cell comes from."""
+        query = cells_query(case.rule, case.dataset, case.columns, case.steps, self.dialect)
+        found = self._fetch(case, query)
+        by = {(r.pop("party_id"), r.pop("column_name")): r for r in found}
+        assert len(by) == len(found)
+        return by
+
+    def keys(self, case: Case) -> set[str]:
+        """The keys of all records."""
+        key = case.steps.with_digests().key_for(case.steps.relation)
+        query = nodes.select([nodes.alias(key, "key")], nodes.table(self.tables["rows"]))
+        return {r["key"] for r in self._fetch(case, query)}
+
+    def _fetch(self, case: Case, query: exp.Select) -> list[dict[str, Any]]:
+        sent = placed(query.copy(), {case.steps.relation: self.tables["rows"],
+                                     "xref:m": self.tables["xref"]}).sql(self.dialect)
+        cursor = self.connection.execute(sent)
+        names = [d[0] for d in cursor.description]
+        return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]
+
+    def _table(self, relation: Relation, types: Mapping[str, str], rows: Sequence[Sequence[Any]]
+               ) -> None:
+        columns = [exp.ColumnDef(this=nodes.name(c), kind=exp.DataType.build(t, dialect="duckdb"))
+                   for c, t in types.items()]
+        body = exp.Schema(this=nodes.table(relation), expressions=columns)
+        self.connection.execute(nodes.drop(relation).sql(self.dialect))
+        self.connection.execute(exp.Create(this=body, kind="TABLE").sql(self.dialect))
+        if not rows:
+            return
+        marks = ", ".join(["?" if self.dialect == "duckdb" else "%s"] * len(types))
+        cursor = self.connection if self.dialect == "duckdb" else self.connection.cursor()
+        into = nodes.table(relation).sql(self.dialect)
+        cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", [list(r) for r in rows])

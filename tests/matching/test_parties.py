@@ -1,0 +1,151 @@
+"""Party ids from run to run, case by case."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+import duckdb
+import pytest
+from match_tables import Parties, fill
+
+from cdmq.matching.parties import carry
+
+
+def test_ids_are_made_of_the_rule_and_the_smallest_key() -> None:
+    same = Parties("same_customer")
+    events = same.run([["b", "a"], ["c"]])
+    digest = sha256(b"same_customer\x1f0\x1fa").hexdigest()
+    party = "P" + digest[:16].upper()
+    assert re.fullmatch("P[0-9A-F]{16}", party)
+    assert same.xref["a"] == same.xref["b"] == party != same.xref["c"]
+    assert sorted(events) == sorted([("mint", party, None, 2), ("mint", same.xref["c"], None, 1)])
+
+
+def test_ids_of_two_rules_differ() -> None:
+    one, two = Parties("customer"), Parties("household")
+    one.run(["a"])
+    two.run(["a"])
+    assert one.xref != two.xref
+
+
+def test_a_second_run_changes_nothing() -> None:
+    same = Parties()
+    same.run(["ab", "c"])
+    before = dict(same.xref)
+    assert same.run(["ab", "c"], seed=1) == []
+    assert same.xref == before
+
+
+def test_records_come_and_go() -> None:
+    same = Parties()
+    same.run(["abc", "d"])
+    first, last = same.xref["a"], same.xref["d"]
+    events = same.run(["bcx"])
+    assert same.parties() == {first: {"b", "c", "x"}}
+    assert events == [("retire", last, None, 1)]
+    assert same.resolve(last) is None
+
+
+def test_a_merge_keeps_the_id_of_most_records() -> None:
+    same = Parties()
+    same.run(["a", "bc"])
+    few, most = same.xref["a"], same.xref["b"]
+    assert same.run(["abc"]) == [("merge", few, most, 1)]
+    assert same.resolve(few) == most == same.xref["a"]
+
+
+def test_a_merge_of_equals_keeps_the_smaller_id() -> None:
+    same = Parties()
+    same.run(["a", "b"])
+    kept, gone = sorted(same.xref.values())
+    assert same.run(["ab"]) == [("merge", gone, kept, 1)]
+
+
+def test_a_split_keeps_the_id_with_most_records() -> None:
+    same = Parties()
+    same.run(["abc"])
+    party = same.xref["a"]
+    events = same.run(["a", "bc"])
+    assert same.xref["b"] == party
+    assert events == [("split", same.xref["a"], party, 1)]
+
+
+def test_a_split_in_halves_keeps_the_id_with_the_smallest_key() -> None:
+    same = Parties()
+    same.run(["abcd"])
+    party = same.xref["a"]
+    same.run(["bd", "ac"])
+    assert same.xref["a"] == same.xref["c"] == party != same.xref["b"]
+
+
+def test_what_is_left_over_takes_what_is_left() -> None:
+    """One pass of mutual best overlap would lose the second id."""
+    same = Parties()
+    same.run(["ab", "cd"])
+    one, two = same.xref["a"], same.xref["c"]
+    assert same.run(["abc", "d"]) == []
+    assert (same.xref["c"], same.xref["d"]) == (one, two)
+
+
+def test_equal_overlaps_make_room_for_each_other() -> None:
+    """Three pairs move by one: no id is retired, wherever one begins."""
+    same = Parties()
+    same.run(["ab", "cd", "ef"])
+    assert same.run(["a", "bc", "de", "f"])[0][0] == "split"
+    assert not same.ended
+
+
+def test_a_large_party_is_not_renamed_to_save_a_small_one() -> None:
+    """Handing 'abc' the id of 'z' and 'd' that of 'abcd' would retire nobody, and rename three."""
+    same = Parties()
+    same.run(["abcd", "z"])
+    party, small = same.xref["a"], same.xref["z"]
+    events = same.run(["abcz", "d"])
+    assert same.xref["a"] == same.xref["z"] == party
+    assert events == [("merge", small, party, 1), ("split", same.xref["d"], party, 1)]
+
+
+def test_redirects_are_followed_to_the_end() -> None:
+    same = Parties()
+    same.run(["a", "bc", "defg"])
+    first, second, third = same.xref["a"], same.xref["b"], same.xref["d"]
+    same.run(["abc", "defg"])
+    same.run(["abcdefg"])
+    assert [same.resolve(p) for p in (first, second, third)] == [third] * 3
+    same.run([])
+    assert [same.resolve(p) for p in (first, second, third)] == [None] * 3
+
+
+def test_no_id_is_ever_given_twice() -> None:
+    same = Parties()
+    seen: list[str] = []
+    for _ in range(4):  # 'b' leaves its party and comes back to it, again and again
+        same.run(["xy", "b"])
+        seen.append(same.xref["b"])
+        same.run(["xyb"])
+    assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("table", ["minted", "before"])
+def test_an_id_that_is_taken_is_passed_over(table: str) -> None:
+    same = Parties()
+    same.run(["a"])
+    taken = same.xref["a"]
+    connection = duckdb.connect()
+    fill(connection, "records", "rid INTEGER, key VARCHAR", [(1, "a")])
+    fill(connection, "members", "rid INTEGER, cluster INTEGER", [(1, 1)])
+    fill(connection, "before", "key VARCHAR, party_id VARCHAR",
+         [("gone", taken)] if table == "before" else [])
+    fill(connection, "minted", "party_id VARCHAR", [(taken,)] if table == "minted" else [])
+    carry(connection, "same")
+    ((key, party),) = connection.execute("FROM xref").fetchall()
+    assert key == "a"
+    assert party == "P" + sha256(b"same\x1f1\x1fa").hexdigest()[:16].upper()
+
+
+def test_nothing_but_the_results_is_left_behind() -> None:
+    same = Parties()
+    same.run(["ab", "c"])
+    tables = {name for (name,) in same.connection.execute("SHOW TABLES").fetchall()}
+    assert tables == {"records", "members", "before", "minted", "xref", "events"}
