@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cdmq.audit.renames import ids_of, renames
+from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
@@ -88,7 +90,8 @@ def run(
         there = [n for n in selection.datasets if n in ready.catalog]
         name_published(names, project, there, ready.plan, warehouse)
     listen("start", facts)
-    executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen)
+    ids = ids_of(renames(warehouse, audit_schema(warehouse), project.rules))
+    executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen, ids)
     if wish.command == "train":
         executed.built.clear()  # it was made to be learned from
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
@@ -183,14 +186,14 @@ def rule_statements(
 
 def _execute(
     ready: Ready, warehouse: Warehouse, names: Names, as_of: datetime, wish: Wish,
-    target: Target, listen: Listener,
+    target: Target, listen: Listener, ids: Mapping[str, tuple[str, ...]],
 ) -> Executed:
     moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
     execution = Execution(
         ready.project, ready.catalog, ready.plan, warehouse, names, moment,
         rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
-        build=wish.build, stop=stop, train=wish.command == "train",
+        build=wish.build, stop=stop, train=wish.command == "train", ids=ids,
         listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()

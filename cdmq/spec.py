@@ -189,7 +189,8 @@ class Expected(Model):
     of golden cells those that it names.
 
     A model learns next to nothing from a few rows and keeps the weights that it starts from. Test
-    same_if, never_if_differs, ignore_values and clear cases, no percentages.
+    same_if, never_if_differs, ignore_values and clear cases, no percentages; and give some other
+    records beside, or what two have in common looks like what everybody has.
     """
 
     flags: list[dict[str, str | None]] | None = Field(

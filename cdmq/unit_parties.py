@@ -58,7 +58,7 @@ def parties(
     if golden is not None:
         columns, cells = read.cells(golden)
     return Parties(
-        pairs=read.pairs(matching) if matching in {r.id for r in rules} else (),
+        pairs=read.pairs(matching) if matching else (),
         party_of=dict(read.state(matching, "xref", "key", "party_id")) if matching else {},
         cells=cells, columns=columns,
         levels={key: {"level": level, "reason": reason} for key, level, reason in

@@ -52,14 +52,14 @@ def _alike(
     """The records nearest to one by each rule, and how many each found alike."""
     found: list[Alike] = []
     counts = []
-    for rule in rules:
-        where = nodes.every([same("rule_id", rule), _of(key), still()])
+    for rule in sorted({telling.now(r) for r in rules}):
+        where = nodes.every([one_of("rule_id", telling.names_of(rule)), _of(key), still()])
         order = [exp.Ordered(this=nodes.column(c), desc=True, nulls_first=False)
                  for c in ("probability", "weight")]
         rows = telling.rows(PAIRS, where, [*order, telling.by_code_point("key_a"),
                                            telling.by_code_point("key_b")], _NEAREST)
         if rows:
-            counts.append((telling.now(rule), telling.count(PAIRS, where)))
+            counts.append((rule, telling.count(PAIRS, where)))
             found += _nearest(telling, dataset, rule, key, rows)
     return tuple(found), tuple(counts)
 
@@ -69,12 +69,12 @@ def _nearest(
 ) -> list[Alike]:
     spec = spec_of(telling, rule)
     others = [r["key_b"] if r["key_a"] == key else r["key_a"] for r in rows]
-    parties = parties_now(telling, [rule], [key, *others])
+    parties = parties_now(telling, telling.names_of(rule), [key, *others])
     found = []
     for row, other in zip(rows, others, strict=True):
         merges = spec is not None and row["probability"] >= float(spec.merge_above)
         found.append(Alike(
-            telling.now(rule), telling.shown_key(dataset, other), row["verdict"],
+            rule, telling.shown_key(dataset, other), row["verdict"],
             row["probability"], None if spec is None else "merge" if merges else "review",
             tuple((spec.never_if_differs if spec else None) or ()),
             key in parties and parties.get(other) == parties[key]))

@@ -80,6 +80,8 @@ def _left(m: Membership) -> str:
     if m.fate in ("moved", "ended") and m.into:
         rest = ", and no record was left" if m.fate == "ended" else ""
         return f"the record went over to {m.into}{rest}"
+    if m.because == "gone":
+        return "the record is no longer in the dataset"
     return _CLOSED.get(m.because or "", m.because or "not known why")
 
 

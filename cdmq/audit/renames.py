@@ -43,3 +43,20 @@ def today(rule_id: exp.Expr, renamed: Mapping[str, str], names: Iterable[str]) -
     pairs = [(nodes.equal(rule_id.copy(), nodes.text(old)), nodes.text(new))
              for old, new in sorted(renamed.items()) if new in wanted]
     return nodes.cases(pairs, rule_id) if pairs else rule_id
+
+
+def ids_of(renamed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Rule -> every id that it ever had, for those that had another."""
+    found: dict[str, tuple[str, ...]] = {}
+    for old, new in sorted(renamed.items()):
+        found[new] = (*found.get(new, (new,)), old)
+    return found
+
+
+def of_rule(rule: str, ids: Mapping[str, tuple[str, ...]], table: str | None = None) -> exp.Expr:
+    """The condition that a row is a rule's, under whatever id."""
+    column = nodes.column("rule_id", table)
+    names = ids.get(rule, (rule,))
+    if len(names) == 1:
+        return nodes.equal(column, nodes.text(rule))
+    return exp.In(this=column, expressions=[nodes.text(n) for n in names])

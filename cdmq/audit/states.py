@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import (
     GOLDEN_CELLS,
     MATCH_MODELS,
@@ -40,10 +41,10 @@ class States:
     def __init__(
         self, warehouse: Warehouse, schema: str, run_id: str, as_of: datetime,
         versions: Mapping[str, str],
-        reviews: Mapping[str, Review],
+        reviews: Mapping[str, Review], ids: Mapping[str, tuple[str, ...]],
     ) -> None:
         self.warehouse, self.schema, self.run_id, self.as_of = warehouse, schema, run_id, as_of
-        self.versions, self.reviews = versions, reviews
+        self.versions, self.reviews, self.ids = versions, reviews, ids
 
     def write(
         self, states: Sequence[State], models: Mapping[str, tuple[str, Model]]
@@ -80,12 +81,12 @@ class States:
         """The next model of a rule; the one before is closed. An equal one stays."""
         table = Relation(MATCH_MODELS.name, self.schema)
         known = nodes.select([nodes.number(1)], nodes.table(table, "t"), nodes.every([
-            _open(rule, "t"), nodes.equal(nodes.column("model"), nodes.text(model.digest)),
+            self._mine(rule, "t"), nodes.equal(nodes.column("model"), nodes.text(model.digest)),
             nodes.equal(nodes.column("trained_for"), nodes.text(trained_for))]))
         if self.warehouse.fetch(known.sql(self.warehouse.dialect)):
             return
         self._run(exp.Update(
-            this=nodes.table(table, "t"), where=exp.Where(this=_open(rule, "t")),
+            this=nodes.table(table, "t"), where=exp.Where(this=self._mine(rule, "t")),
             expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))]))
         self._insert(MATCH_MODELS, [rule, model.digest, trained_for, model.trained_on,
                                     model.settings, self.run_id, None])
@@ -108,7 +109,7 @@ class States:
         return self._run(exp.Update(
             this=nodes.table(Relation(state.table, self.schema), "t"), expressions=ends,
             where=exp.Where(this=nodes.every([
-                _open(state.rule, "t"), exp.Not(this=still)]))))
+                self._mine(state.rule, "t"), exp.Not(this=still)]))))
 
     def _open(self, state: State) -> int:
         fixed = {"rule_id": state.rule}
@@ -124,17 +125,17 @@ class States:
                              nodes.table(state.staged, "s"))
         if not state.added:
             known = _exists(table, nodes.every([
-                _open(state.rule, "t"), _same(state.identity, "s", "t")]), "t")
+                self._mine(state.rule, "t"), _same(state.identity, "s", "t")]), "t")
             query.set("where", exp.Where(this=exp.Not(this=known)))
         return self._run(nodes.insert(table, [*state.columns, *fixed], query))
 
+    def _mine(self, rule: str, table: str) -> exp.Expr:
+        """The open rows of a rule."""
+        return nodes.every([of_rule(rule, self.ids, table),
+                            nodes.is_null(nodes.column("to_run", table))])
+
     def _run(self, node: exp.Expr) -> int:
         return self.warehouse.run(node.sql(self.warehouse.dialect))
-
-
-def _open(rule: str, table: str) -> exp.Expr:
-    return nodes.every([nodes.equal(nodes.column("rule_id", table), nodes.text(rule)),
-                        nodes.is_null(nodes.column("to_run", table))])
 
 
 def _exists(relation: Relation, where: exp.Expr, alias: str = "s") -> exp.Expr:

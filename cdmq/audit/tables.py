@@ -177,7 +177,7 @@ PARTY_EVENTS = Table("party_events", "one row a thing that happened to a party",
     records bigint how many records it had, or has
 """))
 
-GOLDEN_CELLS = Table("golden_cells", "one row a time in which a golden cell held a value", _columns("""
+GOLDEN_CELLS = Table("golden_cells", "one row a time a golden cell held a value", _columns("""
     rule_id text the golden rule
     version text its version when the row was opened
     party_id text the party
@@ -249,7 +249,7 @@ WITH RECURSIVE way (rule_id, party_id, at_id, steps) AS (
     WHERE event IN ('mint', 'split')
     UNION ALL
     SELECT w.rule_id, w.party_id, e.other, w.steps + 1
-    FROM way AS w JOIN party_events AS e ON e.rule_id = w.rule_id AND e.party_id = w.at_id
+    FROM way AS w JOIN party_events AS e ON e.party_id = w.at_id
     WHERE e.event IN ('merge', 'retire') AND NOT w.at_id IS NULL
 ),
 ends AS (

@@ -31,8 +31,10 @@ def command(
     profile: o.Profile = None,
     target: o.Target = None,
 ) -> None:
-    """The manual page of a word, or the story of a record, a party or a pair of records.
-    Alone: all that can be explained."""
+    """The manual page of a word, or the story of a record or a pair.
+
+    Alone: all that can be explained. A party has a story too, by its id.
+    """
     given = [name for name, value in (("a word", word), ("--record", record), ("--pair", pair))
              if value is not None]
     if len(given) > 1:

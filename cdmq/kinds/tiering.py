@@ -66,7 +66,9 @@ class Facts(Model):
         None, description="Only facts for which this SQL condition on their columns is true."
     )
     if_none: Number | None = Field(
-        None, description="The figure of a record without any fact. Default: missing."
+        None,
+        description="The figure of a record without any fact. Default: missing, and what is "
+        "missing fits no condition.",
     )
 
     @model_validator(mode="after")
@@ -85,15 +87,16 @@ class Measure(Facts):
     WAYS: ClassVar[tuple[str, ...]] = ("sum", "count", "since")
 
     since: Literal["first", "last"] | None = Field(
-        None, description="Years since the first (or last) fact."
+        None,
+        description="Years since the first (or last) fact, 2 on its second anniversary.",
     )
     per: Period | None = Field(
         None,
         description="An average: the figure of a usual year, month, ..., over the time in which "
-        "the customer was observed.",
+        "the customer was observed: from the first fact of any kind on, a day at least.",
     )
     over: Lasting | None = Field(
-        None, description="Only facts of this long before as_of. Default: all."
+        None, description="Only facts of this long before as_of, by the calendar. Default: all."
     )
 
     @model_validator(mode="after")
@@ -121,7 +124,14 @@ class TieringRule(Named):
     Use it where different customers are to be served differently, and nobody should have to ask
     why or since when. `measures` are figures from other datasets, `levels` are conditions on them:
     the first that fits is the level, the last is `otherwise`. A level is judged at each `review`,
-    and `keep_unless` keeps a customer who wobbles at the limit from going up and down.
+    and `keep_unless` keeps a customer who wobbles at the limit from going up and down: who rises
+    rises at once; who misses a level by no more than `below_by` keeps it; who misses it by more
+    loses it at the last of so many reviews. Only limits can be missed by a share (>=, >, <=, < or
+    between and a number): a level with none of these, such as orders_ever = 0, is lost at once.
+
+    Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. A
+    customer with facts of whom none counts (none in the window, none under `where`) has the sum or
+    count 0; `if_none` is for those without any. Averages and years have four decimals.
 
     Example:
 
@@ -157,7 +167,7 @@ class TieringRule(Named):
     new_for: Lasting | None = Field(
         None,
         description="A customer whose first fact is less old than this is `new`: too little is "
-        "known to judge.",
+        "known to judge. Who has no fact is judged.",
     )
     review: Literal["daily", "weekly", "monthly", "quarterly", "yearly"] | None = Field(
         None,

@@ -97,7 +97,7 @@ def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
     review_above = merge_above if rule.review_above is None else float(rule.review_above)
     connection.execute(_LINKS, [merge_above])
     connection.execute(_TWOSOMES)
-    clustered, refused = _guarded(connection, rule.never_if_differs or [])
+    clustered, refused = _guarded(connection, rule)
     moved = [(rid, name) for rid, name in clustered.items() if rid != name]
     connection.execute(_CLUSTERED, [[rid for rid, _ in moved], [name for _, name in moved]])
     connection.execute(_MEMBERS)
@@ -108,7 +108,7 @@ def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
     connection.execute(_DONE)
 
 
-def _guarded(connection: DuckDBPyConnection, never: Sequence[str]) -> Answer:
+def _guarded(connection: DuckDBPyConnection, rule: MatchingRule) -> Answer:
     """The clusters of the involved links (record: smallest record), and what was refused."""
     links = connection.execute(_STRONGEST_FIRST).fetchall()
     names = components((a, b) for a, b, _ in links)
@@ -116,7 +116,7 @@ def _guarded(connection: DuckDBPyConnection, never: Sequence[str]) -> Answer:
     for a, b in connection.execute(_VETOES).fetchall():
         if names[a] == names.get(b):
             vetoes[names[a]].append((a, b))
-    values = _values(connection, never)
+    values = _values(connection, rule)
     doubtful = vetoes.keys() | _large(names) | _mixed(names, values)
     inside: dict[int, list[Link]] = {component: [] for component in sorted(doubtful)}
     for a, b, certain in links:
@@ -146,28 +146,42 @@ def _mixed(names: Mapping[int, int], values: Mapping[int, Values]) -> set[int]:
     }
 
 
-def _values(connection: DuckDBPyConnection, never: Sequence[str]) -> dict[int, Values]:
+def _values(connection: DuckDBPyConnection, rule: MatchingRule) -> dict[int, Values]:
     """Per involved record a number for what is in each column that may not differ."""
-    if not never:
+    if not rule.never_if_differs:
         return {}
-    query = _numbered(never).sql("duckdb")
+    query = _numbered(rule, rule.never_if_differs).sql("duckdb")
     return {rid: tuple(numbers) for rid, *numbers in connection.execute(query).fetchall()}
 
 
-def _numbered(columns: Sequence[str]) -> exp.Select:
-    """rid and, for each column, equal numbers for equal values and NULL for none."""
-    rid = nodes.column("rid")
-    crowd = nodes.select([rid], nodes.table(Relation("_crowd")))
+def _numbered(rule: MatchingRule, columns: Sequence[str]) -> exp.Select:
+    """rid and, for each column, equal numbers for equal values and NULL for none.
+
+    A value that too many share to say who it is does not say either who it is not.
+    """
+    ignored = rule.ignore_values.shared_by_more_than if rule.ignore_values else {}
+    numbers: list[exp.Expr] = []
+    for name in columns:
+        column = nodes.column(name)
+        rank = exp.Window(
+            this=nodes.call("dense_rank"),
+            order=exp.Order(expressions=[exp.Ordered(this=column)]),
+        )
+        telling = [nodes.present(column)]
+        if name in ignored:
+            telling.append(exp.Not(this=exp.In(
+                this=column, query=exp.Subquery(this=_shared(column, ignored[name]))
+            )))
+        numbers.append(nodes.when(nodes.every(telling), rank))
+    crowd = nodes.select([nodes.column("rid")], nodes.table(Relation("_crowd")))
+    inside = exp.In(this=nodes.column("rid"), query=exp.Subquery(this=crowd))
     return nodes.select(
-        [rid, *(_number(nodes.column(c)) for c in columns)],
-        nodes.table(Relation("records")),
-        exp.In(this=rid, query=exp.Subquery(this=crowd)),
+        [nodes.column("rid"), *numbers], nodes.table(Relation("records")), inside
     )
 
 
-def _number(column: exp.Expr) -> exp.Expr:
-    rank = exp.Window(
-        this=nodes.call("dense_rank"),
-        order=exp.Order(expressions=[exp.Ordered(this=column)]),
-    )
-    return nodes.when(nodes.present(column), rank)
+def _shared(column: exp.Column, by_more_than: int) -> exp.Select:
+    query = nodes.select([column], nodes.table(Relation("records")), nodes.present(column))
+    too_many = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(by_more_than))
+    nodes.group_by(query, [column]).set("having", exp.Having(this=too_many))
+    return query

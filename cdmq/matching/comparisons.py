@@ -19,6 +19,7 @@ class Comparison:
     """`levels`: from equal to unlike; the last one is ELSE. A pair under `null` says nothing."""
 
     name: str
+    word: str
     null: str
     levels: tuple[Level, ...]
 
@@ -42,7 +43,7 @@ def _comparison(c: str, word: str, swaps: Sequence[tuple[str, str]]) -> Comparis
     swapped = [Level("swapped with another column", " OR ".join(mine), 0.02, 1e-4)] if mine else []
     unlike = Level("unlike", ELSE, UNLIKE[word], 0.9)
     null = " OR ".join([f"{c}_l IS NULL", f"{c}_r IS NULL", *theirs])
-    return Comparison(c, null, (equal, *swapped, *others, unlike))
+    return Comparison(c, word, null, (equal, *swapped, *others, unlike))
 
 
 def _swapped(a: str, b: str) -> str:

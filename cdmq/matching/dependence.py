@@ -8,15 +8,17 @@ postcode says little once the street is the same, and little against a match whe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 from cdmq.matching.evidence import Evidence, Vector
 
 Parents = list[int | None]
+# How likely a vector is a match by its columns other than two.
+Likely = Callable[[Vector, tuple[int, int]], float]
 
-# In bits: how much likelier one column is alike once the other one is.
-LEAST = 1.0
+# So many times likelier must a column be alike once its parent is.
+LEAST = 2.0
 # So many times as often as presumed may a match be unlike where that is rare.
 DOUBT = 2.0
 RELATED = 0.4
@@ -31,36 +33,30 @@ def state(vector: Vector, parent: int | None, sizes: Sequence[int]) -> int:
     return UNLIKE if level == 1 else ALIKE if level >= sizes[parent] - 1 else MISSING
 
 
-def tree(
-    evidence: Evidence, matching: Mapping[Vector, float], sizes: Sequence[int],
-    identity: Mapping[int, float],
+def find_parents(
+    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely,
+    sizes: Sequence[int], identity: Mapping[int, float], shared: Sequence[int],
 ) -> Parents:
-    """The parent of each column, None for most: the strongest dependences that make no circle."""
-    columns = len(sizes)
-    chance = [_alike(_counts(evidence.chance, k, sizes[k])) for k in range(columns)]
-    edges = []
-    for i in range(columns):
-        for k in range(i + 1, columns):
-            both = [(_alike(no_match(evidence.equal[a], matching, (a, b), identity, sizes[b])),
-                     a, b) for a, b in ((i, k), (k, i))]
-            lift = max(math.log2(share / chance[b]) for share, _, b in both)
-            often = max(share * chance[a] for share, a, _ in both)
-            edges.append((lift * often if lift >= LEAST else 0.0, i, k))
-    joined: list[set[int]] = [{k} for k in range(columns)]
-    links: dict[int, list[int]] = {k: [] for k in range(columns)}
-    for lift, i, k in sorted(edges, key=lambda e: (-e[0], e[1], e[2])):
-        if not lift or joined[i] is joined[k]:
-            continue
-        links[i].append(k)
-        links[k].append(i)
-        both = joined[i] | joined[k]
-        for one in both:
-            joined[one] = both
-    return _directed(links, chance)
+    """The parent of each column, None for most: a shared column that is alike by chance more
+    rarely. Of those that explain it nearly as well the one that is alike most often."""
+    chance = [_alike(_counts(evidence.chance, k, size)) for k, size in enumerate(sizes)]
+    parents: Parents = [None] * len(sizes)
+    for k, size in enumerate(sizes):
+        found = []
+        for i in shared:
+            if (chance[i], i) < (chance[k], k) or (i != k and k not in shared):
+                share = _alike(no_match(evidence.equal[i], sure, likely, (i, k), identity, size))
+                if share >= chance[k] * LEAST:
+                    found.append((share, i))
+        most = max(found, default=(0.0, -1))[0]
+        close = [(chance[i] * share, -i) for share, i in found if share >= most / 3]
+        parents[k] = -max(close)[1] if close else None
+    return parents
 
 
 def no_match(
-    vectors: Mapping[Vector, float], sure: Mapping[Vector, float], pair: tuple[int, int],
+    vectors: Mapping[Vector, float], sure: Mapping[Vector, float],
+    likely: Likely, pair: tuple[int, int],
     identity: Mapping[int, float], size: int,
 ) -> list[float]:
     """How often the second of two columns has each level in pairs, equal in the first, that are
@@ -73,7 +69,7 @@ def no_match(
     for vector, n in vectors.items():
         level = vector[pair[1]]
         if any(vector[i] == 1 for i in others):
-            unlike[level] += n
+            unlike[level] += n * (1 - likely(vector, pair))
         else:
             matches[level] += n * sure.get(vector, 0.0)
     explained = min(1.0, DOUBT * sum(others.values()))
@@ -107,20 +103,4 @@ def _counts(vectors: Mapping[Vector, float], k: int, size: int) -> list[float]:
 
 def _alike(counts: list[float]) -> float:
     """Shrunk by some pairs, so that a few do not speak for all."""
-    return (sum(counts[1:]) + 1e-6) / (sum(counts) + 20.0)
-
-
-def _directed(links: dict[int, list[int]], chance: list[float]) -> Parents:
-    """From the column that is alike most rarely outwards."""
-    parents: Parents = [None] * len(links)
-    seen: set[int] = set()
-    for root in sorted(links, key=lambda k: (chance[k], k)):
-        open_ = [] if root in seen else [root]
-        while open_:
-            at = open_.pop()
-            seen.add(at)
-            for to in links[at]:
-                if to not in seen:
-                    parents[to] = at
-                    open_.append(to)
-    return parents
+    return (sum(counts[-2:]) + 1e-6) / (sum(counts) + 20.0)

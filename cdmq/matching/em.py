@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cdmq.matching.comparisons import Comparison
-from cdmq.matching.dependence import Parents, no_match, state, tree
+from cdmq.matching.dependence import Likely, Parents, find_parents, no_match, state
 from cdmq.matching.evidence import Evidence, Vector, Vectors
+from cdmq.matching.levels import SHARED
 
 # What the priors of levels.py are worth, in pairs; and the marginal for a conditional share.
 M_WORTH, U_WORTH, KEPT = 10.0, 100.0, 20.0
@@ -46,11 +47,13 @@ def learn(some: Sequence[Comparison], evidence: Evidence) -> Learnt:
     u = [_blend(counts, p, U_WORTH)
          for counts, p in zip(_met(evidence.chance, some), u0, strict=True)]
     model = Learnt(prior, alone, [[p] * 3 for p in m0], [[p] * 3 for p in u])
+    likely = _by_the_others(model)
     matching = _sure(_probabilities(model, evidence, positive=0.5), [p[0] for p in m0])
     sure = dict(matching)
-    parents = tree(evidence, matching, [len(c.levels) for c in some],
-                   {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY})
-    model = _maximised(Learnt(prior, parents, model.m, model.u), evidence, sure, m0, u0)
+    parents = find_parents(evidence, matching, likely, [len(c.levels) for c in some],
+                   {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY},
+                   [i for i, c in enumerate(some) if c.word in SHARED])
+    model = _maximised(Learnt(prior, parents, model.m, model.u), evidence, sure, likely, m0, u0)
     return model
 
 
@@ -79,6 +82,21 @@ def _probabilities(
     return found
 
 
+def _by_the_others(model: Learnt) -> Likely:
+    table = [states[0] for states in weights(model)]
+    start = math.log2(model.prior / (1 - model.prior))
+
+    def likely(vector: Vector, pair: tuple[int, int]) -> float:
+        weight = start
+        for k, level in enumerate(vector):
+            if k not in pair:
+                one = table[k][level]
+                weight += one * 0.35 if one > 0 else one
+        return 1 / (1 + 2.0 ** -max(weight, -100.0))
+
+    return likely
+
+
 def _sure(matching: dict[Vector, float], unlike: list[float]) -> dict[Vector, float]:
     """To start with, no pair is a match that differs in a column that rarely does in a match."""
     return {v: p if all(level != 1 or often > RARELY for level, often in zip(v, unlike, strict=True))
@@ -87,7 +105,7 @@ def _sure(matching: dict[Vector, float], unlike: list[float]) -> dict[Vector, fl
 
 def _maximised(
     model: Learnt, evidence: Evidence, sure: dict[Vector, float],
-    m0: list[list[float]], u0: list[list[float]],
+    likely: Likely, m0: list[list[float]], u0: list[list[float]],
 ) -> Learnt:
     hits = {v: n * sure[v] for v, n in evidence.candidates.items() if v in sure}
     found = _counted(hits, model.parents, m0)
@@ -108,7 +126,7 @@ def _maximised(
             new_m.append([all_m] * 3)
             new_u.append([all_u] * 3)
             continue
-        alike = no_match(evidence.equal[parent], sure, (parent, k), identity, len(p))
+        alike = no_match(evidence.equal[parent], sure, likely, (parent, k), identity, len(p))
         new_m.append([all_m, *(_at_least(_blend(found[k][s], all_m, KEPT), least)
                                for s in (1, 2))])
         new_u.append([all_u, _blend(alike, all_u, KEPT), all_u])

@@ -5,9 +5,9 @@ joins the clusters of its two records, unless
 
 - veto: two of their records are vetoed, or differ in a column of `never_if_differs`;
 - size: the cluster would have more than MOST_MEMBERS records;
-- bridge: fewer than THIN of all pairs between the two clusters are links. One chance likeness
-  between two groups is no reason to make them one; two records of one party that fall below the
-  threshold are, as long as others of the two groups are linked.
+- bridge: fewer than one in ONE_IN of all pairs between the two clusters are links. One chance
+  likeness between two groups does not make them one; groups of one party have several links, even
+  if some of their pairs fall below the threshold.
 
 A certain link (`same_if`) heeds vetoes only.
 """
@@ -15,16 +15,18 @@ A certain link (`same_if`) heeds vetoes only.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cdmq.matching.union_find import UnionFind
 
 #: More records than this are one party only where same_if says so of all of them.
 MOST_MEMBERS = 50
-#: Two clusters of which a smaller share of the cross pairs are links stay two.
-THIN = 1 / 5
-#: Two parts of so few records have at most 4 cross pairs: one link is never thin.
+#: Two clusters with fewer links than one in so many of their cross pairs stay two. Measured: costs
+#: Febrl's clusters of up to six nothing and 1M generated people .0007 of recall for up to .012 of
+#: precision; one in 4 costs both about a percent of recall.
+ONE_IN = 5
+#: Two parts of so few records have at most 4 cross pairs: one link is enough.
 ALWAYS_ONE = 4
 
 Values = tuple[int | None, ...]
@@ -53,8 +55,8 @@ def split(
     refused, one per two clusters. `links`: strongest first, each pair once; `vetoes`: pairs that
     may not be together; `values`: per record what is in the columns that may not differ.
 
-    No cluster contains a veto. Two clusters with a link between them that is not refused by veto
-    or size are joined by fewer than THIN of their cross pairs.
+    No cluster contains a veto. Between two clusters that neither a veto nor their size keeps apart,
+    fewer than one in ONE_IN of the pairs are links, and none is certain.
     """
     clusters = Clusters(links, vetoes, values or {})
     waiting = _bridges_last(links)
@@ -77,13 +79,15 @@ def _bridges_last(links: Sequence[Link]) -> list[Link]:
     )
 
 
-def _refused(clusters: Clusters, links: Sequence[Link]) -> Iterable[Refused]:
+def _refused(clusters: Clusters, links: Sequence[Link]) -> Iterator[Refused]:
     seen = set()
     for link in links:
         between = clusters.between(link)
-        if between[0] != between[1] and between not in seen:
-            seen.add(between)
-            yield Refused(link.a, link.b, clusters.refusal(link) or "bridge")
+        if between in seen or between[0] == between[1]:
+            continue
+        seen.add(between)
+        if why := clusters.refusal(link):
+            yield Refused(link.a, link.b, why)
 
 
 class Clusters:
@@ -138,7 +142,7 @@ class Clusters:
             return None
         if self._size[a] + self._size[b] > MOST_MEMBERS:
             return "size"
-        if self._crossing[a][b] < THIN * self._size[a] * self._size[b]:
+        if self._crossing[a][b] * ONE_IN < self._size[a] * self._size[b]:
             return "bridge"
         return None
 

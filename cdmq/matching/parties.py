@@ -9,40 +9,46 @@ from cdmq.matching.largest_overlap import heirs
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-#: Who is where, and was where. A party that is all of one cluster's past, and has no other, stays.
-_OVERLAPS = """
+#: Who is where, and was where; the cluster is NULL where the record is gone.
+_NOW = """
 CREATE OR REPLACE TEMP TABLE _now AS
-SELECT m.cluster, r.key, b.party_id
-FROM members AS m JOIN records AS r ON r.rid = m.rid LEFT JOIN before AS b ON b.key = r.key;
-CREATE OR REPLACE TEMP TABLE _overlaps AS
-SELECT cluster, party_id, count(*) AS records FROM _now WHERE party_id IS NOT NULL
-GROUP BY cluster, party_id;
-CREATE OR REPLACE TEMP TABLE _shared AS
-SELECT cluster, party_id, records FROM _overlaps
-WHERE cluster IN (SELECT cluster FROM _overlaps GROUP BY cluster HAVING count(*) > 1)
-OR party_id IN (SELECT party_id FROM _overlaps GROUP BY party_id HAVING count(*) > 1);
+SELECT m.cluster, coalesce(r.key, b.key) AS key, b.party_id
+FROM (members AS m JOIN records AS r ON r.rid = m.rid) FULL JOIN before AS b ON b.key = r.key
+"""
+#: A party that is in one cluster only, where no other party is, stays. These are nearly all:
+#: they are told by counting, without a look at each two that share records.
+_IDS = """
 CREATE OR REPLACE TEMP TABLE _ids AS
-SELECT cluster, party_id FROM _overlaps ANTI JOIN _shared USING (cluster)
+SELECT p.cluster, p.party_id FROM (
+  SELECT party_id, min(cluster) AS cluster, count(*) AS records FROM _now
+  WHERE party_id IS NOT NULL AND cluster IS NOT NULL
+  GROUP BY party_id HAVING min(cluster) = max(cluster)
+) AS p JOIN (
+  SELECT cluster, count(party_id) AS records FROM _now GROUP BY cluster
+) AS c ON c.cluster = p.cluster AND c.records = p.records
+"""
+_SHARED = """
+CREATE OR REPLACE TEMP TABLE _shared AS
+SELECT cluster, party_id, count(*) AS records FROM _now ANTI JOIN _ids USING (cluster)
+WHERE party_id IS NOT NULL AND cluster IS NOT NULL GROUP BY cluster, party_id
 """
 _KEPT = "INSERT INTO _ids SELECT unnest($1::INTEGER[]), unnest($2::VARCHAR[])"
 _UNNAMED = """
-CREATE OR REPLACE TEMP TABLE _taken AS
-SELECT party_id FROM minted UNION SELECT party_id FROM before;
 CREATE OR REPLACE TEMP TABLE _minted AS SELECT cluster, party_id FROM _ids WHERE false;
 CREATE OR REPLACE TEMP TABLE _unnamed AS
-SELECT m.cluster, r.key FROM members AS m JOIN records AS r ON r.rid = m.rid
-ANTI JOIN _ids AS i ON i.cluster = m.cluster WHERE m.rid = m.cluster
+SELECT cluster, min(key) AS key FROM _now ANTI JOIN _ids USING (cluster)
+WHERE cluster IS NOT NULL GROUP BY cluster
 """
-#: 64 bits: among 100 million ids one of 3,700 projects sees two alike, and then counts on.
+#: 64 bits: of 3,700 projects with 100 million ids one sees two alike, and counts on.
 _MINT = """
 INSERT INTO _minted
 WITH tried AS (
   SELECT cluster, key, 'P' || upper(left(sha256(concat_ws(chr(31), $1, $2, key)), 16)) AS party_id
   FROM _unnamed
 )
-SELECT cluster, party_id FROM tried ANTI JOIN _taken USING (party_id)
-ANTI JOIN _minted USING (party_id)
-QUALIFY row_number() OVER (PARTITION BY party_id ORDER BY key) = 1
+SELECT arg_min(cluster, key), party_id FROM tried
+ANTI JOIN minted USING (party_id) ANTI JOIN before USING (party_id)
+ANTI JOIN _minted USING (party_id) GROUP BY party_id
 """
 _NAMED = "DELETE FROM _unnamed WHERE cluster IN (SELECT cluster FROM _minted)"
 _XREF = """
@@ -50,14 +56,18 @@ INSERT INTO _ids SELECT cluster, party_id FROM _minted;
 CREATE OR REPLACE TABLE xref AS
 SELECT n.key, i.party_id FROM _now AS n JOIN _ids AS i ON i.cluster = n.cluster
 """
+#: A new party whose records had one, and a party that ends though its records are there, are in
+#: _shared: all others keep their id, come from nowhere or are gone.
 _EVENTS = """
 CREATE OR REPLACE TABLE events AS
 WITH first_of AS (
-  SELECT cluster, party_id AS other, records FROM _overlaps SEMI JOIN _minted USING (cluster)
+  SELECT cluster, party_id AS other, records FROM _shared SEMI JOIN _minted USING (cluster)
   QUALIFY row_number() OVER (PARTITION BY cluster ORDER BY records DESC, party_id) = 1
 ), last_of AS (
-  SELECT party_id, cluster, records FROM _overlaps ANTI JOIN _ids USING (party_id)
+  SELECT party_id, cluster, records FROM _shared ANTI JOIN _ids USING (party_id)
   QUALIFY row_number() OVER (PARTITION BY party_id ORDER BY records DESC, cluster) = 1
+), gone AS (
+  SELECT party_id, count(*) AS records FROM _now WHERE cluster IS NULL GROUP BY party_id
 )
 SELECT 'mint' AS event, m.party_id, NULL::VARCHAR AS other, count(*) AS records
 FROM _minted AS m JOIN _now AS n USING (cluster)
@@ -67,12 +77,12 @@ SELECT 'split', m.party_id, f.other, f.records FROM _minted AS m JOIN first_of A
 UNION ALL
 SELECT 'merge', l.party_id, i.party_id, l.records FROM last_of AS l JOIN _ids AS i USING (cluster)
 UNION ALL
-SELECT 'retire', party_id, NULL, count(*) FROM before
-ANTI JOIN _overlaps USING (party_id) GROUP BY party_id
+SELECT 'retire', party_id, NULL, records FROM gone
+WHERE party_id NOT IN (SELECT n.party_id FROM _now AS n SEMI JOIN gone USING (party_id)
+                       WHERE n.cluster IS NOT NULL)
 """
 _DONE = """
-DROP TABLE _now; DROP TABLE _overlaps; DROP TABLE _shared; DROP TABLE _ids; DROP TABLE _taken;
-DROP TABLE _minted; DROP TABLE _unnamed
+DROP TABLE _now; DROP TABLE _ids; DROP TABLE _shared; DROP TABLE _minted; DROP TABLE _unnamed
 """
 
 
@@ -94,14 +104,14 @@ def carry(connection: DuckDBPyConnection, rule_id: str) -> None:
     ever: `other` is alive when the event is written and no id comes back to life, so each step
     leads to a later run and the chain ends, at a living party or at a retire.
     """
-    connection.execute(_OVERLAPS)
+    for statement in (_NOW, _IDS, _SHARED):
+        connection.execute(statement)
     shared = connection.execute("SELECT party_id, cluster, records FROM _shared").fetchall()
     kept = heirs({(party, cluster): records for party, cluster, records in shared})
     connection.execute(_KEPT, [list(kept.keys()), list(kept.values())])
     _mint(connection, rule_id)
-    connection.execute(_XREF)
-    connection.execute(_EVENTS)
-    connection.execute(_DONE)
+    for statement in (_XREF, _EVENTS, _DONE):
+        connection.execute(statement)
 
 
 def _mint(connection: DuckDBPyConnection, rule_id: str) -> None:

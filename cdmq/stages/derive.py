@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
+from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import TIER_HISTORY, TIER_REVIEWS, audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.kinds.golden import GoldenRule
@@ -40,6 +41,8 @@ class Derived:
     #: Rules that were asked for, and datasets that are built.
     rules: frozenset[str]
     datasets: Iterable[str]
+    #: Rule -> every id that it ever had.
+    ids: Mapping[str, tuple[str, ...]]
     #: Only train models: no party is looked for.
     train: bool = False
     states: list[State] = field(default_factory=list)
@@ -51,7 +54,7 @@ class Derived:
         """Run the matching rules of a dataset that are wanted, or that a golden dataset needs."""
         needed = {self.project.rules[d.made_by].spec.matched_by  # type: ignore[union-attr]
                   for n in self.datasets if (d := self.project.datasets[n]).made_by}
-        matcher = Matcher(self.warehouse, self.names, self.render)
+        matcher = Matcher(self.warehouse, self.names, self.render, self.ids)
         done = []
         for step in steps.matches:
             if step.rule.id not in self.rules | needed:
@@ -119,7 +122,7 @@ class Derived:
         """The label of the last review, and the version of the rule that made it."""
         query = nodes.select(
             [nodes.column("review"), nodes.column("version")], self._audit(TIER_REVIEWS.name),
-            nodes.equal(nodes.column("rule_id"), nodes.text(rule)))
+            of_rule(rule, self.ids))
         rows = self.warehouse.fetch(query.order_by(
             exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1).sql(
                 self.warehouse.dialect))
@@ -127,7 +130,7 @@ class Derived:
 
     def _open_levels(self, rule: str) -> exp.Select:
         return nodes.select([nodes.column(c) for c in STATE], self._audit(TIER_HISTORY.name),
-                            nodes.every([nodes.equal(nodes.column("rule_id"), nodes.text(rule)),
+                            nodes.every([of_rule(rule, self.ids),
                                          nodes.is_null(nodes.column("to_run"))]))
 
     def _between(self, query: exp.Select, before: Relation) -> exp.Query:

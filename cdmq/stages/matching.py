@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import MATCH_MODELS, PARTY_EVENTS, XREF, audit_schema
 from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.model import Model
@@ -70,6 +71,8 @@ class Matcher:
     warehouse: Warehouse
     names: Names
     render: Callable[[exp.Expr], tuple[str, str]]
+    #: Rule -> every id that it ever had.
+    ids: Mapping[str, tuple[str, ...]]
 
     def train(self, step: MatchStep, steps: DatasetSteps) -> Matched:
         """Train the model of a rule on the records as they are. Raises StatementError."""
@@ -141,7 +144,7 @@ class Matcher:
         query = nodes.select(
             [nodes.column("settings"), nodes.column("trained_on")],
             self._audit(MATCH_MODELS.name), nodes.every([
-                nodes.equal(nodes.column("rule_id"), nodes.text(rule)),
+                of_rule(rule, self.ids),
                 nodes.equal(nodes.column("trained_for"), nodes.text(for_)),
                 nodes.is_null(nodes.column("to_run")),
             ]))
@@ -150,7 +153,7 @@ class Matcher:
 
     def _before(self, scratch: Scratch, rule: str) -> None:
         """`before` (who was in which party) and `minted` (every id there ever was)."""
-        mine = nodes.equal(nodes.column("rule_id"), nodes.text(rule))
+        mine = of_rule(rule, self.ids)
         before = nodes.select([nodes.column("key"), nodes.column("party_id")],
                               self._audit(XREF.name),
                               nodes.every([mine, nodes.is_null(nodes.column("to_run"))]))

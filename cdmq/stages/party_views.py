@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
+from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import TIER_HISTORY, XREF
 from cdmq.kinds.matching import MatchingRule
 from cdmq.sql import nodes
@@ -18,7 +19,8 @@ from cdmq.values import Relation
 
 
 def party_views(
-    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str
+    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str,
+    ids: Mapping[str, tuple[str, ...]],
 ) -> Iterator[tuple[str, exp.Select]]:
     """(name, query over logical names) of each view for the rules that this run evaluated."""
     done = {s.rule for s in executed.states}
@@ -27,26 +29,27 @@ def party_views(
             continue
         for match in step.matches:
             if match.rule.id in done:
-                yield f"{match.rule.id}__xref", _read(XREF.name, schema, match.rule.id, (
+                mine = of_rule(match.rule.id, ids)
+                yield f"{match.rule.id}__xref", _read(XREF.name, schema, mine, (
                     "key", "party_id", "from_run", "to_run", "closed_because"))
                 if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
-                    yield f"{name}__xref", _now(step, schema, match.rule.id)
+                    yield f"{name}__xref", _now(step, schema, mine.copy())
         for tier in step.tiers:
             if tier.rule.id in done:
-                yield f"{tier.rule.id}__levels", _read(TIER_HISTORY.name, schema, tier.rule.id, (
+                mine = of_rule(tier.rule.id, ids)
+                yield f"{tier.rule.id}__levels", _read(TIER_HISTORY.name, schema, mine, (
                     "key", "level", "measures", "cut_offs", "reason", "from_review"), open_=True)
 
 
 def _read(
-    table: str, schema: str, rule: str, columns: Sequence[str], open_: bool = False
+    table: str, schema: str, mine: exp.Expr, columns: Sequence[str], open_: bool = False
 ) -> exp.Select:
-    mine = nodes.equal(nodes.column("rule_id"), nodes.text(rule))
     where = nodes.every([mine, nodes.is_null(nodes.column("to_run"))]) if open_ else mine
     return nodes.select([nodes.column(c) for c in columns],
                         nodes.table(Relation(table, schema)), where)
 
 
-def _now(step: DatasetSteps, schema: str, rule: str) -> exp.Select:
+def _now(step: DatasetSteps, schema: str, mine: exp.Expr) -> exp.Select:
     """Each record's key columns, its key as text, and its party."""
     rows = step.clean.copy()
     rows.set("expressions", [
@@ -56,7 +59,7 @@ def _now(step: DatasetSteps, schema: str, rule: str) -> exp.Select:
         [*(nodes.column(k, "r") for k in step.dataset.key if k not in ("key", "party_id")),
          nodes.alias(nodes.column("key", "x"), "key"), nodes.column("party_id", "x")],
         nodes.subquery(rows, "r"))
-    open_ = nodes.subquery(_read(XREF.name, schema, rule, ("key", "party_id"), open_=True), "x")
+    open_ = nodes.subquery(_read(XREF.name, schema, mine, ("key", "party_id"), open_=True), "x")
     query.append("joins", exp.Join(this=open_, on=nodes.equal(
         nodes.column("__key", "r"), nodes.column("key", "x"))))
     return query

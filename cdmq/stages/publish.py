@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.renames import today
+from cdmq.audit.renames import ids_of, today
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed, short
@@ -96,7 +96,7 @@ def _split_views(
             relation = Relation(short(f"{name}__{ending}", warehouse.traits.longest_name),
                                 warehouse.schema)
             found.append((relation, placed(query, executed.names.final)))
-    for ending, query in party_views(steps, executed, schema):
+    for ending, query in party_views(steps, executed, schema, ids_of(renamed)):
         relation = Relation(short(ending, warehouse.traits.longest_name), warehouse.schema)
         found.append((relation, placed(query, executed.names.final)))
     return found

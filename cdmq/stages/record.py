@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
-from cdmq.audit.renames import renames
+from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
     MIGRATIONS,
@@ -104,8 +104,9 @@ def record(
         _add_statements(warehouse, schema, executed, facts.run_id)
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
         counts = {"flags": flags.publish(), "changes": changes.publish()}
-        states = States(warehouse, schema, facts.run_id, facts.as_of,
-                        {n: v.digest for n, v in versions.items()}, executed.reviews)
+        digests = {name: version.digest for name, version in versions.items()}
+        states = States(warehouse, schema, facts.run_id, facts.as_of, digests, executed.reviews,
+                        ids_of(renamed))
         counts |= states.write(executed.states, executed.models)
         states.remove(changed.removed)
         _add(warehouse, RUNS, schema, [[

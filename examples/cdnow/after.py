@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """What became of the levels: run `cdmq run --as-of 1997-09-30` first, then `python after.py`.
 
 Two tables: the levels of September 1997 and what their customers did in the nine months after;

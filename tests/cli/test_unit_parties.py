@@ -223,11 +223,10 @@ def test_golden_cells(said: Said) -> None:
 
 def test_a_golden_dataset_may_be_given_to_its_checks(project: Small) -> None:
     text = "".join(
-        f"  - name: t{i}\n    rule: golden.mail.{check}\n    given: {{golden: [{{party_id: 1, mail:"
-        f" {mail}}}, {{party_id: 2, mail: c@x.com}}]}}\n    expect: {{flags: [{{key: 1}}]}}\n"
-        for i, (check, mail) in enumerate((("not_null", '""'), ("email", "x"), ("email", "@")))
-    ).replace('mail: ""', "first: x")
-    assert [str(r.differences) + r.message for r in run_all(project, text).results] == ["()"] * 3
+        f"  - name: {check}\n    rule: golden.mail.{check}\n    expect: {{flags: [{{key: 1}}]}}\n"
+        f"    given: {{golden: [{{party_id: 1{mail}}}, {{party_id: 2, mail: c@x.com}}]}}\n"
+        for check, mail in (("not_null", ""), ("email", ", mail: x")))
+    assert [r.status for r in run_all(project, text).results] == ["pass", "pass"]
     by_records = one("golden.mail.not_null", f"{ANNA}, {ANA}", "flags: []")
     assert run_all(project, by_records).exit_code == 0
 
@@ -247,8 +246,8 @@ def test_levels_of_parties(said: Said) -> None:
     bad = one("customer_class", rows, "levels: [{of: shop/9, level: prospect}]", "bad", ORDERS)
     assert said(bad) == [
         "different level: of 'shop/9'; level should be 'prospect', is 'core' "
-        "(volume 65573.1967 >= 50000)",
-        "unexpected level: of 'shop/10', level 'ordinary' (no other level fits: volume 0.5467, "
+        "(volume 65471.1248 >= 50000)",
+        "unexpected level: of 'shop/10', level 'ordinary' (no other level fits: volume 0.5464, "
         "ever 1)"]
 
 
@@ -273,8 +272,8 @@ def test_levels_of_records(said: Said) -> None:
 
 def test_several_rules_in_one_test(said: Said) -> None:
     text = one("x", f"{ANNA}, {ANA}", "pairs: [{a: crm/1, b: shop/9}], changes: [{key: shop/9}], "
-               "cells: [{of: crm/1, column: first, value: Anna}], levels: [{of: crm/1, level: core}]",
-               more=ORDERS)
+               "cells: [{of: crm/1, column: first, value: Anna}], "
+               "levels: [{of: crm/1, level: core}]", more=ORDERS)
     rules = "rules: [mail_form, same_customer, golden_customer, customer_class]"
     assert said(text.replace("rule: x", rules)) == []
 
@@ -335,26 +334,26 @@ def test_a_golden_dataset_is_not_given_where_it_is_made(
 
 @pytest.mark.parametrize(("rule", "expect", "messages"), [
     ("same_customer", "pairs: [{a: x, c: y}]", [
-        "6:25: CDMQ111 'b' is missing in unit test t; add b: ...",
-        "6:32: CDMQ110 unknown key 'c' in unit test t; known here: a, b, verdict"]),
+        "7:22: CDMQ111 'b' is missing in unit test t; add b: ...",
+        "7:29: CDMQ110 unknown key 'c' in unit test t; known here: a, b, verdict"]),
     ("same_customer", "pairs: [{a: x, b: y, verdict: same}]", [
-        "6:47: CDMQ112 'verdict' in unit test t cannot be 'same'; did you mean 'same_if'?"]),
+        "7:44: CDMQ112 'verdict' in unit test t cannot be 'same'; did you mean 'same_if'?"]),
     ("same_customer", "pairs: [{a: x, b: x}]", [
-        "6:25: CDMQ112 'pairs' in unit test t: a pair is two records, here is x twice"]),
+        "7:22: CDMQ112 'pairs' in unit test t: a pair is two records, here is x twice"]),
     ("same_customer", "partys: []", [
-        "6:14: CDMQ110 unknown key 'partys' in unit test t; did you mean 'parties'?"]),
+        "7:14: CDMQ110 unknown key 'partys' in unit test t; did you mean 'parties'?"]),
     ("same_customer", "parties: [[x]]", [
-        "6:13: CDMQ112 'expect' in unit test t: a party in parties has two or more records; who is "
+        "7:13: CDMQ112 'expect' in unit test t: a party in parties has two or more records; who is "
         "alone is left out"]),
     ("same_customer", "parties: [[x, y], [y, z]]", [
-        "6:13: CDMQ112 'expect' in unit test t: y stands in two parties"]),
+        "7:13: CDMQ112 'expect' in unit test t: y stands in two parties"]),
     ("golden_customer", "cells: [{of: x, column: y}]", [
-        "6:25: CDMQ112 'cells' in unit test t: say what y of x is: value, winner or because"]),
+        "7:22: CDMQ112 'cells' in unit test t: say what y of x is: value, winner or because"]),
     ("customer_class", "levels: [{level: core}]", [
-        "6:25: CDMQ112 'levels' in unit test t: say whose level it is: by of (any record of the "
+        "7:23: CDMQ112 'levels' in unit test t: say whose level it is: by of (any record of the "
         "party) or by key"]),
     ("customer_class", "levels: [{of: a, levle: core}]", [
-        "6:32: CDMQ110 unknown key 'levle' in unit test t; did you mean 'level'?"]),
+        "7:31: CDMQ110 unknown key 'levle' in unit test t; did you mean 'level'?"]),
 ])
 def test_bad_keys_have_their_place(
     project: Small, rule: str, expect: str, messages: list[str]

@@ -69,6 +69,15 @@ def test_no_cluster_holds_two_values_of_a_column_that_may_not_differ() -> None:
     assert clustered(pairs, 5, never, values) == ([[1, 2, 5]], [(2, 3, "veto"), (4, 5, "veto")])
 
 
+def test_a_value_that_too_many_share_is_no_veto() -> None:
+    never = rule(never_if_differs=["tax_id"], ignore_values={"shared_by_more_than": {"tax_id": 2}})
+    values = {"tax_id": {1: "x", 3: "0", 4: "0", 5: "0"}}
+    pairs = scored((1, 2), weight=9) + scored((2, 3), weight=8)
+    assert clustered(pairs, 5, never, values) == ([[1, 2, 3]], [])
+    del values["tax_id"][5]
+    assert clustered(pairs, 5, never, values) == ([[1, 2]], [(2, 3, "veto")])
+
+
 def test_a_bridge_between_dense_groups_is_held() -> None:
     groups, held = clustered([*TRIANGLES, *scored((3, 4), weight=99)], 6)
     assert (groups, held) == ([[1, 2, 3], [4, 5, 6]], [(3, 4, "bridge")])

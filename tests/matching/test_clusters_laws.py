@@ -86,7 +86,7 @@ def test_guards(found: list[Link], apart: list[tuple[int, int]], having: dict[in
             assert held.why == "veto"
         else:
             assert not between[0].certain
-            thin = len(between) < guards.THIN * len(a) * len(b)
+            thin = len(between) * guards.ONE_IN < len(a) * len(b)
             assert held.why == ("size" if len(a) + len(b) > most else "bridge")
             assert thin or held.why == "size"
 

@@ -25,7 +25,7 @@ overlaps = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(clusterings, min_size=2, max_size=5), st.integers(0, 99))
 def test_ids_from_run_to_run(runs: list[list[set[str]]], seed: int) -> None:
     same, shuffled = Parties(), Parties()
@@ -40,8 +40,8 @@ def test_ids_from_run_to_run(runs: list[list[set[str]]], seed: int) -> None:
         for party in same.minted:
             assert same.resolve(party) in {None, *after}
         assert {same.resolve(p) for p in after} == set(after)
-        assert same.run(clusters) == []
-        assert same.parties() == after
+    assert same.run(runs[-1], seed) == []
+    assert same.xref == shuffled.xref
 
 
 def check_events(events: list[tuple[str, str, str | None, int]], before: dict[str, set[str]],
@@ -98,7 +98,7 @@ def sizes(found: list[tuple[str, int]], table: Overlaps) -> list[int]:
     return [count[3], count[2], count[1]]
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(overlaps)
 def test_no_choice_by_largest_overlap_is_better(table: Overlaps) -> None:
     chosen = [(party, cluster) for cluster, party in heirs(table).items()]
@@ -108,7 +108,7 @@ def test_no_choice_by_largest_overlap_is_better(table: Overlaps) -> None:
         assert any(party == p or cluster == c for p, c in chosen)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(overlaps)
 def test_where_overlaps_are_equal_no_choice_retires_fewer(table: Overlaps) -> None:
     equal = dict.fromkeys(table, 1)

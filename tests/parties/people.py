@@ -22,6 +22,8 @@ ORDERS: list[list[Any]] = [
     [1, "crm", 1, "2025-01-01", 30000, "paid"], [2, "shop", 1, "2025-06-01", 80000, "paid"],
     [3, "shop", 7, "2026-02-01", 100, "paid"], [4, "shop", 7, "2026-03-01", 100, "cancelled"],
 ]
+ORDER_COLUMNS = {"no": "integer", "source": "text", "customer": "integer", "day": "date",
+                 "amount": "decimal", "status": "text"}
 MODELS = """
 version: 1
 datasets:
@@ -80,8 +82,7 @@ tiering:
 def people(world: World, rules: str = MATCHING, persons: str = "") -> World:
     """Write the project; `rules` of people, `persons` of the golden records."""
     fill(world, CRM, SHOP)
-    world.table("orders_src", {"no": "integer", "source": "text", "customer": "integer",
-                               "day": "date", "amount": "decimal", "status": "text"}, ORDERS)
+    world.table("orders_src", ORDER_COLUMNS, ORDERS)
     world.write({"models/m.yml": MODELS, "rules/people.yml": rules, "rules/persons.yml": persons})
     return world
 

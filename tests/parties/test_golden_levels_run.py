@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from people import CRM, GOLDEN, MATCHING, ORDERS, SHOP, TIERS, fill, parties, people
+from people import CRM, GOLDEN, MATCHING, ORDER_COLUMNS, ORDERS, SHOP, TIERS, fill, parties, people
 from runner import World
 
 WOBBLE = [52, 49, 51, 49.5, 50.5, 48, 44, 43, 51, 52]
@@ -41,8 +41,9 @@ def test_one_record_a_party(world: World) -> None:
     anna = found[party_of(world, "crm/1")]
     assert [anna[c] for c in ("first", "phone", "changed", "records")] == [
         "Anna", "+491701", "2026-03-01", 2]
-    cells = world.audit_rows("golden_cells", ("column_name", "value", "winner", "because", "losers"),
-                             f"party_id = '{anna['party_id']}' AND to_run IS NULL")
+    cells = world.audit_rows(
+        "golden_cells", ("column_name", "value", "winner", "because", "losers"),
+        f"party_id = '{anna['party_id']}' AND to_run IS NULL")
     assert ("phone", "+491701", "crm/1", "trusted", "shop/1: +491709") in cells
     assert ("mail", "anna@x.com", "crm/1", "only value", None) in cells
 
@@ -82,9 +83,8 @@ def test_a_better_value_closes_the_cell(world: World) -> None:
 def test_a_customer_of_today_gets_a_level_between_reviews(world: World) -> None:
     world_of(world).run()
     fill(world, [*CRM, [4, "Emil", "Neu", None, "emil@x.com", None, None, None]], SHOP)
-    world.table("orders_src", {"no": "integer", "source": "text", "customer": "integer", "day": "date",
-                               "amount": "decimal", "status": "text"},
-                [*ORDERS, [9, "shop", 7, "2026-10-01", 900000, "paid"]])
+    late = [9, "shop", 7, "2026-10-01", 900000, "paid"]
+    world.table("orders_src", ORDER_COLUMNS, [*ORDERS, late])
     world.run(as_of=dt.datetime(2026, 11, 20))
     found = levels(world)
     assert found[party_of(world, "crm/4")] == "prospect"
@@ -109,9 +109,8 @@ def test_who_wobbles_at_the_limit(world: World, keep: str, flips: int) -> None:
     fill(world, CRM[:1], [])
     seen = []
     for month, volume in enumerate(WOBBLE, start=1):
-        world.table("orders_src", {
-            "no": "integer", "source": "text", "customer": "integer", "day": "date",
-            "amount": "decimal"}, [[1, "crm", 1, "2025-01-01", volume * 1000]])
+        order = [1, "crm", 1, "2025-01-01", volume * 1000, "paid"]
+        world.table("orders_src", ORDER_COLUMNS, [order])
         world.run(as_of=dt.datetime(2026, month, 3))
         seen.append(levels(world)["crm/1"])
     assert sum(a != b for a, b in zip(seen, seen[1:], strict=False)) == flips

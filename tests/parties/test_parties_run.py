@@ -87,6 +87,18 @@ def test_a_rule_that_is_gone_closes_its_rows(world: World) -> None:
     assert {r[0] for r in world.audit_rows("xref", ("closed_because",))} == {"rule_removed"}
 
 
+def test_a_renamed_rule_keeps_its_parties(world: World) -> None:
+    people(world, COMPARING).run()
+    before = ids(world)
+    world.write({"rules/people.yml": COMPARING.replace(
+        "id: same_person", "id: one_person\n    formerly: same_person")})
+    result = world.run()
+    assert {k: v for k, v in {**result.opened, **result.closed}.items() if v} == {}
+    assert ids(world) == before
+    assert {r["key"]: r["party_id"] for r in world.view("one_person__xref")} == before
+    assert len(world.audit_rows("match_models", ("model",))) == 1
+
+
 def test_training_alone_moves_nobody(world: World) -> None:
     import cdmq.api
 

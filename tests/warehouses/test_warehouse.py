@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from cdmq.sql import nodes
 from cdmq.sql.types import DECLARABLE, Type
-from cdmq.stages.execute import fingerprint
+from cdmq.stages.findings import fingerprint
 from cdmq.values import Relation
 from cdmq.warehouses import duckdb, postgres
 from cdmq.warehouses.base import Locked, StatementError, Warehouse
