@@ -1,8 +1,10 @@
 """Which columns say the same twice.
 
-Records of one household share name, street, postcode and phone, and are not one person. So a
-column may have a parent, and what it says then depends on whether the parent is alike: the
-postcode says little once the street is the same, and little against a match when someone moved.
+Records of one household share name, street, postcode and phone, and are not one person. So what a
+column says depends on whether others, its parents, are alike: once the street or the phone is the
+same, the last name and the postcode say little; when someone moved, a new postcode speaks little
+against a match. Which columns may be parents is known from their words; whether they are is
+looked up in the data.
 """
 
 from __future__ import annotations
@@ -13,72 +15,78 @@ from itertools import combinations
 
 from cdmq.matching.evidence import Evidence, Vector
 
-Parents = list[int | None]
-# How likely a vector is a match by its columns other than two.
-Likely = Callable[[Vector, tuple[int, int]], float]
+Parents = list[tuple[int, ...]]
+# How likely a vector is a match by its columns other than some.
+Likely = Callable[[Vector, Sequence[int]], float]
 
-# So many times likelier must a column be alike once its parent is.
+# So many times likelier must a column be alike once a parent is.
 LEAST = 2.0
 # So many times as often as presumed may a match be unlike where that is rare.
 DOUBT = 2.0
+# Errors come one by one; relatives and neighbours are unlike in all that tells persons apart.
 RELATED = 0.4
 MISSING, ALIKE, UNLIKE = range(3)
 
 
-def state(vector: Vector, parent: int | None, sizes: Sequence[int]) -> int:
-    """Alike are the two highest levels; between them and unlike nothing is presumed."""
-    if parent is None:
-        return MISSING
-    level = vector[parent]
-    return UNLIKE if level == 1 else ALIKE if level >= sizes[parent] - 1 else MISSING
+def state(vector: Vector, parents: Sequence[int], sizes: Sequence[int]) -> int:
+    """ALIKE if one parent has one of its two highest levels."""
+    unlike = False
+    for k in parents:
+        if vector[k] >= sizes[k] - 1:
+            return ALIKE
+        unlike = unlike or vector[k] == 1
+    return UNLIKE if unlike else MISSING
 
 
 def find_parents(
-    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely,
-    sizes: Sequence[int], identity: Mapping[int, float], shared: Sequence[int],
+    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely, words: Sequence[str],
+    sizes: Sequence[int], identity: Mapping[int, float],
 ) -> Parents:
-    """The parent of each column, None for most: a shared column that is alike by chance more
-    rarely. Of those that explain it nearly as well the one that is alike most often."""
-    chance = [_alike(_counts(evidence.chance, k, size)) for k, size in enumerate(sizes)]
-    parents: Parents = [None] * len(sizes)
+    parents: Parents = []
     for k, size in enumerate(sizes):
-        found = []
-        for i in shared:
-            if (chance[i], i) < (chance[k], k) or (i != k and k not in shared):
-                share = _alike(no_match(evidence.equal[i], sure, likely, (i, k), identity, size))
-                if share >= chance[k] * LEAST:
-                    found.append((share, i))
-        most = max(found, default=(0.0, -1))[0]
-        close = [(chance[i] * share, -i) for share, i in found if share >= most / 3]
-        parents[k] = -max(close)[1] if close else None
+        chance = _alike(_counts(evidence.chance, k, size))
+        found: list[tuple[float, tuple[int, ...]]] = []
+        for some in _possible(k, words):
+            share = _alike(no_match(evidence, sure, likely, some, k, identity, size))
+            if share >= chance * LEAST:
+                found.append((share, some))
+        parents.append(max(found)[1] if found else ())
     return parents
 
 
+def _possible(k: int, words: Sequence[str]) -> list[tuple[int, ...]]:
+    """Street and phone go before all; a place's name may also hang on its postcode."""
+    homes = [i for word in ("address", "phone") for i, one in enumerate(words) if one == word]
+    if k in homes:
+        homes = homes[: homes.index(k)]
+    codes = [i for i, one in enumerate(words) if one == "postcode" and words[k] == "name"]
+    known = words[k] in ("address", "phone", "postcode", "name")
+    return [tuple(some) for some in (homes, codes) if some and known]
+
+
 def no_match(
-    vectors: Mapping[Vector, float], sure: Mapping[Vector, float],
-    likely: Likely, pair: tuple[int, int],
-    identity: Mapping[int, float], size: int,
+    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely, parents: Sequence[int],
+    k: int, identity: Mapping[int, float], size: int,
 ) -> list[float]:
-    """How often the second of two columns has each level in pairs, equal in the first, that are
-    no match: another column that tells persons apart is unlike. What matches explain, of which
-    some are unlike there too (`identity`: how many), is taken off."""
-    others = {i: often for i, often in identity.items() if i not in pair}
-    if _together(vectors, list(others)) < RELATED:
-        return [0.0] * size
+    """How often column k has each level in pairs that are equal in a parent and no match: another
+    column that tells persons apart is unlike. What matches explain, of which some are unlike
+    there too (`identity`: how many), is taken off."""
+    others = {i: often for i, often in identity.items() if i != k and i not in parents}
     unlike, matches = [0.0] * (size + 1), [0.0] * (size + 1)
-    for vector, n in vectors.items():
-        level = vector[pair[1]]
-        if any(vector[i] == 1 for i in others):
-            unlike[level] += n * (1 - likely(vector, pair))
-        else:
-            matches[level] += n * sure.get(vector, 0.0)
+    for parent in parents:
+        if _together(evidence.equal[parent], list(others)) < RELATED:
+            continue
+        for vector, n in evidence.equal[parent].items():
+            if any(vector[i] == 1 for i in others):
+                unlike[vector[k]] += n * (1 - likely(vector, (*parents, k)))
+            else:
+                matches[vector[k]] += n * sure.get(vector, 0.0)
     explained = min(1.0, DOUBT * sum(others.values()))
     return [max(n - explained * m, 0.0) for n, m in zip(unlike, matches, strict=True)][1:]
 
 
 def _together(vectors: Mapping[Vector, float], identity: Sequence[int]) -> float:
-    """The highest correlation of two columns in being unlike. Errors come one by one; relatives
-    and neighbours are unlike in all that tells persons apart."""
+    """The highest correlation of two columns in being unlike."""
     highest = 0.0
     for i, k in combinations(identity, 2):
         n = a = b = both = 0.0

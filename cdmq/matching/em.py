@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from cdmq.matching.comparisons import Comparison
 from cdmq.matching.dependence import Likely, Parents, find_parents, no_match, state
 from cdmq.matching.evidence import Evidence, Vector, Vectors
-from cdmq.matching.levels import SHARED
 
 # What the priors of levels.py are worth, in pairs; and the marginal for a conditional share.
 M_WORTH, U_WORTH, KEPT = 10.0, 100.0, 20.0
@@ -43,16 +42,16 @@ def learn(some: Sequence[Comparison], evidence: Evidence) -> Learnt:
     prior = min(0.1, 0.2 * math.sqrt(2 / max(evidence.pairs, 10.0)))
     m0 = [_turned([level.m for level in c.levels]) for c in some]
     u0 = [_turned([level.u for level in c.levels]) for c in some]
-    alone: Parents = [None] * len(some)
+    alone: Parents = [()] * len(some)
     u = [_blend(counts, p, U_WORTH)
          for counts, p in zip(_met(evidence.chance, some), u0, strict=True)]
     model = Learnt(prior, alone, [[p] * 3 for p in m0], [[p] * 3 for p in u])
     likely = _by_the_others(model)
     matching = _sure(_probabilities(model, evidence, positive=0.5), [p[0] for p in m0])
-    sure = dict(matching)
-    parents = find_parents(evidence, matching, likely, [len(c.levels) for c in some],
-                   {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY},
-                   [i for i, c in enumerate(some) if c.word in SHARED])
+    sure = matching
+    parents = find_parents(evidence, matching, likely, [c.word for c in some],
+                           [len(c.levels) for c in some],
+                           {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY})
     model = _maximised(Learnt(prior, parents, model.m, model.u), evidence, sure, likely, m0, u0)
     return model
 
@@ -86,7 +85,7 @@ def _by_the_others(model: Learnt) -> Likely:
     table = [states[0] for states in weights(model)]
     start = math.log2(model.prior / (1 - model.prior))
 
-    def likely(vector: Vector, pair: tuple[int, int]) -> float:
+    def likely(vector: Vector, pair: Sequence[int]) -> float:
         weight = start
         for k, level in enumerate(vector):
             if k not in pair:
@@ -121,12 +120,12 @@ def _maximised(
         left = [max(n - share * x, 0.0) + 0.5
                 for n, x in zip(_summed(by_chance[k]), _summed(found[k]), strict=True)]
         all_u = _blend(left, q, U_WORTH)
-        parent = model.parents[k]
-        if parent is None:
+        parents = model.parents[k]
+        if not parents:
             new_m.append([all_m] * 3)
             new_u.append([all_u] * 3)
             continue
-        alike = no_match(evidence.equal[parent], sure, likely, (parent, k), identity, len(p))
+        alike = no_match(evidence, sure, likely, parents, k, identity, len(p))
         new_m.append([all_m, *(_at_least(_blend(found[k][s], all_m, KEPT), least)
                                for s in (1, 2))])
         new_u.append([all_u, _blend(alike, all_u, KEPT), all_u])
@@ -143,7 +142,7 @@ def _counted(vectors: Vectors, parents: Parents, like: list[list[float]]) -> Sha
 
 
 def _met(vectors: Vectors, some: Sequence[Comparison]) -> list[list[float]]:
-    none: Parents = [None] * len(some)
+    none: Parents = [()] * len(some)
     return [states[0] for states in _counted(vectors, none, [[0.0] * len(c.levels) for c in some])]
 
 

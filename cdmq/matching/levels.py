@@ -135,5 +135,3 @@ UNLIKE = {
 }
 # Two columns of one of these words may have been filled in the wrong way round.
 SWAPPED = ("name", "address")
-# What relatives, neighbours and colleagues have in common.
-SHARED = ("address", "postcode", "phone", "email", "company")

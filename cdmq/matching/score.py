@@ -101,17 +101,19 @@ def _weigh(
 
 def _weight(k: int, read: dict[str, Any]) -> str:
     """The match weight of comparison k: a term frequency counts where its parent is not alike."""
-    parent = read["parents"][k]
+    parents = read["parents"][k]
     level = f"gamma_c{k} + 2"
     comparison = read["splink"]["comparisons"][k]
     has_frequency = any("tf_adjustment_column" in one for one in comparison["comparison_levels"])
     frequency = f"mw_tf_adj_c{k}" if has_frequency else "0.0"
-    missing, alike, unlike = (f"list_extract({states}::DOUBLE[], {level})" for states in read["weights"][k])
-    if parent is None:
+    missing, alike, unlike = (
+        f"list_extract({states}::DOUBLE[], {level})" for states in read["weights"][k])
+    if not parents:
         return f"({missing} + {frequency})"
-    near = len(read["weights"][parent][0]) - 3
-    return (f"CASE WHEN gamma_c{parent} >= {near} THEN {alike} WHEN gamma_c{parent} = 0 "
-            f"THEN {unlike} + {frequency} ELSE {missing} + {frequency} END")
+    near = " OR ".join(f"gamma_c{p} >= {len(read['weights'][p][0]) - 3}" for p in parents)
+    far = " OR ".join(f"gamma_c{p} = 0" for p in parents)
+    return (f"CASE WHEN {near} THEN {alike} WHEN {far} THEN {unlike} + {frequency} "
+            f"ELSE {missing} + {frequency} END")
 
 
 def _pairs(rule: MatchingRule) -> str:

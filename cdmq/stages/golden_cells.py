@@ -12,7 +12,7 @@ from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.golden_layout import layout
-from cdmq.stages.golden_members import Members
+from cdmq.stages.golden_members import Members, named, with_cte
 from cdmq.stages.golden_order import DECIDING, ONLY, depth, first, ordered
 from cdmq.stages.made import PARTY
 from cdmq.steps import DatasetSteps
@@ -54,7 +54,7 @@ class _Cells:
             for n in ("p", "column_name")]))
         for name, made in (("members", self.members.ranked()), ("winners", self._winners()),
                            ("rivals", self._rivals())):
-            _with(query, name, made)
+            with_cte(query, name, made)
         return query
 
     def _winners(self) -> exp.Select:
@@ -68,7 +68,7 @@ class _Cells:
             for name, value in values.items():
                 copies = [o.copy() for o in order]
                 shown.append(nodes.alias(first(value, copies, there.copy(), self.dialect), name))
-        return nodes.group_by(nodes.select(shown, _named("members")), [nodes.column("p")])
+        return nodes.group_by(nodes.select(shown, named("members")), [nodes.column("p")])
 
     def _rivals(self) -> exp.Select:
         """Records that hold another value than the winner, in any column."""
@@ -76,9 +76,9 @@ class _Cells:
         shown = [exp.Column(this=exp.Star(), table=nodes.name("m")),
                  *(nodes.column(f"u{i}", "w") for i in range(len(self.plan.units))),
                  *(nodes.column(f"w{members.place[c]}", "w") for _, _, c in self.of)]
-        query = nodes.select(shown, _named("members", "m"), nodes.any_of(
+        query = nodes.select(shown, named("members", "m"), nodes.any_of(
             [self._differs(c, "m", "w") for _, _, c in self.of]))
-        query.append("joins", exp.Join(this=_named("winners", "w"), on=nodes.equal(
+        query.append("joins", exp.Join(this=named("winners", "w"), on=nodes.equal(
             nodes.column("p", "w"), nodes.column("p", "m"))))
         return query
 
@@ -103,7 +103,7 @@ class _Cells:
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
                 nodes.alias(stored(value, how), "value"), nodes.alias(digest, "digest"),
                 nodes.alias(key, "winner"),
-            ], _named("winners"),
+            ], named("winners"),
                 nodes.present(nodes.column(f"w{self.members.place[column]}"))))
         return nodes.union_all(parts)
 
@@ -121,7 +121,7 @@ class _Cells:
                 nodes.alias(nodes.call("min", key.copy()), "k"), nodes.alias(value, "v"),
                 nodes.alias(shown, "shown"),
                 nodes.alias(nodes.call("max", step), "depth"),
-            ], _named("rivals"), self._differs(column)), [nodes.column("p"), value.copy()]))
+            ], named("rivals"), self._differs(column)), [nodes.column("p"), value.copy()]))
         return nodes.union_all(parts)
 
     def _listed(self) -> exp.Expr:
@@ -141,19 +141,3 @@ def _because() -> exp.Expr:
     number = exp.Mod(this=nodes.column("depth", "l"), expression=nodes.number(100))
     words = [(nodes.equal(number, nodes.number(i)), nodes.text(w)) for i, w in enumerate(DECIDING)]
     return nodes.cases([(nodes.is_null(nodes.column("depth", "l")), nodes.text(ONLY)), *words])
-
-
-def _named(name: str, alias: str | None = None) -> exp.Table:
-    table = exp.Table(this=nodes.name(name))
-    if alias:
-        table.set("alias", exp.TableAlias(this=nodes.name(alias)))
-    return table
-
-
-def _with(query: exp.Select, name: str, made: exp.Select) -> None:
-    one = exp.CTE(this=made, alias=exp.TableAlias(this=nodes.name(name)))
-    clause = query.args.get("with_")
-    if clause is None:
-        query.set("with_", exp.With(expressions=[one]))
-    else:
-        clause.append("expressions", one)

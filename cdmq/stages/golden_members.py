@@ -109,7 +109,9 @@ class Members:
             count = self._count(one) if unit.group else nodes.column("f")
             return number_term(word, count, desc=True)
         if word == "most_common":
-            return number_term(word, nodes.column(self._common(unit)), desc=True)
+            held = exp.Coalesce(this=nodes.column(self._common(unit)),
+                                expressions=[nodes.number(1)])
+            return number_term(word, held, desc=True)
         if word in ("longest", "shortest"):
             return number_term(word, self._length(one), desc=word == "longest")
         return Term(word, tuple(self.comparable(c) for c in one), word == "largest", None)
@@ -118,12 +120,12 @@ class Members:
         """Whether a record has a value of its own in a column."""
         return nodes.every([n for n in (nodes.present(self.cell(column)), self._own(column)) if n])
 
-    def _own(self, column: str) -> exp.Expr | None:
+    def _own(self, column: str, table: str | None = None) -> exp.Expr | None:
         """Whether a cell is not borrowed; None where it never is."""
         if column not in self.borrowable:
             return None
         bit = nodes.number(1 << self.borrowable.index(column))
-        masked = exp.BitwiseAnd(this=nodes.column("b"), expression=nodes.cast(bit, "bigint"))
+        masked = exp.BitwiseAnd(this=nodes.column("b", table), expression=nodes.cast(bit, "bigint"))
         return nodes.equal(nodes.paren(masked), nodes.number(0))
 
     def _count(self, columns: Iterable[str]) -> exp.Expr:
@@ -188,15 +190,9 @@ class Members:
         layout = self.layout
         needed = [*layout.picked, *layout.verified.values(), layout.changed_at]
         rows = self.joined(c for c in needed if c)
+        shown: list[exp.Expr] = [nodes.column(e.alias_or_name, "j") for e in rows.expressions]
         common = [u for u in layout.units if "most_common" in u.picks]
-        if common:
-            rows = self._holders(rows, common)
-        inner = [nodes.column(e.alias_or_name) for e in rows.expressions]
-        shown: list[exp.Expr] = [*inner]
-        for unit in common:
-            name = self._common(unit)
-            shown.append(nodes.alias(window(
-                nodes.call("max", nodes.column(f"h{name}")), self._same(unit)), name))
+        shown += [nodes.alias(nodes.column("m", self._common(u)), self._common(u)) for u in common]
         for i, words in enumerate(self.orders):
             terms = [self._term(w, _RECORD) for w in words]
             key = ordered(nodes.by_code_point(nodes.column("k"), self.dialect))
@@ -204,24 +200,44 @@ class Members:
             shown.append(nodes.alias(
                 window(nodes.call("row_number"), [nodes.column("p")], places), f"n{i}"))
             shown.append(nodes.alias(nodes.concat([alike(terms), nodes.column("k")]), f"a{i}"))
-        return nodes.select(shown, nodes.subquery(rows, "j"))
+        if not common:
+            return nodes.select(shown, nodes.subquery(rows, "j"))
+        query = nodes.select(shown, named("records", "j"))
+        for unit in common:
+            self._join_holders(query, unit)
+        with_cte(query, "records", rows)
+        return query
 
-    def _holders(self, rows: exp.Select, units: Iterable[Unit]) -> exp.Select:
-        """Numbers the records that hold a value as their own; a key that stands twice is one."""
-        shown: list[exp.Expr] = [nodes.column(e.alias_or_name) for e in rows.expressions]
-        for unit in units:
-            key = ordered(nodes.by_code_point(nodes.column("k"), self.dialect))
-            shown.append(nodes.alias(window(nodes.call("dense_rank"), self._same(unit), [key]),
-                                     f"h{self._common(unit)}"))
-        return nodes.select(shown, nodes.subquery(rows, "i"))
+    def _join_holders(self, query: exp.Select, unit: Unit) -> None:
+        """How many records of the party hold the same value as their own; a key that stands twice
+        is one record. Values that one record alone holds are left out.
+
+        A join a unit: its rows stream through all of them, where windows would sort them each time.
+        """
+        name, keys = self._common(unit), self._same(unit)
+        held = exp.Count(this=exp.Distinct(expressions=[nodes.column("k")]))
+        found = nodes.select(
+            [nodes.alias(n, f"x{i}") for i, n in enumerate(keys)] + [nodes.alias(held, "m")],
+            named("records"), self.present(unit))
+        nodes.group_by(found, [n.copy() for n in keys])
+        found.set("having", exp.Having(this=exp.GT(this=held.copy(), expression=nodes.number(1))))
+        nodes.left_join(query, nodes.subquery(found, name), nodes.every([
+            nodes.equal(nodes.column(f"x{i}", name), n)
+            for i, n in enumerate(self._same(unit, "j"))]))
 
     def _common(self, unit: Unit) -> str:
         return f"m{self.layout.units.index(unit)}"
 
-    def _same(self, unit: Unit) -> list[exp.Expr]:
-        """What is equal in the records of a party that hold the same value as their own."""
-        own = [o for c in unit.columns if (o := self._own(c)) is not None]
-        return [nodes.column("p"), *(self.comparable(c) for c in unit.columns), *own]
+    def _same(self, unit: Unit, table: str | None = None) -> list[exp.Expr]:
+        """What is equal in the records of a party that hold the same value as their own. A group
+        is compared as one text: no engine joins well where NULL equals NULL."""
+        texts = [exp.Coalesce(this=text_of(self.cell(c, table), self.layout.columns[c]),
+                              expressions=[nodes.text("\x01")]) for c in unit.columns]
+        value = self.compared(unit.columns[0], self.cell(unit.columns[0], table))
+        if unit.group:
+            value = nodes.concat([p for t in texts for p in (t, nodes.text("\x02"))])
+        own = [o for c in unit.columns if (o := self._own(c, table)) is not None]
+        return [nodes.column("p", table), value, *own]
 
     def _trust(self) -> exp.Expr:
         """A source's place in `trust`; those not listed come last, together."""
@@ -241,6 +257,24 @@ class Members:
 
 
 _RECORD = Unit((), ())
+
+
+def named(name: str, alias: str | None = None) -> exp.Table:
+    """A relation of the same statement."""
+    table = exp.Table(this=nodes.name(name))
+    if alias:
+        table.set("alias", exp.TableAlias(this=nodes.name(alias)))
+    return table
+
+
+def with_cte(query: exp.Select, name: str, made: exp.Select) -> None:
+    """Put `made` before a query, by a name."""
+    one = exp.CTE(this=made, alias=exp.TableAlias(this=nodes.name(name)))
+    clause = query.args.get("with_")
+    if clause is None:
+        query.set("with_", exp.With(expressions=[one]))
+    else:
+        clause.append("expressions", one)
 
 
 def _last_words(unit: Unit) -> tuple[str, ...]:

@@ -62,6 +62,11 @@ def _problems(rule: Rule, spec: MatchingRule, rows: Rows) -> Iterator[Problem]:
         if column not in rows.columns:
             yield Problem(rule.spans.get(field, rule.span), "CDMQ203", f"{rule.dataset} has no "
                           f"column '{column}' (rule {rule.id})", did_you_mean(column, rows.columns))
+    for field, column in spec.named_columns():
+        if column.lower() in ("rid", "key"):
+            yield Problem(rule.spans.get(field, rule.span), "CDMQ222", f"the column '{column}' of "
+                          f"{rule.dataset} has a name that matching keeps for itself (rule "
+                          f"{rule.id})", "rename it in the stack or in a SQL model")
     for column, what in spec.compare.items():
         type_ = rows.columns.get(column, "unknown")
         if (what == "date") != (type_ == "date") and what != "exact" and type_ not in (
