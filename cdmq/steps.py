@@ -15,7 +15,7 @@ from cdmq.values import Dataset, Relation, Rule, Status
 if TYPE_CHECKING:
     from cdmq.matching.model import Model
     from cdmq.sql.logical import Names
-    from cdmq.stages.tier_history import Review
+    from cdmq.stages.tiers.history import Review
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ class Runner:
 
     def _make_states(self, own: Project) -> None:
         """The audit tables of parties and levels, once and empty: no test has a past."""
-        from cdmq.audit.tables import MATCHED, audit_schema, create_table
+        from cdmq.audit.party_tables import MATCHED
+        from cdmq.audit.shape import create_table
+        from cdmq.audit.tables import audit_schema
 
         kinds = {r.kind for r in own.rules.values()}
         if self.has_states or not kinds & {"matching", "tiering"}:

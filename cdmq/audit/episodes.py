@@ -16,8 +16,9 @@ from sqlglot import exp
 
 from cdmq.audit.closing import Closing, comparable
 from cdmq.audit.renames import today
+from cdmq.audit.shape import Table
 from cdmq.audit.suggestions import suggestions
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, Table
+from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS
 from cdmq.audit.versions import Version
 from cdmq.sql import nodes
 from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, RuleResult

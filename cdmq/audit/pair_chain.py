@@ -10,8 +10,8 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.audit.pair_values import Link
+from cdmq.audit.party_tables import PAIRS, QUEUE, XREF
 from cdmq.audit.reading import same
-from cdmq.audit.tables import PAIRS, QUEUE, XREF
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.sql import nodes
 from cdmq.values import Relation

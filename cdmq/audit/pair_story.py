@@ -19,8 +19,8 @@ from cdmq.audit.pair_columns import Evidence
 from cdmq.audit.pair_values import PairStory, Verdict
 from cdmq.audit.party_members import parties_now
 from cdmq.audit.party_story import question
+from cdmq.audit.party_tables import PAIRS, QUEUE, XREF
 from cdmq.audit.reading import Row, Where, open_audit, same
-from cdmq.audit.tables import PAIRS, QUEUE, XREF
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from cdmq.audit.party_tables import GOLDEN_CELLS, TIER_HISTORY, XREF
 from cdmq.audit.party_values import Cell, Golden, Level, Loser, Role
 from cdmq.audit.pii import hides_key, masked
 from cdmq.audit.reading import Row, same
-from cdmq.audit.tables import GOLDEN_CELLS, TIER_HISTORY, XREF
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.golden import GoldenRule
 from cdmq.sql import nodes

@@ -7,9 +7,9 @@ from typing import Literal
 
 from sqlglot import exp
 
+from cdmq.audit.party_tables import PARTY_EVENTS, XREF
 from cdmq.audit.party_values import Event, Makes, Membership
 from cdmq.audit.reading import Row, same
-from cdmq.audit.tables import PARTY_EVENTS, XREF
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching import MatchingRule
 from cdmq.sql import nodes

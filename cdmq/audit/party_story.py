@@ -15,9 +15,10 @@ from cdmq.audit.party_members import (
     parties_now,
     spec_of,
 )
+from cdmq.audit.party_tables import PAIRS, PARTY_EVENTS, QUEUE, XREF
 from cdmq.audit.party_values import Alike, Belongs, Golden, PartyStory, Question
 from cdmq.audit.reading import Row, same
-from cdmq.audit.tables import PAIRS, PARTY_EVENTS, QUEUE, XREF, Table
+from cdmq.audit.shape import Table
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.sql import nodes
 from cdmq.values import Relation

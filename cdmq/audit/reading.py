@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from cdmq.audit.tables import RUNS, Table, audit_schema
+from cdmq.audit.shape import Table
+from cdmq.audit.tables import RUNS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.values import Relation

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import (
+from cdmq.audit.party_tables import (
     GOLDEN_CELLS,
     MATCH_MODELS,
     PAIRS,
@@ -20,15 +19,16 @@ from cdmq.audit.tables import (
     TIER_HISTORY,
     TIER_REVIEWS,
     XREF,
-    Table,
 )
+from cdmq.audit.renames import of_rule
+from cdmq.audit.shape import Table
 from cdmq.sql import nodes
 from cdmq.steps import State
 from cdmq.values import Relation
 
 if TYPE_CHECKING:
     from cdmq.matching.model import Model
-    from cdmq.stages.tier_history import Review
+    from cdmq.stages.tiers.history import Review
     from cdmq.warehouses.base import Warehouse
 
 #: The tables whose rows are closed.

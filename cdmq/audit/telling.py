@@ -14,7 +14,8 @@ from sqlglot import exp
 from cdmq.audit.history import names_of
 from cdmq.audit.pii import hides, hides_key, masked, masked_again
 from cdmq.audit.reading import Audit, Row
-from cdmq.audit.tables import RULE_VERSIONS, Table
+from cdmq.audit.shape import Table
+from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import Pii
 from cdmq.sql import nodes

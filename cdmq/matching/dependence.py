@@ -15,7 +15,9 @@ from itertools import combinations
 
 from cdmq.matching.evidence import Evidence, Vector
 
-Parents = list[tuple[int, ...]]
+# A parent is a column and, for an address, the postcode that must not be unlike (else -1).
+Parent = tuple[int, int]
+Parents = list[tuple[Parent, ...]]
 # How likely a vector is a match by its columns other than some.
 Likely = Callable[[Vector, Sequence[int]], float]
 
@@ -28,11 +30,11 @@ RELATED = 0.4
 MISSING, ALIKE, UNLIKE = range(3)
 
 
-def state(vector: Vector, parents: Sequence[int], sizes: Sequence[int]) -> int:
+def state(vector: Vector, parents: Sequence[Parent], sizes: Sequence[int]) -> int:
     """ALIKE if one parent has one of its two highest levels."""
     unlike = False
-    for k in parents:
-        if vector[k] >= sizes[k] - 1:
+    for k, guard in parents:
+        if vector[k] >= sizes[k] - 1 and (guard < 0 or vector[guard] != 1):
             return ALIKE
         unlike = unlike or vector[k] == 1
     return UNLIKE if unlike else MISSING
@@ -45,40 +47,48 @@ def find_parents(
     parents: Parents = []
     for k, size in enumerate(sizes):
         chance = _alike(_counts(evidence.chance, k, size))
-        found: list[tuple[float, tuple[int, ...]]] = []
+        found: list[tuple[float, tuple[Parent, ...]]] = []
         for some in _possible(k, words):
-            share = _alike(no_match(evidence, sure, likely, some, k, identity, size))
+            share = _alike(no_match(evidence, sure, likely, some, k, identity, sizes))
             if share >= chance * LEAST:
                 found.append((share, some))
         parents.append(max(found)[1] if found else ())
     return parents
 
 
-def _possible(k: int, words: Sequence[str]) -> list[tuple[int, ...]]:
+def _possible(k: int, words: Sequence[str]) -> list[tuple[Parent, ...]]:
     """Street and phone go before all; a place's name may also hang on its postcode."""
     homes = [i for word in ("address", "phone") for i, one in enumerate(words) if one == word]
     if k in homes:
         homes = homes[: homes.index(k)]
-    codes = [i for i, one in enumerate(words) if one == "postcode" and words[k] == "name"]
-    known = words[k] in ("address", "phone", "postcode", "name")
-    return [tuple(some) for some in (homes, codes) if some and known]
+    if words[k] not in ("address", "phone", "postcode", "name"):
+        return []
+    codes = [i for i, one in enumerate(words) if one == "postcode" and i != k]
+    guard = codes[0] if codes else -1
+    found = [tuple((i, guard if words[i] == "address" else -1) for i in homes)]
+    if words[k] == "name":
+        found.append(tuple((i, -1) for i in codes))
+    return [some for some in found if some]
 
 
 def no_match(
-    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely, parents: Sequence[int],
-    k: int, identity: Mapping[int, float], size: int,
+    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely,
+    parents: Sequence[Parent], k: int, identity: Mapping[int, float], sizes: Sequence[int],
 ) -> list[float]:
     """How often column k has each level in pairs that are equal in a parent and no match: another
     column that tells persons apart is unlike. What matches explain, of which some are unlike
     there too (`identity`: how many), is taken off."""
-    others = {i: often for i, often in identity.items() if i != k and i not in parents}
-    unlike, matches = [0.0] * (size + 1), [0.0] * (size + 1)
-    for parent in parents:
+    known = [k, *(parent for parent, _ in parents)]
+    others = {i: often for i, often in identity.items() if i not in known}
+    unlike, matches = [0.0] * (sizes[k] + 1), [0.0] * (sizes[k] + 1)
+    for parent, _ in parents:
         if _together(evidence.equal[parent], list(others)) < RELATED:
             continue
         for vector, n in evidence.equal[parent].items():
+            if state(vector, parents, sizes) != ALIKE:
+                continue
             if any(vector[i] == 1 for i in others):
-                unlike[vector[k]] += n * (1 - likely(vector, (*parents, k)))
+                unlike[vector[k]] += n * (1 - likely(vector, known))
             else:
                 matches[vector[k]] += n * sure.get(vector, 0.0)
     explained = min(1.0, DOUBT * sum(others.values()))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cdmq.matching.comparisons import Comparison
-from cdmq.matching.dependence import Likely, Parents, find_parents, no_match, state
+from cdmq.matching.dependence import ALIKE, Likely, Parents, find_parents, no_match, state
 from cdmq.matching.evidence import Evidence, Vector, Vectors
 
 # What the priors of levels.py are worth, in pairs; and the marginal for a conditional share.
@@ -21,7 +21,7 @@ M_WORTH, U_WORTH, KEPT = 10.0, 100.0, 20.0
 # A match is unlike in so many times the prior at most: so that households are not learnt as
 # persons who change their first name. Columns where that is rare are said to tell persons apart.
 MOST, RARELY = 3.0, 0.06
-ROUNDS, ENOUGH, HOPELESS = 50, 1e-4, -25.0
+ROUNDS, HOPELESS = 3, -25.0
 
 DEBUG = False
 Shares = list[list[list[float]]]  # per comparison and state of its parent: share of each level
@@ -52,14 +52,20 @@ def learn(some: Sequence[Comparison], evidence: Evidence) -> Learnt:
     parents = find_parents(evidence, matching, likely, [c.word for c in some],
                            [len(c.levels) for c in some],
                            {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY})
-    model = _maximised(Learnt(prior, parents, model.m, model.u), evidence, sure, likely, m0, u0)
+    model = Learnt(prior, parents, model.m, model.u)
+    for _ in range(ROUNDS):
+        model = _maximised(model, evidence, matching, sure, likely, m0, u0)
+        matching = _probabilities(model, evidence)
     return model
 
 
 def weights(model: Learnt) -> list[list[list[float]]]:
     """Per comparison, state of its parent and level (0 missing): the match weight."""
-    return [[[0.0, *(math.log2(a / b) for a, b in zip(x, y, strict=True))]
-             for x, y in zip(m, u, strict=True)] for m, u in zip(model.m, model.u, strict=True)]
+    table = [[[0.0, *(math.log2(a / b) for a, b in zip(x, y, strict=True))]
+              for x, y in zip(m, u, strict=True)] for m, u in zip(model.m, model.u, strict=True)]
+    for states in table:  # what relatives share by rule says no more when it is mistyped
+        states[ALIKE] = [min(w, states[ALIKE][-1]) if w > 0 else w for w in states[ALIKE]]
+    return table
 
 
 def _probabilities(
@@ -103,11 +109,13 @@ def _sure(matching: dict[Vector, float], unlike: list[float]) -> dict[Vector, fl
 
 
 def _maximised(
-    model: Learnt, evidence: Evidence, sure: dict[Vector, float],
+    model: Learnt, evidence: Evidence, matching: dict[Vector, float], sure: dict[Vector, float],
     likely: Likely, m0: list[list[float]], u0: list[list[float]],
 ) -> Learnt:
-    hits = {v: n * sure[v] for v, n in evidence.candidates.items() if v in sure}
+    hits = {v: n * matching[v] for v, n in evidence.candidates.items() if v in matching}
+    known = {v: n * sure[v] for v, n in evidence.candidates.items() if v in sure}
     found = _counted(hits, model.parents, m0)
+    certain = _counted(known, model.parents, m0)
     total = sum(hits.values())
     share = sum(evidence.chance.values()) / max(evidence.pairs, 1.0)
     by_chance = _counted(evidence.chance, model.parents, m0)
@@ -115,19 +123,19 @@ def _maximised(
     new_m: Shares = []
     new_u: Shares = []
     for k, (p, q) in enumerate(zip(m0, u0, strict=True)):
-        least = p[0] if k in identity else 0.0
-        all_m = _at_least(_blend(_summed(found[k]), p, M_WORTH), least)
+        low, high = (p[0], p[0]) if k in identity else (0.0, p[0] * MOST)
+        all_m = _within(_blend(_summed(found[k]), p, M_WORTH), low, high)
         left = [max(n - share * x, 0.0) + 0.5
-                for n, x in zip(_summed(by_chance[k]), _summed(found[k]), strict=True)]
+                for n, x in zip(_summed(by_chance[k]), _summed(certain[k]), strict=True)]
         all_u = _blend(left, q, U_WORTH)
         parents = model.parents[k]
         if not parents:
             new_m.append([all_m] * 3)
             new_u.append([all_u] * 3)
             continue
-        alike = no_match(evidence, sure, likely, parents, k, identity, len(p))
-        new_m.append([all_m, *(_at_least(_blend(found[k][s], all_m, KEPT), least)
-                               for s in (1, 2))])
+        alike = no_match(evidence, sure, likely, parents, k, identity, [len(x) for x in m0])
+        new_m.append([all_m, _within(_blend(found[k][1], all_m, KEPT), low, high),
+                      _within(_blend(found[k][2], all_m, KEPT), low, high * MOST)])
         new_u.append([all_u, _blend(alike, all_u, KEPT), all_u])
     return Learnt((total + 0.5) / (evidence.pairs + 5), model.parents, new_m, new_u)
 
@@ -160,8 +168,7 @@ def _blend(counts: Sequence[float], prior: Sequence[float], worth: float) -> lis
     return [(n + worth * p) / total for n, p in zip(counts, prior, strict=True)]
 
 
-def _at_least(shares: list[float], unlike: float) -> list[float]:
-    """So much unlike, where the pairs learnt from were chosen for not being it."""
-    if shares[0] >= unlike:
-        return shares
+def _within(shares: list[float], low: float, high: float) -> list[float]:
+    """So much unlike at least and at most."""
+    unlike = min(max(shares[0], low), high, 0.95)
     return [unlike, *(x * (1 - unlike) / (1 - shares[0]) for x in shares[1:])]

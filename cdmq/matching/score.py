@@ -110,8 +110,10 @@ def _weight(k: int, read: dict[str, Any]) -> str:
         f"list_extract({states}::DOUBLE[], {level})" for states in read["weights"][k])
     if not parents:
         return f"({missing} + {frequency})"
-    near = " OR ".join(f"gamma_c{p} >= {len(read['weights'][p][0]) - 3}" for p in parents)
-    far = " OR ".join(f"gamma_c{p} = 0" for p in parents)
+    near = " OR ".join(
+        f"(gamma_c{p} >= {len(read['weights'][p][0]) - 3}"
+        + (f" AND gamma_c{guard} <> 0)" if guard >= 0 else ")") for p, guard in parents)
+    far = " OR ".join(f"gamma_c{p} = 0" for p, _ in parents)
     return (f"CASE WHEN {near} THEN {alike} WHEN {far} THEN {unlike} + {frequency} "
             f"ELSE {missing} + {frequency} END")
 

@@ -24,7 +24,7 @@ from cdmq.stages.default_checks import default_problems
 from cdmq.stages.match_steps import match_step
 from cdmq.stages.offers import Offers
 from cdmq.stages.rows import Rows
-from cdmq.stages.tier_links import reads
+from cdmq.stages.tiers.links import reads
 from cdmq.steps import DatasetSteps, GoldenStep, Judgement, Stage, TierStep
 from cdmq.values import Catalog, Dataset, Project, Rule
 
@@ -93,8 +93,8 @@ class _Compiler:
         """How its tiering rules judge; those of which all facts are known."""
         found = []
         for rule in self.project.rules_of(self.dataset.name, "tiering"):
-            from cdmq.stages.tier_problems import tier_problems
-            from cdmq.stages.tiering import review_query
+            from cdmq.stages.tiers.problems import tier_problems
+            from cdmq.stages.tiers.review import review_query
 
             if not rule.enabled:
                 continue

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
+from cdmq.audit.party_tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import TIER_HISTORY, TIER_REVIEWS, audit_schema
+from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.tiering import NEW, TieringRule
@@ -19,7 +20,7 @@ from cdmq.matching.model import Model
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, logical
 from cdmq.stages.matching import Matcher
-from cdmq.stages.tier_history import ENTITY, IDENTITY, STATE, Review, review_at
+from cdmq.stages.tiers.history import ENTITY, IDENTITY, STATE, Review, review_at
 from cdmq.steps import DatasetSteps, GoldenStep, Outcome, State, TierStep
 from cdmq.values import Project, Relation, Rule
 from cdmq.warehouses.base import StatementError

@@ -52,8 +52,8 @@ class _Cells:
         nodes.left_join(query, nodes.subquery(losers, "l"), nodes.every([
             nodes.equal(nodes.column(n, "l"), nodes.column(n, "w"))
             for n in ("p", "column_name")]))
-        for name, made in (("members", self.members.ranked()), ("winners", self._winners()),
-                           ("rivals", self._rivals())):
+        for name, made in (("__cdmq_members", self.members.ranked()), ("__cdmq_winners", self._winners()),
+                           ("__cdmq_rivals", self._rivals())):
             with_cte(query, name, made)
         return query
 
@@ -68,7 +68,7 @@ class _Cells:
             for name, value in values.items():
                 copies = [o.copy() for o in order]
                 shown.append(nodes.alias(first(value, copies, there.copy(), self.dialect), name))
-        return nodes.group_by(nodes.select(shown, named("members")), [nodes.column("p")])
+        return nodes.group_by(nodes.select(shown, named("__cdmq_members")), [nodes.column("p")])
 
     def _rivals(self) -> exp.Select:
         """Records that hold another value than the winner, in any column."""
@@ -76,9 +76,9 @@ class _Cells:
         shown = [exp.Column(this=exp.Star(), table=nodes.name("m")),
                  *(nodes.column(f"u{i}", "w") for i in range(len(self.plan.units))),
                  *(nodes.column(f"w{members.place[c]}", "w") for _, _, c in self.of)]
-        query = nodes.select(shown, named("members", "m"), nodes.any_of(
+        query = nodes.select(shown, named("__cdmq_members", "m"), nodes.any_of(
             [self._differs(c, "m", "w") for _, _, c in self.of]))
-        query.append("joins", exp.Join(this=named("winners", "w"), on=nodes.equal(
+        query.append("joins", exp.Join(this=named("__cdmq_winners", "w"), on=nodes.equal(
             nodes.column("p", "w"), nodes.column("p", "m"))))
         return query
 
@@ -103,7 +103,7 @@ class _Cells:
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
                 nodes.alias(stored(value, how), "value"), nodes.alias(digest, "digest"),
                 nodes.alias(key, "winner"),
-            ], named("winners"),
+            ], named("__cdmq_winners"),
                 nodes.present(nodes.column(f"w{self.members.place[column]}"))))
         return nodes.union_all(parts)
 
@@ -121,7 +121,7 @@ class _Cells:
                 nodes.alias(nodes.call("min", key.copy()), "k"), nodes.alias(value, "v"),
                 nodes.alias(shown, "shown"),
                 nodes.alias(nodes.call("max", step), "depth"),
-            ], named("rivals"), self._differs(column)), [nodes.column("p"), value.copy()]))
+            ], named("__cdmq_rivals"), self._differs(column)), [nodes.column("p"), value.copy()]))
         return nodes.union_all(parts)
 
     def _listed(self) -> exp.Expr:

@@ -202,10 +202,10 @@ class Members:
             shown.append(nodes.alias(nodes.concat([alike(terms), nodes.column("k")]), f"a{i}"))
         if not common:
             return nodes.select(shown, nodes.subquery(rows, "j"))
-        query = nodes.select(shown, named("records", "j"))
+        query = nodes.select(shown, named("__cdmq_records", "j"))
         for unit in common:
             self._join_holders(query, unit)
-        with_cte(query, "records", rows)
+        with_cte(query, "__cdmq_records", rows)
         return query
 
     def _join_holders(self, query: exp.Select, unit: Unit) -> None:
@@ -218,7 +218,7 @@ class Members:
         held = exp.Count(this=exp.Distinct(expressions=[nodes.column("k")]))
         found = nodes.select(
             [nodes.alias(n, f"x{i}") for i, n in enumerate(keys)] + [nodes.alias(held, "m")],
-            named("records"), self.present(unit))
+            named("__cdmq_records"), self.present(unit))
         nodes.group_by(found, [n.copy() for n in keys])
         found.set("having", exp.Having(this=exp.GT(this=held.copy(), expression=nodes.number(1))))
         nodes.left_join(query, nodes.subquery(found, name), nodes.every([

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.party_tables import MATCH_MODELS, PARTY_EVENTS, XREF
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import MATCH_MODELS, PARTY_EVENTS, XREF, audit_schema
+from cdmq.audit.tables import audit_schema
 from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.model import Model
 from cdmq.scratch import Scratch

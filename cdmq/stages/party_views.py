@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
+from cdmq.audit.party_tables import TIER_HISTORY, XREF
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import TIER_HISTORY, XREF
 from cdmq.kinds.matching import MatchingRule
 from cdmq.sql import nodes
 from cdmq.steps import DatasetSteps, Executed

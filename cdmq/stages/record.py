@@ -13,6 +13,7 @@ from sqlglot import exp
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.renames import ids_of, renames
+from cdmq.audit.shape import Table, create_table
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
     MIGRATIONS,
@@ -21,9 +22,7 @@ from cdmq.audit.tables import (
     RUNS,
     SCHEMA_TABLE,
     STATEMENTS,
-    Table,
     audit_schema,
-    create_table,
 )
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.problems import CdmqError, Problem, Span

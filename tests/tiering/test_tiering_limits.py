@@ -10,8 +10,8 @@ import pytest
 from cdmq.kinds.tiering import TieringRule
 from cdmq.sql.expressions import bind, parse
 from cdmq.sql.tokens import tokens
-from cdmq.stages.tier_history import Review, label_of, review_at
-from cdmq.stages.tier_levels import pieces, relaxed
+from cdmq.stages.tiers.history import Review, label_of, review_at
+from cdmq.stages.tiers.levels import pieces, relaxed
 
 
 @pytest.mark.parametrize(("condition", "kept"), [

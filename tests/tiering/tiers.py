@@ -21,8 +21,8 @@ from cdmq.sql.expressions import parse
 from cdmq.sql.logical import Names, renderer
 from cdmq.sql.types import Type
 from cdmq.stages.rows import Rows
-from cdmq.stages.tier_problems import tier_problems
-from cdmq.stages.tiering import COLUMNS, review_query
+from cdmq.stages.tiers.problems import tier_problems
+from cdmq.stages.tiers.review import COLUMNS, review_query
 from cdmq.values import Dataset, Project, Relation, Rule
 
 _TYPES = {

@@ -8,8 +8,8 @@ from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, NUMBERS, Type
 from cdmq.stages.binding import Binder
 from cdmq.stages.rows import Rows
-from cdmq.stages.tier_facts import figures_of
-from cdmq.stages.tier_links import reads, referred
+from cdmq.stages.tiers.facts import figures_of
+from cdmq.stages.tiers.links import reads, referred
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 #: A window longer than this leaves the calendars of the engines.

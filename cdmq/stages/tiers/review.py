@@ -23,13 +23,13 @@ from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.binding import Binder
 from cdmq.stages.rows import Rows
-from cdmq.stages.tier_facts import Figure, Totals, figures_of
-from cdmq.stages.tier_keep import Keeping
-from cdmq.stages.tier_levels import with_kept
-from cdmq.stages.tier_links import links
-from cdmq.stages.tier_measures import Measuring
-from cdmq.stages.tier_numbers import before
-from cdmq.stages.tier_reasons import Reasons, measures_json
+from cdmq.stages.tiers.facts import Figure, Totals, figures_of
+from cdmq.stages.tiers.keep import Keeping
+from cdmq.stages.tiers.levels import with_kept
+from cdmq.stages.tiers.links import links
+from cdmq.stages.tiers.measures import Measuring
+from cdmq.stages.tiers.numbers import before
+from cdmq.stages.tiers.reasons import Reasons, measures_json
 from cdmq.values import Catalog, Project, Rule
 
 COLUMNS = ("key", "level", "measures", "cut_offs", "reason", "missed")

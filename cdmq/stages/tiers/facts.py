@@ -12,8 +12,8 @@ from cdmq.sql import nodes
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import key_of
 from cdmq.sql.types import Type
-from cdmq.stages.tier_links import Link
-from cdmq.stages.tier_numbers import before, exact
+from cdmq.stages.tiers.links import Link
+from cdmq.stages.tiers.numbers import before, exact
 
 #: No calendar of ours begins before this; `-infinity` is left out with it.
 _EARLIEST = "0001-01-01"

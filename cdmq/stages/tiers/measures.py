@@ -9,9 +9,9 @@ from sqlglot import exp
 
 from cdmq.kinds.words import Period
 from cdmq.sql import nodes
-from cdmq.stages.tier_facts import Figure, Totals, now
-from cdmq.stages.tier_links import Link
-from cdmq.stages.tier_numbers import (
+from cdmq.stages.tiers.facts import Figure, Totals, now
+from cdmq.stages.tiers.links import Link
+from cdmq.stages.tiers.numbers import (
     DECIMAL,
     WHOLE,
     a_day_before,

@@ -12,8 +12,8 @@ from cdmq.kinds.tiering import NEW, TieringRule
 from cdmq.kinds.words import percent
 from cdmq.sql import nodes
 from cdmq.sql.expressions import Expression
-from cdmq.stages.tier_facts import Figure
-from cdmq.stages.tier_levels import Level, pieces
+from cdmq.stages.tiers.facts import Figure
+from cdmq.stages.tiers.levels import Level, pieces
 
 
 def measures_json(figures: Sequence[Figure]) -> exp.Expr:

@@ -15,7 +15,7 @@ from sqlglot import exp
 from cdmq.kinds.tiering import NEW, TieringRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
-from cdmq.stages.tier_levels import Level
+from cdmq.stages.tiers.levels import Level
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,125 @@
+"""The audit tables of parties, golden records and levels."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cdmq.audit.shape import Table, columns
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+_STATE = """
+    from_run text the run in which it was first so
+    to_run text the run in which it was no longer so; NULL while it is
+    closed_because text changed, gone or rule_removed
+"""
+
+XREF = Table("xref", "one row a time in which a record belonged to a party or group", columns("""
+    rule_id text the matching rule
+    version text its version when the row was opened
+    key text the record
+    party_id text the party or group
+""" + _STATE))
+
+PAIRS = Table("pairs", "one row a pair of records that a matching rule found alike", columns("""
+    rule_id text the matching rule
+    version text its version when the row was opened
+    key_a text the first record, by code point
+    key_b text the second
+    verdict text same_if, score, review or veto
+    probability double that they are one, from 0 to 1, when the row was opened
+    weight double its match weight: the base-2 logarithm of the Bayes factor
+    weights text the part of each column in it, as JSON
+""" + _STATE))
+
+PARTY_EVENTS = Table("party_events", "one row a thing that happened to a party", columns("""
+    rule_id text the matching rule
+    run_id text the run in which it happened
+    event text mint, merge, split or retire
+    party_id text the party that began or ended
+    other text the party it went into, or came out of
+    records bigint how many records it had, or has
+"""))
+
+GOLDEN_CELLS = Table("golden_cells", "one row a time a golden cell held a value", columns("""
+    rule_id text the golden rule
+    version text its version when the row was opened
+    party_id text the party
+    column_name text the column
+    value text the value, by pii
+    digest text digest of the value where pii hides it
+    winner text the record it came from
+    because text the word of pick that decided
+    losers text the other values and their records
+""" + _STATE))
+
+TIER_HISTORY = Table("tier_history", "one row a time in which a party had a level", columns("""
+    rule_id text the tiering rule
+    version text its version when the row was opened
+    key text the party or record
+    level text the level
+    measures text the figures it was judged by, as JSON
+    cut_offs text the condition of the level
+    reason text why it has it
+    missed integer in how many reviews, one after the other, it was below its level
+    from_review text the date of the review that gave it
+    to_review text the date of the review that took it; NULL while it holds
+""" + _STATE))
+
+TIER_REVIEWS = Table("tier_reviews", "one row a review of a tiering rule", columns("""
+    rule_id text the tiering rule
+    version text its version
+    review text the date by which it is known
+    as_of timestamp the time it judged by
+    run_id text the run that made it
+"""))
+
+QUEUE = Table("queue", "one row a question for people", columns("""
+    rule_id text the matching rule
+    version text its version when the row was opened
+    key_a text the first record
+    key_b text the second
+    why text review, veto, bridge or size
+    probability double that they are one, when the row was opened
+""" + _STATE))
+
+MATCH_MODELS = Table("match_models", "one row a trained model of a matching rule", columns("""
+    rule_id text the matching rule
+    model text digest of the model
+    trained_for text digest of the columns and words it was trained for
+    trained_on bigint how many records it was trained on
+    settings text the model, as JSON
+    from_run text the run that trained it
+    to_run text the run that trained the next; NULL while in use
+"""))
+
+MATCHED = (XREF, PAIRS, PARTY_EVENTS, GOLDEN_CELLS, TIER_HISTORY, TIER_REVIEWS, QUEUE, MATCH_MODELS)
+
+#: Where every id that was ever given leads: follow what it went into, until that is not retired.
+_PARTY_IDS = """
+WITH RECURSIVE way (rule_id, party_id, at_id, steps) AS (
+    SELECT DISTINCT rule_id, party_id, party_id, 0 FROM party_events
+    WHERE event IN ('mint', 'split')
+    UNION ALL
+    SELECT w.rule_id, w.party_id, e.other, w.steps + 1
+    FROM way AS w JOIN party_events AS e ON e.party_id = w.at_id
+    WHERE e.event IN ('merge', 'retire') AND NOT w.at_id IS NULL
+),
+ends AS (
+    SELECT rule_id, party_id, at_id,
+        row_number() OVER (PARTITION BY rule_id, party_id ORDER BY steps DESC) AS place
+    FROM way
+)
+SELECT rule_id, party_id, at_id AS now_id FROM ends WHERE place = 1
+"""
+
+
+def party_ids(schema: str) -> exp.Create:
+    """The view by which every party id resolves: `now_id` is NULL where no record is left."""
+    from sqlglot import parse_one
+
+    query = parse_one(_PARTY_IDS, dialect="duckdb")
+    for table in query.find_all(exp.Table):
+        if table.name == PARTY_EVENTS.name:
+            table.replace(nodes.table(Relation(PARTY_EVENTS.name, schema), table.alias or None))
+    return nodes.create(Relation("party_ids", schema), query, kind="VIEW")

@@ -1,0 +1,45 @@
+"""The shape of an audit table: its columns with types and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+
+def columns(text: str) -> tuple[Column, ...]:
+    found = []
+    for line in filter(str.strip, text.splitlines()):
+        name, type_, about = line.split(None, 2)
+        found.append(Column(name, type_, about))
+    return tuple(found)
+
+
+def create_table(table: Table, schema: str) -> exp.Create:
+    columns = [
+        exp.ColumnDef(this=nodes.name(c.name), kind=exp.DataType.build(c.type, dialect="duckdb"))
+        for c in table.columns
+    ]
+    target = exp.Schema(this=nodes.table(Relation(table.name, schema)), expressions=columns)
+    return exp.Create(this=target, kind="TABLE", exists=True)
