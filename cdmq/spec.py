@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cdmq.kinds.base import Bool, Model, Texts
 
@@ -157,7 +157,10 @@ class ExpectedCell(Model):
 
     of: str = Field(description="The key of any record of the party.")
     column: str
-    value: Annotated[str | None, BeforeValidator(_null)] = Field(
+    value: Annotated[
+        str | None, BeforeValidator(_null),
+        WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+    ] = Field(
         None, description="The value; null where it is missing.")
     winner: str | None = Field(None, description="The key of the record that it came from.")
     because: str | None = Field(None, description="The word of pick that decided.")

@@ -8,7 +8,7 @@ what a column's keys find is reckoned from how often it is filled and how often 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING

@@ -97,15 +97,15 @@ def _by_the_others(model: Learnt) -> Likely:
             if k not in pair:
                 one = table[k][level]
                 weight += one * 0.35 if one > 0 else one
-        return 1 / (1 + 2.0 ** -max(weight, -100.0))
+        return float(1 / (1 + 2.0 ** -max(weight, -100.0)))
 
     return likely
 
 
 def _sure(matching: dict[Vector, float], unlike: list[float]) -> dict[Vector, float]:
     """To start with, no pair is a match that differs in a column that rarely does in a match."""
-    return {v: p if all(level != 1 or often > RARELY for level, often in zip(v, unlike, strict=True))
-            else 0.0 for v, p in matching.items()}
+    rare = [k for k, often in enumerate(unlike) if often <= RARELY]
+    return {v: 0.0 if any(v[k] == 1 for k in rare) else p for v, p in matching.items()}
 
 
 def _maximised(

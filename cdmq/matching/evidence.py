@@ -15,7 +15,8 @@ from cdmq.matching.splinking import weighed
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-CHANCE_PAIRS = 1_000_000
+# Pairs drawn from all: so many per record, within these limits.
+CHANCE_PAIRS, FEWEST_CHANCE_PAIRS, PER_RECORD = 1_000_000, 250_000, 10
 LEARN_FROM = 500_000
 EQUAL_PAIRS = 20_000
 
@@ -56,8 +57,7 @@ def gather(
     parts += [_equal(connection, c.name, k, records) for k, c in enumerate(some)]
     connection.execute("CREATE OR REPLACE TABLE learn_from AS " + " UNION ALL ".join(parts))
     columns = ", ".join(f"mw_{c.name}" for c in some)
-    found: dict[str, Vectors] = {kind: {} for kind in "cr"} | {
-        str(k): {} for k in range(len(some))}
+    found: dict[str, Vectors] = {kind: {} for kind in ("c", "r", *map(str, range(len(some))))}
     with weighed(connection, _numbered(some), "learn_from") as table:
         for kind, *levels, count in connection.execute(
             f"SELECT match_key, {columns}, count(*) FROM {table} GROUP BY ALL ORDER BY ALL"
@@ -83,12 +83,13 @@ def _numbered(some: Sequence[Comparison]) -> dict[str, Any]:
 
 def _chance(records: int) -> str:
     """All pairs where they are few, else so many, spread evenly and the same in every run."""
-    if records * (records - 1) // 2 <= CHANCE_PAIRS:
+    most = min(max(FEWEST_CHANCE_PAIRS, PER_RECORD * records), CHANCE_PAIRS)
+    if records * (records - 1) // 2 <= most:
         return f"SELECT l.rid AS a, r.rid AS b FROM {FEATURES} l JOIN {FEATURES} r ON l.rid < r.rid"
     a = f"1 + (hash(i, 1) % {records})::INTEGER"
     b = f"1 + (hash(i, 2) % {records})::INTEGER"
     return (f"SELECT least(x, y) AS a, greatest(x, y) AS b FROM (SELECT {a} AS x, {b} AS y "
-            f"FROM range({CHANCE_PAIRS}) AS t(i)) WHERE x <> y")
+            f"FROM range({most}) AS t(i)) WHERE x <> y")
 
 
 def _equal(connection: DuckDBPyConnection, c: str, k: int, records: int) -> str:

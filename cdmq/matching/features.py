@@ -16,6 +16,8 @@ from cdmq.values import Relation
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+# Among so few records a value that two of them share is not a common one.
+FEW = 20
 WITH_FREQUENCY = ("name", "postcode", "company", "address", "email", "phone", "exact")
 
 
@@ -26,6 +28,10 @@ def make_features(
     names = Names.of(rule)
     connection.execute(_inputs(rule, names).sql(dialect="duckdb"))
     connection.execute(_features(rule, names, types))
+    return count(connection)
+
+
+def count(connection: DuckDBPyConnection) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {INPUTS}").fetchall()[0][0])
 
 
@@ -68,7 +74,7 @@ def _features(rule: MatchingRule, names: Names, types: Mapping[str, str]) -> str
             continue
         c = names.compared[column]
         tables.append(f"n_{c} AS (SELECT {c} AS value, greatest(count(*) - 1, 0.5)::DOUBLE"
-                      f" / greatest((SELECT count({c}) FROM f) - 1, 1) AS tf FROM f"
+                      f" / ((SELECT count({c}) FROM f) + {FEW}) AS tf FROM f"
                       f" WHERE {c} IS NOT NULL GROUP BY {c})")
         joins.append(f"LEFT JOIN n_{c} ON f.{c} = n_{c}.value")
         tfs.append(f"n_{c}.tf AS tf_{c}")

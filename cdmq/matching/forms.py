@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 # Legal forms and fillers that say nothing about which company it is.
-_LEGAL = (
+_LEGAL = _words(
     "gmbh co kg kgaa ag ohg gbr ug mbh haftungsbeschrankt ev eg se ltd limited llc llp lp plc inc "
     "incorporated corp corporation company sarl sas sasu sa eurl sprl bvba bv nv vof srl spa snc "
     "sl slu oy oyj ab as asa aps kft zrt doo sro pty pte und and et the der die das le la les"
-).split()
+)
 # Said in full: the short form that an address is compared in.
 _STREETS = {
     "st": "street saint str strasse", "rd": "road", "av": "avenue ave aven", "dr": "drive",
@@ -42,27 +47,34 @@ def _text(v: str) -> str:
 
 def _folded(v: str) -> str:
     """Lower case, no accents, words of letters and digits with one blank between."""
-    latin = f"replace(replace(replace(lower({_text(v)}), 'ß', 'ss'), 'ø', 'o'), 'æ', 'ae')"
+    low = f"trim(lower({_text(v)}))"
+    latin = f"replace(replace(replace({low}, 'ß', 'ss'), 'ø', 'o'), 'æ', 'ae')"
     plain = f"regexp_replace(strip_accents({latin}), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')"
-    return f"nullif(trim({plain}), '')"
+    plainly = f"regexp_full_match({low}, '[a-z0-9]+( [a-z0-9]+)*')"
+    return f"nullif(CASE WHEN {plainly} THEN {low} ELSE trim({plain}) END, '')"
 
 
 def _without(v: str, words: list[str]) -> str:
-    left = f"trim(regexp_replace({v}, '(^| )({'|'.join(words)})( (?:{'|'.join(words)}))*($| )', ' ', 'g'))"
-    return f"coalesce(nullif({left}, ''), {v})"
+    """The words left when some are left out; all of them where none would be."""
+    some = ", ".join(f"'{word}'" for word in words)
+    left = f"list_filter(string_split({v}, ' '), lambda w: w NOT IN ({some}))"
+    return f"coalesce(nullif(array_to_string({left}, ' '), ''), {v})"
 
 
 def _shortened(v: str) -> str:
     """Strasse, street, st. are one word; so is `ringstrasse` with `ringstr`."""
+    pairs = sorted((word, short) for short, words in _STREETS.items() for word in words.split())
+    known = ", ".join(f"'{word}': '{short}'" for word, short in pairs)
     v = f"regexp_replace({v}, '(strasse|str)( |$)', ' st ', 'g')"
-    for short, words in _STREETS.items():
-        v = f"regexp_replace({v}, '\\b({words.replace(' ', '|')})\\b', '{short}', 'g')"
-    return f"trim(regexp_replace({v}, ' +', ' ', 'g'))"
+    words = f"list_filter(string_split({v}, ' '), lambda w: w <> '')"
+    return (f"array_to_string(list_transform({words}, "
+            f"lambda w: coalesce(MAP {{{known}}}[w], w)), ' ')")
 
 
 def _name(v: str, type_: str) -> Form:
     skeleton = "left({c}, 1) || regexp_replace({c}, '[aeiouyhw ]+', '', 'g')"
-    return Form(_folded(v), keys={"": ("{c}", 0.85), "k": (skeleton, 0.9), "p": ("left({c}, 3)", 0.93)})
+    return Form(_folded(v), keys={
+        "": ("{c}", 0.85), "k": (skeleton, 0.9), "p": ("left({c}, 3)", 0.93)})
 
 
 def _date(v: str, type_: str) -> Form:

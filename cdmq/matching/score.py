@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.candidates import make_candidates
-from cdmq.matching.features import make_features
+from cdmq.matching.features import count, make_features
 from cdmq.matching.model import Model
 from cdmq.matching.names import CANDIDATES, INPUTS, PAIRS, Names
 from cdmq.matching.splinking import weighed
@@ -23,18 +23,20 @@ ALL_AGAINST_ALL = 50
 
 def score(
     connection: DuckDBPyConnection, rule: MatchingRule, types: Mapping[str, str],
-    model: Model | None,
+    model: Model | None, prepared: bool = False,
 ) -> None:
     """Makes `pairs(a, b, why, probability, weight, weights)`. `model` is None where the rule
-    compares nothing: then only `same_if` speaks."""
-    records = make_features(connection, rule, types)
+    compares nothing: then only `same_if` speaks. `prepared`: train() has just run on these
+    records in this database; what it made is used again."""
+    records = count(connection) if prepared else make_features(connection, rule, types)
     connection.execute(
         "CREATE OR REPLACE TABLE scored(a INTEGER, b INTEGER, probability DOUBLE, weight DOUBLE, "
         "weights VARCHAR)")
     _same(connection, rule)
     if model is not None and rule.compare:
         blocks = [tuple(block) for block in model.read["blocks"]]
-        make_candidates(connection, rule, blocks, records)
+        if not prepared:
+            make_candidates(connection, rule, blocks, records)
         least = min(rule.merge_above, rule.review_above or rule.merge_above)
         _weigh(connection, rule, model, CANDIDATES, _log_odds(float(least)))
         if rule.same_if and _left(connection):

@@ -38,4 +38,4 @@ def weighed(
             threshold_match_weight=least_weight, warning_mode="never")
         yield found.physical_name
     finally:
-        database.delete_tables_created_by_splink_from_db()
+        database.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from cdmq.kinds.golden import GoldenRule
 from cdmq.sql import nodes
+from cdmq.sql.logical import logical
 from cdmq.sql.types import Type
 from cdmq.stages.golden_cells import cells_query
 from cdmq.stages.golden_layout import VERIFIED, layout
@@ -46,33 +47,29 @@ def golden_query(
             cells[column] = first(members.cell(column), members.order(unit),
                                   members.present(unit), dialect)
     for name in plan.types():
-        if name == PARTY or name in cells:
-            shown[name] = shown.get(name) or cells[name]
+        if name in cells:
+            shown[name] = cells[name]
         elif name == plan.changed_at:
             shown[name] = nodes.call("max", members.comparable(name))
-        elif name == plan.records:
-            shown[name] = _records()
     query = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
                          nodes.subquery(members.ranked(), "m"))
-    nodes.group_by(query, [nodes.column("p")])
-    return _with_proofs(query, members) if plan.verified else query
+    return _with_party(nodes.group_by(query, [nodes.column("p")]), members)
 
 
-def _records() -> exp.Expr:
-    """How many records a party has. Only where a key stands twice are the keys counted."""
-    twice = nodes.when(nodes.present(nodes.column("d")), nodes.column("k"))
-    keys = exp.Count(this=exp.Distinct(expressions=[twice]))
-    return exp.Coalesce(
-        this=exp.Nullif(this=keys, expression=nodes.number(0)),
-        expressions=[exp.Count(this=exp.Star())])
-
-
-def _with_proofs(golden: exp.Select, members: Members) -> exp.Select:
-    """When each winning value was verified: the latest proof that a record of the party has of
-    the same value, whichever record won."""
+def _with_party(golden: exp.Select, members: Members) -> exp.Select:
+    """What is known of the party besides: its records, a key that stands twice counted once, and
+    when each winning value was verified: the latest proof that a record of the party has of the
+    same value, whichever record won."""
     plan = members.layout
-    shown: list[exp.Expr] = [nodes.column(e.alias, "g") for e in golden.expressions]
-    query = nodes.select([], nodes.subquery(golden, "g"))
+    size = nodes.group_by(nodes.select([
+        nodes.column("party_id"), nodes.alias(exp.Count(this=exp.Star()), "n")],
+        logical(members.xref)), [nodes.column("party_id")])
+    shown: list[exp.Expr] = [
+        *(nodes.column(e.alias, "g") for e in golden.expressions),
+        nodes.alias(nodes.column("n", "s"), plan.records)]
+    query = nodes.select(shown, nodes.subquery(golden, "g"))
+    nodes.left_join(query, nodes.subquery(size, "s"),
+                    nodes.equal(nodes.column("party_id", "s"), nodes.column(PARTY, "g")))
     for i, (column, verified) in enumerate(plan.verified.items()):
         proofs = nodes.select(
             [nodes.column("p"), nodes.alias(members.comparable(column), "c"),
@@ -85,6 +82,5 @@ def _with_proofs(golden: exp.Select, members: Members) -> exp.Select:
         nodes.left_join(query, nodes.subquery(proofs, table), nodes.every([
             nodes.equal(nodes.column("p", table), nodes.column(PARTY, "g")),
             nodes.equal(nodes.column("c", table), value)]))
-        shown.append(nodes.alias(nodes.column("v", table), f"{column}{VERIFIED}"))
-    query.set("expressions", shown)
+        query.append("expressions", nodes.alias(nodes.column("v", table), f"{column}{VERIFIED}"))
     return query

@@ -11,9 +11,9 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
-from cdmq.stages.golden_layout import layout
+from cdmq.stages.golden_layout import Unit, layout
 from cdmq.stages.golden_members import Members, named, with_cte
-from cdmq.stages.golden_order import DECIDING, ONLY, depth, first, ordered
+from cdmq.stages.golden_order import DECIDING, ONLY, alike, first, ordered
 from cdmq.stages.made import PARTY
 from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Rule
@@ -24,8 +24,9 @@ def cells_query(
 ) -> exp.Select:
     """One row a present golden cell: party_id, column_name, value, digest, winner, because, losers.
 
-    `members` are the ranked records, `winners` a row a party: the values (`w0`, ...) and for each
-    unit the key of the winning record behind what separates it from others (`u0`, ...).
+    `winners` is a row a party: its values (`wc0`, ...), its records in each order (`o0`, ...: what
+    separates them, then their key), and for each unit the winner's place there (`u0`, ...) and
+    what separates it besides (`y0`, ...).
     """
     assert isinstance(rule.spec, GoldenRule)
     plan = layout(rule, dataset, columns)
@@ -36,7 +37,7 @@ def cells_query(
 class _Cells:
     def __init__(self, members: Members, dialect: str) -> None:
         self.members, self.plan, self.dialect = members, members.layout, dialect
-        self.of = [(unit, f"u{i}", c) for i, unit in enumerate(self.plan.units)
+        self.of = [(i, unit, c) for i, unit in enumerate(self.plan.units)
                    for c in unit.columns]
 
     def query(self) -> exp.Select:
@@ -52,30 +53,42 @@ class _Cells:
         nodes.left_join(query, nodes.subquery(losers, "l"), nodes.every([
             nodes.equal(nodes.column(n, "l"), nodes.column(n, "w"))
             for n in ("p", "column_name")]))
-        for name, made in (("__cdmq_members", self.members.ranked()), ("__cdmq_winners", self._winners()),
-                           ("__cdmq_rivals", self._rivals())):
-            with_cte(query, name, made)
+        with_cte(query, "__cdmq_members", self.members.ranked())
+        with_cte(query, "__cdmq_winners", self._winners())
+        with_cte(query, "__cdmq_rivals", self._rivals())
         return query
 
     def _winners(self) -> exp.Select:
-        """A row a party: its values, and the records that they come from."""
+        """A row a party: its values, its records in each order, and the places of the winners."""
         members = self.members
         shown: list[exp.Expr] = [nodes.column("p")]
+        for i in range(len(members.orders)):
+            by = exp.Order(this=nodes.column(f"a{i}"), expressions=[ordered(nodes.column(f"n{i}"))])
+            shown.append(nodes.alias(nodes.call("array_agg", by), f"o{i}"))
         for i, unit in enumerate(self.plan.units):
-            there, order = members.present(unit), members.order(unit)
-            values = {f"u{i}": members.told(unit)}
+            place = nodes.column(f"n{members.of(unit)}")
+            values: dict[str, exp.Expr] = {f"u{i}": place}
+            if before := members.before(unit):
+                values[f"y{i}"] = alike(before)
             values |= {f"w{members.place[c]}": members.cell(c) for c in unit.columns}
             for name, value in values.items():
-                copies = [o.copy() for o in order]
-                shown.append(nodes.alias(first(value, copies, there.copy(), self.dialect), name))
+                found = first(value, members.order(unit), members.present(unit), self.dialect)
+                if value is place and not before:
+                    found = exp.Filter(this=nodes.call("min", place),
+                                       expression=exp.Where(this=members.present(unit)))
+                shown.append(nodes.alias(found, name))
         return nodes.group_by(nodes.select(shown, named("__cdmq_members")), [nodes.column("p")])
+
+    def _told(self, i: int, unit: Unit) -> exp.Expr:
+        """What separates a unit's winner from others, with its key."""
+        at = exp.Bracket(this=nodes.column(f"o{self.members.of(unit)}"),
+                         expressions=[nodes.column(f"u{i}")], offset=1)
+        return nodes.concat([nodes.column(f"y{i}"), at]) if self.members.before(unit) else at
 
     def _rivals(self) -> exp.Select:
         """Records that hold another value than the winner, in any column."""
-        members = self.members
         shown = [exp.Column(this=exp.Star(), table=nodes.name("m")),
-                 *(nodes.column(f"u{i}", "w") for i in range(len(self.plan.units))),
-                 *(nodes.column(f"w{members.place[c]}", "w") for _, _, c in self.of)]
+                 *(nodes.column(e.alias, "w") for e in self._winners().expressions[1:])]
         query = nodes.select(shown, named("__cdmq_members", "m"), nodes.any_of(
             [self._differs(c, "m", "w") for _, _, c in self.of]))
         query.append("joins", exp.Join(this=named("__cdmq_winners", "w"), on=nodes.equal(
@@ -92,13 +105,12 @@ class _Cells:
     def _won(self) -> exp.Query:
         """Each golden cell with the record that it comes from."""
         parts = []
-        for unit, told, column in self.of:
+        for i, unit, column in self.of:
             value = self._text(column, f"w{self.members.place[column]}")
             how = self.plan.dataset.spec.pii.get(column, "plain")
             digest = nodes.cast(nodes.null(), "text") if how == "plain" else nodes.call(
                 "md5", value.copy())
-            key = self._key(nodes.call("substr", nodes.column(told),
-                                       nodes.number(self.members.key_at(unit))))
+            key = self._key(self.members.trace(unit).key(self._told(i, unit)))
             parts.append(nodes.select([
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
                 nodes.alias(stored(value, how), "value"), nodes.alias(digest, "digest"),
@@ -111,8 +123,11 @@ class _Cells:
         """Each other value of a cell, once, with the first record by key that holds it."""
         parts = []
         key = nodes.by_code_point(nodes.column("k"), self.dialect)
-        for unit, told, column in self.of:
-            step = depth(self.members.terms(unit), nodes.column(told), self.members.told(unit))
+        for i, unit, column in self.of:
+            other: exp.Expr = nodes.column(f"a{self.members.of(unit)}")
+            if before := self.members.before(unit):
+                other = nodes.concat([alike(before), other])
+            step = self.members.trace(unit).depth(self._told(i, unit), other)
             how = self.plan.dataset.spec.pii.get(column, "plain")
             value = self._text(column, self.members.place[column])
             shown = exp.Coalesce(this=stored(value.copy(), how), expressions=[nodes.text("***")])
@@ -127,7 +142,7 @@ class _Cells:
     def _listed(self) -> exp.Expr:
         one = nodes.concat([self._key(nodes.column("k")), nodes.text(": "), nodes.column("shown")])
         by = exp.Order(this=one, expressions=[
-            ordered(nodes.by_code_point(nodes.column(c), self.dialect)) for c in ("k", "v")])
+            ordered(nodes.by_code_point(nodes.paren(one.copy()), self.dialect))])
         return exp.GroupConcat(this=by, separator=nodes.text("; "))
 
     def _key(self, key: exp.Expr) -> exp.Expr:

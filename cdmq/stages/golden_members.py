@@ -8,25 +8,27 @@ separates it from others there, and its key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
-from cdmq.sql.text_form import text_of
+from cdmq.sql.text_form import record_digest, text_of
 from cdmq.stages.golden_layout import SOURCE, Layout, Unit
 from cdmq.stages.golden_order import (
     FULLER,
     OF_RECORDS,
     OWN,
     Term,
+    Trace,
     alike,
+    both,
     flag_term,
     moment_term,
     number_term,
     ordered,
-    width,
+    trace,
     window,
 )
 from cdmq.steps import DatasetSteps
@@ -75,24 +77,26 @@ class Members:
 
     def order(self, unit: Unit) -> list[exp.Expr]:
         """The order of a party's records for a unit, in which no two are alike."""
-        return [*(o for t in self._before(unit) for o in t.ordered()),
-                ordered(nodes.column(f"n{self._of(unit)}"))]
+        return [*(o for t in self.before(unit) for o in t.ordered()),
+                ordered(nodes.column(f"n{self.of(unit)}"))]
 
-    def told(self, unit: Unit) -> exp.Expr:
-        """What separates a record from others by a unit's order, and behind it its key."""
-        return nodes.concat([alike(self._before(unit)), nodes.column(f"a{self._of(unit)}")])
+    def trace(self, unit: Unit) -> Trace:
+        after = [self._term(w, _RECORD) for w in self.orders[self.of(unit)]]
+        return trace(self.before(unit), after)
 
-    def key_at(self, unit: Unit) -> int:
-        """Where in `told` the key begins, from 1."""
-        before = self._before(unit)
-        return width(before) + width(self.terms(unit)[len(before):]) + 1
+    def before(self, unit: Unit) -> list[Term]:
+        """The steps of a unit before those that one order of the party's records serves.
 
-    def _before(self, unit: Unit) -> list[Term]:
-        """The steps before those that one order of the party's records serves."""
+        A group goes by its own completeness first: what follows in that order agrees with it.
+        """
         terms = self.terms(unit)
-        return terms[: len(terms) - len(_last_words(unit))]
+        last = _last_words(unit)
+        if unit.group and "most_complete" in last:
+            return terms[: len(terms) - len(last) + last.index("most_complete") + 1]
+        return terms[: len(terms) - len(last)]
 
-    def _of(self, unit: Unit) -> int:
+    def of(self, unit: Unit) -> int:
+        """The number of the order of records that a unit's own ends in."""
         return self.orders.index(_last_words(unit))
 
     def _term(self, word: str, unit: Unit) -> Term:
@@ -106,8 +110,8 @@ class Members:
         if word == "verified":
             return moment_term(word, self._verified(unit), desc=True)
         if word == "most_complete":
-            count = self._count(one) if unit.group else nodes.column("f")
-            return number_term(word, count, desc=True)
+            whole = number_term(word, nodes.column("f"), desc=True)
+            return both(number_term(word, self._count(one), True), whole) if unit.group else whole
         if word == "most_common":
             held = exp.Coalesce(this=nodes.column(self._common(unit)),
                                 expressions=[nodes.number(1)])
@@ -158,38 +162,52 @@ class Members:
     # the rows --------------------------------------------------------------------------------
 
     def joined(self, columns: Iterable[str]) -> exp.Select:
-        """The records of the dataset with their party: `p`, `k`, the columns, `b`, `t`, `f`.
-
-        A key that stands twice is told by its digest, `d`: only then is that computed.
-        """
-        steps, layout = self.steps, self.layout
-        shown: dict[str, exp.Expr] = {"k": steps.key_for(steps.relation)}
+        """The records of the dataset with their party: `p`, `k` and columns."""
         wanted = set(columns)
-        shown |= {self.place[c]: nodes.column(c) for c in layout.columns if c in wanted}
+        cells = {self.place[c]: nodes.column(c) for c in self.layout.columns if c in wanted}
         if self.borrowable:
-            shown["b"] = nodes.column("__borrowed")
-        shown["t"] = self._trust()
-        shown["f"] = _sum([nodes.when(nodes.present(nodes.column(c)), nodes.number(1),
-                                      nodes.number(0)) for c in layout.columns])
-        source = steps.relation.startswith("source:")
-        digest = steps.source_digest if source else steps.digest
-        shown["d"] = nodes.when(self._doubled(), digest.copy())
-        rows = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
-                            logical(steps.relation))
+            cells["b"] = nodes.column("__borrowed")
+        return self._with_party(cells, list(cells))
+
+    def _with_party(self, cells: Mapping[str, exp.Expr], kept: Iterable[str],
+                    more: Iterable[exp.Expr] = ()) -> exp.Select:
+        """Cells of the clean rows, joined by the key; `kept` of them and more that is made of them
+        are shown."""
+        key = self.steps.key_for(self.steps.relation)
+        rows = nodes.select([nodes.alias(key, "k"), *(nodes.alias(n, a) for a, n in cells.items())],
+                            logical(self.steps.relation))
         parties = nodes.select([nodes.alias(nodes.column("key"), "xk"),
                                 nodes.alias(nodes.column("party_id"), "p")], logical(self.xref))
-        query = nodes.select([nodes.column("p", "x"), *(nodes.column(n, "r") for n in shown)],
-                             nodes.subquery(rows, "r"))
+        query = nodes.select([nodes.column("p"), nodes.column("k"),
+                              *(nodes.column(n) for n in kept), *more], nodes.subquery(rows, "r"))
         query.append("joins", exp.Join(
             this=nodes.subquery(parties, "x"),
             on=nodes.equal(nodes.column("xk", "x"), nodes.column("k", "r"))))
         return query
 
+    def records(self) -> exp.Select:
+        """The same with all that orders them: `b`, `t`, `f`, and `d`, the digest of the record.
+
+        `d` tells records apart whose key stands twice, and is only computed where one does. It is
+        made above the join: beside the key, which knows it too, DuckDB would compute it always.
+        """
+        layout = self.layout
+        cells: dict[str, exp.Expr] = {p: nodes.column(c) for c, p in self.place.items()}
+        if self.borrowable:
+            cells["b"] = nodes.column("__borrowed")
+        cells["t"] = self._trust()
+        cells["f"] = _sum([nodes.when(nodes.present(nodes.column(c)), nodes.number(1),
+                                      nodes.number(0)) for c in layout.columns])
+        digest = record_digest([(self.cell(c), t) for c, t in layout.columns.items()])
+        needed = {*layout.picked, *layout.verified.values(), layout.changed_at}
+        kept = [self.place[c] for c in layout.columns if c in needed]
+        return self._with_party(cells, [*kept, *(n for n in ("b", "t", "f") if n in cells)],
+                                [nodes.alias(nodes.when(self._doubled(), digest), "d")])
+
     def ranked(self) -> exp.Select:
         """The members with their places."""
         layout = self.layout
-        needed = [*layout.picked, *layout.verified.values(), layout.changed_at]
-        rows = self.joined(c for c in needed if c)
+        rows = self.records()
         shown: list[exp.Expr] = [nodes.column(e.alias_or_name, "j") for e in rows.expressions]
         common = [u for u in layout.units if "most_common" in u.picks]
         shown += [nodes.alias(nodes.column("m", self._common(u)), self._common(u)) for u in common]
@@ -281,8 +299,7 @@ def _last_words(unit: Unit) -> tuple[str, ...]:
     """The last words of a pick that compare whole records."""
     words = list(unit.picks)
     at = len(words)
-    while at and words[at - 1] in OF_RECORDS and not (
-            unit.group and words[at - 1] == "most_complete"):
+    while at and words[at - 1] in OF_RECORDS:
         at -= 1
     return tuple(words[at:])
 

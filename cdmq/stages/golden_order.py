@@ -41,6 +41,14 @@ def number_term(word: str, node: exp.Expr, desc: bool) -> Term:
     return Term(word, (node,), desc, nodes.cast(node.copy(), "text"))
 
 
+def both(first: Term, second: Term) -> Term:
+    """One step of two: the second counts where the first is equal."""
+    assert first.alike is not None
+    assert second.alike is not None
+    return Term(first.word, (*first.nodes, *second.nodes), first.desc,
+                nodes.concat([_padded(first), _padded(second)]), first.width + second.width)
+
+
 def moment_term(word: str, node: exp.Expr, desc: bool) -> Term:
     return Term(word, (node,), desc, nodes.cast(node.copy(), "text"), 32)
 
@@ -76,30 +84,51 @@ def window(
 
 def alike(terms: Sequence[Term]) -> exp.Expr:
     """What separates a record from others, step by step, as one text of known widths."""
-    parts = [nodes.call("rpad", exp.Coalesce(this=t.alike.copy(), expressions=[nodes.text("")]),
-                        nodes.number(t.width), nodes.text(" "))
-             for t in _told(terms) if t.alike is not None]
-    return nodes.concat([nodes.text(""), *parts])
+    return nodes.concat([nodes.cast(nodes.text(""), "text"), *(_padded(t) for t in _told(terms))])
 
 
-def width(terms: Sequence[Term]) -> int:
-    return sum(t.width for t in _told(terms))
+def _padded(term: Term) -> exp.Expr:
+    assert term.alike is not None
+    known = exp.Coalesce(this=term.alike.copy(), expressions=[nodes.text("")])
+    return nodes.call("rpad", known, nodes.number(term.width), nodes.text(" "))
 
 
-def depth(terms: Sequence[Term], winner: exp.Expr, other: exp.Expr) -> exp.Expr:
-    """The step that separates two records with different values: 100 times its place, plus the
-    number of its word. The largest of a party is that of the winner's nearest rival."""
-    pairs: list[tuple[exp.Expr, exp.Expr]] = []
-    upto = 0
-    told = _told(terms)
-    for place, term in enumerate(told):
-        upto += term.width
-        sides = [nodes.call("left", n.copy(), nodes.number(upto)) for n in (winner, other)]
-        pairs.append((exp.NEQ(this=sides[0], expression=sides[1]),
-                      nodes.number(100 * place + DECIDING.index(term.word))))
-    last = terms[len(told)].word if len(told) < len(terms) else KEY
-    rest = nodes.number(100 * len(told) + DECIDING.index(last))
-    return nodes.cases(pairs, rest) if pairs else rest
+@dataclass(frozen=True)
+class Trace:
+    """How the text of what separates records is read: the word of each step with where its part
+    ends, the word that decides where all of that is equal, and where the key begins."""
+
+    marks: tuple[tuple[str, int], ...]
+    last: str
+    key_at: int
+
+    def key(self, told: exp.Expr) -> exp.Expr:
+        return nodes.call("substr", told, nodes.number(self.key_at))
+
+    def depth(self, winner: exp.Expr, other: exp.Expr) -> exp.Expr:
+        """The step that separates two records with different values: 100 times its place, plus
+        the number of its word. The largest of a party is that of the winner's nearest rival."""
+        pairs: list[tuple[exp.Expr, exp.Expr]] = []
+        for place, (word, end) in enumerate(self.marks):
+            sides = [nodes.call("left", n.copy(), nodes.number(end)) for n in (winner, other)]
+            pairs.append((exp.NEQ(this=sides[0], expression=sides[1]),
+                          nodes.number(100 * place + DECIDING.index(word))))
+        rest = nodes.number(100 * len(pairs) + DECIDING.index(self.last))
+        return nodes.cases(pairs, rest) if pairs else rest
+
+
+def trace(before: Sequence[Term], after: Sequence[Term]) -> Trace:
+    """The trace of steps of a unit's own, with those of an order of records behind them."""
+    marks: list[tuple[str, int]] = []
+    end = 0
+    for term in (*_told(before), *after):
+        end += term.width
+        if all(word != term.word for word, _ in marks):
+            marks.append((term.word, end))
+    cut = len(_told(before))
+    if cut < len(before):
+        return Trace(tuple(marks[:cut]), before[cut].word, end + 1)
+    return Trace(tuple(marks), KEY, end + 1)
 
 
 def _told(terms: Sequence[Term]) -> list[Term]:

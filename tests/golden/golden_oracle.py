@@ -90,10 +90,10 @@ class Oracle:
         for row in others:
             key, value = key_of(self.case, row), text(row[column])
             lost[value] = min(key, lost.get(value, key))
-        losers = sorted((k, v) for v, k in lost.items())
+        losers = sorted(f"{k}: {v}" for v, k in lost.items())
         return {"value": text(best[column]), "digest": None, "winner": key_of(self.case, best),
                 "because": because,
-                "losers": "; ".join(f"{k}: {v}" for k, v in losers) if losers else None}
+                "losers": "; ".join(losers) if losers else None}
 
     def ranked(self, rows: list[Row], column: str) -> list[Row]:
         """The records that have a value of the column's unit, the best first."""
@@ -160,7 +160,8 @@ class Oracle:
                            else len(trust)),
             "newest": _down(lambda r: r[str(changed)]), "oldest": _up(lambda r: r[str(changed)]),
             "verified": _down(verified),
-            "most_complete": _down(lambda r: sum(r[c] is not None for c in counted)),
+            "most_complete": _down(lambda r: (sum(r[c] is not None for c in counted),
+                                              sum(r[c] is not None for c in self.case.columns))),
             "most_common": _down(held), "longest": _down(length), "shortest": _up(length),
             "largest": _each(_down, unit), "smallest": _each(_up, unit),
         }[word]
