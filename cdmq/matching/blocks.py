@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Block = tuple[str, ...]  # names of keys, such as c0 or c2.s
 TRIALS = 2000
-SAMPLE = 100_000
+SAMPLE = 50_000
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from itertools import combinations
 
 from cdmq.matching.evidence import Evidence, Vector
 
-# A parent is a column and, for an address, the postcode that must not be unlike (else -1).
-Parent = tuple[int, int]
+# A parent is a column, the level from which on it is alike, and, for an address, the postcode
+# that must not be unlike (else -1).
+Parent = tuple[int, int, int]
 Parents = list[tuple[Parent, ...]]
 # How likely a vector is a match by its columns other than some.
 Likely = Callable[[Vector, Sequence[int]], float]
@@ -27,14 +28,16 @@ LEAST = 2.0
 DOUBT = 2.0
 # Errors come one by one; relatives and neighbours are unlike in all that tells persons apart.
 RELATED = 0.4
+# Of parents that explain a column nearly as well as the best do, the most are taken.
+NEARLY = 0.8
 MISSING, ALIKE, UNLIKE = range(3)
 
 
-def state(vector: Vector, parents: Sequence[Parent], sizes: Sequence[int]) -> int:
-    """ALIKE if one parent has one of its two highest levels."""
+def state(vector: Vector, parents: Sequence[Parent]) -> int:
+    """ALIKE if one parent is: equal, or but for a typing error."""
     unlike = False
-    for k, guard in parents:
-        if vector[k] >= sizes[k] - 1 and (guard < 0 or vector[guard] != 1):
+    for k, least, guard in parents:
+        if vector[k] >= least and (guard < 0 or vector[guard] != 1):
             return ALIKE
         unlike = unlike or vector[k] == 1
     return UNLIKE if unlike else MISSING
@@ -48,15 +51,16 @@ def find_parents(
     for k, size in enumerate(sizes):
         chance = _alike(_counts(evidence.chance, k, size))
         found: list[tuple[float, tuple[Parent, ...]]] = []
-        for some in _possible(k, words):
+        for some in _possible(k, words, sizes):
             share = _alike(no_match(evidence, sure, likely, some, k, identity, sizes))
             if share >= chance * LEAST:
                 found.append((share, some))
-        parents.append(max(found)[1] if found else ())
+        nearly = max(found, default=(0.0, ()))[0] * NEARLY
+        parents.append(max((some for share, some in found if share >= nearly), key=len, default=()))
     return parents
 
 
-def _possible(k: int, words: Sequence[str]) -> list[tuple[Parent, ...]]:
+def _possible(k: int, words: Sequence[str], sizes: Sequence[int]) -> list[tuple[Parent, ...]]:
     """Street and phone go before all; a place's name may also hang on its postcode."""
     homes = [i for word in ("address", "phone") for i, one in enumerate(words) if one == word]
     if k in homes:
@@ -65,10 +69,10 @@ def _possible(k: int, words: Sequence[str]) -> list[tuple[Parent, ...]]:
         return []
     codes = [i for i, one in enumerate(words) if one == "postcode" and i != k]
     guard = codes[0] if codes else -1
-    found = [tuple((i, guard if words[i] == "address" else -1) for i in homes)]
-    if words[k] == "name":
-        found.append(tuple((i, -1) for i in codes))
-    return [some for some in found if some]
+    home = tuple((i, sizes[i] - 2, guard) if words[i] == "address" else (i, sizes[i] - 1, -1)
+                 for i in homes)
+    place = tuple((i, sizes[i] - 1, -1) for i in codes) if words[k] == "name" else ()
+    return [some for some in dict.fromkeys((home, place, home + place)) if some]
 
 
 def no_match(
@@ -78,14 +82,14 @@ def no_match(
     """How often column k has each level in pairs that are equal in a parent and no match: another
     column that tells persons apart is unlike. What matches explain, of which some are unlike
     there too (`identity`: how many), is taken off."""
-    known = [k, *(parent for parent, _ in parents)]
+    known = [k, *(parent for parent, _, _ in parents)]
     others = {i: often for i, often in identity.items() if i not in known}
     unlike, matches = [0.0] * (sizes[k] + 1), [0.0] * (sizes[k] + 1)
-    for parent, _ in parents:
+    for parent, _, _ in parents:
         if _together(evidence.equal[parent], list(others)) < RELATED:
             continue
         for vector, n in evidence.equal[parent].items():
-            if state(vector, parents, sizes) != ALIKE:
+            if state(vector, parents) != ALIKE:
                 continue
             if any(vector[i] == 1 for i in others):
                 unlike[vector[k]] += n * (1 - likely(vector, known))

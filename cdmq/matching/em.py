@@ -76,11 +76,10 @@ def _probabilities(
     table = weights(model)
     start = math.log2(model.prior / (1 - model.prior))
     found: dict[Vector, float] = {}
-    sizes = [len(p[0]) for p in model.m]
     for vector in evidence.all_vectors:
         weight = start
         for k, level in enumerate(vector):
-            one = table[k][state(vector, model.parents[k], sizes)][level]
+            one = table[k][state(vector, model.parents[k])][level]
             weight += one * positive if one > 0 else one
         if weight > HOPELESS:
             found[vector] = 1 / (1 + 2.0 ** -min(weight, 1000.0))
@@ -141,11 +140,10 @@ def _maximised(
 
 
 def _counted(vectors: Vectors, parents: Parents, like: list[list[float]]) -> Shares:
-    sizes = [len(p) for p in like]
-    counts = [[[0.0] * (size + 1) for _ in range(3)] for size in sizes]
+    counts = [[[0.0] * (len(p) + 1) for _ in range(3)] for p in like]
     for vector, n in vectors.items():
         for k, level in enumerate(vector):
-            counts[k][state(vector, parents[k], sizes)][level] += n
+            counts[k][state(vector, parents[k])][level] += n
     return [[levels[1:] for levels in states] for states in counts]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Pairs drawn from all: so many per record, within these limits.
 CHANCE_PAIRS, FEWEST_CHANCE_PAIRS, PER_RECORD = 1_000_000, 250_000, 10
-LEARN_FROM = 500_000
+LEARN_FROM = 300_000
 EQUAL_PAIRS = 20_000
 
 Vector = tuple[int, ...]  # per comparison: 0 is missing, 1 is unlike, the highest is equal

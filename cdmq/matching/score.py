@@ -113,9 +113,9 @@ def _weight(k: int, read: dict[str, Any]) -> str:
     if not parents:
         return f"({missing} + {frequency})"
     near = " OR ".join(
-        f"(gamma_c{p} >= {len(read['weights'][p][0]) - 3}"
-        + (f" AND gamma_c{guard} <> 0)" if guard >= 0 else ")") for p, guard in parents)
-    far = " OR ".join(f"gamma_c{p} = 0" for p, _ in parents)
+        f"(gamma_c{p} >= {least - 1}" + (f" AND gamma_c{guard} <> 0)" if guard >= 0 else ")")
+        for p, least, guard in parents)
+    far = " OR ".join(f"gamma_c{p} = 0" for p, _, _ in parents)
     return (f"CASE WHEN {near} THEN {alike} WHEN {far} THEN {unlike} + {frequency} "
             f"ELSE {missing} + {frequency} END")
 

@@ -100,7 +100,7 @@ class Matcher:
         with self.warehouse.scratch() as scratch:
             self._records(scratch, step, steps)
             model, trained = self._model(scratch, step, spec)
-            score(scratch.connection, spec, step.types, model)
+            score(scratch.connection, spec, step.types, model, prepared=trained)
             cluster(scratch.connection, spec)
             self._before(scratch, rule.id)
             carry(scratch.connection, rule.id)

@@ -2,16 +2,15 @@
 
 What somebody writes who knows Splink 5 and the data: comparisons from its library, blocking rules
 for predicting and for training, u from 1e6 random pairs. DATA is parquet with `unique_id`; into
-FOLDER go the pairs of 50% and more, the clusters, how many pairs were compared, and the model.
-With MODEL nothing is trained.
+FOLDER go the pairs of 50% and more, the clusters of those of 95%, and the model. With MODEL, the
+path of one, nothing is trained.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +56,9 @@ def febrl() -> ByHand:
             compare.DamerauLevenshteinAtThresholds("postcode", [1, 2]),
             compare.ExactMatch("state"),
         ],
-        blocks=[block_on("soc_sec_id"), block_on("date_of_birth"), block_on("given_name", "surname"),
-                block_on("surname", "postcode"), block_on("given_name", "postcode"),
+        blocks=[block_on("soc_sec_id"), block_on("date_of_birth"),
+                block_on("given_name", "surname"), block_on("surname", "postcode"),
+                block_on("given_name", "postcode"),
                 block_on("address_1", "postcode"), block_on("suburb", "street_number"),
                 block_on("surname", "suburb"), block_on("address_1", "street_number")],
         sure=[block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth"), swapped],
@@ -90,6 +90,9 @@ def people() -> ByHand:
     )
 
 
+SETTINGS: dict[str, Callable[[], ByHand]] = {"febrl": febrl, "people": people}
+
+
 def train(linker: Linker, by_hand: ByHand) -> None:
     linker.training.estimate_probability_two_random_records_match(
         list(by_hand.sure), recall=by_hand.recall)
@@ -98,31 +101,42 @@ def train(linker: Linker, by_hand: ByHand) -> None:
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
 
 
-def main(which: str, data: str, into: Path, threads: str, model: str | None = None) -> None:
+def linker(connection: duckdb.DuckDBPyConnection, which: str, data: str,
+           model: str | None = None) -> Linker:
     warnings.filterwarnings("ignore")
+    connection.read_parquet(data).create("records")
+    by_hand = SETTINGS[which]()
+    settings: Any = model or SettingsCreator(
+        link_type="dedupe_only", comparisons=list(by_hand.comparisons),
+        blocking_rules_to_generate_predictions=list(by_hand.blocks))
+    found = Linker(DuckDBAPI(connection).register("records"), settings, log_level="ERROR")
+    if model is None:
+        train(found, by_hand)
+    return found
+
+
+def candidates(which: str, data: str, model: str) -> list[tuple[str, str]]:
+    """The pairs of keys that are compared."""
+    with duckdb.connect() as connection:
+        made = linker(connection, which, data, model)
+        blocked = made.inference.compute_blocked_pairs_for_predict()
+        return connection.table(blocked.physical_name).select("join_key_l, join_key_r").fetchall()
+
+
+def main(which: str, data: str, into: Path, threads: str, model: str | None = None) -> None:
     with duckdb.connect(config={"threads": threads}) as connection:
-        connection.read_parquet(data).create("records")
-        by_hand = febrl() if which == "febrl" else people()
-        settings: Any = model or SettingsCreator(
-            link_type="dedupe_only", comparisons=list(by_hand.comparisons),
-            blocking_rules_to_generate_predictions=list(by_hand.blocks))
-        backend = DuckDBAPI(connection)
-        linker = Linker(backend.register("records"), settings, log_level="ERROR")
+        made = linker(connection, which, data, model)
         if model is None:
-            train(linker, by_hand)
-            linker.misc.save_model_to_json(str(into / "model.json"), overwrite=True)
-        blocked = linker.inference.compute_blocked_pairs_for_predict()
-        found = linker.inference.predict(threshold_match_probability=KEPT)
-        clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(found, THRESHOLD)
-        pairs = connection.table(found.physical_name).select(
-            "unique_id_l AS a, unique_id_r AS b, match_probability AS probability")
-        pairs.write_parquet(str(into / "pairs.parquet"))
-        connection.table(clusters.physical_name).select("unique_id AS key, cluster_id AS party"
-                                                        ).write_parquet(str(into / "clusters.parquet"))
-        named = "join_key_l AS a, join_key_r AS b"
-        (into / "columns.json").write_text(json.dumps(
-            connection.table(blocked.physical_name).columns))
-        del named
+            made.misc.save_model_to_json(str(into / "model.json"), overwrite=True)
+        pairs = made.inference.predict(threshold_match_probability=KEPT)
+        clusters = made.clustering.cluster_pairwise_predictions_at_threshold(pairs, THRESHOLD)
+        for table, columns, name in (
+            (pairs, "unique_id_l AS a, unique_id_r AS b, match_probability AS probability",
+             "pairs"),
+            (clusters, "unique_id AS key, cluster_id AS party", "parties"),
+        ):
+            connection.table(table.physical_name).select(columns).write_parquet(
+                str(into / f"{name}.parquet"))
 
 
 if __name__ == "__main__":
