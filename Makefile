@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 INSTALLED := $(VENV)/.installed
 AS_OF ?= 2026-11-01
 
-.PHONY: run test test-slow lint type fmt bench docs planted clean help
+.PHONY: run test test-slow lint type fmt bench docs planted parties clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -48,6 +48,9 @@ bench: $(READY)     ## ratios against SQL by hand; see tests/benchmarks/README.m
 
 planted: run        ## precision and recall of the reference project's planted errors
 	$(BIN)/python tests/tools/planted_report.py target/reference.duckdb
+
+parties: run        ## parties and levels of the reference project against the truth
+	$(BIN)/python tests/tools/parties_report.py target/reference.duckdb
 
 docs: $(READY)      ## the manual pages, generated from the code
 	$(BIN)/python tests/tools/manual_pages.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -13,6 +14,9 @@ import pytest
 from runner import World, postgres_parts
 
 import cdmq.api
+
+sys.path.append(str(Path(__file__).parent / "tools"))
+from parties_report import LIMITS, compare  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 AS_OF = dt.datetime(2026, 11, 1)
@@ -74,6 +78,34 @@ def test_same_customers(view: str, both: tuple[Reference, Reference]) -> None:
     duckdb, postgres = (w.view(f"customers__{view}") for w in both)
     assert duckdb
     assert duckdb == postgres
+
+
+@pytest.mark.parametrize(("table", "columns"), [
+    ("xref", "key, party_id"), ("party_events", "event, party_id, other, records"),
+    ("pairs", "key_a, key_b, verdict, probability, weight, weights"),
+    ("queue", "key_a, key_b, why, probability"),
+    ("golden_cells", "party_id, column_name, value, digest, winner, because, losers"),
+    ("tier_history", "key, level, measures, cut_offs, reason, missed, from_review"),
+])
+def test_same_parties_golden_cells_and_levels(
+    table: str, columns: str, both: tuple[Reference, Reference]
+) -> None:
+    duckdb, postgres = (w.audit_rows(table, columns.split(", ")) for w in both)
+    assert len(duckdb) > 100
+    assert duckdb == postgres
+
+
+def test_same_golden_records(both: tuple[Reference, Reference]) -> None:
+    duckdb, postgres = (w.view("customers_golden") for w in both)
+    assert duckdb
+    assert duckdb == postgres
+
+
+def test_parties_and_levels_are_the_true_ones(both: tuple[Reference, Reference]) -> None:
+    found = compare(dict(both[0].audit_rows("xref", ("key", "party_id"))),
+                    dict(both[0].audit_rows("tier_history", ("key", "level"))))
+    assert {n: found.figures[n] for n, limit in LIMITS.items() if found.figures[n] < limit} == {}
+    assert found.households + found.concerns <= 40
 
 
 def test_second_run_changes_nothing(both: tuple[Reference, Reference]) -> None:

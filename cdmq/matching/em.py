@@ -23,7 +23,6 @@ M_WORTH, U_WORTH, KEPT = 10.0, 100.0, 20.0
 MOST, RARELY = 3.0, 0.06
 ROUNDS, HOPELESS = 3, -25.0
 
-DEBUG = False
 Shares = list[list[list[float]]]  # per comparison and state of its parent: share of each level
 
 

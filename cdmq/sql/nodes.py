@@ -93,6 +93,13 @@ def by_code_point(node: exp.Expr, dialect: str) -> exp.Expr:
     return exp.Collate(this=node, expression=name("C"))
 
 
+def as_usual(node: exp.Expr, dialect: str) -> exp.Expr:
+    """Text that by_code_point put in order, for a table: with the collation of the database."""
+    if dialect != "postgres":
+        return node
+    return exp.Collate(this=paren(node), expression=name("default"))
+
+
 def any_of(nodes: Sequence[exp.Expr]) -> exp.Expr:
     if len(nodes) == 1:
         return nodes[0]

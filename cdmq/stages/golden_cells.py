@@ -123,6 +123,7 @@ class _Cells:
         """Each other value of a cell, once, with the first record by key that holds it."""
         parts = []
         key = nodes.by_code_point(nodes.column("k"), self.dialect)
+        least = nodes.as_usual(nodes.call("min", key), self.dialect)
         for i, unit, column in self.of:
             other: exp.Expr = nodes.column(f"a{self.members.of(unit)}")
             if before := self.members.before(unit):
@@ -133,7 +134,7 @@ class _Cells:
             shown = exp.Coalesce(this=stored(value.copy(), how), expressions=[nodes.text("***")])
             parts.append(nodes.group_by(nodes.select([
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
-                nodes.alias(nodes.call("min", key.copy()), "k"), nodes.alias(value, "v"),
+                nodes.alias(least.copy(), "k"), nodes.alias(value, "v"),
                 nodes.alias(shown, "shown"),
                 nodes.alias(nodes.call("max", step), "depth"),
             ], named("__cdmq_rivals"), self._differs(column)), [nodes.column("p"), value.copy()]))

@@ -94,12 +94,9 @@ def quality(data: Path, parties: Iterable[Pair]) -> Quality:
                    2 * whole / (entities + found), found)
 
 
-def pair_f1(data: Path, pairs: Path | str, query: str, least: float = 0) -> float:
-    """F1 of the pairs of a query over `pairs` (a database file or parquet), not closed."""
-    with duckdb.connect() as connection:
-        if str(pairs).endswith(".duckdb"):
-            connection.execute(f"ATTACH '{pairs}' AS w (READ_ONLY)")
-            connection.execute("USE w")
+def pair_f1(data: Path, database: Path | None, query: str, least: float = 0) -> float:
+    """F1 of the pairs (a, b, probability) that a query gives, as they are: not closed."""
+    with duckdb.connect(str(database or ":memory:"), read_only=database is not None) as connection:
         said, right = connection.execute(
             f"SELECT count(*), count(*) FILTER (l.cluster = r.cluster) FROM ({query}) AS p "
             f"JOIN '{data}' AS l ON l.unique_id = p.a JOIN '{data}' AS r ON r.unique_id = p.b "

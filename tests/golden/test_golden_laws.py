@@ -32,8 +32,8 @@ VALUES: dict[str, Any] = {
     "timestamp": st.datetimes(datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 3)).map(
         lambda t: t.replace(microsecond=0)),
 }
-OWN = {"source": st.sampled_from(["crm", "shop", "x/y"]), "id": st.sampled_from(["1", "2", "3/4",
-                                                                                "\\", None])}
+OWN = {"source": st.sampled_from(["crm", "shop", "x/y", None]),
+       "id": st.sampled_from(["1", "2", "3/4", "\\", None])}
 WORDS = st.lists(st.sampled_from(get_args(Pick)), min_size=1, max_size=4, unique=True)
 
 
