@@ -11,9 +11,9 @@ from cdmq.headers import digest
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.reports.manifest import write_manifest
 from cdmq.results import Parsed
-from cdmq.stages.catalog import CATALOG, csv_files, parse_catalog
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.load import folders_of
+from cdmq.stages.remembered import CATALOG, csv_files, parse_catalog
 from cdmq.values import Catalog, Project
 
 #: Problems that a column has which is not, or no longer, as the catalog has it.

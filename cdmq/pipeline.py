@@ -20,13 +20,14 @@ from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
 from cdmq.results import Compiled, Facts, RunResult, Selection
 from cdmq.sql.logical import Names, renderer
-from cdmq.stages.catalog import delivered, merge_catalog
+from cdmq.stages.catalog import delivered
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.execute import Execution, sweep
 from cdmq.stages.judge import exit_code, judge
 from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
 from cdmq.stages.record import RunFacts, migrate, record
+from cdmq.stages.remembered import merge_catalog
 from cdmq.stages.select import needs_of, select
 from cdmq.steps import Executed, Outcome, Plan, RuleResult
 from cdmq.values import Catalog, Project

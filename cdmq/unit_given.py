@@ -25,8 +25,9 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
     (target/catalog.json), else the columns that tests give and rules use, as text.
     """
     from cdmq.files import file_columns
-    from cdmq.stages.catalog import made_columns, stacked, stored_catalog
+    from cdmq.stages.catalog import made_columns, stacked
     from cdmq.stages.models import model_columns
+    from cdmq.stages.remembered import stored_catalog
 
     stored, _ = stored_catalog(project)
     given = _given_columns(t for t, _ in project.unit_tests)

@@ -41,7 +41,7 @@ class Telling:
     """A project and the audit tables of one target, told to a person. `unmask`: with all values."""
 
     def __init__(self, project: Project, audit: Audit, unmask: bool) -> None:
-        from cdmq.stages.catalog import stored_catalog
+        from cdmq.stages.remembered import stored_catalog
 
         self.project, self.audit, self.unmask = project, audit, unmask
         self.types = stored_catalog(project)[0]

@@ -40,17 +40,18 @@ def golden_query(
     assert isinstance(rule.spec, GoldenRule)
     plan = layout(rule, dataset, columns)
     members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect)
+    units = members.units
     shown: dict[str, exp.Expr] = {PARTY: nodes.column("p")}
     cells = {}
     for unit in plan.units:
         for column in unit.columns:
-            cells[column] = first(members.cell(column), members.order(unit),
-                                  members.present(unit), dialect)
+            cells[column] = first(units.cell(column), units.order(unit),
+                                  units.present(unit), dialect)
     for name in plan.types():
         if name in cells:
             shown[name] = cells[name]
         elif name == plan.changed_at:
-            shown[name] = nodes.call("max", members.comparable(name))
+            shown[name] = units.latest(name)
     query = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
                          nodes.subquery(members.ranked(), "m"))
     return _with_party(nodes.group_by(query, [nodes.column("p")]), members)
@@ -60,7 +61,7 @@ def _with_party(golden: exp.Select, members: Members) -> exp.Select:
     """What is known of the party besides: its records, a key that stands twice counted once, and
     when each winning value was verified: the latest proof that a record of the party has of the
     same value, whichever record won."""
-    plan = members.layout
+    plan, units = members.layout, members.units
     size = nodes.group_by(nodes.select([
         nodes.column("party_id"), nodes.alias(exp.Count(this=exp.Star()), "n")],
         logical(members.xref)), [nodes.column("party_id")])
@@ -72,13 +73,13 @@ def _with_party(golden: exp.Select, members: Members) -> exp.Select:
                     nodes.equal(nodes.column("party_id", "s"), nodes.column(PARTY, "g")))
     for i, (column, verified) in enumerate(plan.verified.items()):
         proofs = nodes.select(
-            [nodes.column("p"), nodes.alias(members.comparable(column), "c"),
-             nodes.alias(nodes.call("max", members.comparable(verified)), "v")],
+            [nodes.column("p"), nodes.alias(units.comparable(column), "c"),
+             nodes.alias(units.latest(verified), "v")],
             nodes.subquery(members.joined([column, verified]), "j"),
-            nodes.every([members.stands(column), nodes.present(members.cell(verified))]))
-        nodes.group_by(proofs, [nodes.column("p"), members.comparable(column)])
+            nodes.every([units.stands(column), nodes.present(units.cell(verified))]))
+        nodes.group_by(proofs, [nodes.column("p"), units.comparable(column)])
         table = f"v{i}"
-        value = members.compared(column, nodes.column(column, "g"))
+        value = units.compared(column, nodes.column(column, "g"))
         nodes.left_join(query, nodes.subquery(proofs, table), nodes.every([
             nodes.equal(nodes.column("p", table), nodes.column(PARTY, "g")),
             nodes.equal(nodes.column("c", table), value)]))

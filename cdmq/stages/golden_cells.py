@@ -36,7 +36,8 @@ def cells_query(
 
 class _Cells:
     def __init__(self, members: Members, dialect: str) -> None:
-        self.members, self.plan, self.dialect = members, members.layout, dialect
+        self.members, self.units = members, members.units
+        self.plan, self.dialect = members.layout, dialect
         self.of = [(i, unit, c) for i, unit in enumerate(self.plan.units)
                    for c in unit.columns]
 
@@ -60,30 +61,30 @@ class _Cells:
 
     def _winners(self) -> exp.Select:
         """A row a party: its values, its records in each order, and the places of the winners."""
-        members = self.members
+        units = self.units
         shown: list[exp.Expr] = [nodes.column("p")]
-        for i in range(len(members.orders)):
+        for i in range(len(units.orders)):
             by = exp.Order(this=nodes.column(f"a{i}"), expressions=[ordered(nodes.column(f"n{i}"))])
             shown.append(nodes.alias(nodes.call("array_agg", by), f"o{i}"))
         for i, unit in enumerate(self.plan.units):
-            place = nodes.column(f"n{members.of(unit)}")
+            place = nodes.column(f"n{units.of(unit)}")
             values: dict[str, exp.Expr] = {f"u{i}": place}
-            if before := members.before(unit):
+            if before := units.before(unit):
                 values[f"y{i}"] = alike(before)
-            values |= {f"w{members.place[c]}": members.cell(c) for c in unit.columns}
+            values |= {f"w{units.place[c]}": units.cell(c) for c in unit.columns}
             for name, value in values.items():
-                found = first(value, members.order(unit), members.present(unit), self.dialect)
+                found = first(value, units.order(unit), units.present(unit), self.dialect)
                 if value is place and not before:
                     found = exp.Filter(this=nodes.call("min", place),
-                                       expression=exp.Where(this=members.present(unit)))
+                                       expression=exp.Where(this=units.present(unit)))
                 shown.append(nodes.alias(found, name))
         return nodes.group_by(nodes.select(shown, named("__cdmq_members")), [nodes.column("p")])
 
     def _told(self, i: int, unit: Unit) -> exp.Expr:
         """What separates a unit's winner from others, with its key."""
-        at = exp.Bracket(this=nodes.column(f"o{self.members.of(unit)}"),
+        at = exp.Bracket(this=nodes.column(f"o{self.units.of(unit)}"),
                          expressions=[nodes.column(f"u{i}")], offset=1)
-        return nodes.concat([nodes.column(f"y{i}"), at]) if self.members.before(unit) else at
+        return nodes.concat([nodes.column(f"y{i}"), at]) if self.units.before(unit) else at
 
     def _rivals(self) -> exp.Select:
         """Records that hold another value than the winner, in any column."""
@@ -97,26 +98,26 @@ class _Cells:
 
     def _differs(self, column: str, mine: str | None = None, its: str | None = None) -> exp.Expr:
         """NULL is no value: then nothing differs."""
-        name = self.members.place[column]
+        name = self.units.place[column]
         return exp.NEQ(
-            this=self.members.compared(column, nodes.column(name, mine)),
-            expression=self.members.compared(column, nodes.column(f"w{name}", its)))
+            this=self.units.compared(column, nodes.column(name, mine)),
+            expression=self.units.compared(column, nodes.column(f"w{name}", its)))
 
     def _won(self) -> exp.Query:
         """Each golden cell with the record that it comes from."""
         parts = []
         for i, unit, column in self.of:
-            value = self._text(column, f"w{self.members.place[column]}")
+            value = self._text(column, f"w{self.units.place[column]}")
             how = self.plan.dataset.spec.pii.get(column, "plain")
             digest = nodes.cast(nodes.null(), "text") if how == "plain" else nodes.call(
                 "md5", value.copy())
-            key = self._key(self.members.trace(unit).key(self._told(i, unit)))
+            key = self._key(self.units.trace(unit).key(self._told(i, unit)))
             parts.append(nodes.select([
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
                 nodes.alias(stored(value, how), "value"), nodes.alias(digest, "digest"),
                 nodes.alias(key, "winner"),
             ], named("__cdmq_winners"),
-                nodes.present(nodes.column(f"w{self.members.place[column]}"))))
+                nodes.present(nodes.column(f"w{self.units.place[column]}"))))
         return nodes.union_all(parts)
 
     def _lost(self) -> exp.Query:
@@ -125,12 +126,12 @@ class _Cells:
         key = nodes.by_code_point(nodes.column("k"), self.dialect)
         least = nodes.as_usual(nodes.call("min", key), self.dialect)
         for i, unit, column in self.of:
-            other: exp.Expr = nodes.column(f"a{self.members.of(unit)}")
-            if before := self.members.before(unit):
+            other: exp.Expr = nodes.column(f"a{self.units.of(unit)}")
+            if before := self.units.before(unit):
                 other = nodes.concat([alike(before), other])
-            step = self.members.trace(unit).depth(self._told(i, unit), other)
+            step = self.units.trace(unit).depth(self._told(i, unit), other)
             how = self.plan.dataset.spec.pii.get(column, "plain")
-            value = self._text(column, self.members.place[column])
+            value = self._text(column, self.units.place[column])
             shown = exp.Coalesce(this=stored(value.copy(), how), expressions=[nodes.text("***")])
             parts.append(nodes.group_by(nodes.select([
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
