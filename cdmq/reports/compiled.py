@@ -34,6 +34,9 @@ def write_compiled(
         for ending in ("stage", "clean", "defaulted"):
             names.put(f"{ending}:{dataset.name}", names.output(f"{dataset.name}__{ending}")[1])
 
+    for rule in project.rules.values():
+        for what, ending in (("xref", "xref"), ("tiers", "levels")):
+            names.put(f"{what}:{rule.id}", names.output(f"{rule.id}__{ending}")[1])
     for name in table_names():
         names.put(f"ref:{name}", reference_relation(name, audit_schema(warehouse)))
 
@@ -58,6 +61,14 @@ def _statements(plan: DatasetPlan, render: Callable[[exp.Expr], str]) -> Iterato
         yield f"-- the clean stage\n{render(steps.stage.query)};"
     yield f"-- what rules read\n{render(steps.clean)};"
     yield f"-- what people read\n{render(steps.defaulted)};"
+    for match in steps.matches:
+        yield f"-- what {match.rule.id} compares ({match.rule.span})\n{render(match.query)};"
+    if steps.golden:
+        where = f"{steps.golden.rule.id} ({steps.golden.rule.span})"
+        yield f"-- golden records by {where}\n{render(steps.golden.rows)};"
+        yield f"-- where each cell comes from, by {where}\n{render(steps.golden.cells)};"
+    for tier in steps.tiers:
+        yield f"-- levels by {tier.rule.id} ({tier.rule.span})\n{render(tier.query)};"
     if plan.row:
         rules = ", ".join(r.id for b in plan.row for r in b.rules)
         yield f"-- flags of {rules}\n{render(nodes.union_all([b.query for b in plan.row]))};"

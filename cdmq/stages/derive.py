@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.tiering import NEW, TieringRule
 from cdmq.matching.model import Model
 from cdmq.sql import nodes
-from cdmq.sql.logical import Names, logical
+from cdmq.sql.logical import LOGICAL, Names, logical
 from cdmq.stages.matching import Matcher
 from cdmq.stages.tiers.history import ENTITY, IDENTITY, STATE, Review, review_at
 from cdmq.steps import DatasetSteps, GoldenStep, Outcome, State, TierStep
@@ -39,6 +40,8 @@ class Derived:
     warehouse: Warehouse
     names: Names
     render: Callable[[exp.Expr], tuple[str, str]]
+    #: Sends a statement that is recorded; gives its digest and seconds.
+    send: Callable[[exp.Expr], tuple[str, float]]
     #: Rules that were asked for, and datasets that are built.
     rules: frozenset[str]
     datasets: Iterable[str]
@@ -60,6 +63,7 @@ class Derived:
         for step in steps.matches:
             if step.rule.id not in self.rules | needed:
                 continue
+            started = time.perf_counter()
             try:
                 matched = (matcher.train if self.train else matcher.match)(step, steps)
             except (StatementError, duckdb.Error) as error:
@@ -68,7 +72,7 @@ class Derived:
             self.states += matched.states
             if matched.model:
                 self.models[step.rule.id] = matched.model
-            done.append(matched.outcome)
+            done.append(replace(matched.outcome, seconds=time.perf_counter() - started))
         return done
 
     def unmatched(self, step: GoldenStep) -> str | None:
@@ -83,8 +87,7 @@ class Derived:
         step = steps.golden
         if step is None:
             return None
-        staged, _ = self.names.output(f"cells__{step.rule.id}")
-        self.warehouse.run(self.render(nodes.create(staged, step.cells.copy()))[0])
+        staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells.copy())
         self.states.append(State(step.rule.id, "golden_cells", staged, _CELLS, identity=_CELLS,
                                  entity=("party_id", "column_name")))
         count = exp.Count(this=exp.Star())
@@ -92,8 +95,8 @@ class Derived:
             exp.Subquery(this=nodes.select([count], logical(f"source:{steps.dataset.name}"))),
             exp.Subquery(this=nodes.select([count.copy()], nodes.table(staged)))]))[0])
         parties, cells = found[0]
-        return Outcome(step.rule, tested=parties, judged=parties,
-                       note=f"{parties:,} golden records, {cells:,} cells")
+        return Outcome(step.rule, tested=parties, judged=parties, statement=digest,
+                       seconds=seconds, note=f"{parties:,} golden records, {cells:,} cells")
 
     def tier(self, step: TierStep, as_of: datetime) -> Outcome:
         """The level of everyone. Between reviews only who has none yet is judged."""
@@ -105,19 +108,24 @@ class Derived:
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.project).digest:
             review = replace(review, state="due", message="")
-        before, _ = self.names.output(f"before__{rule.id}")
-        self._make(before, self._open_levels(rule.id))
-        self.names.put(f"tiers:{rule.id}", before)
-        staged, _ = self.names.output(f"levels__{rule.id}")
+        before, _, _ = self._make(f"{rule.id}__levels_before", self._open_levels(rule.id))
+        self.names.put(f"tiers:{rule.id}", before, self.names.output(f"{rule.id}__levels")[1])
         query = step.query.copy()
-        self._make(staged, query if review.state == "due" else self._between(query, before))
+        staged, digest, seconds = self._make(
+            f"{rule.id}__levels",
+            query if review.state == "due" else self._between(query, f"tiers:{rule.id}"))
         self.states.append(State(rule.id, "tier_history", staged, STATE, IDENTITY, ENTITY))
         self.warehouse.run(nodes.drop(before).sql(self.warehouse.dialect))
         self.reviews[rule.id] = review
-        return self._levels(rule, rule.spec, staged, review)
+        return replace(self._levels(rule, rule.spec, staged, review), statement=digest,
+                       seconds=seconds)
 
-    def _make(self, relation: Relation, query: exp.Query) -> None:
-        self.warehouse.run(self.render(nodes.create(relation, query))[0])
+    def _make(self, name: str, query: exp.Query) -> tuple[Relation, str, float]:
+        """A staged table, with the digest of its statement and seconds."""
+        staged, final = self.names.output(name)
+        self.names.put(f"made:{name}", staged, final)
+        digest, seconds = self.send(nodes.create(Relation(f"made:{name}", LOGICAL), query))
+        return staged, digest, seconds
 
     def _last_review(self, rule: str) -> tuple[str | None, str | None]:
         """The label of the last review, and the version of the rule that made it."""
@@ -134,16 +142,19 @@ class Derived:
                             nodes.every([of_rule(rule, self.ids),
                                          nodes.is_null(nodes.column("to_run"))]))
 
-    def _between(self, query: exp.Select, before: Relation) -> exp.Query:
+    def _between(self, query: exp.Select, before: str) -> exp.Query:
         """Who has a level keeps it; who has none gets one."""
+        def named(relation: str, as_: str) -> exp.Table:
+            return nodes.table(Relation(relation, LOGICAL), as_)
+
         def known(alias: str, other: exp.Expr) -> exp.Expr:
             return exp.Exists(this=nodes.select([nodes.number(1)], other, nodes.equal(
                 nodes.column("key", "o"), nodes.column("key", alias))))
 
         shown = [[nodes.column(c, alias) for c in STATE] for alias in ("n", "b")]
         new = nodes.select(shown[0], nodes.subquery(query, "n"),
-                           exp.Not(this=known("n", nodes.table(before, "o"))))
-        kept = nodes.select(shown[1], nodes.table(before, "b"),
+                           exp.Not(this=known("n", named(before, "o"))))
+        kept = nodes.select(shown[1], named(before, "b"),
                             known("b", nodes.subquery(query.copy(), "o")))
         return nodes.union_all([new, kept])
 

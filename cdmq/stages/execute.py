@@ -76,8 +76,8 @@ class Execution:
         self.numbers = plan.numbers
         golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
         self.builder = Builder(project, catalog, warehouse, names, self.render, golden)
-        self.derived = Derived(project, warehouse, names, self.render, rules, self.datasets,
-                               ids or {}, train)
+        self.derived = Derived(project, warehouse, names, self.render, self._send, rules,
+                               self.datasets, ids or {}, train)
         self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send)
         self.result = Executed({}, self.builder.built, names, self.numbers, as_of,
                                states=self.derived.states, models=self.derived.models,

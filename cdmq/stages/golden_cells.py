@@ -18,6 +18,8 @@ from cdmq.stages.made import PARTY
 from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Rule
 
+COLUMNS = (PARTY, "column_name", "value", "digest", "winner", "because", "losers")
+
 
 def cells_query(
     rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str
@@ -30,6 +32,9 @@ def cells_query(
     """
     assert isinstance(rule.spec, GoldenRule)
     plan = layout(rule, dataset, columns)
+    if not plan.picked:
+        none = nodes.cast(nodes.null(), "text")
+        return nodes.select([nodes.alias(none.copy(), c) for c in COLUMNS], where=exp.false())
     members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect)
     return _Cells(members, dialect).query()
 
@@ -48,7 +53,7 @@ class _Cells:
             nodes.alias(self._listed(), "losers"),
         ], nodes.subquery(self._lost(), "l")), [nodes.column("p"), nodes.column("column_name")])
         shown = [nodes.alias(nodes.column("p", "w"), PARTY),
-                 *(nodes.column(n, "w") for n in ("column_name", "value", "digest", "winner")),
+                 *(nodes.column(n, "w") for n in COLUMNS[1:5]),
                  nodes.alias(_because(), "because"), nodes.column("losers", "l")]
         query = nodes.select(shown, nodes.subquery(self._won(), "w"))
         nodes.left_join(query, nodes.subquery(losers, "l"), nodes.every([

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
-from cdmq.sql.text_form import record_digest
+from cdmq.sql.text_form import record_digest, text_of
 from cdmq.stages.golden_layout import SOURCE, Layout, Unit
 from cdmq.stages.golden_order import alike, ordered, window
 from cdmq.stages.golden_units import Units, total
@@ -117,9 +117,9 @@ class Members:
         labels = self.layout.trust
         if not labels or SOURCE not in self.layout.columns:
             return nodes.number(0)
-        return nodes.cases(
-            [(nodes.equal(nodes.column(SOURCE), nodes.text(label)), nodes.number(i))
-             for i, label in enumerate(labels)], nodes.number(len(labels)))
+        source = text_of(nodes.column(SOURCE), self.layout.columns[SOURCE])
+        return nodes.cases([(nodes.equal(source.copy(), nodes.text(label)), nodes.number(i))
+                            for i, label in enumerate(labels)], nodes.number(len(labels)))
 
     def _doubled(self) -> exp.Expr:
         """Whether a key stands twice anywhere: there are more records than keys."""

@@ -106,7 +106,8 @@ class Matcher:
             carry(scratch.connection, rule.id)
             states = tuple(self._sent(scratch, rule.id, table) for table in _SENT)
             outcome = self._outcome(scratch, step)
-        self.names.put(f"xref:{rule.id}", states[0].staged)
+        self.names.put(f"xref:{rule.id}", states[0].staged,
+                       self.names.output(f"{rule.id}__xref")[1])
         return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
 
     def _records(self, scratch: Scratch, step: MatchStep, steps: DatasetSteps) -> None:

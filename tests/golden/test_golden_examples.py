@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -139,6 +140,35 @@ def test_nothing_makes_nothing(engine: Engine) -> None:
 def test_an_empty_record_is_a_party(engine: Engine) -> None:
     best, cells = made(engine, case(), [row("crm/1")])
     assert (best["email"], best["records"], cells) == (None, 1, {})
+
+
+def test_a_dataset_of_nothing_but_keys(engine: Engine) -> None:
+    of = Case(make_rule(), make_dataset(table="d", key=["id"]), {"id": "integer"})
+    best, cells = made(engine, of, [{"id": 1}, {"id": 2}])
+    assert best == {"party_id": "p", "records": 2}
+    assert cells == {}
+
+
+def test_a_source_may_be_a_number(engine: Engine) -> None:
+    columns: dict[str, Type] = {"id": "text", "source": "integer", "email": "text"}
+    of = Case(make_rule(pick="trusted", trust=["2", "1"]), make_dataset(table="d", key=["id"]),
+              columns)
+    best, cells = made(engine, of, [{"id": "a", "source": 1, "email": "a@x"},
+                                    {"id": "b", "source": 2, "email": "b@x"}])
+    assert (best["email"], best["source"], cells["email"]["because"]) == ("b@x", 2, "trusted")
+
+
+def test_types_are_kept(engine: Engine) -> None:
+    columns: dict[str, Type] = {"id": "text", "n": "decimal", "x": "double", "d": "date",
+                                "ok": "boolean", "changed": "text"}
+    of = Case(make_rule(), make_dataset(table="d", key=["id"], changed_at="changed",
+                                        verified_at={"n": "d"}), columns)
+    rows = [{"id": "1", "n": Decimal("1.50"), "x": 2.5, "d": date(2024, 1, 1), "ok": True,
+             "changed": "B"}, {"id": "2", "changed": "a"}]
+    best, cells = made(engine, of, rows)
+    assert best == {"party_id": "p", "n": Decimal("1.50"), "x": 2.5, "ok": True, "changed": "a",
+                    "records": 2, "n__verified_at": date(2024, 1, 1)}
+    assert {c: cell["value"] for c, cell in cells.items()} == {"n": "1.5", "x": "2.5", "ok": "true"}
 
 
 def test_personal_values_are_hidden(engine: Engine) -> None:

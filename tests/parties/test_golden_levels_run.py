@@ -68,6 +68,10 @@ def test_a_second_run_changes_nothing(world: World) -> None:
     for as_of in (dt.datetime(2026, 11, 1, 12), dt.datetime(2026, 11, 20)):
         again = world.run(as_of=as_of)
         assert {k: v for k, v in {**again.opened, **again.closed}.items() if v} == {}
+    statements = world.audit_rows("statements", ("digest",))
+    world.run(as_of=dt.datetime(2026, 11, 21))
+    assert world.audit_rows("statements", ("digest",)) == statements
+    assert [name for name in world.relations() if name.startswith("__cdmq_")] == []
     assert len(world.audit_rows("tier_reviews", ("review",))) == 1
 
 
