@@ -41,10 +41,12 @@ type: $(READY)      ## strict types
 fmt: $(READY)       ## put in order what can be
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)     ## ratios against SQL by hand; see tests/benchmarks/README.md
+bench: $(READY)     ## ratios against SQL and Splink by hand; see tests/benchmarks/README.md
 	$(BIN)/python tests/benchmarks/validation.py $(ARGS)
 	$(BIN)/python tests/benchmarks/defaults.py $(ARGS)
 	$(BIN)/python tests/benchmarks/parse.py
+	$(BIN)/python tests/benchmarks/febrl.py
+	$(BIN)/python tests/benchmarks/matching.py
 
 planted: run        ## precision and recall of the reference project's planted errors
 	$(BIN)/python tests/tools/planted_report.py target/reference.duckdb
