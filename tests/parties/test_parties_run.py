@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from people import CRM, MATCHING, SHOP, fill, parties, people
 from runner import World
 
@@ -41,6 +42,61 @@ def test_a_veto_is_asked_of_people(world: World) -> None:
     people(world, COMPARING).run()
     assert members(world) == TOGETHER
     assert ("crm/3", "shop/8", "veto") in world.audit_rows("queue", ("key_a", "key_b", "why"))
+
+
+@pytest.mark.parametrize("words", [
+    "fill_from: [phone]", "set: unavailable\n    reason: unknown"])
+def test_borrowed_and_placeholder_cells_are_no_evidence(world: World, words: str) -> None:
+    """Carl and Emma share a phone; a default puts the same text into both mail cells."""
+    people(world, MATCHING + f"defaults:\n  - id: mail_default\n    column: mail\n    {words}\n")
+    fill(world, [CRM[2], [4, "Emma", "Weber", None, None, "+491703", None, None]], [])
+    world.run()
+    assert {str(r["mail"]) for r in world.view("people__defaulted")} in (
+        {"+491703"}, {"unavailable"})
+    assert members(world) == {frozenset({"crm/3"}), frozenset({"crm/4"})}
+
+
+def test_only_records_under_where_are_matched(world: World) -> None:
+    people(world, MATCHING + "    where: source = 'crm'\n").run()
+    assert all(len(keys) == 1 for keys in parties(world).values())
+    assert len(parties(world)) == 6
+
+
+def test_no_records_and_no_keys(world: World) -> None:
+    people(world, COMPARING)
+    fill(world, [], [])
+    assert world.run().exit_code == 0
+    assert parties(world) == {}
+    fill(world, [[None, "Anna", "Meyer", None, "a@x.com", None, None, None],
+                 [1, "Anna", "Meyer", None, "a@x.com", None, None, None],
+                 [1, "Anna", "Meyer", None, "other@x.com", None, None, None]], [])
+    world.run()
+    found = parties(world)
+    assert sum(len(keys) for keys in found.values()) == 2
+    again = world.run()
+    assert {k: v for k, v in {**again.opened, **again.closed}.items() if v} == {}
+
+
+def test_odd_names(world: World) -> None:
+    """Columns with a quote, a blank, a word of SQL; values with emoji and quotes."""
+    world.table("odd", {"select": "integer", 'a"b': "text", "c d": "text", "Ünïcode": "date"}, [
+        [1, "O'Neil \U0001F600", "x; DROP TABLE y", "1980-01-01"],
+        [2, "O'Neil \U0001F600", "x; DROP TABLE y", "1980-01-01"],
+        [3, "Smith", "y" * 100_000, None]])
+    world.write({
+        "models/m.yml": 'version: 1\ndatasets:\n  - {name: odd, table: odd, key: select}\n',
+        "rules/odd.yml": """version: 1
+dataset: odd
+matching:
+  - id: same_odd
+    same_if: [['a"b', Ünïcode]]
+    compare: {'a"b': name, c d: exact, Ünïcode: date}
+golden:
+  - {id: best_odd, from: same_odd, into: odd_golden, pick: [longest]}
+"""})
+    assert world.run().exit_code == 0
+    assert members(world) == {frozenset({"1", "2"}), frozenset({"3"})}
+    assert {r['a"b'] for r in world.view("odd_golden")} == {"O'Neil \U0001F600", "Smith"}
 
 
 def test_a_second_run_changes_nothing(world: World) -> None:
