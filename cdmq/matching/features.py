@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.kinds.matching import MatchingRule
-from cdmq.matching.forms import FORMS
+from cdmq.matching.forms import FORMS, Form
 from cdmq.matching.names import FEATURES, INPUTS, Names
 from cdmq.sql import nodes
 from cdmq.values import Relation
@@ -58,25 +58,40 @@ def _shared(column: str, more_than: int) -> exp.Expr:
 
 
 def _features(rule: MatchingRule, names: Names, types: Mapping[str, str]) -> str:
-    """Internal names only, so plain text. A frequency leaves the record itself out: it is how
-    likely another record has the value by chance."""
-    mains, mores = ["rid"], ["rid"]
+    """Internal names only, so plain text. Forms are worked out once for each value, not for each
+    record that has it."""
+    tables: list[str] = []
+    shown, joins = ["i.rid"], []
     for column, word in rule.compare.items():
-        c = names.compared[column]
-        form = FORMS[word](names.values[column], types.get(column, "VARCHAR").upper())
-        mains.append(f"{form.main} AS {c}")
-        mores += [c, *(f"{sql.format(c=c)} AS {c}{end}" for end, sql in form.more.items())]
-    tables = [f"m AS MATERIALIZED (SELECT {', '.join(mains)} FROM {INPUTS})",
-              f"f AS MATERIALIZED (SELECT {', '.join(mores)} FROM m)"]
-    joins, tfs = [], []
-    for column, word in rule.compare.items():
-        if word not in WITH_FREQUENCY:
-            continue
-        c = names.compared[column]
-        tables.append(f"n_{c} AS (SELECT {c} AS value, greatest(count(*) - 1, 0.5)::DOUBLE"
-                      f" / ((SELECT count({c}) FROM f) + {FEW}) AS tf FROM f"
-                      f" WHERE {c} IS NOT NULL GROUP BY {c})")
-        joins.append(f"LEFT JOIN n_{c} ON f.{c} = n_{c}.value")
-        tfs.append(f"n_{c}.tf AS tf_{c}")
-    return (f"CREATE OR REPLACE TABLE {FEATURES} AS WITH {', '.join(tables)} "
-            f"SELECT {', '.join(['f.*', *tfs])} FROM f {' '.join(joins)}")
+        c, v = names.compared[column], names.values[column]
+        form = FORMS[word](v, types.get(column, "VARCHAR").upper())
+        tables += _values(c, v, form, word in WITH_FREQUENCY)
+        ends = [*form.more, *([] if word not in WITH_FREQUENCY else ["tf"])]
+        shown += [f"e_{c}.{c}", *(f"tf_{c}" if end == "tf" else f"e_{c}.{c}{end}" for end in ends)]
+        joins.append(f"LEFT JOIN e_{c} ON i.{v} = e_{c}.{v}")
+    below = f"WITH {', '.join(tables)} " if tables else ""
+    return (f"CREATE OR REPLACE TABLE {FEATURES} AS {below}"
+            f"SELECT {', '.join(shown)} FROM {INPUTS} AS i {' '.join(joins)}")
+
+
+def _values(c: str, v: str, form: Form, frequency: bool) -> list[str]:
+    """The distinct values of a column with their forms, and how frequent a form is.
+
+    A frequency leaves the record itself out: how likely another has the value by chance.
+    """
+    more = [f"{sql.format(c=c)} AS {c}{end}" for end, sql in form.more.items()]
+    tables = [
+        f"g_{c} AS (SELECT {v}, count(*) AS n FROM {INPUTS} WHERE {v} IS NOT NULL GROUP BY {v})",
+        f"m_{c} AS MATERIALIZED (SELECT {v}, n, {form.main} AS {c} FROM g_{c})",
+        f"f_{c} AS MATERIALIZED (SELECT {', '.join([v, 'n', c, *more])} FROM m_{c})",
+    ]
+    if not frequency:
+        return [*tables, f"e_{c} AS MATERIALIZED (SELECT * FROM f_{c})"]
+    return [
+        *tables,
+        f"n_{c} AS (SELECT {c} AS value, greatest(sum(n) - 1, 0.5)::DOUBLE / ((SELECT"
+        f" coalesce(sum(n), 0) FROM f_{c} WHERE {c} IS NOT NULL) + {FEW}) AS tf_{c} FROM f_{c}"
+        f" WHERE {c} IS NOT NULL GROUP BY {c})",
+        f"e_{c} AS MATERIALIZED (SELECT f_{c}.*, tf_{c} FROM f_{c} LEFT JOIN n_{c}"
+        f" ON f_{c}.{c} = n_{c}.value)",
+    ]

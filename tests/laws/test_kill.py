@@ -51,6 +51,10 @@ dataset: both
 validation:
   - {column: email, checks: [not_null, email, unique]}
   - {id: enough, check: row_count, min: 1}
+matching:
+  - {id: same_mail, same_if: [[email]], never_if_differs: [city]}
+golden:
+  - {id: best, from: same_mail, into: golden, pick: [longest]}
 """
 
 
@@ -89,8 +93,15 @@ def snapshot(world: World) -> dict[str, Any]:
         "flags": rows("flags", "rule_id key column_name value state records closed_because"),
         "changes": rows("changes", "rule_id key column_name old_value new_value act reason records "
                                    "closed_because"),
+        "xref": rows("xref", "rule_id key party_id closed_because"),
+        "pairs": rows("pairs", "key_a key_b verdict closed_because"),
+        "queue": rows("queue", "key_a key_b why closed_because"),
+        "cells": rows("golden_cells", "party_id column_name value winner because losers "
+                                      "closed_because"),
+        "events": sorted((*r[:-1], number[r[-1]]) for r in world.audit_rows(
+            "party_events", ("event", "party_id", "records", "run_id"))),
         "versions": rows("rule_versions", "rule_id version meta_version"),
-        "results": world.results(), **{v: world.view(v) for v in ["crm", "shop", "both", *views]},
+        "results": world.results(), **{v: world.view(v) for v in ["crm", "shop", "both", "golden", *views]},
     }
 
 
