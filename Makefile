@@ -57,5 +57,6 @@ parties: run        ## parties and levels of the reference project against the t
 docs: $(READY)      ## the manual pages, generated from the code
 	$(BIN)/python tests/tools/manual_pages.py
 
-clean:              ## remove what the above made
-	rm -rf $(VENV) target .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean:              ## remove what the above made, but the databases with their audit trail
+	@[ ! -d target ] || find target -type f ! -name '*.duckdb' -delete
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
