@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cdmq.audit.renames import ids_of, renames
+from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.problems import CdmqError, Problem, Span
@@ -83,6 +83,7 @@ def run(
     started = datetime.now(UTC)
     selection = selected(project, wish)
     migrate(warehouse, cdmq_version, started)
+    check_reused(warehouse, audit_schema(warehouse), project.rules)
     sweep(warehouse)
     ready = prepare(project, selection, warehouse, target_path, local=True)
     facts = _facts(target, warehouse, wish, started, target_path, len(selection.rules))
@@ -97,7 +98,8 @@ def run(
         executed.built.clear()  # it was made to be learned from
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
-    code = 2 if executed.failed else exit_code(results, wish.fail_on)
+    failed = {n: why for n, why in executed.failed.items() if n not in executed.off}
+    code = 2 if failed else exit_code(results, wish.fail_on)
     recorded = record(
         project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
         _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole), warehouse,
@@ -111,7 +113,7 @@ def run(
         run_id=facts.run_id, exit_code=code, results=results,
         opened={k: v[0] for k, v in counts.items()}, closed={k: v[1] for k, v in counts.items()},
         new_versions=recorded.new_versions, new_words=recorded.new_words,
-        warnings=project.warnings, failed=executed.failed,
+        warnings=project.warnings, failed=failed,
         project=project, facts=facts, finished=datetime.now(UTC),
         versions={name: v.digest for name, v in versions.items()},
         statements=statements, relations=relations,

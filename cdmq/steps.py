@@ -247,6 +247,8 @@ class Executed:
     steps: dict[str, DatasetSteps] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    #: Of those that failed: not made because a rule is disabled. That is no error.
+    off: set[str] = field(default_factory=set)
     states: list[State] = field(default_factory=list)
     models: dict[str, tuple[str, Model]] = field(default_factory=dict)
     #: Tiering rule -> the review that this run made, or found done.

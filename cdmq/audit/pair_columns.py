@@ -14,6 +14,7 @@ from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching import MatchingRule
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
+from cdmq.stages.golden_layout import real
 
 
 class Evidence:
@@ -26,8 +27,13 @@ class Evidence:
         self.clean = telling.output(f"{dataset}__clean")
         found = values_of_all(telling, self.clean, dataset, (a, b))
         self.there = (a in found, b in found)
-        self.values = [found.get(k, {}) for k in (a, b)]
-        self.borrowed = [self._borrowed(k) for k in (a, b)]
+        types = telling.audit.warehouse.columns(self.clean) or {}
+        #: A column as the rule names it -> as the dataset does.
+        self.real = {c: real(c, types) for c in spec.columns}
+        self.values = [{c: own.get(r) for c, r in self.real.items()}
+                       for own in (found.get(k, {}) for k in (a, b))]
+        self.borrowed = [{c for c, r in self.real.items() if r in self._borrowed(k)}
+                         for k in (a, b)]
         self.common = self._common()
 
     def columns(self, weights: Mapping[str, float]) -> tuple[Compared, ...]:
@@ -44,7 +50,7 @@ class Evidence:
             for c in dict.fromkeys(named))
 
     def _shown(self, column: str, side: int) -> str | None:
-        return self.telling.shown(self.dataset, column, self.values[side].get(column))
+        return self.telling.shown(self.dataset, self.real[column], self.values[side].get(column))
 
     def equal(self, lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
         """The lists of columns in which both have the same evidence."""
@@ -91,9 +97,10 @@ class Evidence:
         found: dict[str, set[str]] = {}
         for column, most in ignored.items():
             wanted = sorted({v for values in self.values if (v := values.get(column)) is not None})
-            if not wanted or column not in types:
+            own = self.real[column]
+            if not wanted or own not in types:
                 continue
-            told = nodes.alias(nodes.paren(text_of(nodes.column(column), types[column])), "v")
+            told = nodes.alias(nodes.paren(text_of(nodes.column(own), types[own])), "v")
             rows = nodes.subquery(nodes.select([told], nodes.table(self.clean)), "r")
             query = nodes.select([nodes.column("v"), exp.Count(this=exp.Star())], rows,
                                  one_of("v", wanted))

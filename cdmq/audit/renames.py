@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.tables import RULE_VERSIONS
+from cdmq.problems import CdmqError, Problem
 from cdmq.sql import nodes
 from cdmq.values import Relation, Rule
 
@@ -20,12 +21,7 @@ def renames(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> dic
 
     An id that a rule of today bears is its own, whoever had it before.
     """
-    query = nodes.select(
-        [nodes.column("formerly"), nodes.column("rule_id")],
-        nodes.table(Relation(RULE_VERSIONS.name, schema)), nodes.present(nodes.column("formerly")),
-    ).order_by(nodes.column("from_run"))
-    next_: dict[str, str] = dict(warehouse.fetch(query.sql(warehouse.dialect)))
-    next_ |= {r.formerly: name for name, r in rules.items() if r.formerly}
+    next_ = _next(warehouse, schema, rules)
     found = {}
     for former in next_:
         name, seen = former, {former}
@@ -35,6 +31,29 @@ def renames(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> dic
         if name != former:
             found[former] = name
     return found
+
+
+def _next(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Former id -> the id after it."""
+    query = nodes.select(
+        [nodes.column("formerly"), nodes.column("rule_id")],
+        nodes.table(Relation(RULE_VERSIONS.name, schema)), nodes.present(nodes.column("formerly")),
+    ).order_by(nodes.column("from_run"))
+    found: dict[str, str] = dict(warehouse.fetch(query.sql(warehouse.dialect)))
+    return found | {r.formerly: name for name, r in rules.items() if r.formerly}
+
+
+def check_reused(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> None:
+    """Raises CdmqError where a rule bears the former id of one that keeps parties, cells or levels
+    under it: they would be the new rule's, and every party would get another id."""
+    problems = [
+        Problem(rules[former].span, "CDMQ211", f"'{former}' was the id of '{name}', which keeps "
+                "its history under it", "give the new rule another id")
+        for former, name in _next(warehouse, schema, rules).items()
+        if former in rules and name in rules and name != former
+        and rules[name].kind in ("matching", "golden", "tiering")]
+    if problems:
+        raise CdmqError(problems)
 
 
 def today(rule_id: exp.Expr, renamed: Mapping[str, str], names: Iterable[str]) -> exp.Expr:

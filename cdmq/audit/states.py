@@ -15,6 +15,7 @@ from cdmq.audit.party_tables import (
     GOLDEN_CELLS,
     MATCH_MODELS,
     PAIRS,
+    PARTY_EVENTS,
     QUEUE,
     TIER_HISTORY,
     TIER_REVIEWS,
@@ -66,7 +67,11 @@ class States:
         return counts
 
     def remove(self, rules: frozenset[str]) -> None:
-        """Close all rows of rules that are no longer there."""
+        """Close all rows of rules that are no longer there, whatever id they were written with;
+        their parties end."""
+        rules = frozenset(name for rule in rules for name in self.ids.get(rule, (rule,)))
+        if rules:
+            self._retire(rules)
         for table in LASTING if rules else ():
             where = nodes.every([
                 nodes.is_null(nodes.column("to_run")),
@@ -76,6 +81,21 @@ class States:
             self._run(exp.Update(
                 this=nodes.table(Relation(table.name, self.schema)),
                 expressions=self._ends(nodes.text("rule_removed")), where=exp.Where(this=where)))
+
+    def _retire(self, rules: frozenset[str]) -> None:
+        """An event for every party of rules that are no longer there."""
+        names = [nodes.column("rule_id"), nodes.column("party_id")]
+        ended = nodes.select(
+            [*names, nodes.text(self.run_id), nodes.text("retire"),
+             nodes.cast(nodes.null(), "text"), exp.Count(this=exp.Star())],
+            nodes.table(Relation(XREF.name, self.schema)), nodes.every([
+                nodes.is_null(nodes.column("to_run")),
+                exp.In(this=nodes.column("rule_id"),
+                       expressions=[nodes.text(r) for r in sorted(rules)])]))
+        self._run(nodes.insert(
+            Relation(PARTY_EVENTS.name, self.schema),
+            ["rule_id", "party_id", "run_id", "event", "other", "records"],
+            nodes.group_by(ended, [n.copy() for n in names])))
 
     def _model(self, rule: str, trained_for: str, model: Model) -> None:
         """The next model of a rule; the one before is closed. An equal one stays."""

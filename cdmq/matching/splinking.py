@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cdmq.matching.names import FEATURES
+from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,6 +23,7 @@ def weighed(
     each comparison c its mw_c (and mw_tf_adj_c): those of `pairs(join_key_l, join_key_r,
     match_key)` that weigh at least so much. It is gone when the block ends."""
     from splink import DuckDBAPI, Linker
+    from splink.internals.exceptions import SplinkException
 
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     database = DuckDBAPI(connection)
@@ -36,6 +38,10 @@ def weighed(
     try:
         found = linker.inference.predict(
             threshold_match_weight=least_weight, warning_mode="never")
+    except SplinkException as error:
+        database.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
+        raise error.__cause__ or StatementError(str(error)) from None
+    try:
         yield found.physical_name
     finally:
         database.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from cdmq.audit.pii import stored
 from cdmq.checks.base import Check
+from cdmq.kinds.golden import GoldenRule
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.expressions import lower as lowered
@@ -79,24 +80,31 @@ class _Compiler:
             j for r in rules if only is None or r.id in only if (j := self._judgement(r, rows))
         ]
         clean, defaulted = rows.views()
-        matching = [r for r in self.project.rules_of(self.dataset.name, "matching") if r.enabled]
+        matching = [r for r in self.project.rules_of(self.dataset.name, "matching")
+                    if r.enabled and (only is None or r.id in only | self._joined())]
         matches = [m for r in matching
                    if (m := match_step(r, rows, self.binder, self.problems, self.check_only))]
         return DatasetSteps(
             dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
             digest=rows.digest(), source_digest=source.digest(), judgements=tuple(judgements),
             stage=rows.stage, clean=clean, defaulted=defaulted, validated=bool(rules),
-            matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows),
+            matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows, only),
         )
 
-    def _tiers(self, rows: Rows) -> tuple[TierStep, ...]:
-        """How its tiering rules judge; those of which all facts are known."""
+    def _joined(self) -> frozenset[str]:
+        """The matching rules that golden datasets stand on."""
+        makers = (self.project.rules[d.made_by].spec for d in self.project.datasets.values()
+                  if d.made_by)
+        return frozenset(m.matched_by for m in makers if isinstance(m, GoldenRule))
+
+    def _tiers(self, rows: Rows, only: frozenset[str] | None) -> tuple[TierStep, ...]:
+        """How its tiering rules judge; those that are wanted and of which all facts are known."""
         found = []
         for rule in self.project.rules_of(self.dataset.name, "tiering"):
             from cdmq.stages.tiers.problems import tier_problems
             from cdmq.stages.tiers.review import review_query
 
-            if not rule.enabled:
+            if not rule.enabled or (only is not None and rule.id not in only):
                 continue
             dialect = self.binder.dialect
             wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
@@ -119,9 +127,9 @@ class _Compiler:
         self.problems += found
         if found or self.check_only:
             return None
-        queries = [make(rule, source, self.catalog[of], before[of], self.binder.dialect)
-                   for make in (golden_query, cells_query)]
-        return GoldenStep(rule, *queries)
+        read = (self.catalog[of], before[of], self.binder.dialect)
+        return GoldenStep(rule, golden_query(rule, source, *read),
+                          cells_query(rule, source, *read, self.dataset.spec.pii))
 
     # the clean stage -----------------------------------------------------------------------
 

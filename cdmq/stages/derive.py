@@ -65,6 +65,10 @@ class Derived:
                 continue
             started = time.perf_counter()
             try:
+                if self.train and step.rule.id in needed:
+                    matched = matcher.match(step, steps)  # what is to be learnt from stands on it
+                if self.train and step.rule.id not in self.rules:
+                    continue
                 matched = (matcher.train if self.train else matcher.match)(step, steps)
             except (StatementError, duckdb.Error) as error:
                 done.append(Outcome(step.rule, error=str(error).splitlines()[0]))
@@ -82,10 +86,19 @@ class Derived:
         there = f"xref:{spec.matched_by}" in self.names.staged
         return None if there else f"it joins what {spec.matched_by} matched, which failed"
 
+    def switched_off(self, step: GoldenStep) -> str | None:
+        """Why a golden dataset is not made: a rule that it hangs on is disabled."""
+        spec = step.rule.spec
+        assert isinstance(spec, GoldenRule)
+        for name in (step.rule.id, spec.matched_by):
+            if not self.project.rules[name].enabled:
+                return f"the rule {name} is disabled"
+        return None
+
     def golden(self, steps: DatasetSteps) -> Outcome | None:
         """Where each cell of a golden dataset comes from."""
         step = steps.golden
-        if step is None:
+        if step is None or self.train:
             return None
         staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells.copy())
         self.states.append(State(step.rule.id, "golden_cells", staged, _CELLS, identity=_CELLS,
@@ -102,8 +115,8 @@ class Derived:
         """The level of everyone. Between reviews only who has none yet is judged."""
         rule = step.rule
         assert isinstance(rule.spec, TieringRule)
-        last, version = self._last_review(rule.id)
-        review = review_at(rule.spec, as_of, last)
+        last, version, judged = self._last_review(rule.id)
+        review = review_at(rule.spec, as_of, last, judged)
         if review.state == "past":
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.project).digest:
@@ -127,15 +140,18 @@ class Derived:
         digest, seconds = self.send(nodes.create(Relation(f"made:{name}", LOGICAL), query))
         return staged, digest, seconds
 
-    def _last_review(self, rule: str) -> tuple[str | None, str | None]:
-        """The label of the last review, and the version of the rule that made it."""
+    def _last_review(self, rule: str) -> tuple[str | None, str | None, datetime | None]:
+        """The label of the last review, the version of the rule that made it, and its as_of."""
         query = nodes.select(
-            [nodes.column("review"), nodes.column("version")], self._audit(TIER_REVIEWS.name),
-            of_rule(rule, self.ids))
+            [nodes.column(c) for c in ("review", "version", "as_of")],
+            self._audit(TIER_REVIEWS.name), of_rule(rule, self.ids))
         rows = self.warehouse.fetch(query.order_by(
             exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1).sql(
                 self.warehouse.dialect))
-        return (str(rows[0][0]), str(rows[0][1])) if rows else (None, None)
+        if not rows:
+            return None, None, None
+        review, version, as_of = rows[0]
+        return str(review), str(version), as_of
 
     def _open_levels(self, rule: str) -> exp.Select:
         return nodes.select([nodes.column(c) for c in STATE], self._audit(TIER_HISTORY.name),

@@ -100,7 +100,9 @@ class Execution:
     def _guarded(self, step: Callable[[Dataset], None], dataset: Dataset) -> None:
         broken = [n for n in dataset.depends_on if n in self.result.failed]
         if broken:
-            self._give_up(dataset, f"it reads {broken[0]}, which failed", skipped=True)
+            if set(broken) <= self.result.off:
+                self.result.off.add(dataset.name)
+            self._give_up(dataset, self._lost(broken[0]), skipped=True)
             return
         try:
             step(dataset)
@@ -108,6 +110,10 @@ class Execution:
             self._give_up(dataset, str(error))
         except CdmqError as error:
             self._give_up(dataset, "; ".join(str(p) for p in error.problems))
+
+    def _lost(self, name: str) -> str:
+        how = "is not made" if name in self.result.off else "failed"
+        return f"it reads {name}, which {how}"
 
     def _temporary(self) -> None:
         """Fresh temporary tables for what is found: they vanish with the connection."""
@@ -125,6 +131,10 @@ class Execution:
             return
         self.listen("dataset", dataset)
         steps = self.plans[dataset.name].steps if dataset.name in self.plans else None
+        if steps and steps.golden and (off := self.derived.switched_off(steps.golden)):
+            self.result.off.add(dataset.name)
+            self._give_up(dataset, off, skipped=True)
+            return
         if steps and steps.golden and (why := self.derived.unmatched(steps.golden)):
             self._give_up(dataset, why, skipped=True)
             return
@@ -156,7 +166,7 @@ class Execution:
     def _tier(self, step: TierStep) -> Outcome:
         lost = sorted(needs_of(step.rule, self.project) & set(self.result.failed))
         if lost:
-            return Outcome(step.rule, skipped=f"it reads {lost[0]}, which failed")
+            return Outcome(step.rule, skipped=self._lost(lost[0]))
         try:
             return self.derived.tier(step, datetime.fromisoformat(self.result.as_of))
         except StatementError as error:
@@ -173,7 +183,7 @@ class Execution:
     def _set_rule(self, branch: Branch) -> list[Outcome]:
         other = getattr(branch.rules[0].spec, "to", None)
         if other in self.result.failed:
-            return [Outcome(branch.rules[0], skipped=f"it reads {other}, which failed")]
+            return [Outcome(branch.rules[0], skipped=self._lost(str(other)))]
         return self._find([branch])
 
     def _find(self, branches: Sequence[Branch]) -> list[Outcome]:
@@ -229,7 +239,6 @@ class Execution:
             if not rule.enabled:
                 why = "disabled"
             elif rule.id in self.rules:
-                lost = sorted(n for n in self.result.failed if n in (
-                    getattr(rule.spec, "to", None), rule.dataset))
-                why = f"it reads {lost[0]}, which failed" if lost else "not run: --fail-fast"
+                lost = sorted(needs_of(rule, self.project) & set(self.result.failed))
+                why = self._lost(lost[0]) if lost else "not run: --fail-fast"
             self.result.outcomes[rule.id] = Outcome(rule, skipped=why)

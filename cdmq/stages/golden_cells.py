@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from cdmq.audit.pii import hides_key, stored
 from cdmq.kinds.golden import GoldenRule
+from cdmq.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
@@ -22,9 +23,11 @@ COLUMNS = (PARTY, "column_name", "value", "digest", "winner", "because", "losers
 
 
 def cells_query(
-    rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str
+    rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str,
+    pii: Mapping[str, Pii] | None = None,
 ) -> exp.Select:
     """One row a present golden cell: party_id, column_name, value, digest, winner, because, losers.
+    `pii` is the golden dataset's own; without it that of the matched dataset holds.
 
     `winners` is a row a party: its values (`wc0`, ...), its records in each order (`o0`, ...: what
     separates them, then their key), and for each unit the winner's place there (`u0`, ...) and
@@ -36,11 +39,12 @@ def cells_query(
         none = nodes.cast(nodes.null(), "text")
         return nodes.select([nodes.alias(none.copy(), c) for c in COLUMNS], where=exp.false())
     members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect)
-    return _Cells(members, dialect).query()
+    return _Cells(members, dialect, dataset.spec.pii if pii is None else pii).query()
 
 
 class _Cells:
-    def __init__(self, members: Members, dialect: str) -> None:
+    def __init__(self, members: Members, dialect: str, pii: Mapping[str, Pii]) -> None:
+        self.pii = pii
         self.members, self.units = members, members.units
         self.plan, self.dialect = members.layout, dialect
         self.of = [(i, unit, c) for i, unit in enumerate(self.plan.units)
@@ -113,7 +117,7 @@ class _Cells:
         parts = []
         for i, unit, column in self.of:
             value = self._text(column, f"w{self.units.place[column]}")
-            how = self.plan.dataset.spec.pii.get(column, "plain")
+            how = self.pii.get(column, "plain")
             digest = nodes.cast(nodes.null(), "text") if how == "plain" else nodes.call(
                 "md5", value.copy())
             key = self._key(self.units.trace(unit).key(self._told(i, unit)))
@@ -135,7 +139,7 @@ class _Cells:
             if before := self.units.before(unit):
                 other = nodes.concat([alike(before), other])
             step = self.units.trace(unit).depth(self._told(i, unit), other)
-            how = self.plan.dataset.spec.pii.get(column, "plain")
+            how = self.pii.get(column, "plain")
             value = self._text(column, self.units.place[column])
             shown = exp.Coalesce(this=stored(value.copy(), how), expressions=[nodes.text("***")])
             parts.append(nodes.group_by(nodes.select([

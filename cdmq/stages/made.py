@@ -89,3 +89,41 @@ def check_parties(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
                     rule.spans.get("from", rule.span), "CDMQ224",
                     f"{rule.dataset} has no matching rule '{spec.matched_by}' (rule {rule.id})",
                     did_you_mean(spec.matched_by, matching) or "write it below matching:"))
+
+
+#: What a run makes of a dataset, by the ends of the names.
+_ENDINGS = ("", "__clean", "__defaulted", "__flagged", "__passed")
+
+
+def check_names(
+    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], problems: list[Problem]
+) -> None:
+    """What matching, golden and tiering rules make has names that nothing else has."""
+    taken: dict[str, str] = {}
+    for dataset in datasets.values():
+        if dataset.spec.table:
+            taken.setdefault(dataset.spec.table.lower(), f"the table of the dataset {dataset.name}")
+        if dataset.made_by is None:
+            for ending in _ENDINGS:
+                taken.setdefault(f"{dataset.name}{ending}".lower(), f"the dataset {dataset.name}")
+    for name, what, span in _names(datasets, rules):
+        first = taken.setdefault(name.lower(), what)
+        if first != what:
+            problems.append(Problem(span, "CDMQ205", f"{what} makes '{name}', a name that {first} "
+                                    "has", "give one of them another name"))
+
+
+def _names(
+    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]
+) -> Iterator[tuple[str, str, Span]]:
+    """(name, whose it is, where that stands) of the relations that these rules make."""
+    for dataset in datasets.values():
+        if dataset.made_by is not None:
+            for ending in _ENDINGS:
+                yield f"{dataset.name}{ending}", f"the dataset {dataset.name}", dataset.span
+    for rule in rules.values():
+        own = {"matching": "__xref", "tiering": "__levels"}.get(rule.kind)
+        if own:
+            yield f"{rule.id}{own}", f"the rule {rule.id}", rule.span
+        if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":
+            yield f"{rule.dataset}__xref", f"the party rule of {rule.dataset}", rule.span

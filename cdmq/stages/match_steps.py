@@ -14,6 +14,7 @@ from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.binding import Binder
+from cdmq.stages.golden_layout import real
 from cdmq.stages.rows import Rows
 from cdmq.steps import MatchStep
 from cdmq.values import Rule
@@ -38,10 +39,11 @@ def match_step(
     types: dict[str, Type] = {}
     shown = []
     for column in rule.spec.columns:
-        type_ = rows.columns[column]
+        own = real(column, rows.columns)
+        type_ = rows.columns[own]
         types[column] = "date" if type_ == "date" else "text"
-        value = nodes.column(column) if type_ == "date" else text_of(nodes.column(column), type_)
-        shown.append(nodes.alias(_evidence(value, column, rows, within), column))
+        value = nodes.column(own) if type_ == "date" else text_of(nodes.column(own), type_)
+        shown.append(nodes.alias(_evidence(value, own, rows, within), column))
     return MatchStep(rule, types, nodes.select(shown, logical(rows.relation)))
 
 
@@ -59,7 +61,7 @@ def _evidence(value: exp.Expr, column: str, rows: Rows, within: exp.Expr | None)
 
 def _problems(rule: Rule, spec: MatchingRule, rows: Rows) -> Iterator[Problem]:
     for field, column in spec.named_columns():
-        if column not in rows.columns:
+        if real(column, rows.columns) not in rows.columns:
             yield Problem(rule.spans.get(field, rule.span), "CDMQ203", f"{rule.dataset} has no "
                           f"column '{column}' (rule {rule.id})", did_you_mean(column, rows.columns))
     for field, column in spec.named_columns():
@@ -67,8 +69,13 @@ def _problems(rule: Rule, spec: MatchingRule, rows: Rows) -> Iterator[Problem]:
             yield Problem(rule.spans.get(field, rule.span), "CDMQ222", f"the column '{column}' of "
                           f"{rule.dataset} has a name that matching keeps for itself (rule "
                           f"{rule.id})", "rename it in the stack or in a SQL model")
+    for column in spec.columns:
+        if same := [c for c in spec.columns if c < column and c.lower() == column.lower()]:
+            yield Problem(rule.span, "CDMQ222", f"matching does not tell '{same[0]}' from "
+                          f"'{column}', which differ by case alone (rule {rule.id})",
+                          "write a column in one way, or rename it in a SQL model")
     for column, what in spec.compare.items():
-        type_ = rows.columns.get(column, "unknown")
+        type_ = rows.columns.get(real(column, rows.columns), "unknown")
         if (what == "date") != (type_ == "date") and what != "exact" and type_ not in (
                 "unknown", "text"):
             yield Problem(

@@ -10,7 +10,7 @@ from typing import Any
 
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
-from cdmq.stages.made import add_made, check_parties, made_datasets
+from cdmq.stages.made import add_made, check_names, check_parties, made_datasets
 from cdmq.stages.rules import RuleReader
 from cdmq.values import Dataset, Documents, Project, Rule
 from cdmq.yaml_source import Source
@@ -34,6 +34,7 @@ def resolve(documents: Documents) -> Project:
         rules.setdefault(rule.id, rule)
     _check_formerly(rules, problems)
     check_parties(rules, problems)
+    check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     ordered = _in_order(datasets, rules, replace(documents, broken=broken), problems)
     errors = [p for p in problems if p.severity == "error"]

@@ -181,7 +181,8 @@ class DuckDB:
         finally:
             self._beside.close()
             self._beside = None
-            self.run(f"DETACH {SCRATCH}")
+            with contextlib.suppress(StatementError):  # interrupted and closed: it is gone
+                self.run(f"DETACH {SCRATCH}")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -29,9 +29,14 @@ class Review:
     message: str = ""
 
 
-def review_at(spec: TieringRule, as_of: datetime, last: str | None) -> Review:
-    """The review of a run at `as_of` (UTC). `last` is the label of the last review, if any."""
+def review_at(
+    spec: TieringRule, as_of: datetime, last: str | None, judged: datetime | None = None
+) -> Review:
+    """The review of a run at `as_of` (UTC). `last` is the label of the last review, if any, and
+    `judged` the time it judged by: a longer period than that of then may begin before it."""
     label = label_of(spec, as_of)
+    if last is not None and judged is not None and label < last and _utc(as_of) >= _utc(judged):
+        label = last
     if last is None or label > last:
         return Review(label, "due")
     if label < last:
@@ -44,11 +49,14 @@ def review_at(spec: TieringRule, as_of: datetime, last: str | None) -> Review:
 
 def label_of(spec: TieringRule, as_of: datetime) -> str:
     """The first day of the period, or the time itself where every run is a review."""
-    if as_of.tzinfo is not None:
-        as_of = as_of.astimezone(UTC).replace(tzinfo=None)
+    as_of = _utc(as_of)
     if spec.review is None:
         return as_of.isoformat(sep=" ", timespec="seconds")
     return _begins(as_of.date(), spec.review).isoformat()
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _begins(day: date, period: str) -> date:
