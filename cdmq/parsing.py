@@ -35,7 +35,10 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     kinds = [r.kind for r in project.rules.values()]
     counts = {
         "datasets": len(project.datasets), "validation rules": kinds.count("validation"),
-        "defaults": kinds.count("defaults"), "seeds": len(project.seeds),
+        "defaults": kinds.count("defaults"),
+        **{f"{kind} rules": n for kind in ("matching", "golden", "tiering")
+           if (n := kinds.count(kind))},
+        "seeds": len(project.seeds),
         "unit tests": len(project.unit_tests),
     }
     return Parsed(project.config.name, counts, tuple(warnings), manifest, files=files, headers=seen)

@@ -14,7 +14,7 @@ from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching import MatchingRule
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
-from cdmq.stages.golden_layout import real
+from cdmq.stages.golden.layout import real
 
 
 class Evidence:

@@ -42,7 +42,7 @@ def made_columns(
     dataset: Dataset, project: Project, known: Mapping[str, Mapping[str, Type]]
 ) -> Columns:
     """The columns of a golden dataset."""
-    from cdmq.stages.golden import golden_columns
+    from cdmq.stages.golden.records import golden_columns
 
     of = str(dataset.made_of)
     return golden_columns(project.rules[str(dataset.made_by)], project.datasets[of], known[of])

@@ -120,7 +120,7 @@ class _Compiler:
         of = self.dataset.made_of
         if of is None or of not in before:
             return None
-        from cdmq.stages.golden import cells_query, golden_problems, golden_query
+        from cdmq.stages.golden.records import cells_query, golden_problems, golden_query
 
         rule, source = self.project.rules[str(self.dataset.made_by)], self.project.datasets[of]
         found = golden_problems(rule, source, self.catalog[of])

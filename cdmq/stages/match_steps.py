@@ -14,7 +14,7 @@ from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.binding import Binder
-from cdmq.stages.golden_layout import real
+from cdmq.stages.golden.layout import real
 from cdmq.stages.rows import Rows
 from cdmq.steps import MatchStep
 from cdmq.values import Rule

@@ -14,7 +14,7 @@ from cdmq.spec import DatasetSpec
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed
 from cdmq.sql.types import Type
-from cdmq.stages.golden import cells_query, golden_columns, golden_query
+from cdmq.stages.golden.records import cells_query, golden_columns, golden_query
 from cdmq.stages.rows import Rows
 from cdmq.steps import DatasetSteps, Stage
 from cdmq.values import Dataset, Relation, Rule

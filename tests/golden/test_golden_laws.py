@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cdmq.kinds.golden import Pick
 from cdmq.sql.types import Type
-from cdmq.stages.golden import golden_problems
+from cdmq.stages.golden.records import golden_problems
 
 COLUMNS: dict[str, Type] = {
     "source": "text", "id": "text", "email": "text", "a b": "text", 'a"b': "integer",

@@ -9,7 +9,7 @@ from golden_engines import make_dataset, make_rule
 
 from cdmq.problems import Span
 from cdmq.sql.types import Type
-from cdmq.stages.golden import golden_columns, golden_problems
+from cdmq.stages.golden.records import golden_columns, golden_problems
 
 COLUMNS: dict[str, Type] = {
     "source": "text", "id": "text", "email": "text", "phone": "text", "street": "text",

@@ -101,7 +101,8 @@ def snapshot(world: World) -> dict[str, Any]:
         "events": sorted((*r[:-1], number[r[-1]]) for r in world.audit_rows(
             "party_events", ("event", "party_id", "records", "run_id"))),
         "versions": rows("rule_versions", "rule_id version meta_version"),
-        "results": world.results(), **{v: world.view(v) for v in ["crm", "shop", "both", "golden", *views]},
+        "results": world.results(),
+        **{v: world.view(v) for v in ["crm", "shop", "both", "golden", *views]},
     }
 
 

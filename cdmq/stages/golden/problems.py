@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from cdmq.kinds.golden import GoldenRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, Type
-from cdmq.stages.golden_layout import SOURCE, Layout, layout, not_picked, real
+from cdmq.stages.golden.layout import SOURCE, Layout, layout, not_picked, real
 from cdmq.stages.made import PARTY
 from cdmq.values import Dataset, Rule
 

@@ -12,9 +12,9 @@ from cdmq.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
-from cdmq.stages.golden_layout import Unit, layout
-from cdmq.stages.golden_members import Members, named, with_cte
-from cdmq.stages.golden_order import DECIDING, ONLY, alike, first, ordered
+from cdmq.stages.golden.layout import Unit, layout
+from cdmq.stages.golden.members import Members, named, with_cte
+from cdmq.stages.golden.order import DECIDING, ONLY, alike, first, ordered
 from cdmq.stages.made import PARTY
 from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Rule

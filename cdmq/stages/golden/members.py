@@ -15,9 +15,9 @@ from sqlglot import exp
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import record_digest, text_of
-from cdmq.stages.golden_layout import SOURCE, Layout, Unit
-from cdmq.stages.golden_order import alike, ordered, window
-from cdmq.stages.golden_units import Units, total
+from cdmq.stages.golden.layout import SOURCE, Layout, Unit
+from cdmq.stages.golden.order import alike, ordered, window
+from cdmq.stages.golden.units import Units, total
 from cdmq.steps import DatasetSteps
 
 

@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
-from cdmq.stages.golden_layout import Layout, Unit
-from cdmq.stages.golden_order import (
+from cdmq.stages.golden.layout import Layout, Unit
+from cdmq.stages.golden.order import (
     FULLER,
     OF_RECORDS,
     OWN,

@@ -10,11 +10,11 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.sql.types import Type
-from cdmq.stages.golden_cells import cells_query
-from cdmq.stages.golden_layout import VERIFIED, layout
-from cdmq.stages.golden_members import Members
-from cdmq.stages.golden_order import first
-from cdmq.stages.golden_problems import golden_problems
+from cdmq.stages.golden.cells import cells_query
+from cdmq.stages.golden.layout import VERIFIED, layout
+from cdmq.stages.golden.members import Members
+from cdmq.stages.golden.order import first
+from cdmq.stages.golden.problems import golden_problems
 from cdmq.stages.made import PARTY
 from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Rule

@@ -1,0 +1,1 @@
+"""golden: one best record per party, with where each cell comes from."""
