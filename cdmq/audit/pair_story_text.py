@@ -120,7 +120,9 @@ def _verdict(s: PairStory) -> str:
         what = f": {names(s.vetoes)} {'differs' if len(s.vetoes) == 1 else 'differ'}"
         return f"never one by never_if_differs{what if s.vetoes else ''}"
     if kept.probability >= float(s.merge_above):
-        return f"one: {sure(kept.probability)} sure, and {percent(s.merge_above)} is enough"
+        enough = f"{sure(kept.probability)} sure, and {percent(s.merge_above)} is enough"
+        apart = s.parties[0] != s.parties[1]
+        return f"sure enough, but kept apart: {enough}" if apart else f"one: {enough}"
     return (f"not sure enough to be one: {sure(kept.probability)}, and merge_above is "
             f"{percent(s.merge_above)}")
 
