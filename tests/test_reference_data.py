@@ -188,8 +188,8 @@ def test_planted_rules_exist_and_every_rule_has_a_unit_test(planted: Rows) -> No
     files = [yaml.safe_load(p.read_text("utf-8")) for p in (ROOT / "rules").rglob("*.yml")]
     ids: set[str] = set()
     for file in files:
-        for rule in file.get("defaults", []):
-            ids.add(rule["id"])
+        for kind in ("defaults", "matching", "golden", "tiering"):
+            ids |= {rule["id"] for rule in file.get(kind, [])}
         for rule in file.get("validation", []):
             assert rule.get("why"), rule
             ids |= {rule["id"]} if "id" in rule else set(_listed(file["dataset"], rule))
