@@ -175,6 +175,13 @@ def rule_statements(
     for own in ready.plan.datasets.values():
         if own.steps.dataset.name in executed.failed:
             continue
+        made = [(t.rule.id, t.query, own.steps.relation) for t in own.steps.tiers]
+        if golden := own.steps.golden:
+            made.append((golden.rule.id, golden.rows, f"source:{own.steps.dataset.name}"))
+        for rule, query, relation in made:
+            if executed.outcomes[rule].evaluated:
+                statements[rule] = render(query)[0]
+                relations[rule] = str(executed.names.final[relation])
         reads = {j.rule.id: j.relation for j in own.steps.judgements}
         for branch in (*own.row, *own.sets, *own.changes):
             for one in branch.alone or (branch,):

@@ -228,7 +228,8 @@ class Execution:
     def _tell(self, outcome: Outcome) -> None:
         outcome = replace(outcome, ended=datetime.now(UTC))
         self.result.outcomes[outcome.rule.id] = outcome
-        self.listen("rule", outcome)
+        if outcome.rule.id in self.rules or outcome.error:
+            self.listen("rule", outcome)  # others ran because what was asked for stands on them
         self.stopped = self.stopped or bool(self.stop and self.stop(outcome))
 
     def _skip_the_rest(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from people import CRM, GOLDEN, MATCHING, ORDER_COLUMNS, ORDERS, SHOP, TIERS, fill, parties, people
@@ -51,6 +52,15 @@ def test_one_record_a_party(world: World) -> None:
 def test_rules_judge_golden_records(world: World) -> None:
     world_of(world).run()
     assert [f[:2] for f in world.flags()] == [("persons.mail.not_null", party_of(world, "crm/3"))]
+
+
+def test_what_is_not_asked_for_is_not_counted(world: World) -> None:
+    """Matching and golden rules run below a selected one, without a line of their own."""
+    told: list[Any] = []
+    world_of(world).run(select="rule:persons.mail.not_null",
+                        listen=lambda event, value: told.append((event, value)))
+    assert [v.rule.id for event, v in told if event == "rule"] == ["persons.mail.not_null"]
+    assert len(world.view("persons")) == 5
 
 
 def test_levels_find_the_orders_of_all_members(world: World) -> None:
