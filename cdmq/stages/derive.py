@@ -74,7 +74,7 @@ class Derived:
                 done.append(Outcome(step.rule, error=str(error).splitlines()[0]))
                 continue
             self.states += matched.states
-            if matched.model:
+            if matched.model and matched.model[1].trained_on > 1:  # else nothing was learnt
                 self.models[step.rule.id] = matched.model
             done.append(replace(matched.outcome, seconds=time.perf_counter() - started))
         return done

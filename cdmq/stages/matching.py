@@ -108,8 +108,7 @@ class Matcher:
             outcome = self._outcome(scratch, step)
         self.names.put(f"xref:{rule.id}", states[0].staged,
                        self.names.output(f"{rule.id}__xref")[1])
-        kept = trained and model is not None and model.trained_on > 1  # else nothing was learnt
-        return Matched(outcome, states, (trained_for(spec), model) if kept and model else None)
+        return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
 
     def _records(self, scratch: Scratch, step: MatchStep, steps: DatasetSteps) -> None:
         """`records`: one row a key, numbered in the order of the keys."""

@@ -120,6 +120,17 @@ def test_ids_stay_where_members_stay(world: World) -> None:
         ("shop/8", "gone")]
 
 
+def test_a_model_of_nobody_is_not_kept(world: World) -> None:
+    """Neither a run nor `cdmq train` freezes what was learnt from no records."""
+    import cdmq.api
+
+    people(world, COMPARING)
+    fill(world, [], [])
+    world.run()
+    cdmq.api.train(world.root)
+    assert world.audit_rows("match_models", ("trained_on",)) == []
+
+
 def test_a_merged_id_leads_to_the_one_that_stayed(world: World) -> None:
     people(world).run()
     before = ids(world)
