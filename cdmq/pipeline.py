@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cdmq.audit.ensure import ensure
 from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
@@ -26,7 +27,7 @@ from cdmq.stages.execute import Execution, sweep
 from cdmq.stages.judge import exit_code, judge
 from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
-from cdmq.stages.record import RunFacts, migrate, record
+from cdmq.stages.record import RunFacts, record
 from cdmq.stages.remembered import merge_catalog
 from cdmq.stages.select import needs_of, select
 from cdmq.steps import Executed, Outcome, Plan, RuleResult
@@ -82,7 +83,7 @@ def run(
     """Build, judge, publish and record. Raises CdmqError where nothing could run."""
     started = datetime.now(UTC)
     selection = selected(project, wish)
-    migrate(warehouse, cdmq_version, started)
+    ensure(warehouse, cdmq_version, started)
     check_reused(warehouse, audit_schema(warehouse), project.rules)
     sweep(warehouse)
     ready = prepare(project, selection, warehouse, target_path, local=True)

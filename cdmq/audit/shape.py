@@ -36,10 +36,12 @@ def columns(text: str) -> tuple[Column, ...]:
     return tuple(found)
 
 
+def column_def(column: Column) -> exp.ColumnDef:
+    return exp.ColumnDef(this=nodes.name(column.name),
+                         kind=exp.DataType.build(column.type, dialect="duckdb"))
+
+
 def create_table(table: Table, schema: str) -> exp.Create:
-    columns = [
-        exp.ColumnDef(this=nodes.name(c.name), kind=exp.DataType.build(c.type, dialect="duckdb"))
-        for c in table.columns
-    ]
-    target = exp.Schema(this=nodes.table(Relation(table.name, schema)), expressions=columns)
+    target = exp.Schema(this=nodes.table(Relation(table.name, schema)),
+                        expressions=[column_def(c) for c in table.columns])
     return exp.Create(this=target, kind="TABLE", exists=True)

@@ -1,17 +1,13 @@
-"""The audit tables as data, and the migrations that bring an older set up to date.
+"""The audit tables as data; `ensure` brings an older set up to date.
 
 Rows are added and, where a table has `to_run`, closed; none is rewritten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
-from cdmq.audit.party_tables import MATCHED, party_ids
-from cdmq.audit.shape import Table, columns, create_table
+from cdmq.audit.shape import Table, columns
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -116,17 +112,16 @@ CHANGES = Table("changes", "one row an episode in which a default changed a cell
 
 TABLES = (RUNS, RULE_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS, CHANGES)
 
-SCHEMA_TABLE = Table("schema_version", "one row a migration that was done", columns("""
+SCHEMA_TABLE = Table("schema_version", "one row a time the audit tables were made or completed",
+                     columns("""
     version integer the version of the audit tables
-    cdmq_version text the version of cdmq that brought it
+    cdmq_version text version of cdmq that brought it
     applied timestamp when (UTC)
+    shape text digest of the tables and views as that version states them
 """))
 
-#: The statements that lead from version n to n + 1, in order; builders take the audit schema.
-MIGRATIONS: tuple[Callable[[str], list[exp.Create]], ...] = (
-    lambda schema: [create_table(t, schema) for t in TABLES],
-    lambda schema: [*(create_table(t, schema) for t in MATCHED), party_ids(schema)],
-)
+#: Raised when older tables cannot be read as they are stated now; `ensure` adds what only lacks.
+VERSION = 2
 
 
 def audit_schema(warehouse: Warehouse) -> str:

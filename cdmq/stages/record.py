@@ -13,19 +13,16 @@ from sqlglot import exp
 from cdmq.audit import git
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.renames import ids_of, renames
-from cdmq.audit.shape import Table, create_table
+from cdmq.audit.shape import Table
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
-    MIGRATIONS,
     RULE_RESULTS,
     RULE_VERSIONS,
     RUNS,
-    SCHEMA_TABLE,
     STATEMENTS,
     audit_schema,
 )
 from cdmq.audit.versions import Version, rules_digest
-from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.stages.publish import publish
 from cdmq.steps import DatasetSteps, Executed, RuleResult
@@ -51,27 +48,6 @@ class RunFacts:
     status: str
     #: Every rule of the project was asked for: only then a rule that is gone is closed.
     whole: bool
-
-
-def migrate(warehouse: Warehouse, cdmq_version: str, now: datetime) -> None:
-    """Make the audit tables, or bring older ones up to date."""
-    schema = audit_schema(warehouse)
-    dialect = warehouse.dialect
-    for name in (warehouse.schema, schema):
-        warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {nodes.name(name).sql(dialect)}")
-    warehouse.run(create_table(SCHEMA_TABLE, schema).sql(dialect))
-    at = Relation(SCHEMA_TABLE.name, schema)
-    top = nodes.select([exp.Max(this=nodes.column("version"))], nodes.table(at))
-    found = warehouse.fetch(top.sql(dialect))[0][0] or 0
-    if found > len(MIGRATIONS):
-        raise CdmqError(Problem(
-            Span(schema), "CDMQ420", f"the audit tables have version {found}, this cdmq knows "
-            f"{len(MIGRATIONS)}", "use the newer cdmq that wrote them"))
-    for version, steps in enumerate(MIGRATIONS[found:], start=found + 1):
-        with warehouse.transaction():
-            for statement in steps(schema):
-                warehouse.run(statement.sql(dialect))
-            _add(warehouse, SCHEMA_TABLE, schema, [[version, cdmq_version, now]])
 
 
 def record(

@@ -1,0 +1,86 @@
+"""The audit tables as they stand in a warehouse, brought to what they are stated to be.
+
+What an older cdmq wrote lacks tables and columns that came later: they are added, empty. Nothing
+is dropped or retyped; a column that cannot be read so any more needs a version of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.party_tables import MATCHED, party_ids
+from cdmq.audit.shape import Table, column_def, create_table
+from cdmq.audit.tables import SCHEMA_TABLE, TABLES, VERSION, audit_schema
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+STATED: tuple[Table, ...] = (*TABLES, *MATCHED)
+
+
+def ensure(warehouse: Warehouse, cdmq_version: str, now: datetime) -> None:
+    """Make the audit tables, or add what an older set of them lacks.
+
+    Where the last row of `schema_version` has the digest of what is stated, that was done before.
+    Raises CdmqError where a newer cdmq wrote them.
+    """
+    schema = audit_schema(warehouse)
+    for name in (warehouse.schema, schema):
+        warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {nodes.name(name).sql(warehouse.dialect)}")
+    shape = _digest(schema, warehouse.dialect)
+    with warehouse.transaction():
+        _complete(warehouse, SCHEMA_TABLE, schema)
+        version, last = _latest(warehouse, schema)
+        if version > VERSION:
+            raise CdmqError(Problem(
+                Span(schema), "CDMQ420", f"the audit tables have version {version}, this cdmq "
+                f"knows {VERSION}", "use the newer cdmq that wrote them"))
+        if last == shape:
+            return
+        for table in STATED:
+            _complete(warehouse, table, schema)
+        view = party_ids(schema)
+        if view.this.name in warehouse.relations(schema):
+            warehouse.run(nodes.drop(Relation(view.this.name, schema), "view").sql(
+                warehouse.dialect))
+        warehouse.run(view.sql(warehouse.dialect))
+        types = {c.name: c.type for c in SCHEMA_TABLE.columns}
+        warehouse.insert(Relation(SCHEMA_TABLE.name, schema), types,
+                         [[VERSION, cdmq_version, now, shape]])
+
+
+def _latest(warehouse: Warehouse, schema: str) -> tuple[int, str | None]:
+    """The highest version there, and the digest of the row added last."""
+    query = nodes.select(
+        [nodes.column(name) for name in ("version", "shape")],
+        nodes.table(Relation(SCHEMA_TABLE.name, schema)),
+    ).order_by(nodes.column("applied"))
+    rows = warehouse.fetch(query.sql(warehouse.dialect))
+    return max((r[0] for r in rows), default=0), rows[-1][1] if rows else None
+
+
+def _complete(warehouse: Warehouse, table: Table, schema: str) -> None:
+    at = Relation(table.name, schema)
+    there = warehouse.columns(at)
+    if there is None:
+        warehouse.run(create_table(table, schema).sql(warehouse.dialect))
+        return
+    for column in table.columns:
+        if column.name not in there:
+            added = exp.Alter(this=nodes.table(at), kind="TABLE", actions=[column_def(column)])
+            warehouse.run(added.sql(warehouse.dialect))
+
+
+def _digest(schema: str, dialect: str) -> str:
+    stated: Sequence[str] = [
+        *(create_table(t, schema).sql(dialect) for t in STATED), party_ids(schema).sql(dialect)]
+    return hashlib.sha256(json.dumps([VERSION, *stated]).encode()).hexdigest()
