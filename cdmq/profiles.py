@@ -79,7 +79,7 @@ def read_target(
     wanted = profile or config.profile or config.name
     outputs, place = _profile(source, wanted)
     named = source.data[wanted].get("target") or "default"
-    name = target or _rendered(named, source, (*place, "target"), render)
+    name = target or _word(named, source, (*place, "target"), render)
     if name not in outputs:
         raise CdmqError(Problem(source.at((*place, "outputs")), "CDMQ402",
                                 f"the profile '{wanted}' has no target '{name}'",
@@ -87,10 +87,10 @@ def read_target(
     at = (*place, "outputs", name)
     written = outputs[name] if isinstance(outputs[name], dict) else {}
     data = {k: _rendered(v, source, (*at, k), render) for k, v in written.items()}
-    type_ = data.get("type")
-    if type_ is None:
+    if data.get("type") is None:
         raise CdmqError(Problem(source.at(at), "CDMQ111", f"'type' is missing in target {name}",
                                 f"known here: {', '.join(warehouse_types())}"))
+    type_ = _word(data["type"], source, (*at, "type"), render)
     if type_ not in warehouse_types():
         raise CdmqError(Problem(source.at((*at, "type")), "CDMQ402",
                                 f"unknown warehouse type '{type_}'",
@@ -211,6 +211,14 @@ def _rendered(value: Any, source: Source, path: Path_, render: Callable[[str], s
         remedy = "set it, or give a default: env_var('NAME', 'default')" if (
             "is not set" in str(error)) else "write {{ env_var('NAME') }}"
         raise CdmqError(Problem(source.at(path), "CDMQ406", str(error), remedy)) from None
+
+
+def _word(value: Any, source: Source, path: Path_, render: Callable[[str], str]) -> str:
+    found = _rendered(value, source, path, render)
+    if not isinstance(found, str):
+        raise CdmqError(Problem(source.at(path), "CDMQ112", f"'{path[-1]}' must be a word",
+                                "write one name, without brackets"))
+    return found
 
 
 def _env_var(environment: Mapping[str, str], secrets: list[str]) -> Any:

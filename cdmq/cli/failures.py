@@ -12,10 +12,15 @@ INTERRUPTED = 130
 
 
 class Patient:
-    """Standard output whose reader may leave, as `head` does: the run goes on without it."""
+    """An output stream whose reader may leave, as `head` does, or whose disk may be full.
+
+    What cannot be written is dropped, and the work goes on. `lost` says why, but for a reader
+    who left.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.lost = ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -23,26 +28,56 @@ class Patient:
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except BrokenPipeError:
-            self._leave()
+        except OSError as error:
+            self._leave(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except BrokenPipeError:
-            self._leave()
+        except OSError as error:
+            self._leave(error)
 
-    def _leave(self) -> None:
+    def _leave(self, error: OSError) -> None:
+        if not isinstance(error, BrokenPipeError):
+            self.lost = error.strerror or str(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def open_streams() -> None:
+    """Streams that were closed lead nowhere: a file opened later must not get their number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def told(command: Callable[[], object], words: Sequence[str]) -> int:
     """Run `command`; its exit code. Problems are printed one a line, never a stack trace."""
-    from cdmq.problems import CdmqError
-
-    sys.stdout = cast(TextIO, Patient(sys.stdout))
+    streams = sys.stdout, sys.stderr
+    out, err = (Patient(stream) for stream in streams)
+    sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
     try:
+        code = _done(command, words)
+        out.flush()
+        if out.lost and code != INTERRUPTED:
+            _say(f"standard output: CDMQ502 it cannot be written: {out.lost}; what was printed is "
+                 "not whole; free some space, or write it elsewhere")
+            code = 2
+        err.flush()
+        return code
+    finally:
+        sys.stdout, sys.stderr = streams
+
+
+def _done(command: Callable[[], object], words: Sequence[str]) -> int:
+    from cdmq.problems import CdmqError, Problem, Span
+
+    try:
+        _readable(words)
         command()
     except SystemExit as end:  # typer's way to end
         return _ended(end.code)
@@ -52,10 +87,32 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
         for problem in error.problems:
             _say(str(problem))
         return error.exit_code
-    except Exception as error:
-        _unexpected(error, words)
+    except OSError as error:
+        if error.filename is None:
+            return _unexpected(error, words)
+        _say(str(Problem(Span(os.fsdecode(error.filename)), "CDMQ502", "it cannot be read or "
+                         f"written: {error.strerror}", "look at the path, its permissions and the "
+                         "space on the disk")))
         return 2
+    except Exception as error:
+        return _unexpected(error, words)
     return 0
+
+
+def _readable(words: Sequence[str]) -> None:
+    """Raises CdmqError for an argument or a CDMQ_ variable that is no text."""
+    from cdmq.problems import CdmqError, Problem, Span
+
+    named = {"argument": words,
+             **{k: [v] for k, v in os.environ.items() if k.startswith("CDMQ_")}}
+    for name, values in named.items():
+        for value in values:
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise CdmqError(Problem(Span(name), "CDMQ503", f"{os.fsencode(value)!r} is not "
+                                        "utf-8", "write it in utf-8, as the terminal's "
+                                        "locale should be")) from None
 
 
 def _ended(code: object) -> int:
@@ -64,8 +121,8 @@ def _ended(code: object) -> int:
     return code if isinstance(code, int) else int(code is not None)
 
 
-def _unexpected(error: Exception, words: Sequence[str]) -> None:
-    """One line with what to report; the rest goes to a file."""
+def _unexpected(error: Exception, words: Sequence[str]) -> int:
+    """One line with what to report; the rest goes to a file. The exit code."""
     import traceback
     from datetime import UTC, datetime
 
@@ -73,13 +130,14 @@ def _unexpected(error: Exception, words: Sequence[str]) -> None:
     try:
         log = _log_file(words)
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{datetime.now(UTC).isoformat()} cdmq {' '.join(words)}\n")
             file.write(_scrubbed("".join(traceback.format_exception(error))) + "\n")
         where = f"report this with {log}"
     except OSError:
         where = "report this line"
     _say(f"CDMQ500 cdmq itself failed: {_scrubbed(said)}; {where}")
+    return 2
 
 
 def _log_file(words: Sequence[str]) -> Path:

@@ -39,7 +39,9 @@ Exclude = Annotated[list[str] | None, _option(
 AsOf = Annotated[str | None, _option(
     "--as-of", "The time that rules judge by: a date or a timestamp (UTC). Default: now.",
     metavar="TIME")]
-Threads = Annotated[int | None, _option("--threads", "Threads of the engine.", metavar="N")]
+Threads = Annotated[int | None, typer.Option(
+    "--threads", envvar=_env("--threads"), show_envvar=False, min=1, max=1024, metavar="N",
+    help="Threads of the engine.")]
 FailOn = Annotated[list[str] | None, _option(
     "--fail-on", "What ends with exit code 1: error (default), warn, no_data or never.",
     metavar="WORDS")]

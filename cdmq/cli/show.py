@@ -16,7 +16,7 @@ def command(
     stage: Annotated[str, typer.Option(
         "--stage", help="raw, clean, defaulted, flagged or passed.", metavar="STAGE")] = "clean",
     limit: Annotated[int, typer.Option(
-        "--limit", min=1, help="How many rows.", metavar="N")] = 5,
+        "--limit", min=1, max=1_000_000, help="How many rows.", metavar="N")] = 5,
     unmask: o.Unmask = False,
     output: Annotated[str, typer.Option(
         "--output", help="text or json (one object a row).", metavar="FORM")] = "text",

@@ -17,10 +17,22 @@ Columns = dict[str, Type]
 
 
 def relation_of(dataset: Dataset) -> Relation:
-    """The relation that `table:` names: `name`, `schema.name` or `catalog.schema.name`."""
-    from sqlglot import exp
+    """The relation that `table:` names: `name`, `schema.name` or `catalog.schema.name`.
 
-    node = exp.to_table(dataset.spec.table or dataset.name, dialect="duckdb")
+    Raises CdmqError where it names none.
+    """
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    said = dataset.spec.table or dataset.name
+    try:
+        node = exp.to_table(said, dialect="duckdb")
+    except SqlglotError:
+        node = None
+    if node is None or not isinstance(node.this, exp.Identifier) or not node.name:
+        raise CdmqError(Problem(dataset.span, "CDMQ504", f"'{said}' names no table", "write "
+                                "schema.name; a name with a blank, a dot or a quote stands in "
+                                'double quotes: raw."two words", and a quote in it twice: "a""b"'))
     return Relation(node.name, node.db or None, node.catalog or None)
 
 

@@ -28,7 +28,7 @@ def resolve(documents: Documents) -> Project:
         for rule in RuleReader(source, datasets, seeds, problems, broken).read():
             _add(rule, rules, problems)
         head = source.data.get("dataset") if isinstance(source.data, dict) else None
-        if len(problems) > before or head in broken:
+        if len(problems) > before or (isinstance(head, str) and head in broken):
             unread.append(source.text)
     for rule in _readable_rules(datasets):
         rules.setdefault(rule.id, rule)
