@@ -262,7 +262,8 @@ class UnitTest(Model):
     description: str | None = None
     rule: str | None = Field(None, description="The id of the rule that it tests.")
     rules: Texts = Field(default_factory=list, description="In place of rule: several of them.")
-    as_of: str | None = Field(None, description="The time that the rules judge by.")
+    as_of: str | None = Field(None, description=(
+        "The time that the rules judge by; required where they do. No test asks the clock."))
     given: dict[str, list[dict[str, str | None]]] = Field(
         description="dataset: its rows. A column that is left out is NULL.")
     expect: Expected = Field(description="What the rules find in them, and nothing else.")

@@ -253,6 +253,8 @@ class Executed:
     models: dict[str, tuple[str, Model]] = field(default_factory=dict)
     #: Tiering rule -> the review that this run made, or found done.
     reviews: dict[str, Review] = field(default_factory=dict)
+    #: Whether anything that was sent read `as_of`.
+    timed: bool = False
 
 
 @dataclass(frozen=True)

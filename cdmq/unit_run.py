@@ -86,6 +86,11 @@ class Runner:
         broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
         if broken:
             raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
+        if done.timed and test.as_of is None:
+            raise CdmqError(Problem(
+                span, "CDMQ520", "its rules judge by as_of, and the test says none",
+                "write as_of: with a date such as 2026-11-01, so that it finds the same on "
+                "every day"))
         return Found(flags(own, rules, steps, done.numbers, self.warehouse),
                      changes(rules, done.numbers, self.warehouse),
                      parties(own, rules, narrow, done, self.warehouse) or Parties())
@@ -132,9 +137,9 @@ class Runner:
 
 
 def _moment(test: UnitTest, span: Span) -> str:
-    """The test's `as_of` as the run's time; now where it says none."""
+    """The test's `as_of` as the run's time; any where it says none and none is asked for."""
     if test.as_of is None:
-        return datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        return datetime(2000, 1, 1).isoformat(sep=" ")
     try:
         moment = datetime.fromisoformat(test.as_of)
     except ValueError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlglot import exp
 
 from cdmq.functions import INTEGER, NUMBER, Arg, Function
@@ -9,30 +11,33 @@ from cdmq.functions.build import call, cast, number, op, when
 from cdmq.sql.types import Type
 
 _NUMBER = Arg("number", NUMBER)
+#: Doubles from here on are whole numbers.
+_WHOLE = Decimal(2**53)
 
 
-def _round_double(value: exp.Expr, places: int) -> exp.Expr:
-    """Half away from zero for PostgreSQL's double, which itself rounds half to even."""
+def rounded(value: exp.Expr, places: int) -> exp.Expr:
+    """A double, a half away from zero, in steps that every engine and release does alike.
+
+    Engines' own `round` of a double differs: half to even, or by the digits that it prints.
+    """
     scale = cast(number(10**places), "DOUBLE")
     scaled = op(exp.Mul, value, scale) if places else value
     size = call("abs", scaled)
     half = op(exp.GTE, op(exp.Sub, size, call("floor", size.copy())), number("0.5"))
-    rounded = when(half, call("ceil", size.copy()), call("floor", size.copy()))
-    signed = op(exp.Mul, call("sign", scaled.copy()), rounded)
-    return op(exp.Div, signed, scale.copy()) if places else signed
-
-
-def _pg_round(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    places = int(args[1].name) if len(args) > 1 else 0
-    if types[0] == "double":
-        return _round_double(args[0], places)
-    if types[0] == "integer":
-        return args[0]
-    return call("round", args[0], number(places))
+    near = when(half, call("ceil", size.copy()), call("floor", size.copy()))
+    signed = op(exp.Mul, call("sign", scaled.copy()), near)
+    result = op(exp.Div, signed, scale.copy()) if places else signed
+    # Above it a double has no digit at that place, and to scale it could overflow.
+    most = cast(number(format(_WHOLE / Decimal(10**places), "f")), "DOUBLE")
+    return when(op(exp.LT, call("abs", value.copy()), most), result, value.copy())
 
 
 def _round(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return args[0] if types[0] == "integer" else call("round", *args)
+    places = int(args[1].name) if len(args) > 1 else 0
+    if types[0] == "integer":
+        return args[0]
+    return rounded(args[0], places) if types[0] == "double" else call(
+        "round", args[0], number(places))
 
 
 def _abs(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
@@ -98,7 +103,7 @@ FUNCTIONS = (
         node="Round",
         keys=("this", "decimals"),
         duckdb=_round,
-        postgres=_pg_round,
+        postgres=_round,
     ),
     Function(
         "floor",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from cdmq.functions.numbers import rounded
 from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.candidates import make_candidates
 from cdmq.matching.features import count, make_features
@@ -88,17 +89,18 @@ def _weigh(
     total = f"{read['prior']}::DOUBLE + " + " + ".join(f"w{k}" for k in range(len(per_column)))
     named = nodes.call("json_object", *(
         node for k, column in enumerate(rule.compare)
-        for node in (nodes.text(column), nodes.call("round", nodes.column(f"w{k}"),
-                                                    nodes.number(3)))
+        for node in (nodes.text(column), rounded(nodes.column(f"w{k}"), 3))
     )).sql(dialect="duckdb")
+    weight = rounded(nodes.column("total"), 6).sql(dialect="duckdb")
     above = "true" if least is None else f"weight >= {least!r}::DOUBLE"
     with weighed(connection, splink, pairs, least) as table:
         connection.execute(
             f"INSERT INTO scored SELECT a, b, 1 / (1 + 2.0 ** -weight), weight, "
-            f"CAST({named} AS VARCHAR) FROM (SELECT *, round({total}, 6) AS weight FROM ("
+            f"CAST({named} AS VARCHAR) FROM (SELECT *, {weight} AS weight "
+            f"FROM (SELECT *, {total} AS total FROM ("
             f"SELECT rid_l AS a, rid_r AS b, "
             + ", ".join(f"{sql} AS w{k}" for k, sql in enumerate(per_column))
-            + f" FROM {table})) WHERE {above}")
+            + f" FROM {table}))) WHERE {above}")
 
 
 def _weight(k: int, read: dict[str, Any]) -> str:

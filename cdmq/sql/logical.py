@@ -68,15 +68,19 @@ def placed(node: exp.Expr, relations: Mapping[str, Relation]) -> exp.Expr:
 
 
 def renderer(
-    names: Names, dialect: str, as_of: str
+    names: Names, dialect: str, as_of: str, asked: Callable[[], None] = lambda: None
 ) -> Callable[[exp.Expr], tuple[str, str]]:
-    """A function that gives (the SQL to send, the SQL to keep with `as_of` as a parameter)."""
+    """A function that gives (the SQL to send, the SQL to keep with `as_of` as a parameter).
+
+    `asked` is called where the SQL reads the time.
+    """
 
     def render(node: exp.Expr) -> tuple[str, str]:
         kept = placed(node.copy(), names.final).sql(dialect)
         sent = placed(node.copy(), names.staged)
         for parameter in list(sent.find_all(exp.Placeholder)):
             if parameter.name == AS_OF:
+                asked()
                 parameter.replace(nodes.text(as_of))
         return sent.sql(dialect), kept
 

@@ -72,7 +72,7 @@ class Execution:
         self.stop, self.stopped = stop, False
         self.broken = broken or {}
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
-        self.render = renderer(names, warehouse.dialect, as_of)
+        self.render = renderer(names, warehouse.dialect, as_of, self._asked_for_time)
         self.numbers = plan.numbers
         golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
         self.builder = Builder(project, catalog, warehouse, names, self.render, golden)
@@ -114,6 +114,9 @@ class Execution:
     def _lost(self, name: str) -> str:
         how = "is not made" if name in self.result.off else "failed"
         return f"it reads {name}, which {how}"
+
+    def _asked_for_time(self) -> None:
+        self.result.timed = True
 
     def _temporary(self) -> None:
         """Fresh temporary tables for what is found: they vanish with the connection."""
@@ -164,6 +167,7 @@ class Execution:
                 self._tell(self._tier(tier))
 
     def _tier(self, step: TierStep) -> Outcome:
+        self._asked_for_time()
         lost = sorted(needs_of(step.rule, self.project) & set(self.result.failed))
         if lost:
             return Outcome(step.rule, skipped=self._lost(lost[0]))
