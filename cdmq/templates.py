@@ -1,21 +1,10 @@
-"""Jinja, sandboxed and strict: an unknown name is an error, and no Python is reached.
-
-A template ends: its loops and calls are counted, and no text or number grows beyond measure.
-"""
+"""Jinja, sandboxed and strict: an unknown name is an error; what a template may do: `sandbox`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any
-
-#: Steps of all loops, and calls, of one template.
-_STEPS = 100_000
-#: Characters of a text, or items of a list.
-_LENGTH = 1_000_000
-#: Filters that the clock or chance moves, or that make a text of any length.
-_REFUSED = ("random", "center", "indent", "format", "wordwrap", "xmlattr", "pprint")
 
 
 def variables_reader(variables: Mapping[str, Any]) -> Callable[..., Any]:
@@ -33,22 +22,29 @@ def variables_reader(variables: Mapping[str, Any]) -> Callable[..., Any]:
 
 def renderer(names: Mapping[str, Any], macros: str = "") -> Callable[[str], str]:
     """A function that renders one text. It raises ValueError with what is wrong in a sentence."""
-    environment = _sandbox()()
-    environment.globals = dict(names)
+    environment: Any = None
 
     def render(text: str) -> str:
-        environment.steps = 0
+        nonlocal environment
+        if environment is None:
+            from cdmq.sandbox import Sandbox  # jinja2 takes a while; most projects need none
+
+            environment = Sandbox()
+            environment.globals = dict(names)
+        environment.begin()
         try:
             module = environment.from_string(macros).make_module() if macros else None
             exported = {
                 k: v for k, v in vars(module).items() if not k.startswith("_")
             } if module else {}
-            return str(_short_enough(environment.from_string(text).render(exported)))
+            return str(environment.from_string(text).render(exported))
         except RecursionError:
             raise TemplateProblem("Jinja: a macro calls itself without end, or brackets are "
                                   "nested too deep") from None
         except Exception as error:  # a template can fail in as many ways as Python can
             raise _told(error) from None
+        finally:
+            environment.end()
 
     return render
 
@@ -73,6 +69,9 @@ def _told(error: Exception) -> TemplateProblem:
     if isinstance(error, ValueError):  # one of our own functions
         cause, _, remedy = str(error).partition("; ")
         return TemplateProblem(cause, remedy, line)
+    if type(error).__name__ == "Endless":
+        return TemplateProblem(f"Jinja: too much for a template: {error}", "a template writes the "
+                               "text of a rule; write it out, or do the work in SQL", line)
     cause = f"Jinja: {re.sub(r'[^ ]*<locals>[.]', '', str(error)).rstrip('.')}"
     if isinstance(error, UndefinedError):
         env = "'env_var'" in cause
@@ -87,80 +86,10 @@ def syntax_problem(text: str) -> TemplateProblem | None:
     """What is wrong in a file of macros, before anything is rendered."""
     from jinja2 import TemplateSyntaxError
 
+    from cdmq.sandbox import Sandbox
+
     try:
-        _sandbox()().parse(text)
+        Sandbox().parse(text)
     except TemplateSyntaxError as error:
         return _told(error)
     return None
-
-
-class _Endless(Exception):
-    """What a template does that would take all time or memory."""
-
-
-def _short_enough(value: Any) -> Any:
-    if isinstance(value, (str, list, tuple)) and len(value) > _LENGTH:
-        raise _Endless(f"a text or list of more than {_LENGTH:,} characters or items")
-    return value
-
-
-@cache
-def _sandbox() -> type[Any]:
-    """The environment's class, made when the first template is rendered."""
-    from jinja2 import nodes
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Sandbox(ImmutableSandboxedEnvironment):
-        intercepted_binops = frozenset(("*", "**", "%", "+"))
-
-        def __init__(self) -> None:
-            from jinja2 import StrictUndefined
-
-            super().__init__(undefined=StrictUndefined, keep_trailing_newline=True,
-                             autoescape=False)
-            self.steps = 0
-            for name in _REFUSED:
-                del self.filters[name]
-            self.filters["_counted"] = self.counted
-
-        def _parse(self, *given: Any) -> nodes.Template:
-            """Called by compile(), for templates and macros alike."""
-            tree = super()._parse(*given)
-            for loop in list(tree.find_all(nodes.For)):
-                loop.iter = nodes.Filter(loop.iter, "_counted", [], [], None, None)
-            tree.set_environment(self)
-            return tree
-
-        def step(self) -> None:
-            self.steps += 1
-            if self.steps > _STEPS:
-                raise _Endless(f"more than {_STEPS:,} steps")
-
-        def counted(self, items: Iterable[Any]) -> Iterator[Any]:
-            for item in items:
-                self.step()
-                yield item
-
-        def call(self, context: Any, called: Any, /, *given: Any, **words: Any) -> Any:
-            self.step()
-            if any(isinstance(v, int) and v > _LENGTH for v in (*given, *words.values())) and (
-                    isinstance(getattr(called, "__self__", None), (str, list))):
-                raise _Endless(f"a text of more than {_LENGTH:,} characters")
-            return _short_enough(super().call(context, called, *given, **words))
-
-        def call_binop(
-            self, context: Any, operator: str, left: Any, right: Any
-        ) -> Any:
-            sizes = [len(v) if hasattr(v, "__len__") else v for v in (left, right)]
-            whole = all(isinstance(s, int) for s in sizes)
-            if operator == "*" and whole and any(hasattr(v, "__len__") for v in (left, right)) and (
-                    sizes[0] * sizes[1] > _LENGTH):
-                raise _Endless(f"a text or list of more than {_LENGTH:,} characters or items")
-            if operator == "**" and whole and abs(right) * abs(left).bit_length() > 10_000:
-                raise _Endless("a number of more than 3,000 digits")
-            if operator == "%" and isinstance(left, str):
-                raise _Endless("% on a text: write {{ }} beside it")
-            return _short_enough(super().call_binop(context, operator, left, right))
-
-    return Sandbox
-
