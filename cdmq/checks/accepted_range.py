@@ -10,13 +10,17 @@ from sqlglot import exp
 from cdmq.checks.base import Check, Context
 from cdmq.kinds.base import Bool
 from cdmq.sql import nodes
+from cdmq.sql.literals import constant
+from cdmq.sql.text_order import looks_like
+from cdmq.sql.types import Type
 
 
 class AcceptedRange(Check):
     """The value lies between two ends; the ends themselves pass.
 
-    When to use: for amounts, scores and dates. One end may be left open. `inclusive: false` lets
-    the ends fail. `as_of` names the run's date as an end.
+    When to use: for amounts, scores, dates and times of day. One end may be left open.
+    `inclusive: false` lets the ends fail. `as_of` names the run's date as an end. A text has no
+    range, as it goes by its letters: declare what it is in `columns:` of the dataset.
 
     Example:
         - column: birth_date
@@ -41,10 +45,50 @@ class AcceptedRange(Check):
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         value, type_ = at.column(columns[0]), at.type_of(columns[0])
+        if type_ == "text":
+            raise self._letters(columns[0], at)
         below, above = (exp.LT, exp.GT) if self.inclusive else (exp.LTE, exp.GTE)
         ends: list[exp.Expr] = []
         if self.min is not None:
             ends.append(below(this=value, expression=at.literal(self.min, type_, "min")))
         if self.max is not None:
             ends.append(above(this=value, expression=at.literal(self.max, type_, "max")))
+        self._in_order(type_, at)
         return nodes.any_of(ends)
+
+    def _letters(self, column: str, at: Context) -> Exception:
+        """Text goes by its letters: 1000 would lie between 0 and 500."""
+        given = [(f, sign, e) for f, sign, e in (("min", ">=", self.min), ("max", "<=", self.max))
+                 if e is not None]
+        place, likes = given[0][0], {looks_like(e) for _, _, e in given if e != "as_of"}
+        if None in likes:
+            words = " and ".join(f"{column} {sign} '{e}'" for _, sign, e in given)
+            return at.problem(
+                place, "CDMQ245", f"{column} is text: a range is of numbers, dates and times",
+                f'for its letters write: check: expression, must: "{words}"')
+        dated = likes != {"number"}
+        whole = all(e.lstrip("+-").isdecimal() for _, _, e in given)
+        to: Type = "date" if dated else "integer" if whole else "decimal"
+        cast = "decimal(18, 2)" if to == "decimal" else to
+        must = " and ".join(f"{column}::{cast} {sign} {self._written(e, dated)}"
+                            for _, sign, e in given)
+        return at.problem(
+            place, "CDMQ245", f"{column} is text, which goes by its letters: '100' comes before "
+            "'18'", at.how_to_type(column, to, must))
+
+    def _written(self, end: str, dated: bool) -> str:
+        return f"'{end}'" if dated and end != "as_of" else end
+
+    def _in_order(self, type_: Type, at: Context) -> None:
+        """Raise where no value can lie between the ends."""
+        if self.min is None or self.max is None:
+            return
+        low, high = constant(self.min, type_), constant(self.max, type_)
+        if low is None or high is None:
+            return
+        if low > high:
+            raise at.problem("min", "CDMQ246", "min is above max: no value could pass",
+                             f"write min: {self.max}, max: {self.min}")
+        if low == high and not self.inclusive:
+            raise at.problem("min", "CDMQ246", "min is max, and the ends fail: no value could pass",
+                             "leave out inclusive: false")

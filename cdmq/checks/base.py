@@ -32,6 +32,9 @@ class Context(Protocol):
 
     def type_of(self, name: str) -> Type: ...
 
+    def how_to_type(self, name: str, type_: Type, must: str) -> str:
+        """The remedy where a text column should be of a type; `must` is the check as SQL."""
+
     def literal(self, text: str, type_: Type, field: str) -> exp.Expr:
         """`text` as a literal of a type; a Problem at `field` where it is none."""
 

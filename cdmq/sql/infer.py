@@ -25,8 +25,9 @@ from cdmq.sql.fitting import (
     word,
 )
 from cdmq.sql.kinds import kind_of
-from cdmq.sql.normal import ARITHMETIC, BEHIND, COMPARE
+from cdmq.sql.normal import ARITHMETIC, BEHIND, COMPARE, ORDERED
 from cdmq.sql.problem import TYPES, SqlProblem, say, spot, start
+from cdmq.sql.text_order import check_order
 from cdmq.sql.types import MOMENTS, NUMBERS, Type
 
 
@@ -106,14 +107,18 @@ class Typer:
     def compare(self, node: exp.Expr) -> Type:
         self.type(node.this)
         self.type(node.expression)
-        self.agree([(node, "this"), (node, "expression")])
+        common = self.agree([(node, "this"), (node, "expression")])
+        if common == "text" and isinstance(node, ORDERED):
+            check_order([node.this, node.expression], node)
         return "boolean"
 
     def between(self, node: exp.Expr) -> Type:
         for key in ("this", "low", "high"):
             self.type(node.args[key])
         self.agree([(node, "this"), (node, "low")])
-        self.agree([(node, "this"), (node, "high")])
+        if self.agree([(node, "this"), (node, "high")]) == "text":
+            for end in ("low", "high"):
+                check_order([node.this, node.args[end]], node)
         return "boolean"
 
     def in_(self, node: exp.Expr) -> Type:
@@ -241,7 +246,10 @@ class Typer:
         if row.result != "same":
             result: Type = row.result  # type: ignore[assignment]
             return result
-        return self.agree([(node, i) for i in range(len(kinds))])
+        common = self.agree([(node, i) for i in range(len(kinds))])
+        if common == "text" and node.name in ("greatest", "least"):
+            check_order(node.expressions, node)
+        return common
 
     def argument(self, node: exp.Expr, i: int, arg: exp.Expr, kind: Type) -> Type:
         """The argument's type; a written-out ISO text is taken for the date it is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from sqlglot import exp
 
@@ -29,6 +30,15 @@ def literal(text: str, type_: Type) -> exp.Expr | None:
     if type_ == "timestamp":
         return _timestamp(text)
     return None
+
+
+def constant(text: str, type_: Type) -> Any:
+    """The value of a text in a type that has an order; None where it is none, or `as_of`."""
+    if literal(text, type_) is None:
+        return None
+    if type_ in ("integer", "decimal", "double"):
+        return Decimal(text)
+    return datetime.fromisoformat(text) if type_ in ("date", "timestamp") else None
 
 
 def _number(text: str) -> exp.Expr | None:

@@ -24,10 +24,8 @@ from cdmq.functions.text import pg_lower
 from cdmq.sql import casts
 from cdmq.sql.fitting import kind_at, strip
 from cdmq.sql.infer import Typer
-from cdmq.sql.normal import ARITHMETIC, BEHIND
+from cdmq.sql.normal import ARITHMETIC, BEHIND, ORDERED
 from cdmq.sql.types import MOMENTS, Type
-
-_ORDER = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Lowering:
 
     def compare(self, node: exp.Expr) -> exp.Expr:
         left, right = self.node(node.this), self.node(node.expression)
-        ordered = self.postgres and isinstance(node, _ORDER)
+        ordered = self.postgres and isinstance(node, ORDERED)
         if ordered and "text" in (kind_at(node.this), kind_at(node.expression)):
             left = by_code_point(left)
         return op(type(node), left, right)

@@ -21,6 +21,7 @@ from cdmq.sql.problem import CONSTRUCT, SYNTAX, TYPES, SqlProblem, say, spot, st
 
 BEHIND = ("raw", "filled", "reason")
 COMPARE = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod)
 MOST_DEPTH = 100
 

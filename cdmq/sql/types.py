@@ -14,6 +14,8 @@ DECLARABLE: tuple[Type, ...] = (
 )
 NUMBERS: frozenset[Type] = frozenset({"integer", "decimal", "double"})
 MOMENTS: frozenset[Type] = frozenset({"date", "timestamp"})
+#: What has a larger and a smaller. Text goes by its letters: '100' comes before '18'.
+SIZED: frozenset[Type] = NUMBERS | MOMENTS | {"unknown", "boolean"}
 
 
 def comparable(a: Type, b: Type) -> bool:

@@ -50,6 +50,13 @@ class RuleContext:
     def type_of(self, name: str) -> Type:
         return self.rows.columns.get(name, "unknown")
 
+    def how_to_type(self, name: str, type_: Type, must: str) -> str:
+        dataset = self.rows.dataset
+        if dataset.source in ("file", "seed"):
+            return f"add to the dataset ({dataset.span}): columns: {{{name}: {type_}}}"
+        return (f"make it {type_} in the source or a model, or write: check: expression, "
+                f"must: {must}")
+
     def text(self, name: str) -> exp.Expr:
         type_ = self.type_of(name)
         if type_ not in ("text", "unknown"):

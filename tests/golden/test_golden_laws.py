@@ -52,9 +52,11 @@ def cases(draw: st.DrawFn) -> Case:
     def words(column: str | None) -> list[str]:
         found = draw(WORDS)
         known = verified and (column is None or column in verified)
-        return [w for w in found if w != "verified" or known] or ["longest"]
+        sized = column is not None and COLUMNS[column] != "text"
+        return [w for w in found if (w != "verified" or known)
+                and (w not in ("largest", "smallest") or sized)] or ["longest"]
 
-    own = {c: words(c) for c in alone[:draw(st.integers(0, 2))]}
+    own = {c: words(c) for c in alone[:draw(st.integers(0, 4))]}
     pick = words(None)
     trusted = any("trusted" in w for w in [pick, *own.values()])
     stacked = draw(st.booleans())

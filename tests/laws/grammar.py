@@ -77,7 +77,7 @@ def texts(depth: int) -> st.SearchStrategy[str]:
         st.builds("({} || {})".format, inner, inner),
         st.builds("coalesce({}, {})".format, inner, inner),
         st.builds("nullif({}, {})".format, inner, inner),
-        st.builds("greatest({}, {})".format, inner, inner),
+        st.builds("greatest({}::text, {})".format, inner, inner),
         st.builds("lpad({}, 3, '*')".format, inner),
         st.builds("split_part({}, '/', {})".format, inner, st.integers(1, 2).map(str)),
         st.builds("regexp_replace({}, {}, 'z', 'g')".format, inner,
@@ -146,7 +146,8 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
     compare = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 
     def pair(of: Callable[[int], st.SearchStrategy[str]]) -> st.SearchStrategy[str]:
-        return st.builds("{} {} {}".format, of(depth), compare, of(depth))
+        written = "{}::text {} {}" if of is texts else "{} {} {}"  # letters are meant
+        return st.builds(written.format, of(depth), compare, of(depth))
 
     leaf = st.one_of(
         pair(texts), pair(wholes), pair(numbers), pair(dates), st.just("b"),
@@ -208,7 +209,8 @@ def checks(draw: st.DrawFn) -> dict[str, Any]:
         {"check": "unique_combination_of_columns", "columns": sorted({column, text, "n"}),
          **missing},
         {"check": "accepted_values", "column": column, "values": some, **missing},
-        {"check": "accepted_range", "column": column, end: ends[0],
+        {"check": "accepted_range", "column": column if kind != "text" else "n",
+         end: ends[0] if kind != "text" else "2",
          "inclusive": draw(st.sampled_from(["true", "false"])), **missing},
         {"check": "string_length", "column": text, "min": str(length), "max": str(length + 1),
          **missing},

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cdmq.kinds.golden import GoldenRule
 from cdmq.problems import Problem, did_you_mean
-from cdmq.sql.types import MOMENTS, Type
+from cdmq.sql.types import MOMENTS, SIZED, Type
 from cdmq.stages.golden.layout import SOURCE, Layout, layout, not_picked, real
 from cdmq.stages.made import PARTY
 from cdmq.values import Dataset, Rule
@@ -22,7 +22,8 @@ def golden_problems(
     spec = rule.spec
     assert isinstance(spec, GoldenRule)
     told = [*_named(spec, dataset, columns), *_trust(spec, dataset, columns),
-            *_dates(spec, dataset, columns), *_taken(layout(rule, dataset, columns))]
+            *_dates(spec, dataset, columns), *_taken(layout(rule, dataset, columns)),
+            *_letters(layout(rule, dataset, columns), spec)]
     return [
         Problem(next((rule.spans[f] for f in fields if f in rule.spans), rule.span), code,
                 f"{cause} (rule {rule.id})", remedy)
@@ -96,6 +97,29 @@ def _proofs(
         if columns.get(date, "unknown") not in MOMENTS | {"unknown"}:
             yield (fields, "CDMQ217", f"verified goes by {date}, which is {columns[date]}, not a "
                    "date", f"declare it: columns: {{{date}: date}}")
+
+
+def _letters(plan: Layout, spec: GoldenRule) -> Iterator[Told]:
+    """largest and smallest of what has no size: text goes by its letters."""
+    told: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for unit in plan.units:
+        for word in unit.picks:
+            texts = [c for c in unit.columns if plan.columns[c] not in SIZED]
+            if word in ("largest", "smallest") and texts:
+                own = [c for c in spec.columns if real(c, plan.columns) in texts]
+                fields: tuple[str, ...] = ("pick",)
+                if own:
+                    fields = (f"columns.{own[0]}", "columns")
+                told.setdefault((fields, word), []).extend(texts)
+    for (fields, word), names in told.items():
+        several = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+        kinds = " and ".join(sorted({plan.columns[n] for n in names}))
+        remedy = f"declare it in columns: of {plan.dataset.name}, or take another word"
+        if fields == ("pick",):
+            remedy = f"say {word} in columns: of those that are numbers or dates"
+        yield (fields, "CDMQ245", f"{word} needs a number or a date, and {several} "
+               f"{'is' if len(names) == 1 else 'are'} {kinds}, which goes by its letters: '100' "
+               "comes before '18'", remedy)
 
 
 def _taken(plan: Layout) -> Iterator[Told]:
