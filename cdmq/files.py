@@ -16,6 +16,7 @@ from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Dataset
+from cdmq.walk import is_within, leads_out
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
     assert source is not None
     pattern = source.path
     if "://" in pattern or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-        raise CdmqError(Problem(dataset.span, "CDMQ124", f"the path '{pattern}' leads out of the "
-                                "project", "put the file, or a link to it, inside the project"))
+        raise CdmqError(leads_out(dataset.span, f"the path '{pattern}'"))
     try:
         found = headers.matching(root, pattern)
     except ValueError as error:
@@ -59,6 +59,9 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
     if not found:
         raise CdmqError(Problem(dataset.span, "CDMQ121", f"the file '{pattern}' of dataset "
                                 f"{dataset.name} is not there", _near(root, pattern)))
+    for path in found:
+        if not is_within(root, path):
+            raise CdmqError(leads_out(dataset.span, f"the link '{path.relative_to(root)}'"))
     return found
 
 

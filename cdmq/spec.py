@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cdmq.kinds.base import Bool, Model, Texts
 
@@ -17,6 +17,15 @@ DateForm = Literal[
 
 def _file(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
+
+
+def _name(value: str) -> str:
+    """A dataset's name is the name of a relation, and of a file in target/compiled."""
+    if not value.isprintable() or set(value) & set("/\\") or value in (".", "..") or (
+            len(value.encode()) > 200):
+        raise ValueError("a dataset's name has at most 200 bytes, and no slash or control "
+                         "character")
+    return value
 
 
 class ProjectFile(Model):
@@ -81,7 +90,7 @@ class DatasetSpec(Model):
             missing_values: ["", n/a, unknown]
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(_name)]
     description: str | None = None
     table: str | None = Field(None, description="A relation of the warehouse: schema.name.")
     from_dbt: str | None = Field(None, description="Not built yet: a node of dbt's manifest.json.")

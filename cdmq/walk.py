@@ -10,6 +10,7 @@ from pathlib import Path
 from cdmq.problems import CdmqError, Problem, Span
 
 PROJECT_FILE = "cdmq_project.yml"
+FILES_FROM = "CDMQ_FILES_FROM"
 YAML = (".yml", ".yaml")
 _TARGET = re.compile(r"""^target-path:[ \t]*(["']?)([^"'#\n]+?)\1[ \t]*(#.*)?$""", re.MULTILINE)
 
@@ -38,6 +39,25 @@ def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> 
         ]
         found.update((Path(name), None) for name in sorted(names) if os.path.isfile(name))
     return list(found)
+
+
+def is_within(root: Path, path: Path) -> bool:
+    """Whether a path, its links followed, stays in the project or in a folder that is allowed.
+
+    Who runs cdmq allows more folders by CDMQ_FILES_FROM, parted as PATH is; no file of the
+    project can.
+    """
+    allowed = [Path(f) for f in os.environ.get(FILES_FROM, "").split(os.pathsep) if f]
+    try:
+        real = (root / path).resolve()
+        return any(real.is_relative_to(folder.resolve()) for folder in (root, *allowed))
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL
+        return False
+
+
+def leads_out(span: Span, what: str) -> Problem:
+    return Problem(span, "CDMQ124", f"{what} leads out of the project", "put what it names inside "
+                   f"the project; who runs cdmq may allow a folder to links: {FILES_FROM}=/srv/x")
 
 
 def target_folder(root: Path, given: Path | None) -> Path:

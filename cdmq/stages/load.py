@@ -16,7 +16,7 @@ from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsF
 from cdmq.templates import renderer, syntax_problem, variables_reader
 from cdmq.typed import read_model
 from cdmq.values import Documents, Seed, SqlModel
-from cdmq.walk import PROJECT_FILE, find_files
+from cdmq.walk import PROJECT_FILE, find_files, is_within, leads_out
 from cdmq.walk import YAML as _YAML
 from cdmq.yaml_source import Source, read_yaml
 
@@ -108,9 +108,23 @@ def _config(root: Path) -> ProjectFile:
     config = None
     if not problems:
         config = read_model(ProjectFile, source.data, source, (), problems, PROJECT_FILE)
-    if config is None:
+    for key, folders in _folders(config).items() if config else ():
+        problems += [leads_out(source.at((key,)), f"the {key[:-1] if key.endswith('s') else key} "
+                               f"'{folder}'") for folder in folders if not _is_inside(root, folder)]
+    if config is None or problems:
         raise CdmqError(problems)
     return config
+
+
+def _folders(config: ProjectFile) -> dict[str, list[str]]:
+    return {"model-paths": config.model_paths, "rule-paths": config.rule_paths,
+            "seed-paths": config.seed_paths, "macro-paths": config.macro_paths,
+            "target-path": [config.target_path]}
+
+
+def _is_inside(root: Path, said: str) -> bool:
+    path = Path(said)
+    return not path.is_absolute() and ".." not in path.parts and is_within(root, path)
 
 
 def _relative(root: Path, path: Path) -> str:
@@ -118,6 +132,9 @@ def _relative(root: Path, path: Path) -> str:
 
 
 def _text(root: Path, path: Path, problems: list[Problem]) -> str:
+    if not is_within(root, path):
+        problems.append(leads_out(Span(_relative(root, path)), "the link"))
+        return ""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
