@@ -13,18 +13,21 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cdmq.audit.claims import STATED, claim
 from cdmq.audit.ensure import ensure
+from cdmq.audit.register import Register
 from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
 from cdmq.results import Compiled, Facts, RunResult, Selection
-from cdmq.sql.logical import Names, renderer
+from cdmq.sql.logical import STAGED, Names, renderer
 from cdmq.stages.catalog import delivered
 from cdmq.stages.compile import compile_rules
-from cdmq.stages.execute import Execution, sweep
+from cdmq.stages.execute import Execution
 from cdmq.stages.judge import exit_code, judge
+from cdmq.stages.outputs import by_relation, check_outputs, check_sources, outputs
 from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
 from cdmq.stages.record import RunFacts, record
@@ -83,18 +86,23 @@ def run(
     """Build, judge, publish and record. Raises CdmqError where nothing could run."""
     started = datetime.now(UTC)
     selection = selected(project, wish)
-    ensure(warehouse, cdmq_version, started)
-    check_reused(warehouse, audit_schema(warehouse), project.rules)
-    sweep(warehouse)
-    ready = prepare(project, selection, warehouse, target_path, local=True)
     facts = _facts(target, warehouse, wish, started, target_path, len(selection.rules))
+    register = registered(project, warehouse, cdmq_version, facts)
+    check_reused(warehouse, audit_schema(warehouse), project.rules)
+    register.sweep()
+    ready = prepare(project, selection, warehouse, target_path, local=True)
+    made = outputs(project, ready.catalog, ready.plan, selection.datasets, warehouse)
+    check_sources(project, selection.datasets, made, warehouse)
+    if wish.command == "run":
+        check_outputs(register, made)
     names = Names(warehouse.schema, warehouse.traits.longest_name, facts.run_id[-6:])
     if not wish.build:
         there = [n for n in selection.datasets if n in ready.catalog]
         name_published(names, project, there, ready.plan, warehouse)
+    register.stage(f"{STAGED}{names.token}_")
     listen("start", facts)
     ids = ids_of(renames(warehouse, audit_schema(warehouse), project.rules))
-    executed = _execute(ready, warehouse, names, facts.as_of, wish, target, listen, ids)
+    executed = _execute(ready, register, names, facts.as_of, wish, target, listen, ids)
     if wish.command == "train":
         executed.built.clear()  # it was made to be learned from
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
@@ -103,11 +111,11 @@ def run(
     code = 2 if failed else exit_code(results, wish.fail_on)
     recorded = record(
         project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
-        _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole), warehouse,
-        datetime.now(UTC),
+        _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole), register,
+        by_relation(made), datetime.now(UTC),
     )
     if wish.command == "train":
-        sweep(warehouse)
+        register.sweep()
     statements, relations = rule_statements(ready, executed, warehouse.dialect)
     counts = recorded.episodes
     return RunResult(
@@ -119,6 +127,18 @@ def run(
         versions={name: v.digest for name, v in versions.items()},
         statements=statements, relations=relations,
     )
+
+
+def registered(
+    project: Project, warehouse: Warehouse, cdmq_version: str, facts: Facts
+) -> Register:
+    """The register, with the audit tables as they are to be.
+
+    Raises CdmqError, before anything is made, where they are not this project's.
+    """
+    register = claim(warehouse, project.config.name, facts.run_id)
+    ensure(warehouse, cdmq_version, facts.started, lambda: register.enter_audit(STATED))
+    return register
 
 
 def selected(project: Project, wish: Wish) -> Selection:
@@ -196,15 +216,15 @@ def rule_statements(
 
 
 def _execute(
-    ready: Ready, warehouse: Warehouse, names: Names, as_of: datetime, wish: Wish,
+    ready: Ready, register: Register, names: Names, as_of: datetime, wish: Wish,
     target: Target, listen: Listener, ids: Mapping[str, tuple[str, ...]],
 ) -> Executed:
     moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
     execution = Execution(
-        ready.project, ready.catalog, ready.plan, warehouse, names, moment,
+        ready.project, ready.catalog, ready.plan, register.warehouse, names, moment,
         rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
-        build=wish.build, stop=stop, train=wish.command == "train", ids=ids,
+        build=wish.build, stop=stop, train=wish.command == "train", ids=ids, register=register,
         listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()

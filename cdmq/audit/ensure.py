@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 STATED: tuple[Table, ...] = (*TABLES, *MATCHED)
 
 
-def ensure(warehouse: Warehouse, cdmq_version: str, now: datetime) -> None:
-    """Make the audit tables, or add what an older set of them lacks.
+def ensure(
+    warehouse: Warehouse, cdmq_version: str, now: datetime, enter: Callable[[], None]
+) -> None:
+    """Make the audit tables, or add what an older set of them lacks; `enter` writes that down.
 
     Where the last row of `schema_version` has the digest of what is stated, that was done before.
     Raises CdmqError where a newer cdmq wrote them.
@@ -48,11 +50,8 @@ def ensure(warehouse: Warehouse, cdmq_version: str, now: datetime) -> None:
             return
         for table in STATED:
             _complete(warehouse, table, schema)
-        view = party_ids(schema)
-        if view.this.name in warehouse.relations(schema):
-            warehouse.run(nodes.drop(Relation(view.this.name, schema), "view").sql(
-                warehouse.dialect))
-        warehouse.run(view.sql(warehouse.dialect))
+        warehouse.run(party_ids(schema).sql(warehouse.dialect))
+        enter()
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
         warehouse.insert(Relation(SCHEMA_TABLE.name, schema), types,
                          [[VERSION, cdmq_version, now, shape]])

@@ -122,4 +122,4 @@ def party_ids(schema: str) -> exp.Create:
     for table in query.find_all(exp.Table):
         if table.name == PARTY_EVENTS.name:
             table.replace(nodes.table(Relation(PARTY_EVENTS.name, schema), table.alias or None))
-    return nodes.create(Relation("party_ids", schema), query, kind="VIEW")
+    return nodes.create(Relation("party_ids", schema), query, kind="VIEW", replace=True)

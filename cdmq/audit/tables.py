@@ -110,7 +110,18 @@ CHANGES = Table("changes", "one row an episode in which a default changed a cell
     records bigint how many records share all that
 """ + _EPISODE))
 
-TABLES = (RUNS, RULE_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS, CHANGES)
+REGISTER = Table("register", "one row a relation that cdmq made and no run has replaced since; "
+                 "unlike other tables it says only what is", columns("""
+    schema_name text its schema
+    name text its name; of what a run that is under way makes, how all its names begin
+    kind text table, view or staged
+    identity text how the warehouse knows it again; NULL where its comment says that cdmq made it
+    project text the project that it belongs to
+    made_of text the dataset or rule; NULL for audit tables
+    from_run text the run that made it
+"""))
+
+TABLES = (REGISTER, RUNS, RULE_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS, CHANGES)
 
 SCHEMA_TABLE = Table("schema_version", "one row a time the audit tables were made or completed",
                      columns("""

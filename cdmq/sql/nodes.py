@@ -202,3 +202,8 @@ def drop(relation: Relation, kind: str = "TABLE") -> exp.Drop:
 def insert(relation: Relation, columns: Sequence[str], query: exp.Expr) -> exp.Insert:
     target = exp.Schema(this=table(relation), expressions=[name(c) for c in columns])
     return exp.Insert(this=target, expression=query)
+
+
+def comment(relation: Relation, kind: str, said: str | None) -> exp.Comment:
+    return exp.Comment(this=table(relation), kind=kind.upper(),
+                       expression=null() if said is None else text(said))

@@ -24,6 +24,7 @@ from cdmq.values import Catalog, Dataset, Project, Relation
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
+    from cdmq.audit.register import Register
     from cdmq.warehouses.base import Warehouse
 
 
@@ -33,9 +34,11 @@ class Builder:
     def __init__(
         self, project: Project, catalog: Catalog, warehouse: Warehouse, names: Names,
         render: Callable[[exp.Expr], tuple[str, str]], golden: Mapping[str, GoldenStep],
+        register: Register | None = None,
     ) -> None:
         self.project, self.catalog, self.warehouse = project, catalog, warehouse
         self.names, self.render, self.golden = names, render, golden
+        self.register = register
         self.built: list[Built] = []
 
     def source(self, dataset: Dataset) -> None:
@@ -89,6 +92,11 @@ class Builder:
             if relation.name not in self.warehouse.relations(schema):
                 with self.warehouse.transaction():
                     self.warehouse.load(relation, dict(reference.columns), list(reference.rows()))
+                    if self.register:
+                        self.register.enter_audit({relation.name})
+            elif self.register and not self.register.knows(schema, relation.name):
+                raise StatementError(f"{relation} is not what cdmq made: move it, and a run makes "
+                                     "it anew")
             self.names.put(table.name, relation)
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
-from cdmq.sql.logical import STAGED, Names, logical, renderer
+from cdmq.sql.logical import Names, logical, renderer
 from cdmq.stages.build import Builder
 from cdmq.stages.derive import Derived
 from cdmq.stages.findings import Findings
@@ -30,30 +30,14 @@ from cdmq.steps import (
     Plan,
     TierStep,
 )
-from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.values import Catalog, Dataset, Project
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
+    from cdmq.audit.register import Register
     from cdmq.warehouses.base import Warehouse
 
 Listener = Callable[[str, object], None]
-
-
-def sweep(warehouse: Warehouse) -> None:
-    """Drop what a dead run left behind."""
-    left = warehouse.relations(warehouse.schema)
-    staged = sorted(n for n in left if n.startswith(STAGED))
-    while staged:
-        kept = []
-        for name in staged:
-            drop = nodes.drop(Relation(name, warehouse.schema), left[name])
-            try:
-                warehouse.run(drop.sql(warehouse.dialect))
-            except StatementError:
-                kept.append(name)  # a view of the same dead run reads it: after that one
-        if len(kept) == len(staged):
-            raise StatementError(f"cannot drop what a dead run left: {', '.join(kept)}")
-        staged = kept
 
 
 class Execution:
@@ -65,6 +49,7 @@ class Execution:
         datasets: Iterable[str], build: bool, broken: Mapping[str, str] | None = None,
         stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
         train: bool = False, ids: Mapping[str, tuple[str, ...]] | None = None,
+        register: Register | None = None,
     ) -> None:
         self.project, self.warehouse = project, warehouse
         self.plan, self.plans = plan, plan.datasets
@@ -75,7 +60,8 @@ class Execution:
         self.render = renderer(names, warehouse.dialect, as_of, self._asked_for_time)
         self.numbers = plan.numbers
         golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
-        self.builder = Builder(project, catalog, warehouse, names, self.render, golden)
+        self.builder = Builder(project, catalog, warehouse, names, self.render, golden,
+                               register)
         self.derived = Derived(project, warehouse, names, self.render, self._send, rules,
                                self.datasets, ids or {}, train)
         self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send)

@@ -10,6 +10,8 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
+from cdmq.sql.logical import STAGED, short
+from cdmq.stages.catalog import relation_of
 from cdmq.values import Dataset, Rule
 from cdmq.yaml_source import Source
 
@@ -92,38 +94,89 @@ def check_parties(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
 
 
 #: What a run makes of a dataset, by the ends of the names.
-_ENDINGS = ("", "__clean", "__defaulted", "__flagged", "__passed")
+_ENDINGS = ("", "__stage", "__clean", "__defaulted", "__flagged", "__passed")
+#: The longest names that the engines take, in bytes: longer ones are shortened.
+_LONGEST = (63, 200)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that a run may give to a relation: whose it is, and where that stands."""
+
+    name: str
+    of: str
+    what: str
+    span: Span
+
+    @property
+    def folded(self) -> set[str]:
+        """What it is on any engine, without case: DuckDB sees none."""
+        return {short(self.name, longest).lower() for longest in _LONGEST}
 
 
 def check_names(
     datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], problems: list[Problem]
 ) -> None:
-    """What matching, golden and tiering rules make has names that nothing else has."""
-    taken: dict[str, str] = {}
+    """Nothing that a run makes has a name that something else has, a source among them."""
+    taken: dict[str, Name] = {}
+    told: set[tuple[str, str]] = set()
+    for made in relation_names(datasets, rules):
+        if made.name.lower().startswith(STAGED) and made.name == made.of:
+            problems.append(Problem(made.span, "CDMQ260", f"'{made.name}' begins with {STAGED}, as "
+                                    "what a run makes for itself", "give it another name"))
+        first = next((taken[n] for n in made.folded if n in taken), made)
+        if first.what != made.what and (first.what, made.what) not in told:
+            told.add((first.what, made.what))
+            problems.append(Problem(
+                made.span, "CDMQ205", f"{made.what} makes '{made.name}', a name that {first.what} "
+                f"has{_unlike(made, first)}", "give one of them another name"))
+        for name in made.folded:
+            taken.setdefault(name, made)
     for dataset in datasets.values():
         if dataset.spec.table:
-            taken.setdefault(dataset.spec.table.lower(), f"the table of the dataset {dataset.name}")
-        if dataset.made_by is None:
-            for ending in _ENDINGS:
-                taken.setdefault(f"{dataset.name}{ending}".lower(), f"the dataset {dataset.name}")
-    for name, what, span in _names(datasets, rules):
-        first = taken.setdefault(name.lower(), what)
-        if first != what:
-            problems.append(Problem(span, "CDMQ205", f"{what} makes '{name}', a name that {first} "
-                                    "has", "give one of them another name"))
+            _check_source(dataset, taken, problems)
 
 
-def _names(
-    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]
-) -> Iterator[tuple[str, str, Span]]:
-    """(name, whose it is, where that stands) of the relations that these rules make."""
-    for dataset in datasets.values():
-        if dataset.made_by is not None:
+def _unlike(made: Name, first: Name) -> str:
+    """What else they differ in, where the names are not written alike."""
+    if made.name == first.name:
+        return ""
+    same = made.name.lower() == first.name.lower()
+    return f" ('{first.name}'): " + ("names that differ in case are one on DuckDB" if same else
+                                     f"names are {_LONGEST[0]} bytes long at most on PostgreSQL")
+
+
+def _check_source(
+    dataset: Dataset, taken: Mapping[str, Name], problems: list[Problem]
+) -> None:
+    """A table without a schema is looked for where the outputs stand; one with a schema is
+    compared with them when the target is known."""
+    relation = relation_of(dataset)
+    if relation.schema:
+        return
+    cut = relation.name.encode()[:_LONGEST[0]].decode(errors="ignore")
+    first = next((taken[n] for n in (relation.name.lower(), cut.lower()) if n in taken), None)
+    if first is not None:
+        problems.append(Problem(
+            dataset.span, "CDMQ261", f"{dataset.name} reads the table {dataset.spec.table}, a name "
+            f"that {first.what} gives to what it makes", "say in which schema the table stands "
+            f"(table: raw.{relation.name}), or give {first.what} another name"))
+
+
+def relation_names(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Name]:
+    """Every name that a run may give."""
+    for first in (True, False):  # what golden rules make is named against the datasets
+        for dataset in datasets.values():
+            if (dataset.made_by is None) != first:
+                continue
             for ending in _ENDINGS:
-                yield f"{dataset.name}{ending}", f"the dataset {dataset.name}", dataset.span
+                if ending or dataset.source != "table":
+                    yield Name(f"{dataset.name}{ending}", dataset.name,
+                               f"the dataset {dataset.name}", dataset.span)
     for rule in rules.values():
         own = {"matching": "__xref", "tiering": "__levels"}.get(rule.kind)
         if own:
-            yield f"{rule.id}{own}", f"the rule {rule.id}", rule.span
+            yield Name(f"{rule.id}{own}", rule.id, f"the rule {rule.id}", rule.span)
         if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":
-            yield f"{rule.dataset}__xref", f"the party rule of {rule.dataset}", rule.span
+            yield Name(f"{rule.dataset}__xref", rule.dataset,
+                       f"the party rule of {rule.dataset}", rule.span)

@@ -12,42 +12,45 @@ from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed, short
 from cdmq.stages.party_views import party_views
-from cdmq.steps import DatasetSteps, Executed
+from cdmq.steps import Built, DatasetSteps, Executed
 from cdmq.values import Relation
 from cdmq.warehouses.base import Reader, StatementError
 
 if TYPE_CHECKING:
+    from cdmq.audit.register import Register
     from cdmq.warehouses.base import Warehouse
 
 
 def publish(
-    warehouse: Warehouse, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str,
+    register: Register, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str,
     renamed: Mapping[str, str],
-) -> None:
-    """Drop the old views and tables, rename the staged tables, make the views anew.
+) -> list[Relation]:
+    """Drop the old views and tables, rename the staged tables, make the views anew; what stands
+    then. Raises StatementError where something that cdmq did not make bears one of the names.
 
     What a dataset that failed made stays unpublished: its last good state stands. Views of
     others that read what is dropped are made again as they were.
     """
+    warehouse = register.warehouse
     made = [b for b in executed.built if b.dataset not in executed.failed]
     views = [b for b in made if b.kind == "view"]
     tables = [b for b in made if b.kind == "table"]
     split = _split_views(steps, executed, schema, warehouse, renamed)
-    there = warehouse.relations(warehouse.schema)
+    register.standing(again=True)
     for built in reversed(executed.built):
         if built not in made:
-            _drop(warehouse, built.staged, there)
+            _unstage(register, built)
     ours = [*(b.final for b in made), *(b.staged for b in views), *(r for r, _ in split)]
     others = [r for r in warehouse.readers(ours) if r.relation not in ours]
     for reader in reversed(others):
         warehouse.run(reader.drop)
     for relation in [s for s, _ in reversed(split)]:
-        _drop(warehouse, relation, there)
+        register.drop(relation)
     for built in reversed(views):
-        _drop(warehouse, built.staged, there)
-        _drop(warehouse, built.final, there)
+        _unstage(register, built)
+        register.drop(built.final)
     for built in tables:
-        _drop(warehouse, built.final, there)
+        register.drop(built.final)
         rename = exp.Alter(this=nodes.table(built.staged), kind="TABLE", actions=[
             exp.AlterRename(this=nodes.table(Relation(built.final.name)))])
         warehouse.run(rename.sql(warehouse.dialect))
@@ -58,6 +61,7 @@ def publish(
         _view(warehouse, relation, query)
     for reader in others:
         _again(warehouse, reader)
+    return [*(b.final for b in made), *(r for r, _ in split)]
 
 
 def _again(warehouse: Warehouse, reader: Reader) -> None:
@@ -68,10 +72,11 @@ def _again(warehouse: Warehouse, reader: Reader) -> None:
                              f"not fit it any more: {error}; mend or drop that view") from None
 
 
-def _drop(warehouse: Warehouse, relation: Relation, there: Mapping[str, str]) -> None:
-    kind = there.get(relation.name)
-    if kind:
-        warehouse.run(nodes.drop(relation, kind).sql(warehouse.dialect))
+def _unstage(register: Register, built: Built) -> None:
+    """Drop what this run made for itself."""
+    if register.stands(built.staged):
+        warehouse = register.warehouse
+        warehouse.run(nodes.drop(built.staged, built.kind).sql(warehouse.dialect))
 
 
 def _view(warehouse: Warehouse, relation: Relation, query: exp.Expr) -> None:

@@ -29,6 +29,7 @@ from cdmq.steps import DatasetSteps, Executed, RuleResult
 from cdmq.values import Project, Relation, Rule
 
 if TYPE_CHECKING:
+    from cdmq.audit.register import Register
     from cdmq.warehouses.base import Warehouse
 
 
@@ -53,9 +54,10 @@ class RunFacts:
 def record(
     project: Project, steps: Mapping[str, DatasetSteps], executed: Executed,
     results: Sequence[RuleResult], versions: Mapping[str, Version], facts: RunFacts,
-    warehouse: Warehouse, finished: datetime,
+    register: Register, made: Mapping[Relation, str], finished: datetime,
 ) -> Recorded:
-    """Publish a run: all of it, or nothing."""
+    """Publish a run: all of it, or nothing. `made`: what it may publish, and of what that is."""
+    warehouse = register.warehouse
     schema = audit_schema(warehouse)
     open_versions = _open_versions(warehouse, schema)
     changed = changed_versions(open_versions, versions, results, facts.whole)
@@ -72,7 +74,8 @@ def record(
     state = git.state(project.root)
     with warehouse.transaction():
         if executed.built:  # `cdmq test` makes nothing
-            publish(warehouse, executed, steps, schema, renamed)
+            published = publish(register, executed, steps, schema, renamed)
+            register.enter({r: made.get(r) for r in published})
         _close_versions(warehouse, schema, changed, facts.run_id)
         _add(warehouse, RULE_VERSIONS, schema,
              [_version_row(versions[r], authors, facts.run_id) for r in changed.new])

@@ -13,6 +13,9 @@ from cdmq.scratch import Scratch
 from cdmq.sql.types import Type
 from cdmq.values import Relation
 
+#: How the comment begins that cdmq puts on a relation of its own.
+MARK = "made by cdmq"
+
 
 class StatementError(Exception):
     """The warehouse refused a statement. The text is its own first line; `sql` what was sent."""
@@ -36,6 +39,30 @@ class Traits:
     longest_name: int
     #: The schema whose audit tables stand in plain `cdmq`.
     default_schema: str
+    #: Names that differ only in case are one.
+    one_case: bool = False
+
+    def fold(self, name: str) -> str:
+        """The name, equal for all that the engine takes for the same."""
+        return name.lower() if self.one_case else name
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Something that bears a name in a schema. `kind`: table, view, materialized view, sequence...
+
+    `identity`: equal while it is the same thing; None where the engine cannot tell that.
+    """
+
+    name: str
+    kind: str
+    identity: str | None = None
+    comment: str | None = None
+
+    @property
+    def marked(self) -> bool:
+        """Its comment says that cdmq made it."""
+        return (self.comment or "").startswith(MARK)
 
 
 @dataclass(frozen=True)
@@ -65,6 +92,9 @@ class Warehouse(Protocol):
         """Name -> type in order, or None when there is no such relation."""
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]: ...
+
+    def standing(self, schema: str) -> list[Standing]:
+        """All in a schema that bears a name which a new table or view could not have."""
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         """The views that hinder dropping these relations, each behind those that it reads."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +19,9 @@ from cdmq.scratch import SCRATCH, Scratch
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Locked, Reader, StatementError, Traits
+from cdmq.warehouses.base import Locked, Reader, Standing, StatementError, Traits
 
-TRAITS = Traits(fuse="column", longest_name=200, default_schema="main")
+TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
 #: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.
 _NUL = ("\0", "\u2400")
 _EXACT: dict[str, Type] = {
@@ -34,6 +36,7 @@ _WRITTEN: dict[Type, str] = {
     "text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(38, 9)", "double": "DOUBLE",
     "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
 }
+_SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()"
 
 
 class Options(Model):
@@ -76,6 +79,9 @@ class DuckDB:
             raise StatementError(_first_line(error)) from None
         self.run("SET TimeZone = 'UTC'")
         self.run("SET enable_progress_bar = false")
+        if self.schema.lower() in {s.lower() for s, in self.fetch(_SCHEMAS)}:
+            found = ",".join(nodes.name(s).sql("duckdb") for s in (self.schema, "main"))
+            self.run(f"SET search_path = {nodes.text(found).sql('duckdb')}")
 
     def run(self, sql: str) -> int:
         rows = self.fetch(sql)
@@ -88,10 +94,17 @@ class DuckDB:
             raise StatementError(_first_line(error), sql) from None
 
     def columns(self, relation: Relation) -> dict[str, Type] | None:
-        wanted = {"table_name": relation.name, "schema_name": relation.schema or self.schema}
+        for schema in [relation.schema] if relation.schema else [self.schema, "main"]:
+            found = self._columns(Relation(relation.name, schema, relation.catalog))
+            if found:
+                return found
+        return None
+
+    def _columns(self, relation: Relation) -> dict[str, Type] | None:
+        wanted = {"table_name": relation.name, "schema_name": relation.schema}
         if relation.catalog:
             wanted["database_name"] = relation.catalog
-        same = [nodes.equal(nodes.column(c), nodes.text(v)) for c, v in wanted.items()]
+        same = [_same(c, v) for c, v in wanted.items() if v]
         if not relation.catalog:
             same.append(nodes.any_of([
                 nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
@@ -116,6 +129,30 @@ class DuckDB:
         return {
             n: "view" if t == "VIEW" else "table" for n, t in self.fetch(query.sql("duckdb"))
         }
+
+    def standing(self, schema: str) -> list[Standing]:
+        found = []
+        here = nodes.equal(nodes.column("database_name"), nodes.call("current_database"))
+        for kind in ("table", "view"):
+            names = [f"{kind}_name", "comment", "sql", "schema_name"]
+            query = nodes.select([nodes.column(n) for n in names], nodes.call(f"duckdb_{kind}s"),
+                                 nodes.every([here.copy(), _same("schema_name", schema)]))
+            for name, comment, sql, own in self.fetch(query.sql("duckdb")):
+                standing = Standing(name, kind, sql, comment)
+                if kind == "table":
+                    standing = replace(standing, identity=self._rows(standing, own))
+                identity = standing.identity and hashlib.sha256(
+                    standing.identity.encode()).hexdigest()[:16]
+                found.append(replace(standing, identity=identity))
+        return found
+
+    def _rows(self, table: Standing, schema: str) -> str | None:
+        """A table that a user gave a comment is the same while it has its columns and rows."""
+        if table.comment is None or table.marked:
+            return None
+        count = nodes.select([exp.Count(this=exp.Star())],
+                             nodes.table(Relation(table.name, schema)))
+        return f"{self.fetch(count.sql('duckdb'))[0][0]} {table.identity}"
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         return []  # a view is its text: what it reads may be dropped and made again
@@ -203,6 +240,11 @@ class DuckDB:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _same(column: str, name: str) -> exp.Expr:
+    """A name as DuckDB compares names."""
+    return nodes.equal(exp.Lower(this=nodes.column(column)), nodes.text(name.lower()))
 
 
 class _Scratch:

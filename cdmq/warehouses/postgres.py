@@ -23,7 +23,7 @@ from cdmq.scratch import Scratch, create
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Locked, Reader, StatementError, Traits
+from cdmq.warehouses.base import Locked, Reader, Standing, StatementError, Traits
 from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
 
 _NUL = ("\0", "\u2400")
@@ -62,6 +62,18 @@ _RELATIONS = """
 SELECT c.relname, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+"""
+_STANDING = """
+SELECT c.relname, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view'
+        WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+        WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type'
+        ELSE 'index' END,
+    c.oid::text, obj_description(c.oid, 'pg_class')
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s
+UNION ALL
+SELECT t.typname, 'type', t.oid::text, NULL
+FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+WHERE n.nspname = %s AND t.typrelid = 0 AND NOT (t.typelem <> 0 AND t.typcategory = 'A')
 """
 _READERS = """
 WITH RECURSIVE reader (oid, depth) AS (
@@ -144,6 +156,9 @@ class Postgres:
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         return dict(self.fetch(_RELATIONS, [schema]))
+
+    def standing(self, schema: str) -> list[Standing]:
+        return [Standing(*row) for row in self.fetch(_STANDING, [schema, schema])]
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         names = [nodes.table(r).sql("postgres") for r in of]

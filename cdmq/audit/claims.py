@@ -1,0 +1,83 @@
+"""May cdmq write here? What stands in the audit schema, looked at before a statement is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.party_tables import MATCHED
+from cdmq.audit.register import Register
+from cdmq.audit.shape import Table
+from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, TABLES, audit_schema
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Standing, Warehouse
+
+VIEW = "party_ids"
+#: What stands in an audit schema, beside reference tables.
+STATED: Mapping[str, Table | None] = {
+    **{t.name: t for t in (SCHEMA_TABLE, *TABLES, *MATCHED)}, VIEW: None}
+#: The columns by which an audit schema of any cdmq is known.
+_OLDEST = {"version", "cdmq_version", "applied"}
+
+
+def claim(warehouse: Warehouse, project: str, run_id: str) -> Register:
+    """The register; an empty one where none is there yet.
+
+    Raises CdmqError where a relation that cdmq did not make bears the name of an audit table, and
+    where another project's audit rows stand there. Sends nothing but questions.
+    """
+    schema = audit_schema(warehouse)
+    there = {warehouse.traits.fold(s.name): s for s in warehouse.standing(schema)}
+    register = None
+    if set(REGISTER.names) <= _columns(warehouse, schema, REGISTER.name):
+        register = Register.read(warehouse, project, run_id)
+    older = register is None and _columns(warehouse, schema, SCHEMA_TABLE.name) >= _OLDEST
+    problems = []
+    for name, standing in sorted(there.items()):
+        if name not in STATED:
+            continue
+        wanted, own = STATED[name], _columns(warehouse, schema, standing.name)
+        if register:  # a newer cdmq may have added columns
+            ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
+        else:
+            ours = older and (not wanted or own <= set(wanted.names))
+        if not ours or standing.kind != ("table" if wanted else "view"):
+            problems.append(Problem(
+                Span(f"schema {schema}"), "CDMQ441", f"{schema}.{standing.name} is a "
+                f"{standing.kind} that cdmq did not make, and an audit table needs its name",
+                "give the target in profiles.yml another schema (schema: NAME; the audit tables "
+                "stand in NAME_cdmq), or move what stands there"))
+    if problems:
+        raise CdmqError(problems)
+    owner = _owner(warehouse, schema, register, there)
+    if owner not in (None, project):
+        raise CdmqError(Problem(
+            Span("cdmq_project.yml"), "CDMQ442", f"the audit tables in {schema} are those of the "
+            f"project {owner}: this is the project {project}, and would close its flags",
+            "give this project's target a schema of its own (schema: NAME in profiles.yml); if it "
+            f"is the same project under a new name: cdmq debug --adopt-project {owner}"))
+    return register or Register(warehouse, project, run_id)
+
+
+def _columns(warehouse: Warehouse, schema: str, name: str) -> set[str]:
+    return set(warehouse.columns(Relation(name, schema)) or ())
+
+
+def _owner(
+    warehouse: Warehouse, schema: str, register: Register | None, there: Mapping[str, Standing]
+) -> str | None:
+    """The project that the audit rows belong to."""
+    if register and register.known:
+        return next(iter(register.known.values())).project
+    if RUNS.name not in there:
+        return None
+    last = nodes.select([nodes.column("project")], nodes.table(Relation(RUNS.name, schema)))
+    rows = warehouse.fetch(last.order_by(exp.Ordered(
+        this=nodes.column("run_id"), desc=True)).limit(1).sql(warehouse.dialect))
+    return str(rows[0][0]) if rows else None

@@ -1,0 +1,212 @@
+"""The register: which relations of a warehouse cdmq made. No other is dropped or replaced.
+
+A relation is the one in the register while it is of the same kind and, on PostgreSQL, has the same
+oid; on DuckDB, while the comment that cdmq gave it is there, or what a user put in its place and
+the same columns and number of rows. Of a database that was restored, with new oids, the comment
+decides there too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.tables import REGISTER, audit_schema
+from cdmq.sql import nodes
+from cdmq.values import Relation
+from cdmq.warehouses.base import MARK, Standing, StatementError
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+#: What a run makes, by its kinds.
+KINDS = ("table", "view")
+STAGED_KIND = "staged"
+#: The tables that forms of `standardise` look things up in.
+_REFERENCE = re.compile(r"ref_\w+_[0-9a-f]{10}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the register."""
+
+    schema: str
+    name: str
+    kind: str
+    identity: str | None
+    project: str
+    made_of: str | None
+    from_run: str
+
+
+class Register:
+    """The register of one audit schema, and what stands in the schema that outputs go to."""
+
+    def __init__(
+        self, warehouse: Warehouse, project: str, run_id: str, entries: Sequence[Entry] = ()
+    ) -> None:
+        self.warehouse, self.project, self.run_id = warehouse, project, run_id
+        self.known = {self._place(e.schema, e.name): e for e in entries if e.kind != STAGED_KIND}
+        self.begun = [e for e in entries if e.kind == STAGED_KIND]
+        self._standing: dict[str, Standing] | None = None
+
+    @classmethod
+    def read(cls, warehouse: Warehouse, project: str, run_id: str) -> Register:
+        """Raises StatementError where there is no register."""
+        query = nodes.select([nodes.column(c) for c in REGISTER.names],
+                             nodes.table(_relation(warehouse)))
+        rows = warehouse.fetch(query.sql(warehouse.dialect))
+        return cls(warehouse, project, run_id, [Entry(*row) for row in rows])
+
+    @property
+    def since(self) -> str:
+        """The run that made the register: what earlier runs made, it may not know."""
+        own = self.known.get(self._place(audit_schema(self.warehouse), REGISTER.name))
+        return own.from_run if own else ""
+
+    def knows(self, schema: str, name: str) -> bool:
+        """It is written down; whether it is still the same, `owns` tells."""
+        return self._place(schema, name) in self.known
+
+    def standing(self, again: bool = False) -> dict[str, Standing]:
+        if self._standing is None or again:
+            self._standing = {self._fold(s.name): s
+                              for s in self.warehouse.standing(self.warehouse.schema)}
+        return self._standing
+
+    def stands(self, relation: Relation) -> Standing | None:
+        """What bears the name of an output."""
+        return self.standing().get(self._fold(relation.name))
+
+    def owns(self, relation: Relation) -> bool:
+        """What stands there is what cdmq made."""
+        standing = self.stands(relation)
+        entry = self.known.get(self._place(self.warehouse.schema, relation.name))
+        if standing is None or entry is None or standing.kind != entry.kind:
+            return False
+        if entry.identity and entry.identity == standing.identity:
+            return True
+        return standing.marked and not self._exact
+
+    @cached_property
+    def _exact(self) -> bool:
+        """Identities are those of this database; not so once it was restored from a dump."""
+        schema = audit_schema(self.warehouse)
+        entry = self.known.get(self._place(schema, REGISTER.name))
+        now = next((s.identity for s in self.warehouse.standing(schema)
+                    if s.name == REGISTER.name), None)
+        return entry is not None and entry.identity is not None and entry.identity == now
+
+    def drop(self, relation: Relation) -> None:
+        """Drop what stands there. Raises StatementError where cdmq did not make it."""
+        standing = self.stands(relation)
+        if standing is None:
+            return
+        if not self.owns(relation):
+            raise StatementError(f"{relation} is a {standing.kind} that cdmq did not make: it came "
+                                 "while this run went on")
+        drop = nodes.drop(Relation(standing.name, relation.schema), standing.kind)
+        self._run(drop)
+        self.standing().pop(self._fold(relation.name), None)
+
+    def stage(self, prefix: str) -> None:
+        """What begins with `prefix` is made by this run, and swept by the next if it dies."""
+        self._insert([Entry(self.warehouse.schema, prefix, STAGED_KIND, None, self.project, None,
+                            self.run_id)])
+
+    def sweep(self) -> None:
+        """Drop what earlier runs began and did not publish."""
+        begun = [e for e in self.begun
+                 if self._fold(e.schema) == self._fold(self.warehouse.schema)]
+        if not begun:
+            return
+        prefixes = tuple(e.name for e in begun)
+        self._drop_all({n: s.kind for n, s in self.standing(again=True).items()
+                        if n.startswith(prefixes) and s.kind in KINDS})
+        self._delete(nodes.every([
+            nodes.equal(nodes.column("kind"), nodes.text(STAGED_KIND)),
+            exp.In(this=nodes.column("name"), expressions=[nodes.text(n) for n in prefixes])]))
+        self.begun = [e for e in self.begun if e not in begun]
+        self._standing = None
+
+    def _drop_all(self, left: Mapping[str, str]) -> None:
+        names = sorted(left)
+        while names:
+            kept = []
+            for name in names:
+                try:
+                    self._run(nodes.drop(Relation(name, self.warehouse.schema), left[name]))
+                except StatementError:
+                    kept.append(name)  # a view of the same dead run reads it: after that one
+            if len(kept) == len(names):
+                raise StatementError(f"cannot drop what a dead run left: {', '.join(kept)}")
+            names = kept
+
+    def enter_audit(self, names: Container[str]) -> None:
+        """Write down the audit tables: `ensure` made these, or found what an older cdmq made."""
+        schema = audit_schema(self.warehouse)
+        older = not self.known
+        self._insert([
+            Entry(schema, s.name, s.kind, s.identity, self.project, None, self.run_id)
+            for s in self.warehouse.standing(schema)
+            if not self.knows(schema, s.name)
+            and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))])
+
+    def enter(self, made: Mapping[Relation, str | None]) -> None:
+        """Write down what stands under these names now, and of which dataset or rule it is."""
+        there = self.standing(again=True)
+        for relation in made:
+            standing = there[self._fold(relation.name)]
+            if standing.comment is None:
+                said = f"{MARK} of the project {self.project}: a run replaces it"
+                self._run(nodes.comment(relation, standing.kind, said))
+        there = self.standing(again=True)
+        entries = []
+        for relation, of in made.items():
+            standing = there[self._fold(relation.name)]
+            entries.append(Entry(self.warehouse.schema, standing.name, standing.kind,
+                                 standing.identity, self.project, of, self.run_id))
+        self._forget(entries)
+        self._insert(entries)
+
+    def _forget(self, entries: Iterable[Entry]) -> None:
+        """Take the rows out that other ones take the place of."""
+        old = [found for e in entries
+               if (found := self.known.pop(self._place(e.schema, e.name), None))]
+        for schema in {e.schema for e in old}:
+            self._delete(nodes.every([
+                nodes.equal(nodes.column("schema_name"), nodes.text(schema)),
+                exp.NEQ(this=nodes.column("kind"), expression=nodes.text(STAGED_KIND)),
+                exp.In(this=nodes.column("name"), expressions=[
+                    nodes.text(e.name) for e in old if e.schema == schema])]))
+
+    def _delete(self, where: exp.Expr) -> None:
+        self._run(exp.Delete(this=nodes.table(_relation(self.warehouse)),
+                             where=exp.Where(this=where)))
+
+    def _insert(self, entries: Sequence[Entry]) -> None:
+        self.begun += [e for e in entries if e.kind == STAGED_KIND]
+        self.known |= {self._place(e.schema, e.name): e for e in entries
+                       if e.kind != STAGED_KIND}
+        types = {c.name: c.type for c in REGISTER.columns}
+        self.warehouse.insert(_relation(self.warehouse), types, [
+            [e.schema, e.name, e.kind, e.identity, e.project, e.made_of, e.from_run]
+            for e in entries])
+
+    def _run(self, node: exp.Expr) -> None:
+        self.warehouse.run(node.sql(self.warehouse.dialect))
+
+    def _place(self, schema: str, name: str) -> tuple[str, str]:
+        return self._fold(schema), self._fold(name)
+
+    def _fold(self, name: str) -> str:
+        return self.warehouse.traits.fold(name)
+
+
+def _relation(warehouse: Warehouse) -> Relation:
+    return Relation(REGISTER.name, audit_schema(warehouse))

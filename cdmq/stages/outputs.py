@@ -1,0 +1,136 @@
+"""What a run will publish, known before a statement is sent; and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cdmq.audit.register import Register
+from cdmq.kinds.matching import MatchingRule
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.sql.logical import short
+from cdmq.stages.catalog import relation_of
+from cdmq.steps import DatasetSteps, Plan
+from cdmq.values import Catalog, Dataset, Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+@dataclass(frozen=True)
+class Output:
+    """A relation that a run will publish, and of which dataset or rule it is."""
+
+    relation: Relation
+    of: str
+    what: str
+    span: Span
+    #: The names of its columns; none where they are not known yet.
+    columns: tuple[str, ...] = ()
+
+
+def outputs(
+    project: Project, catalog: Catalog, plan: Plan, datasets: Iterable[str], warehouse: Warehouse
+) -> list[Output]:
+    """Everything that a run of these datasets may publish."""
+    found = []
+    for name in datasets:
+        dataset = project.datasets[name]
+        own = plan.datasets.get(name)
+        what = f"the dataset {name}"
+        for ending, columns in _of_dataset(dataset, own.steps if own else None, catalog):
+            found.append((f"{name}{ending}", name, what, dataset.span, columns))
+        for rule, ending in _of_rules(own.steps) if own else ():
+            written = project.rules[rule]
+            at = name if ending == f"{name}__xref" else rule
+            found.append((ending, at, f"the rule {rule}", written.span, ()))
+    longest = warehouse.traits.longest_name
+    return [Output(Relation(short(name, longest), warehouse.schema), of, what, span, columns)
+            for name, of, what, span, columns in found]
+
+
+def _of_dataset(
+    dataset: Dataset, steps: DatasetSteps | None, catalog: Catalog
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(ending of the name, columns)"""
+    if dataset.source != "table":
+        yield "", tuple(catalog.get(dataset.name, ()))
+    if steps is None:
+        return
+    if steps.stage:
+        yield "__stage", tuple(steps.stage.query.named_selects)
+    clean = tuple(steps.clean.named_selects)
+    yield "__clean", clean
+    yield "__defaulted", tuple(steps.defaulted.named_selects)
+    if steps.validated and dataset.key:
+        yield "__flagged", (*clean, "__rules")
+        yield "__passed", clean
+
+
+def _of_rules(steps: DatasetSteps) -> Iterator[tuple[str, str]]:
+    """(rule, name of what it makes)"""
+    for match in steps.matches:
+        yield match.rule.id, f"{match.rule.id}__xref"
+        if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
+            yield match.rule.id, f"{steps.dataset.name}__xref"
+    for tier in steps.tiers:
+        yield tier.rule.id, f"{tier.rule.id}__levels"
+
+
+def check_outputs(register: Register, found: Iterable[Output]) -> None:
+    """Raises CdmqError where something that cdmq did not make bears the name of an output."""
+    problems = []
+    for output in found:
+        standing = register.stands(output.relation)
+        if standing is not None and not register.owns(output.relation):
+            problems.append(Problem(
+                output.span, "CDMQ440", f"{output.relation.schema}.{standing.name} is a "
+                f"{standing.kind} that cdmq did not make, and {output.what} would take its place",
+                f"give {output.what} another name, or the target in profiles.yml a schema of its "
+                "own (schema: NAME); if an older cdmq made it: "
+                f"cdmq debug --adopt {standing.name}"))
+    if problems:
+        raise CdmqError(problems)
+
+
+def check_sources(
+    project: Project, datasets: Iterable[str], made: Iterable[Output], warehouse: Warehouse
+) -> None:
+    """Raises CdmqError where a source, written with its schema, is what this run will make."""
+    fold = warehouse.traits.fold
+    names = {fold(o.relation.name): o for o in made}
+    problems = []
+    for name in datasets:
+        for written, relation in sources(project, project.datasets[name]):
+            output = names.get(fold(relation.name))
+            own = relation.schema is None or fold(relation.schema) == fold(warehouse.schema)
+            if output and own and relation.catalog in (None, _database(warehouse)):
+                problems.append(Problem(
+                    project.datasets[name].span, "CDMQ261", f"{name} reads the table {written}, "
+                    f"which is what {output.what} makes: {output.relation}",
+                    f"read ref('{output.of}') or stack it, or give {output.what} another name"))
+    if problems:
+        raise CdmqError(problems)
+
+
+def _database(warehouse: Warehouse) -> str:
+    return str(warehouse.fetch("SELECT current_database()")[0][0])
+
+
+def sources(project: Project, dataset: Dataset) -> Iterator[tuple[str, Relation]]:
+    """The relations of the warehouse that a dataset reads, as they are written."""
+    from cdmq.stages.graph import render_model
+
+    if dataset.source == "table":
+        yield str(dataset.spec.table), relation_of(dataset)
+    elif dataset.model is not None:
+        text = render_model(dataset, project.variables, project.macros)
+        for how, name in text.references():
+            if how == "source":
+                parts = name.split(".")
+                yield name, Relation(parts[-1], parts[-2] if len(parts) > 1 else None)
+
+
+def by_relation(found: Iterable[Output]) -> Mapping[Relation, str]:
+    return {o.relation: o.of for o in found}

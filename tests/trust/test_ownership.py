@@ -1,0 +1,222 @@
+"""What cdmq did not make it never drops, replaces or sweeps: each name that it gives is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from runner import World
+
+from cdmq.audit.claims import STATED
+from cdmq.problems import CdmqError
+
+MODELS = """
+version: 1
+datasets:
+  - name: customers
+    file: data/customers.csv
+    key: id
+    missing_values: [n/a]
+  - {name: orders, file: data/orders.csv, key: id, happened_at: day, columns: {day: date},
+     refers_to: {customers: customer}}
+"""
+MODEL = "SELECT id, name FROM {{ ref('customers') }}"
+RULES = """
+version: 1
+dataset: customers
+defaults:
+  - {id: tidy, column: name, standardise: whitespace}
+validation:
+  - {column: name, checks: [not_null]}
+matching:
+  - {id: same, same_if: [[name]]}
+golden:
+  - {id: best, from: same, into: people, pick: [longest]}
+"""
+PEOPLE = """
+version: 1
+dataset: people
+tiering:
+  - id: class
+    measures: {n: {from: orders, count: rows, if_none: 0}}
+    levels: [{some: "n > 0"}, {none: otherwise}]
+"""
+FILES = {
+    "models/m.yml": MODELS, "models/short.sql": MODEL, "rules/customers.yml": RULES,
+    "rules/people.yml": PEOPLE,
+    "data/customers.csv": "id,name\n1,Anna\n2,Bo\n3,Anna\n4,n/a\n",
+    "data/orders.csv": "id,customer,day\n1,1,2026-01-01\n",
+}
+#: Everything that this project makes.
+NAMES = (
+    "customers", "customers__stage", "customers__clean", "customers__defaulted",
+    "customers__flagged", "customers__passed", "orders", "short", "same__xref",
+    "customers__xref", "people", "people__clean", "class__levels",
+)
+
+
+@pytest.fixture
+def project(world: World) -> World:
+    world.write(FILES)
+    return world
+
+
+def identity(world: World, name: str, schema: str | None = None) -> Any:
+    """What changes when a relation is made anew, beside its rows."""
+    if world.engine == "postgres":
+        return world.sql(f"SELECT c.oid, c.relkind FROM pg_class c WHERE c.relname = '{name}' AND "
+                         f"c.relnamespace = '{schema or world.schema}'::regnamespace")
+    return world.sql("SELECT table_name, table_type FROM information_schema.tables WHERE "
+                     f"table_name = '{name}' AND table_schema = '{schema or world.schema}'")
+
+
+def refused(world: World, **words: Any) -> list[Any]:
+    with pytest.raises(CdmqError) as caught:
+        world.run(**words)
+    return list(caught.value.problems)
+
+
+def test_the_names_are_all_that_a_run_makes(project: World) -> None:
+    project.run()
+    assert set(NAMES) <= project.relations()
+    known = {r[0] for r in project.sql(
+        f"SELECT name FROM {project.audit}.register WHERE kind <> 'staged' "
+        f"AND schema_name = '{project.schema}'")}
+    assert known == project.relations()
+
+
+def test_a_table_of_the_users_is_left_alone(project: World) -> None:
+    for name in NAMES:
+        project.sql(f'CREATE TABLE "{name}" (mine integer)')
+        project.sql(f'INSERT INTO "{name}" VALUES (7)')
+        before = identity(project, name)
+        found = refused(project)
+        assert [p.code for p in found] == ["CDMQ440"]
+        assert f"{project.schema}.{name} is a table that cdmq did not make" in found[0].cause
+        assert project.sql(f'SELECT * FROM "{name}"') == [(7,)]
+        assert identity(project, name) == before
+        assert project.relations() == {name}
+        project.sql(f'DROP TABLE "{name}"')
+
+
+def test_it_is_as_well_after_a_run(project: World) -> None:
+    project.run()
+    project.sql("DROP VIEW customers__passed")
+    project.sql("CREATE TABLE customers__passed AS SELECT 7 AS mine")
+    before = identity(project, "customers__passed")
+    assert "customers__passed is a table" in refused(project)[0].cause
+    assert project.sql("SELECT * FROM customers__passed") == [(7,)]
+    assert identity(project, "customers__passed") == before
+
+
+def test_a_table_made_anew_by_the_user_is_theirs(project: World) -> None:
+    """With our name, kind and columns: only its identity tells."""
+    project.run()
+    columns = project.sql("SELECT * FROM orders")
+    project.sql("CREATE TABLE kept AS SELECT * FROM orders")
+    project.sql("DROP VIEW orders__clean" + (" CASCADE" if project.engine == "postgres" else ""))
+    project.sql("DROP TABLE orders" + (" CASCADE" if project.engine == "postgres" else ""))
+    project.sql("ALTER TABLE kept RENAME TO orders")
+    assert "orders is a table that cdmq did not make" in refused(project)[0].cause
+    assert project.sql("SELECT * FROM orders") == columns
+
+
+def test_a_view_of_the_users_too(project: World) -> None:
+    project.sql("CREATE TABLE base AS SELECT 7 AS mine")
+    project.sql("CREATE VIEW customers AS SELECT * FROM base")
+    assert "customers is a view" in refused(project)[0].cause
+    assert project.sql("SELECT * FROM customers") == [(7,)]
+
+
+@pytest.mark.parametrize(("made", "kind"), [
+    ("CREATE MATERIALIZED VIEW customers AS SELECT 7 AS mine", "materialized view"),
+    ("CREATE SEQUENCE customers", "sequence"),
+    ("CREATE TYPE customers AS ENUM ('a')", "type"),
+    ("CREATE TYPE customers AS (a integer)", "type"),
+    ("CREATE DOMAIN customers AS integer", "type"),
+    ("CREATE TABLE customers (a integer) PARTITION BY LIST (a)", "partitioned table"),
+    ("CREATE TABLE other (a integer); CREATE INDEX customers ON other (a)", "index"),
+])
+def test_other_things_of_postgresql(
+    make_world: Callable[[str], World], made: str, kind: str
+) -> None:
+    world = make_world("postgres")
+    world.write(FILES)
+    world.sql(made)
+    assert f"customers is a {kind} that" in refused(world)[0].cause
+    assert "customers" not in world.relations() or kind == "partitioned table"
+
+
+def test_names_that_differ_in_case_are_one_on_duckdb(make_world: Callable[[str], World]) -> None:
+    world = make_world("duckdb")
+    world.write(FILES)
+    world.sql("CREATE TABLE Customers AS SELECT 7 AS mine")
+    assert "main.Customers is a table" in refused(world)[0].cause
+    assert world.sql("SELECT * FROM Customers") == [(7,)]
+
+
+def test_what_looks_staged_is_not_swept(project: World) -> None:
+    for name in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_"):
+        project.sql(f'CREATE TABLE "{name}" AS SELECT 7 AS mine')
+    before = [identity(project, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
+    project.run()
+    project.run()
+    assert before == [
+        identity(project, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
+    assert project.sql("SELECT * FROM __cdmq_abc123_customers") == [(7,)]
+
+
+def test_a_table_of_the_users_in_the_audit_schema(project: World) -> None:
+    project.sql(f"CREATE SCHEMA {project.audit}")
+    for name in sorted(STATED):
+        project.sql(f"CREATE TABLE {project.audit}.{name} AS SELECT 7 AS version")
+        before = identity(project, name, project.audit)
+        found = refused(project)
+        assert [p.code for p in found] == ["CDMQ441"]
+        assert f"{project.audit}.{name} is a table that cdmq did not make" in found[0].cause
+        assert project.sql(f"SELECT * FROM {project.audit}.{name}") == [(7,)]
+        assert identity(project, name, project.audit) == before
+        assert project.relations() == set()
+        project.sql(f"DROP TABLE {project.audit}.{name}")
+
+
+def test_a_reference_table_that_cdmq_did_not_load(project: World) -> None:
+    phones = "- {id: phones, column: name, standardise: phone, region: name}"
+    project.write({"rules/customers.yml": RULES.replace(
+        "- {id: tidy, column: name, standardise: whitespace}", phones)})
+    project.run()
+    (name,) = next(iter(project.sql(
+        f"SELECT name FROM {project.audit}.register WHERE name LIKE 'ref%'")), ("",))
+    assert name
+    project.sql(f"DELETE FROM {project.audit}.register WHERE name = '{name}'")
+    result = project.run()
+    assert f"{name} is not what cdmq made" in result.failed["customers"]
+    assert result.exit_code == 2
+
+
+def test_two_projects_on_one_schema(project: World) -> None:
+    project.run()
+    flags = project.flags()
+    assert flags
+    project.write({"cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",
+                   "rules/customers.yml": "version: 1\ndataset: orders\nvalidation:\n"
+                                          "  - {column: day, checks: [not_null]}\n"})
+    found = refused(project)
+    assert [p.code for p in found] == ["CDMQ442"]
+    assert "those of the project world: this is the project other" in found[0].cause
+    assert project.flags() == flags
+
+
+def test_a_source_with_the_schema_of_the_outputs(project: World) -> None:
+    """At parse the target's schema is not known."""
+    project.write({"models/more.yml": "version: 1\ndatasets:\n  - {name: more, key: id, table: "
+                                      f"{project.schema}.short}}\n",
+                   "models/read.sql": f"SELECT * FROM {{{{ source('{project.schema}', 'raw') }}}}",
+                   "models/raw.sql": "SELECT 1 AS id"})
+    project.sql("CREATE TABLE short AS SELECT 1 AS id")
+    project.sql("CREATE TABLE raw AS SELECT 1 AS id")
+    found = refused(project)
+    assert [(p.code, p.span.file) for p in found] == [
+        ("CDMQ261", "models/more.yml"), ("CDMQ261", "models/read.sql")]
+    assert project.relations() == {"short", "raw"}
