@@ -4,22 +4,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 INSTALLED := $(VENV)/.installed
+# The versions that are installed, for every Python and system; `make lock` renews them.
+LOCK := locks/run.txt
+TEST_LOCK := locks/test.txt
+PIP := $(BIN)/python -m pip install --quiet
 AS_OF ?= 2026-11-01
 
-.PHONY: run test test-slow lint type fmt bench docs planted parties clean help
+.PHONY: run test test-slow newest lock lint type fmt bench docs planted parties clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml $(LOCK)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cdmq needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[fast,postgres]"
+	$(PIP) --constraint $(LOCK) --upgrade pip
+	$(PIP) --constraint $(LOCK) --build-constraint $(LOCK) --editable ".[fast,postgres]"
 	@touch $@
 
-$(READY): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --group dev
+$(READY): $(INSTALLED) $(TEST_LOCK)
+	$(PIP) --constraint $(LOCK) --constraint $(TEST_LOCK) --group dev
 	@touch $@
 
 run: $(INSTALLED)   ## the reference project on its own data; exit 1 (rules failed) is a good end
@@ -30,6 +34,16 @@ test: $(READY)      ## all tests, both warehouses
 
 test-slow: $(READY) ## the tests that take minutes: kill -9, the big comparisons
 	$(BIN)/python -m pytest -q -m slow $(ARGS)
+
+newest:             ## all tests with the newest of all that pyproject.toml allows, in a venv of their own
+	$(PYTHON) -m venv --clear $(VENV)-newest
+	$(VENV)-newest/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)-newest/bin/python -m pip install --quiet --editable ".[fast,postgres]" --group dev
+	$(VENV)-newest/bin/python -m pip list
+	$(VENV)-newest/bin/python -m pytest -q -n 2 $(ARGS)
+
+lock: $(READY)      ## write locks/ anew: the newest that pyproject.toml allows
+	$(BIN)/python tests/tools/lock.py
 
 lint: $(READY)      ## style and import layers
 	$(BIN)/ruff check .
@@ -59,4 +73,4 @@ docs: $(READY)      ## the manual pages, generated from the code
 
 clean:              ## remove what the above made, but the databases with their audit trail
 	@[ ! -d target ] || find target -type f ! -name '*.duckdb' -delete
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-newest .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
