@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import platform
+import re
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdmq.audit.claims import STATED, claim
 from cdmq.audit.ensure import ensure
@@ -19,6 +20,7 @@ from cdmq.audit.register import Register
 from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
+from cdmq.past import Past, spoken
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
 from cdmq.results import Compiled, Facts, RunResult, Selection
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 T = TypeVar("T")
+_SECRET = re.compile("secret|passw|token|credential|api_?key", re.IGNORECASE)
 Listener = Callable[[str, object], None]
 
 
@@ -85,6 +88,7 @@ def run(
 ) -> RunResult:
     """Build, judge, publish and record. Raises CdmqError where nothing could run."""
     started = datetime.now(UTC)
+    past = Past(project, _who())  # before anything is done: files and commits move on
     selection = selected(project, wish)
     facts = _facts(target, warehouse, wish, started, target_path, len(selection.rules))
     register = registered(project, warehouse, cdmq_version, facts)
@@ -111,8 +115,8 @@ def run(
     code = 2 if failed else exit_code(results, wish.fail_on)
     recorded = record(
         project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
-        _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole), register,
-        by_relation(made), datetime.now(UTC),
+        _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole,
+                   said(project, target)), register, by_relation(made), datetime.now(UTC), past,
     )
     if wish.command == "train":
         register.sweep()
@@ -258,7 +262,7 @@ def _facts(
 
 def _run_facts(
     facts: Facts, warehouse: Warehouse, cdmq_version: str, code: int,
-    results: Sequence[RuleResult], whole: bool,
+    results: Sequence[RuleResult], whole: bool, variables: str,
 ) -> RunFacts:
     statuses = {r.status for r in results}
     status = next((s for s in ("error", "fail", "warn") if s in statuses), "pass")
@@ -267,7 +271,23 @@ def _run_facts(
         run_id=facts.run_id, started=facts.started, as_of=facts.as_of, command=facts.command,
         target=facts.target, run_by=_who(), cdmq_version=cdmq_version,
         versions=_versions(warehouse), exit_code=code, status=status, whole=whole,
+        variables=variables,
     )
+
+
+def said(project: Project, target: Target) -> str:
+    """The --vars as they are recorded: without what is secret by its name or in profiles.yml."""
+    return spoken({
+        name: "*****" if _SECRET.search(name) else _scrubbed_value(value, target)
+        for name, value in project.overrides.items()})
+
+
+def _scrubbed_value(value: Any, target: Target) -> Any:
+    if isinstance(value, dict):
+        return {k: _scrubbed_value(v, target) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed_value(v, target) for v in value]
+    return target.scrub(value) if isinstance(value, str) else value
 
 
 def _who() -> str:

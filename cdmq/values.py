@@ -60,6 +60,10 @@ class Documents:
     broken: frozenset[str] = frozenset()
     #: The texts of rule files that could not be read: what they define is not missed.
     unread: tuple[str, ...] = ()
+    #: The `--vars`.
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    #: The bytes of each file that was read.
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,9 @@ class Project:
     seeds: Mapping[str, Seed]
     macros: str
     warnings: tuple[Problem, ...]
+    #: The `--vars`, and the bytes of each file that was read.
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def rules_of(self, dataset: str, kind: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules.values() if r.dataset == dataset and r.kind == kind)

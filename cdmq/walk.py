@@ -60,6 +60,28 @@ def leads_out(span: Span, what: str) -> Problem:
                    f"the project; who runs cdmq may allow a folder to links: {FILES_FROM}=/srv/x")
 
 
+class Files:
+    """The files of a project on disk. Each is read once: `read` is what all else hangs on."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, bytes] = {}
+
+    def find(self, root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+        return find_files(root, folders, endings)
+
+    def is_within(self, root: Path, path: Path) -> bool:
+        return is_within(root, path)
+
+    def content(self, path: Path) -> bytes:
+        name = str(path)
+        if name not in self.read:
+            self.read[name] = self._content(path)
+        return self.read[name]
+
+    def _content(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+
 def target_folder(root: Path, given: Path | None) -> Path:
     """The target folder, as read from the text of cdmq_project.yml: `load` reads it properly."""
     if given is not None:

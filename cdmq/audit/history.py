@@ -16,14 +16,12 @@ from typing import Any, Literal
 from sqlglot import exp
 
 from cdmq.audit.differences import changed
+from cdmq.audit.git import NO_GIT, NOT_COMMITTED
 from cdmq.audit.reading import Audit, Row, Where, open_audit
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.values import Relation
-
-NO_GIT = "no git here"
-NOT_COMMITTED = "not committed"
 
 
 @dataclass(frozen=True)
@@ -220,16 +218,17 @@ def _found(result: Mapping[str, Any]) -> int:
 
 
 def _author(row: Row, audit: Audit) -> str:
-    return row["author"] or _blank(row, audit)
+    return row["author"] or blank(row, audit)
 
 
 def _commit(row: Row, audit: Audit) -> str:
-    return str(row["commit_id"])[:10] if row["commit_id"] else _blank(row, audit)
+    return str(row["commit_id"])[:10] if row["commit_id"] else blank(row, audit)
 
 
-def _blank(row: Row, audit: Audit) -> str:
+def blank(row: Row, audit: Audit) -> str:
+    """Why nobody is named; an older cdmq did not say."""
     run = audit.runs.get(row["from_run"])
-    return NOT_COMMITTED if run and run["git_commit"] else NO_GIT
+    return row["author_note"] or (NOT_COMMITTED if run and run["git_commit"] else NO_GIT)
 
 
 def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:

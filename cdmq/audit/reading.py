@@ -38,16 +38,27 @@ class Audit:
 
     def __init__(self, warehouse: Warehouse, span: Span) -> None:
         self.warehouse, self.schema = warehouse, audit_schema(warehouse)
+        self._names: dict[str, tuple[str, ...]] = {}
         if RUNS.name not in warehouse.relations(self.schema):
             raise CdmqError(Problem(span, "CDMQ533", "nothing was run on this target yet: it has "
                                     "no audit tables", "try: cdmq run"))
 
     def rows(self, table: Table, where: exp.Expr | None = None) -> list[dict[str, Any]]:
-        """The rows of a table, in no order."""
-        query = nodes.select([nodes.column(c) for c in table.names],
-                             nodes.table(Relation(table.name, self.schema)), where)
-        found = self.warehouse.fetch(query.sql(self.warehouse.dialect))
-        return [dict(zip(table.names, row, strict=True)) for row in found]
+        """The rows of a table, in no order. What an older cdmq did not record is None."""
+        names = self.names(table)
+        if not names:
+            return []
+        found = self.fetch(nodes.select([nodes.column(c) for c in names],
+                                        nodes.table(Relation(table.name, self.schema)), where))
+        return [{**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))}
+                for row in found]
+
+    def names(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table that are there: an older cdmq may have made it without some."""
+        if table.name not in self._names:
+            there = self.warehouse.columns(Relation(table.name, self.schema)) or {}
+            self._names[table.name] = tuple(c for c in table.names if c in there)
+        return self._names[table.name]
 
     def fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
         return self.warehouse.fetch(query.sql(self.warehouse.dialect))

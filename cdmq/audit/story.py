@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from cdmq.audit.history import NO_GIT, NOT_COMMITTED, names_of
+from cdmq.audit.history import blank, names_of
 from cdmq.audit.party_story import belongs, party_story
 from cdmq.audit.party_values import Belongs, PartyStory
 from cdmq.audit.reading import Row, Where, open_audit, same
@@ -183,5 +183,4 @@ class _Teller(Telling):
         if version["author"]:
             commit = f", commit {version['commit_id'][:10]}" if version["commit_id"] else ""
             return f"{version['author']}{commit}"
-        run = self.audit.runs.get(version["from_run"])
-        return NOT_COMMITTED if run and run["git_commit"] else NO_GIT
+        return blank(version, self.audit)

@@ -28,8 +28,10 @@ RUNS = Table("runs", "one row a run", columns("""
     as_of timestamp the time that rules judged by
     target text profile and target
     project text name of the project
-    git_commit text commit of the project's files; NULL without git
-    git_dirty boolean whether files differed from that commit
+    git_commit text commit of the files that were read; NULL where git cannot say
+    git_dirty boolean whether what was read differed from that commit; data is not looked at
+    git_note text why git cannot say: no git here, not committed, unknown: ...
+    vars text the --vars, as JSON; secrets are starred
     run_by text who ran it: user@machine
     cdmq_version text version of cdmq
     versions text versions of the engine and the libraries, as JSON
@@ -47,13 +49,27 @@ RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns(""
     text text the rule as resolved, in YAML
     file text the file it stands in
     line integer its line there
-    author text who wrote the line last, by git; NULL without git
-    commit_id text the commit of that; NULL without git or when not committed
+    author text who made it mean this, by git, or by --vars; NULL where nobody can be named
+    commit_id text the commit in which this meaning appeared
     committed text when, as git says
+    author_note text why nobody is named: no git here, not committed, unknown: ...
     why text why the rule exists
     owner text who answers for it
     tags text its tags, with commas
     formerly text its id before it was renamed
+    from_run text the first run that used it
+    to_run text the run that no longer did; NULL while in use
+"""))
+
+MODEL_VERSIONS = Table("model_versions", "one row a version of the SQL of a model", columns("""
+    dataset text the dataset that it makes
+    version text digest of its SQL without comments and layout
+    text text the SQL as rendered, with its macros and variables
+    file text the file it stands in
+    author text who made it mean this, by git, or by --vars; NULL where nobody can be named
+    commit_id text the commit in which this meaning appeared
+    committed text when, as git says
+    author_note text why nobody is named: no git here, not committed, unknown: ...
     from_run text the first run that used it
     to_run text the run that no longer did; NULL while in use
 """))
@@ -121,7 +137,8 @@ REGISTER = Table("register", "one row a relation that cdmq made and no run has r
     from_run text the run that made it
 """))
 
-TABLES = (REGISTER, RUNS, RULE_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS, CHANGES)
+TABLES = (REGISTER, RUNS, RULE_VERSIONS, MODEL_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS,
+          CHANGES)
 
 SCHEMA_TABLE = Table("schema_version", "one row a time the audit tables were made or completed",
                      columns("""

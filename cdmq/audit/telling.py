@@ -57,8 +57,10 @@ class Telling:
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
         """Rows of a table; none where an older cdmq made the audit tables without it."""
-        found = self.select(table, [nodes.column(c) for c in table.names], where, order, limit)
-        return [dict(zip(table.names, row, strict=True)) for row in found]
+        names = self.audit.names(table)
+        found = self.select(table, [nodes.column(c) for c in names], where, order, limit)
+        return [{**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))}
+                for row in found]
 
     def count(self, table: Table, where: exp.Expr) -> int:
         found = self.select(table, [exp.Count(this=exp.Star())], where)

@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
 
 from cdmq.kinds.base import SeedName, SqlText, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.words import Named
 from cdmq.sql.tokens import tokens
-from cdmq.values import Project, Rule
+from cdmq.stages.graph import REFERENCE, render_model
+from cdmq.values import Dataset, Project, Rule
 
 #: Fields of a default's head; they are told apart below.
 _HEAD = frozenset(DefaultRule.HEAD)
@@ -54,6 +57,32 @@ def version_of(rule: Rule, project: Project) -> Version:
     }
     meta = {"why": rule.why, "owner": rule.owner, "tags": sorted(rule.tags)}
     return Version(rule, _digest(meaning), _digest(meta))
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """The SQL of a model as it is rendered: with its macros and variables in it."""
+
+    dataset: str
+    file: str
+    text: str
+    digest: str
+
+
+def model_version(dataset: Dataset, project: Project) -> ModelVersion | None:
+    """The version of a dataset's SQL; None where it has none. Comments and layout do not count."""
+    if dataset.model is None:
+        return None
+    try:
+        made = render_model(dataset, project.variables, project.macros)
+        dialect = str(made.config.get("dialect", "duckdb"))
+        words = [(str(t.token_type), t.text) for t in Dialect.get_or_raise(dialect).tokenize(
+            made.sql)]
+    except (ValueError, SqlglotError):
+        return None
+    text = REFERENCE.sub(lambda m: m[2], made.sql).strip()
+    shown = [(k.rpartition(".")[2] in ("STRING", "IDENTIFIER"), w) for k, w in words]
+    return ModelVersion(dataset.name, dataset.model.path, text, _digest([dialect, shown]))
 
 
 def rules_digest(versions: Mapping[str, Version]) -> str:

@@ -16,7 +16,7 @@ from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsF
 from cdmq.templates import renderer, syntax_problem, variables_reader
 from cdmq.typed import read_model
 from cdmq.values import Documents, Seed, SqlModel
-from cdmq.walk import PROJECT_FILE, find_files, is_within, leads_out
+from cdmq.walk import PROJECT_FILE, Files, leads_out
 from cdmq.walk import YAML as _YAML
 from cdmq.yaml_source import Source, read_yaml
 
@@ -24,31 +24,35 @@ from cdmq.yaml_source import Source, read_yaml
 _NAMES = re.compile(r"""\bname:\s*["']?([^"',}\n]+?)["']?\s*(?:[,}#\n]|$)""")
 
 
-def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
-    """Read every file of the project at `root`. `overrides` are the `--vars`.
+def load(
+    root: Path, overrides: Mapping[str, Any] | None = None, files: Files | None = None
+) -> Documents:
+    """Read every file of the project at `root`. `overrides` are the `--vars`; `files` are the
+    files of the project at another time.
 
     Raises CdmqError only when cdmq_project.yml or a macro cannot be read; all else that is
     wrong is in `Documents.problems`.
     """
     problems: list[Problem] = []
-    config = _config(root)
+    files = files or Files()
+    config = _config(root, files)
     variables = {**config.vars, **(overrides or {})}
-    macros = _macros(root, config, problems)
+    macros = _macros(root, config, files, problems)
     render = renderer({"var": variables_reader(variables)}, macros)
     datasets: list[tuple[DatasetSpec, Source, int]] = []
     broken: set[str] = set()
-    for path in find_files(root, config.model_paths, _YAML):
+    for path in files.find(root, config.model_paths, _YAML):
         before = len(problems)
-        datasets += _datasets(_read(root, path, render, problems), problems, broken)
+        datasets += _datasets(_read(root, path, render, problems, files), problems, broken)
         if len(problems) > before:
-            broken.update(_NAMES.findall(path.read_text("utf-8", "replace")))
+            broken.update(_NAMES.findall(files.content(path).decode("utf-8", "replace")))
     broken -= {spec.name for spec, _, _ in datasets}
     rule_files, unit_tests, unread = [], [], []
-    for path in find_files(root, config.rule_paths, _YAML):
+    for path in files.find(root, config.rule_paths, _YAML):
         before = len(problems)
-        source = _read(root, path, render, problems)
+        source = _read(root, path, render, problems, files)
         if len(problems) > before:
-            unread.append(path.read_text("utf-8", "replace"))
+            unread.append(files.content(path).decode("utf-8", "replace"))
         if isinstance(source.data, dict) and "unit_tests" in source.data:
             unit_tests += _unit_tests(source, problems)
         elif source.data is not None:
@@ -61,26 +65,30 @@ def load(root: Path, overrides: Mapping[str, Any] | None = None) -> Documents:
         rule_files=tuple(rule_files),
         unit_tests=tuple(unit_tests),
         models=tuple(
-            SqlModel(p.stem, _relative(root, p), _text(root, p, problems))
-            for p in find_files(root, config.model_paths, (".sql",))
+            SqlModel(p.stem, _relative(root, p), _text(root, p, problems, files))
+            for p in files.find(root, config.model_paths, (".sql",))
         ),
         seeds=tuple(
             seed
-            for p in find_files(root, config.seed_paths, (".csv",))
-            if (seed := _seed(root, p, problems))
+            for p in files.find(root, config.seed_paths, (".csv",))
+            if (seed := _seed(root, p, problems, files))
         ),
         macros=macros,
         problems=tuple(problems),
         broken=frozenset(broken),
         unread=tuple(unread),
+        overrides=dict(overrides or {}),
+        files=dict(files.read),
     )
 
 
-def _macros(root: Path, config: ProjectFile, problems: list[Problem]) -> str:
+def _macros(
+    root: Path, config: ProjectFile, files: Files, problems: list[Problem]
+) -> str:
     """All macro files as one text. A broken one ends the reading: every template may need it."""
     texts = []
-    for path in find_files(root, config.macro_paths, (".sql",)):
-        text = _text(root, path, problems)
+    for path in files.find(root, config.macro_paths, (".sql",)):
+        text = _text(root, path, problems, files)
         wrong = syntax_problem(text)
         if wrong:
             problems.append(Problem(Span(_relative(root, path), wrong.line, 1), "CDMQ107",
@@ -91,9 +99,9 @@ def _macros(root: Path, config: ProjectFile, problems: list[Problem]) -> str:
     return "\n".join(texts)
 
 
-def folders_of(root: Path) -> list[tuple[list[str], list[str]]]:
+def folders_of(root: Path, files: Files | None = None) -> list[tuple[list[str], list[str]]]:
     """Folders, and the endings of the files that `load` reads in them: a cache is keyed by them."""
-    config = _config(root)
+    config = _config(root, files or Files())
     return [
         (config.macro_paths, [".sql"]),
         (config.model_paths, [*_YAML, ".sql"]),
@@ -102,15 +110,16 @@ def folders_of(root: Path) -> list[tuple[list[str], list[str]]]:
     ]
 
 
-def _config(root: Path) -> ProjectFile:
+def _config(root: Path, files: Files) -> ProjectFile:
     problems: list[Problem] = []
-    source = _read(root, root / PROJECT_FILE, None, problems)
+    source = _read(root, root / PROJECT_FILE, None, problems, files)
     config = None
     if not problems:
         config = read_model(ProjectFile, source.data, source, (), problems, PROJECT_FILE)
     for key, folders in _folders(config).items() if config else ():
         problems += [leads_out(source.at((key,)), f"the {key[:-1] if key.endswith('s') else key} "
-                               f"'{folder}'") for folder in folders if not _is_inside(root, folder)]
+                               f"'{folder}'")
+                     for folder in folders if not _is_inside(root, folder, files)]
     if config is None or problems:
         raise CdmqError(problems)
     return config
@@ -122,21 +131,21 @@ def _folders(config: ProjectFile) -> dict[str, list[str]]:
             "target-path": [config.target_path]}
 
 
-def _is_inside(root: Path, said: str) -> bool:
+def _is_inside(root: Path, said: str, files: Files) -> bool:
     path = Path(said)
-    return not path.is_absolute() and ".." not in path.parts and is_within(root, path)
+    return not path.is_absolute() and ".." not in path.parts and files.is_within(root, path)
 
 
 def _relative(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _text(root: Path, path: Path, problems: list[Problem]) -> str:
-    if not is_within(root, path):
+def _text(root: Path, path: Path, problems: list[Problem], files: Files) -> str:
+    if not files.is_within(root, path):
         problems.append(leads_out(Span(_relative(root, path)), "the link"))
         return ""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return files.content(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].rpartition(b"\n")
         line, column = before[0].count(b"\n") + bool(before[1]) + 1, len(before[2]) + 1
@@ -158,9 +167,10 @@ def _text(root: Path, path: Path, problems: list[Problem]) -> str:
 
 
 def _read(
-    root: Path, path: Path, render: Callable[[str], str] | None, problems: list[Problem]
+    root: Path, path: Path, render: Callable[[str], str] | None, problems: list[Problem],
+    files: Files,
 ) -> Source:
-    source = read_yaml(_text(root, path, problems), _relative(root, path), render)
+    source = read_yaml(_text(root, path, problems, files), _relative(root, path), render)
     problems += source.problems
     return source
 
@@ -206,10 +216,10 @@ def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest,
     return found
 
 
-def _seed(root: Path, path: Path, problems: list[Problem]) -> Seed | None:
+def _seed(root: Path, path: Path, problems: list[Problem], files: Files) -> Seed | None:
     place = _relative(root, path)
     before = len(problems)
-    text = _text(root, path, problems)
+    text = _text(root, path, problems, files)
     if len(problems) > before:
         return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp
-
-from cdmq.audit import git
+from cdmq.audit.authors import Authors
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.shape import Table
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
     RULE_RESULTS,
-    RULE_VERSIONS,
     RUNS,
     STATEMENTS,
     audit_schema,
 )
+from cdmq.audit.version_rows import VersionRows, changed_versions
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.sql import nodes
 from cdmq.stages.publish import publish
 from cdmq.steps import DatasetSteps, Executed, RuleResult
-from cdmq.values import Project, Relation, Rule
+from cdmq.values import Project, Relation
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register
@@ -45,6 +43,8 @@ class RunFacts:
     run_by: str
     cdmq_version: str
     versions: Mapping[str, str]
+    #: The --vars as JSON, without secrets.
+    variables: str
     exit_code: int
     status: str
     #: Every rule of the project was asked for: only then a rule that is gone is closed.
@@ -54,15 +54,16 @@ class RunFacts:
 def record(
     project: Project, steps: Mapping[str, DatasetSteps], executed: Executed,
     results: Sequence[RuleResult], versions: Mapping[str, Version], facts: RunFacts,
-    register: Register, made: Mapping[Relation, str], finished: datetime,
+    register: Register, made: Mapping[Relation, str], finished: datetime, authors: Authors,
 ) -> Recorded:
     """Publish a run: all of it, or nothing. `made`: what it may publish, and of what that is."""
     warehouse = register.warehouse
     schema = audit_schema(warehouse)
-    open_versions = _open_versions(warehouse, schema)
-    changed = changed_versions(open_versions, versions, results, facts.whole)
+    opened = VersionRows(project, versions, warehouse, schema, facts.run_id,
+                         {b.dataset for b in executed.built})
+    changed = changed_versions(opened.open, versions, results, facts.whole)
     renamed = renames(warehouse, schema, project.rules)
-    authors = _authors(project, [versions[r].rule for r in changed.new])
+    opened.ask(changed, authors)
     rules = [r for r in results if r.outcome.evaluated]
     flags, changes = (
         Episodes(shape, warehouse, schema, executed, rules, steps, project, versions, facts.run_id,
@@ -71,14 +72,11 @@ def record(
     )
     for episodes in (flags, changes):
         episodes.compare(changed.meaning, changed.removed)
-    state = git.state(project.root)
     with warehouse.transaction():
         if executed.built:  # `cdmq test` makes nothing
             published = publish(register, executed, steps, schema, renamed)
             register.enter({r: made.get(r) for r in published})
-        _close_versions(warehouse, schema, changed, facts.run_id)
-        _add(warehouse, RULE_VERSIONS, schema,
-             [_version_row(versions[r], authors, facts.run_id) for r in changed.new])
+        opened.write(changed)
         _add_statements(warehouse, schema, executed, facts.run_id)
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
         counts = {"flags": flags.publish(), "changes": changes.publish()}
@@ -89,9 +87,9 @@ def record(
         states.remove(changed.removed)
         _add(warehouse, RUNS, schema, [[
             facts.run_id, facts.started, finished, facts.status, facts.exit_code, facts.command,
-            facts.as_of, facts.target, project.config.name, state.commit, state.dirty,
-            facts.run_by, facts.cdmq_version, json.dumps(dict(facts.versions)),
-            rules_digest(versions),
+            facts.as_of, facts.target, project.config.name, authors.state.commit,
+            authors.state.dirty, authors.state.note, facts.variables, facts.run_by,
+            facts.cdmq_version, json.dumps(dict(facts.versions)), rules_digest(versions),
         ]])
     return Recorded(counts, tuple(n for n in changed.new if n not in changed.words),
                     tuple(sorted(changed.words)), tuple(changed.removed))
@@ -105,91 +103,6 @@ class Recorded:
     new_versions: tuple[str, ...]
     new_words: tuple[str, ...]
     removed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ChangedVersions:
-    """`new`: a row is added; of these `words`: only what is said of the rule differs.
-
-    `meaning`: the verdicts may differ. `removed`: no longer there.
-    """
-
-    new: list[str]
-    words: frozenset[str]
-    meaning: frozenset[str]
-    removed: frozenset[str]
-    closed: list[tuple[str, str, str]]
-
-
-def changed_versions(
-    open_: Mapping[str, tuple[str, str]], versions: Mapping[str, Version],
-    results: Sequence[RuleResult], whole: bool,
-) -> ChangedVersions:
-    """Compare the rules of a run with the versions that are open."""
-    used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
-    new, closed, meaning, words = [], [], set(), set()
-    for name, version in versions.items():
-        if name not in used:
-            continue
-        before = open_.get(name) or open_.get(version.rule.formerly or "")
-        if before != (version.digest, version.meta_digest) or name not in open_:
-            new.append(name)
-            if name in open_:
-                closed.append((name, *open_[name]))
-        if before and before[0] != version.digest:
-            meaning.add(name)
-        elif before and name in new:
-            words.add(name)
-    former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
-    # A rule that this run leaves out keeps its former id until a run uses it by the new one.
-    gone = [n for n in open_ if n not in versions
-            and (former[n] in used if n in former else whole)]
-    closed += [(n, *open_[n]) for n in gone]
-    return ChangedVersions(sorted(new), frozenset(words), frozenset(meaning),
-                           frozenset(set(gone) - set(former)), closed)
-
-
-def _open_versions(warehouse: Warehouse, schema: str) -> dict[str, tuple[str, str]]:
-    query = nodes.select(
-        [nodes.column(c) for c in ("rule_id", "version", "meta_version")],
-        nodes.table(Relation(RULE_VERSIONS.name, schema)), nodes.is_null(nodes.column("to_run")),
-    )
-    return {r: (v, m) for r, v, m in warehouse.fetch(query.sql(warehouse.dialect))}
-
-
-def _close_versions(
-    warehouse: Warehouse, schema: str, changed: ChangedVersions, run_id: str
-) -> None:
-    if not changed.closed:
-        return
-    where = nodes.all_of([
-        nodes.is_null(nodes.column("to_run")),
-        exp.In(this=nodes.column("rule_id"),
-               expressions=[nodes.text(n) for n, _, _ in changed.closed]),
-    ])
-    update = exp.Update(
-        this=nodes.table(Relation(RULE_VERSIONS.name, schema)),
-        expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(run_id))],
-        where=exp.Where(this=where),
-    )
-    warehouse.run(update.sql(warehouse.dialect))
-
-
-def _authors(project: Project, rules: Iterable[Rule]) -> dict[str, git.Authorship]:
-    places = {r.id: (r.span.file, r.span.line, max(r.last_line, r.span.line)) for r in rules}
-    found = git.authorship(project.root, places.values())
-    return {name: found[place] for name, place in places.items()}
-
-
-def _version_row(
-    version: Version, authors: Mapping[str, git.Authorship], run_id: str
-) -> list[Any]:
-    rule, author = version.rule, authors[version.rule.id]
-    return [
-        rule.id, version.digest, version.meta_digest, rule.kind, rule.check, rule.dataset,
-        rule.severity, version.text, rule.span.file, rule.span.line, author.author, author.commit,
-        author.committed, rule.why, rule.owner, ", ".join(rule.tags), rule.formerly, run_id, None,
-    ]
 
 
 def _result_row(

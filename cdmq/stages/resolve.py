@@ -18,6 +18,14 @@ from cdmq.yaml_source import Source
 
 def resolve(documents: Documents) -> Project:
     """The project, checked without a database. Raises CdmqError with all its problems at once."""
+    project, problems = as_far(documents)
+    if any(p.severity == "error" for p in problems):
+        raise CdmqError(problems)
+    return project
+
+
+def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
+    """The project as far as it can be understood, and all that is wrong."""
     problems = list(documents.problems)
     datasets, broken = _datasets(documents, problems)
     rules: dict[str, Rule] = {}
@@ -37,10 +45,7 @@ def resolve(documents: Documents) -> Project:
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     ordered = _in_order(datasets, rules, replace(documents, broken=broken), problems)
-    errors = [p for p in problems if p.severity == "error"]
-    if errors:
-        raise CdmqError(problems)
-    return Project(
+    project = Project(
         root=documents.root,
         config=documents.config,
         variables=documents.variables,
@@ -50,7 +55,10 @@ def resolve(documents: Documents) -> Project:
         seeds=seeds,
         macros=documents.macros,
         warnings=tuple(sorted(p for p in problems if p.severity != "error")),
+        overrides=documents.overrides,
+        files=documents.files,
     )
+    return project, problems
 
 
 def _datasets(

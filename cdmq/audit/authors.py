@@ -1,0 +1,176 @@
+"""Who gave a thing the meaning that it has: the commit at which that meaning appeared.
+
+Blame of lines names the wrong one where words were removed, or where the change stands in another
+file. So the commits are walked from the one that is checked out, and what a thing meant at each
+is read anew: the first whose parents all said otherwise is the one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from cdmq.audit.git import NOT_COMMITTED, SHALLOW, Commit, Repository, Unreadable
+
+#: States of the project's files that are read, and commits that are looked at.
+MOST_STATES, MOST_COMMITS = 300, 20_000
+
+
+@dataclass(frozen=True)
+class Authorship:
+    """Who, and by which commit. Without: `note` says why nobody can be named."""
+
+    author: str | None = None
+    commit: str | None = None
+    committed: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """The commit that the files which were read stand in, and whether one differs from it."""
+
+    commit: str | None = None
+    dirty: bool | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a thing meant when it was last used, and the run that used it."""
+
+    digest: str
+    commit: str | None = None
+    dirty: bool | None = None
+    overrides: str | None = None
+
+
+class Authors(Protocol):
+    """Who gave things the meaning that they have in a run, and what git says of its files."""
+
+    state: State
+
+    def authors(
+        self, wanted: Mapping[str, str], before: Mapping[str, Before]
+    ) -> dict[str, Authorship]:
+        """Name -> who gave it the meaning (a digest) that it has. Names are `rule:ID` for what a
+        rule means, `words:ID` for what is said of it, `model:NAME` for a model's SQL."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a thing meant. `apart`: the rule file that it stands in, where no other of the rule
+    files has a say in it. `formerly`: its name before."""
+
+    digest: str
+    apart: str | None = None
+    formerly: str | None = None
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What each thing meant in one state of the files. Those `unreadable` had a meaning or none:
+    nobody can tell; `whole`: what is not named was not there."""
+
+    known: Mapping[str, Meaning]
+    unreadable: frozenset[str] = frozenset()
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Files:
+    """path -> blob of all files that are read: those with rules, and all others."""
+
+    rules: Mapping[str, str]
+    others: Mapping[str, str]
+
+
+class Walk:
+    """Walks the commits behind one. `read` tells what things meant in the files of a commit."""
+
+    def __init__(
+        self, repository: Repository, head: str, files: Callable[[str], Files],
+        read: Callable[[str], Meanings],
+    ) -> None:
+        self.repository, self.head = repository, head
+        self._files_at, self._read = files, read
+        self._files: dict[str, Files] = {}
+        self._states: dict[object, Meanings] = {}
+
+    def author(self, name: str, digest: str) -> Authorship:
+        """Who gave the thing the meaning with that digest."""
+        try:
+            known = self.meaning(self.head, name)
+            if known is None or known.digest != digest:
+                return Authorship(note=NOT_COMMITTED)
+            return self._author(name, known)
+        except Unreadable as error:
+            return Authorship(note=str(error))
+
+    def meaning(self, commit: str, name: str) -> Meaning | None:
+        """What it meant at a commit; None where it was not there, or nobody can tell."""
+        found = self._meanings(commit)
+        return None if name in found.unreadable else found.known.get(name)
+
+    def _author(self, name: str, known: Meaning) -> Authorship:
+        at = credited = self.head
+        for _ in range(MOST_COMMITS):
+            here, lost = self._commit(at), False
+            steps = []
+            for parent in here.parents:
+                if self.repository.commit(parent) is None:
+                    lost = True
+                elif (step := self._step(at, parent, name, known, at == credited)) is not None:
+                    steps.append((parent, *step))
+            # A parent of which nobody can tell decides only where none says the same.
+            found = next((s for s in steps if s[2]), steps[0] if steps else None)
+            if found is None:
+                by = self._commit(credited)
+                return Authorship(note=SHALLOW) if lost else Authorship(
+                    by.author, by.id, by.written)
+            at, name, meant = found
+            if meant is not None:
+                credited, known = at, meant
+        raise Unreadable(f"unknown: more than {MOST_COMMITS:,} commits back")
+
+    def _step(
+        self, child: str, parent: str, name: str, known: Meaning, clear: bool
+    ) -> tuple[str, Meaning | None] | None:
+        """Its name and meaning at the parent, where that is the same, or None for the meaning where
+        nobody can tell. None where it was another, or was not there. `clear`: the child's is known.
+        """
+        before, now = self._file_list(parent), self._file_list(child)
+        if before == now:
+            return name, known if clear else None
+        if clear and known.apart and before.others == now.others and (
+                before.rules.get(known.apart) == now.rules.get(known.apart)):
+            return name, known
+        meanings = self._meanings(parent)
+        for id in filter(None, (name, known.formerly)):
+            if id in meanings.unreadable:
+                return name, None
+            if id in meanings.known:
+                meant = meanings.known[id]
+                return (id, meant) if meant.digest == known.digest else None
+        return None if meanings.whole else (name, None)
+
+    def _commit(self, id: str) -> Commit:
+        found = self.repository.commit(id)
+        if found is None:
+            raise Unreadable(SHALLOW)
+        return found
+
+    def _file_list(self, commit: str) -> Files:
+        if commit not in self._files:
+            self._files[commit] = self._files_at(commit)
+        return self._files[commit]
+
+    def _meanings(self, commit: str) -> Meanings:
+        files = self._file_list(commit)
+        key = (frozenset(files.rules.items()), frozenset(files.others.items()))
+        if key not in self._states:
+            if len(self._states) >= MOST_STATES:
+                raise Unreadable(f"unknown: more than {MOST_STATES} changes of the project back")
+            self._states[key] = self._read(commit)
+        return self._states[key]

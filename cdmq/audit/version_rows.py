@@ -1,0 +1,175 @@
+"""The versions of rules and of models' SQL that a run opens and closes, and who made them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cdmq.audit.authors import Authors, Authorship, Before
+from cdmq.audit.shape import Table
+from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUNS
+from cdmq.audit.versions import ModelVersion, Version, model_version
+from cdmq.sql import nodes
+from cdmq.steps import RuleResult
+from cdmq.values import Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+@dataclass(frozen=True)
+class ChangedVersions:
+    """`new`: a row is added; of these `words`: only what is said of the rule differs.
+
+    `meaning`: the verdicts may differ. `removed`: no longer there.
+    """
+
+    new: list[str]
+    words: frozenset[str]
+    meaning: frozenset[str]
+    removed: frozenset[str]
+    closed: list[tuple[str, str, str]]
+
+
+def changed_versions(
+    open_: Mapping[str, tuple[str, str]], versions: Mapping[str, Version],
+    results: Sequence[RuleResult], whole: bool,
+) -> ChangedVersions:
+    """Compare the rules of a run with the versions that are open."""
+    used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
+    new, closed, meaning, words = [], [], set(), set()
+    for name, version in versions.items():
+        if name not in used:
+            continue
+        before = open_.get(name) or open_.get(version.rule.formerly or "")
+        if before != (version.digest, version.meta_digest) or name not in open_:
+            new.append(name)
+            if name in open_:
+                closed.append((name, *open_[name]))
+        if before and before[0] != version.digest:
+            meaning.add(name)
+        elif before and name in new:
+            words.add(name)
+    former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
+    # A rule that this run leaves out keeps its former id until a run uses it by the new one.
+    gone = [n for n in open_ if n not in versions
+            and (former[n] in used if n in former else whole)]
+    closed += [(n, *open_[n]) for n in gone]
+    return ChangedVersions(sorted(new), frozenset(words), frozenset(meaning),
+                           frozenset(set(gone) - set(former)), closed)
+
+
+class VersionRows:
+    """Reads what is open, and writes what a run changes. `write` belongs in its transaction."""
+
+    def __init__(
+        self, project: Project, versions: Mapping[str, Version], warehouse: Warehouse, schema: str,
+        run_id: str, built: Iterable[str],
+    ) -> None:
+        self.project, self.versions, self.run_id = project, versions, run_id
+        self.warehouse, self.schema = warehouse, schema
+        self.open = {r: (v, m) for r, v, m in self._still(
+            RULE_VERSIONS, "rule_id", "version", "meta_version")}
+        self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
+        found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
+        self.models = [m for m in found if m and self.open_models.get(m.dataset) != m.digest]
+        self.rows: list[list[Any]] = []
+        self.model_rows: list[list[Any]] = []
+
+    def ask(self, changed: ChangedVersions, authors: Authors) -> None:
+        """Find who made what is new."""
+        wanted, before = {}, {}
+        runs = self._last_runs(changed.new)
+        for name in changed.new:
+            version, words = self.versions[name], name in changed.words
+            key = f"{'words' if words else 'rule'}:{name}"
+            wanted[key] = version.meta_digest if words else version.digest
+            old = name if name in self.open else version.rule.formerly or ""
+            if old in self.open:
+                before[key] = Before(self.open[old][1 if words else 0], *runs.get(old, ()))
+        newest = self._newest_run() if self.models else ()
+        for model in self.models:
+            wanted[f"model:{model.dataset}"] = model.digest
+            if model.dataset in self.open_models:
+                before[f"model:{model.dataset}"] = Before(
+                    self.open_models[model.dataset], *newest)
+        found = authors.authors(wanted, before)
+        self.rows = [
+            self._row(self.versions[n], found[f"{'words' if n in changed.words else 'rule'}:{n}"])
+            for n in changed.new]
+        self.model_rows = [self._model_row(m, found[f"model:{m.dataset}"]) for m in self.models]
+
+    def write(self, changed: ChangedVersions) -> None:
+        self._close(RULE_VERSIONS, "rule_id", [name for name, _, _ in changed.closed])
+        self._close(MODEL_VERSIONS, "dataset", [
+            *(m.dataset for m in self.models if m.dataset in self.open_models),
+            *(n for n in self.open_models if n not in self.project.datasets
+              or self.project.datasets[n].model is None)])
+        for table, rows in ((RULE_VERSIONS, self.rows), (MODEL_VERSIONS, self.model_rows)):
+            if rows:
+                types = {c.name: c.type for c in table.columns}
+                self.warehouse.insert(Relation(table.name, self.schema), types, rows)
+
+    def _row(self, version: Version, by: Authorship) -> list[Any]:
+        rule = version.rule
+        return [
+            rule.id, version.digest, version.meta_digest, rule.kind, rule.check, rule.dataset,
+            rule.severity, version.text, rule.span.file, rule.span.line, by.author, by.commit,
+            by.committed, by.note, rule.why, rule.owner, ", ".join(rule.tags), rule.formerly,
+            self.run_id, None,
+        ]
+
+    def _model_row(self, model: ModelVersion, by: Authorship) -> list[Any]:
+        return [model.dataset, model.digest, model.text, model.file, by.author, by.commit,
+                by.committed, by.note, self.run_id, None]
+
+    def _still(self, table: Table, *columns: str) -> list[tuple[Any, ...]]:
+        return self._fetch(nodes.select(
+            [nodes.column(c) for c in columns], nodes.table(Relation(table.name, self.schema)),
+            nodes.is_null(nodes.column("to_run"))))
+
+    def _last_runs(self, names: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+        """Rule -> commit, dirtiness and --vars of the last run that used it."""
+        ids = sorted({i for n in names for i in (n, self.versions[n].rule.formerly)
+                      if i and i in self.open})
+        if not ids:
+            return {}
+        last = nodes.group_by(nodes.select(
+            [nodes.column("rule_id"), nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
+            nodes.table(Relation(RULE_RESULTS.name, self.schema)),
+            exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(i) for i in ids]),
+        ), [nodes.column("rule_id")])
+        query = nodes.select(
+            [nodes.column("rule_id", "l"), *self._facts("r")],
+            nodes.table(Relation(RUNS.name, self.schema), "r"))
+        query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=nodes.equal(
+            nodes.column("run_id", "l"), nodes.column("run_id", "r"))))
+        return {row[0]: row[1:] for row in self._fetch(query)}
+
+    def _newest_run(self) -> tuple[Any, ...]:
+        query = nodes.select(self._facts(None), nodes.table(Relation(RUNS.name, self.schema)))
+        found = self._fetch(query.order_by(exp.Ordered(
+            this=nodes.column("run_id"), desc=True)).limit(1))
+        return found[0] if found else ()
+
+    def _facts(self, table: str | None) -> list[exp.Expr]:
+        return [nodes.column(c, table) for c in ("git_commit", "git_dirty", "vars")]
+
+    def _close(self, table: Table, column: str, names: Sequence[str]) -> None:
+        if not names:
+            return
+        update = exp.Update(
+            this=nodes.table(Relation(table.name, self.schema)),
+            expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))],
+            where=exp.Where(this=nodes.all_of([
+                nodes.is_null(nodes.column("to_run")),
+                exp.In(this=nodes.column(column), expressions=[nodes.text(n) for n in names]),
+            ])),
+        )
+        self.warehouse.run(update.sql(self.warehouse.dialect))
+
+    def _fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
+        return self.warehouse.fetch(query.sql(self.warehouse.dialect))
