@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from cdmq.missing import is_word, tokens_of
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
+from cdmq.standards.whitespace import trimmed as without_blanks
 from cdmq.values import Dataset
 
 #: strptime form of each `dates:` word, and the shape a cell must have.
@@ -27,7 +29,6 @@ UNREADABLE = "__unreadable"
 
 def typed_rows(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Select:
     """Texts as their declared types; a cell that cannot be read is NULL and kept beside."""
-    given = dataset.spec.missing_values
     source = dataset.spec.file
     trims = source is not None and source.trim
     shown: list[exp.Expr] = []
@@ -35,18 +36,17 @@ def typed_rows(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.S
     for name in names:
         type_ = dataset.spec.columns.get(name, "text")
         value = nodes.column(name)
-        bare = nodes.call("nullif", nodes.call("trim", value.copy()), nodes.text(""))
+        bare = nodes.call("nullif", without_blanks(value, "duckdb"), nodes.text(""))
         if type_ == "text":
             shown.append(nodes.alias(bare if trims else value, name))
             continue
         read = _read_as(value, type_, dataset)
         shown.append(nodes.alias(read, name))
-        tokens = given.get(name, []) if isinstance(given, dict) else given
-        missing = exp.In(this=(bare if trims else value).copy(),
-                         expressions=[nodes.text(t) for t in tokens])
+        tokens = tokens_of(dataset, name)
+        missing = is_word(value.copy(), tokens, "duckdb")
         failed = nodes.all_of([
             nodes.present(bare.copy()), nodes.is_null(nodes.paren(read.copy())),
-            exp.Not(this=missing) if tokens else None,
+            exp.Not(this=nodes.paren(missing)) if tokens else None,
         ])
         assert failed is not None
         pair = nodes.call("json_object", nodes.text(name), (bare if trims else value).copy())
@@ -64,7 +64,7 @@ def typed_rows(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.S
 def _read_as(value: exp.Expr, type_: Type, dataset: Dataset) -> exp.Expr:
     source = dataset.spec.file
     assert source is not None
-    trimmed: exp.Expr = nodes.call("trim", value.copy())
+    trimmed: exp.Expr = nodes.paren(without_blanks(value, "duckdb"))
     if type_ in ("date", "timestamp"):
         form, shape = DATE_FORMS[source.dates]
         read: exp.Expr = nodes.call("try_strptime", trimmed, nodes.text(form))

@@ -115,7 +115,8 @@ class DatasetSpec(Model):
         "double, boolean, date and timestamp. A cell that cannot be read so is flagged.")
     missing_values: list[str] | dict[str, list[str]] = Field(
         default_factory=list, description="Texts that mean nothing is known, for all columns, or "
-        "column: its texts. Rules see NULL.")
+        "column: its texts. White space around them does not count, letter case does; they are "
+        "looked for again after a default has tidied a cell. Rules see NULL.")
     pii: dict[str, Pii] = Field(
         default_factory=dict, description="column: plain, mask, hash or omit. With any, all other "
         "text columns but the key are masked outside the warehouse.")

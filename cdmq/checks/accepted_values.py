@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
 from cdmq.kinds.base import Bool, Seed
+from cdmq.sql.equality import is_one_of
 
 
 class AcceptedValues(Check):
@@ -16,7 +17,7 @@ class AcceptedValues(Check):
 
     When to use: for codes, states, kinds, anything chosen from a list. The list stands in the rule
     (`values`) or in a seed (`seed` and `column`); `suggest: true` writes the nearest allowed value
-    into the flag.
+    into the flag. How accents are composed (Unicode's NFC) does not count.
 
     Example:
         - column: state
@@ -28,6 +29,7 @@ class AcceptedValues(Check):
     """
 
     NAME: ClassVar[str] = "accepted_values"
+    SEMANTICS: ClassVar[int] = 2
 
     values: list[str] | None = Field(None, description="The allowed values.")
     seed: Seed | None = Field(None, description="A seed that lists them.")
@@ -49,5 +51,7 @@ class AcceptedValues(Check):
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         value, type_ = at.column(columns[0]), at.type_of(columns[0])
+        if type_ == "text":
+            return exp.Not(this=is_one_of(value, self.allowed(at), at.dialect))
         allowed = [at.literal(v, type_, "values") for v in self.allowed(at)]
         return exp.Not(this=exp.In(this=value, expressions=allowed))

@@ -25,7 +25,10 @@ class Context(Protocol):
         """The column of the row under test."""
 
     def text(self, name: str) -> exp.Expr:
-        """The column as text; a Problem where it is of another type."""
+        """The column as composed text (NFC); a Problem where it is of another type."""
+
+    def comparable(self, name: str) -> exp.Expr:
+        """The column in the form in which values are compared: text is composed (NFC)."""
 
     def unreadable(self, name: str) -> exp.Expr:
         """The text of a cell that could not be read, else NULL."""

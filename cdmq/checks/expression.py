@@ -32,6 +32,7 @@ class Expression(Check):
     """
 
     NAME: ClassVar[str] = "expression"
+    SEMANTICS: ClassVar[int] = 2
     DIMENSION: ClassVar[str] = "consistency"
     TAKES: ClassVar = "none"
 

@@ -20,18 +20,21 @@ class NotBlank(Check):
           checks: [not_blank]
 
     Passes: `Meyer`.
-    Fails: NULL, `''`, and text of spaces, tabs and line breaks only.
+    Fails: NULL, `''`, and text of which nothing can be seen: spaces of any kind, no-break spaces,
+    tabs and line breaks, and what `standardise: whitespace` removes (zero-width spaces, soft
+    hyphens, control characters).
     """
 
     NAME: ClassVar[str] = "not_blank"
+    SEMANTICS: ClassVar[int] = 2
     DIMENSION: ClassVar[str] = "completeness"
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
-        from cdmq.sql.patterns import matches
+        from cdmq.standards.whitespace import blank
 
+        at.text(columns[0])  # a column of another type has no blank
         value = at.column(columns[0])
-        blank = exp.Not(this=nodes.paren(matches(at.text(columns[0]), r"\S", at.dialect)))
-        return nodes.any_of([nodes.is_null(value), blank])
+        return nodes.any_of([nodes.is_null(value), blank(value.copy(), at.dialect)])
 
     def judged(self, columns: tuple[str, ...], at: Context) -> exp.Expr | None:
         return None

@@ -14,7 +14,8 @@ class NotNull(Check):
     """The value is there.
 
     When to use: for what every record must have. A value counts as missing when it is NULL, one of
-    the dataset's `missing_values`, or a placeholder that a default set.
+    the dataset's `missing_values` (white space around it does not count, letter case does), or a
+    placeholder that a default set.
 
     Example:
         - column: email

@@ -29,6 +29,7 @@ class Regex(Check):
     """
 
     NAME: ClassVar[str] = "regex"
+    SEMANTICS: ClassVar[int] = 2
 
     pattern: str = Field(description="The regular expression.")
     match: Bool = Field(True, description="false: a text that matches fails.")

@@ -29,6 +29,7 @@ class Relationships(Check):
 
     NAME: ClassVar[str] = "relationships"
     DIMENSION: ClassVar[str] = "consistency"
+    SEMANTICS: ClassVar[int] = 2
     SCOPE: ClassVar[Scope] = "set"
 
     to: Dataset = Field(description="The other dataset.")
@@ -37,6 +38,6 @@ class Relationships(Check):
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         field = at.other_column(self.to, self.field)
         known = nodes.select([field], at.other(self.to), nodes.present(field.copy()))
-        value = at.column(columns[0])
+        value = at.comparable(columns[0])
         found = exp.In(this=value, query=exp.Subquery(this=known))
-        return nodes.all_of([nodes.present(value.copy()), exp.Not(this=found)]) or found
+        return nodes.all_of([nodes.present(at.column(columns[0])), exp.Not(this=found)]) or found

@@ -15,7 +15,7 @@ class StringLength(Check):
     """The text has a number of characters between two ends; the ends pass.
 
     When to use: for names that are too short to be one, and for codes of a fixed length. Length
-    counts characters (code points), not bytes.
+    counts characters (code points of the composed form, NFC), not bytes.
 
     Example:
         - column: last_name
@@ -27,6 +27,7 @@ class StringLength(Check):
     """
 
     NAME: ClassVar[str] = "string_length"
+    SEMANTICS: ClassVar[int] = 2
 
     min: int | None = Field(None, ge=0, description="The fewest characters that pass.")
     max: int | None = Field(None, ge=0, description="The most characters that pass.")

@@ -7,6 +7,7 @@ forms, and `(?i)` at the very start. `$` is the very end of the text, `.` is no 
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 from cdmq.functions.charset import LAST, Ranges, negate
@@ -95,7 +96,7 @@ def translate(pattern: str, dialect: str, groups: bool = False) -> str:
     take different ways through a pattern that can match in several; such a pattern is refused.
     PostgreSQL's text has to carry COLLATE "C", for a word border to be an ASCII one.
     """
-    node, _ = parse(pattern)
+    node, _ = parse(unicodedata.normalize("NFC", pattern))
     if groups and may_be_empty(node):
         raise RegexProblem(
             0,

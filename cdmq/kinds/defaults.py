@@ -45,10 +45,13 @@ class DefaultRule(Head):
             otherwise: {set: unavailable, reason: not_asked}
 
     `map` and `standardise` leave a value they cannot read as it is, or do what `otherwise` says.
+    A text of white space only is nothing, and becomes NULL under every `standardise`; so does what
+    is one of the dataset's `missing_values` in its new form.
     `fill_from` takes the first that has a value: a column, or `dataset.column` of a dataset that
     `refers_to` names. Two rules that write one column need `after:` in one of them.
     """
 
+    SEMANTICS: ClassVar[int] = 2
     MEANS: ClassVar[tuple[str, ...]] = ("map", "standardise", "fill_from", "set")
 
     column: Column = Field(description="The column it writes.")

@@ -198,6 +198,8 @@ class Named(Head):
 
     #: The data-quality dimension that it serves, where it serves one.
     DIMENSION: ClassVar[str | None] = None
+    #: Raised when the meaning of a kind changes: part of each rule's version.
+    SEMANTICS: ClassVar[int] = 2
 
     id: str = Field(description="Unique in the project; its history hangs on it.")
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.equality import nfc
 from cdmq.sql.types import Type
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
@@ -18,7 +19,7 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 def literal(text: str, type_: Type) -> exp.Expr | None:
     """`text` as a constant of `type_`, or None where it is none."""
     if type_ in ("text", "unknown"):
-        return nodes.text(text)
+        return nodes.text(nfc(text))
     if type_ == "integer":
         return nodes.number(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
     if type_ in ("decimal", "double"):

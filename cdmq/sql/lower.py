@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -22,10 +22,13 @@ from cdmq.functions.build import (
 )
 from cdmq.functions.text import pg_lower
 from cdmq.sql import casts
+from cdmq.sql.equality import composed, decides, nfc
 from cdmq.sql.fitting import kind_at, strip
 from cdmq.sql.infer import Typer
 from cdmq.sql.normal import ARITHMETIC, BEHIND, ORDERED
 from cdmq.sql.types import MOMENTS, Type
+
+_EQUAL = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,21 @@ class Lowering:
         return self.dialect == "postgres"
 
     def leaf(self, node: exp.Expr) -> exp.Expr:
+        return self.comparable(node, self.bare(node))
+
+    def bare(self, node: exp.Expr) -> exp.Expr:
+        """As `node`, with a column as it stands."""
+        node = strip(node)
+        if not isinstance(node, exp.Column):
+            return self.node(node)
         name = str(node.name)
         return self.as_of.copy() if name.lower() == "as_of" else self.column(name)
+
+    def comparable(self, node: exp.Expr, value: exp.Expr) -> exp.Expr:
+        return composed(value, self.dialect) if kind_at(node) == "text" else value
+
+    def literal(self, node: exp.Expr) -> exp.Expr:
+        return text(nfc(node.name)) if node.is_string else node.copy()
 
     def binary(self, node: exp.Expr) -> exp.Expr:
         return op(type(node), self.node(node.this), self.node(node.expression))
@@ -59,18 +75,21 @@ class Lowering:
         return type(node)(this=wrap(self.node(node.this)))
 
     def compare(self, node: exp.Expr) -> exp.Expr:
-        left, right = self.node(node.this), self.node(node.expression)
+        sides = node.this, node.expression
+        write = self.bare if _settled(node, sides) else self.node
+        left, right = map(write, sides)
         ordered = self.postgres and isinstance(node, ORDERED)
         if ordered and "text" in (kind_at(node.this), kind_at(node.expression)):
             left = by_code_point(left)
         return op(type(node), left, right)
 
     def is_(self, node: exp.Expr) -> exp.Expr:
-        return exp.Is(this=wrap(self.node(node.this)), expression=node.expression.copy())
+        return exp.Is(this=wrap(self.bare(node.this)), expression=node.expression.copy())
 
     def in_(self, node: exp.Expr) -> exp.Expr:
+        write = self.bare if _settled(node, node.expressions) else self.node
         return exp.In(
-            this=wrap(self.node(node.this)), expressions=[self.node(e) for e in node.expressions]
+            this=wrap(write(node.this)), expressions=[self.node(e) for e in node.expressions]
         )
 
     def between(self, node: exp.Expr) -> exp.Expr:
@@ -111,7 +130,7 @@ class Lowering:
     def call(self, node: exp.Expr) -> exp.Expr:
         name, args = str(node.name), node.expressions
         if name in BEHIND:
-            return self.behind(name, str(args[0].name))
+            return self.comparable(node, self.behind(name, str(args[0].name)))
         if name == "interval":
             return _interval(args[0].name, args[1].name)
         row = table()[name]
@@ -184,6 +203,14 @@ class Lowering:
         return when(finite, cast(exp.Paren(this=op(exp.Sub, left, right)), "BIGINT"))
 
 
+def _settled(node: exp.Expr, sides: Iterable[exp.Expr]) -> bool:
+    """Whether texts are compared for equality with words of which none has another form."""
+    words = [s for s in map(strip, sides) if isinstance(s, exp.Literal) and s.is_string]
+    others = [s for s in map(strip, sides) if not isinstance(s, exp.Literal)]
+    equality = isinstance(node, exp.In) and not others or isinstance(node, _EQUAL) and words
+    return bool(equality) and all(decides(w.name) for w in words)
+
+
 def _lower(node: exp.Expr) -> exp.Expr:
     return call("lower", node)
 
@@ -203,6 +230,7 @@ def _interval(count: str, unit: str) -> exp.Expr:
 _Handler = Callable[[Lowering, exp.Expr], exp.Expr]
 _HANDLERS: dict[type[exp.Expr], _Handler] = {
     exp.Column: Lowering.leaf,
+    exp.Literal: Lowering.literal,
     exp.And: Lowering.binary,
     exp.Or: Lowering.binary,
     exp.Not: Lowering.unary,

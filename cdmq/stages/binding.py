@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from cdmq.problems import Problem, Span, excerpt
 from cdmq.sql import nodes
+from cdmq.sql.equality import is_composing
 from cdmq.sql.expressions import Bound, SqlProblem, bind
 from cdmq.sql.types import Type
 from cdmq.values import Rule
@@ -61,6 +62,7 @@ def _may_raise(node: exp.Expr) -> bool:
     return any(
         isinstance(n, exp.Binary) and isinstance(n, exp.Add | exp.Sub | exp.Mul | exp.Div |
                                                  exp.IntDiv | exp.Mod)
-        or isinstance(n, exp.Func) and not isinstance(n, exp.And | exp.Or | exp.Case | exp.Coalesce)
+        or isinstance(n, exp.Func) and not is_composing(n)
+        and not isinstance(n, exp.And | exp.Or | exp.Case | exp.Coalesce)
         for n in node.walk()
     )

@@ -18,7 +18,8 @@ from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.stages.chains import Chains, Order, spec_of
 from cdmq.stages.offers import Offers
-from cdmq.stages.tokens import without_tokens
+from cdmq.stages.tokens import is_token, without_tokens
+from cdmq.standards.whitespace import blank
 from cdmq.steps import Change, Stage
 from cdmq.values import Dataset, Rule
 
@@ -66,13 +67,18 @@ class Cells:
         )
         return Stage(query, changes, self.kept, self.placeholders, self.borrowable)
 
+    @property
+    def dialect(self) -> str:
+        return self.offers.dialect
+
     def _problem(self, span: Span, code: str, cause: str, remedy: str) -> None:
         self.order.problems.append(Problem(span, code, cause, remedy))
 
     def _first_layer(self) -> exp.Select:
         shown: list[exp.Expr] = []
         for name in self.columns:
-            value = without_tokens(self.dataset, name, self.columns[name], nodes.column(name))
+            value = without_tokens(self.dataset, name, self.columns[name], nodes.column(name),
+                                   self.dialect)
             shown.append(nodes.alias(value, name))
             if name in self.kept:
                 shown.append(nodes.alias(nodes.column(name), f"__raw_{name}"))
@@ -113,11 +119,16 @@ class Cells:
         offered, none = nodes.present(offer.copy()), nodes.is_null(offer.copy())
         out: dict[str, exp.Expr] = {}
         if spec.map or spec.standardise:
-            branches: list[tuple[exp.Expr, exp.Expr]] = [(_and(applies, there, offered), offer)]
+            emptied = self._emptied(rule, value, offer)
+            branches: list[tuple[exp.Expr, exp.Expr]] = [
+                *((_and(applies, there, e), nodes.null()) for e in emptied),
+                (_and(applies, there, offered), offer),
+            ]
             if spec.otherwise:
                 branches.append((_and(applies, there), nodes.null()))
-                self._set_reason(out, column, _and(applies, there, none), spec.otherwise.reason,
-                                 None)
+                nothing = nodes.any_of([none, *(e.copy() for e in emptied)])
+                self._set_reason(out, column, _and(applies, there, nothing),
+                                 spec.otherwise.reason, None)
             out[column] = nodes.cases(branches, value)
         elif spec.fill_from:
             filled = _and(applies, gone, offered)
@@ -132,6 +143,16 @@ class Cells:
             unset = nodes.is_null(nodes.column(f"__reason_{column}", "l"))
             self._set_reason(out, column, _and(applies, gone, unset), spec.reason, None)
         return out
+
+    def _emptied(self, rule: Rule, value: exp.Expr, offer: exp.Expr) -> list[exp.Expr]:
+        """When a tidied cell is missing: it holds nothing, or is a token in its new form."""
+        column = rule.columns[0]
+        token = is_token(self.dataset, column, self.columns[column], offer.copy(), self.dialect)
+        found = [] if token is None else [token]
+        if spec_of(rule).standardise:
+            found.append(nodes.every([nodes.is_null(offer.copy()),
+                                      blank(value.copy(), self.dialect)]))
+        return found
 
     def _set_reason(
         self, out: dict[str, exp.Expr], column: str, when: exp.Expr, reason: str | None,
@@ -187,7 +208,7 @@ class Cells:
         raw = nodes.column(f"__raw_{column}")
         before = nodes.column(f"__was_{place}_{column}") if place else raw
         clean_before = before if place else without_tokens(
-            self.dataset, column, self.columns[column], raw.copy())
+            self.dataset, column, self.columns[column], raw.copy(), self.dialect)
         last = place == len(chain) - 1
         after = nodes.column(column) if last else nodes.column(f"__was_{place + 1}_{column}")
         why: exp.Expr = nodes.cast(nodes.null(), "text")

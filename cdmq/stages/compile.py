@@ -71,7 +71,7 @@ class _Compiler:
 
         `before`: the steps of the datasets that it may stand on.
         """
-        source = Rows(self.dataset, self.columns, None)
+        source = Rows(self.dataset, self.columns, None, dialect=self.binder.dialect)
         rows = replace(source, stage=self._stage())
         if any(k not in self.columns for k in self.dataset.key):
             return None

@@ -7,6 +7,7 @@ from sqlglot import exp
 from cdmq.file_cells import UNREADABLE
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
+from cdmq.sql.equality import composed
 from cdmq.sql.expressions import Bound
 from cdmq.sql.expressions import could_not_judge as risky
 from cdmq.sql.expressions import lower as lowered
@@ -62,7 +63,11 @@ class RuleContext:
         if type_ not in ("text", "unknown"):
             raise self.problem("column", "CDMQ217", f"the column {name} is {type_}, not text",
                                "this check judges text")
-        return self.column(name)
+        return self.comparable(name)
+
+    def comparable(self, name: str) -> exp.Expr:
+        value = self.column(name)
+        return composed(value, self.dialect) if self.type_of(name) == "text" else value
 
     def unreadable(self, name: str) -> exp.Expr:
         value = nodes.column(UNREADABLE)
@@ -145,7 +150,9 @@ class RuleContext:
             raise self.problem("field", "CDMQ217", f"{dataset}.{wanted} is {known[wanted]}, {own} "
                                f"is {self.type_of(self.binder.real(own))}",
                                "compare columns of one type; columns: declares that of a file's")
-        return nodes.column(wanted)
+        found = nodes.column(wanted)
+        text = known is not None and known[wanted] == "text"
+        return composed(found, self.dialect) if text else found
 
     def seed_values(self, seed: str, column: str | None) -> tuple[str, ...]:
         found = self.project.seeds.get(seed)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -259,7 +260,7 @@ def _seed(root: Path, path: Path, problems: list[Problem], files: Files) -> Seed
                         "put a value with a comma in quotes")
             )
             return None
-        body.append(tuple(cell if cell != "" else None for cell in row))
+        body.append(tuple(unicodedata.normalize("NFC", cell) or None for cell in row))
     content = json.dumps([header, body], ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Seed(path.stem, place, tuple(header), tuple(body), digest)

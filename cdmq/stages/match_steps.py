@@ -9,6 +9,7 @@ from sqlglot import exp
 from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql import nodes
+from cdmq.sql.equality import composed
 from cdmq.sql.expressions import lower
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import text_of
@@ -16,6 +17,7 @@ from cdmq.sql.types import Type
 from cdmq.stages.binding import Binder
 from cdmq.stages.golden.layout import real
 from cdmq.stages.rows import Rows
+from cdmq.standards.whitespace import blank
 from cdmq.steps import MatchStep
 from cdmq.values import Rule
 
@@ -43,6 +45,9 @@ def match_step(
         type_ = rows.columns[own]
         types[column] = "date" if type_ == "date" else "text"
         value = nodes.column(own) if type_ == "date" else text_of(nodes.column(own), type_)
+        if type_ == "text":  # of which nothing can be seen says nothing about who it is
+            seen = exp.Not(this=nodes.paren(blank(nodes.column(own), binder.dialect)))
+            value = nodes.when(seen, composed(value, binder.dialect))
         shown.append(nodes.alias(_evidence(value, own, rows, within), column))
     return MatchStep(rule, types, nodes.select(shown, logical(rows.relation)))
 

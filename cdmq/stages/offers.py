@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.equality import composed
 from cdmq.sql.types import Type
 from cdmq.stages.chains import column_options_of, spec_of
+from cdmq.stages.tokens import without_tokens
 from cdmq.standards import FORMS, Lookup, layered
 from cdmq.values import Dataset, Rule
 
@@ -85,7 +87,8 @@ class Offers:
         assert seed is not None
         known = self._distinct_map(self.table(f"seed:{seed.seed}"), seed.from_, seed.to, alias)
         value = nodes.column(rule.columns[0], "l")
-        joins.append((known, nodes.equal(nodes.column("from", alias), value)))
+        joins.append((known, nodes.equal(nodes.column("from", alias),
+                                         composed(value, self.dialect))))
         return nodes.column("to", alias)
 
     def _distinct_map(self, seed: exp.Expr, from_: str, to: str, alias: str) -> exp.Expr:
@@ -127,7 +130,7 @@ class Offers:
         found: list[exp.Expr] = []
         for number, source in enumerate(spec_of(rule).fill_from):
             if "." not in source or source in self.columns:
-                found.append(nodes.column(source, "l"))
+                found.append(self._known(rule, source, nodes.column(source, "l")))
                 continue
             other, column = source.split(".", 1)
             name = f"{alias}_{number}"
@@ -140,10 +143,22 @@ class Offers:
             )
             picked = nodes.group_by(picked, [nodes.column(k) for k in key])
             on = nodes.all_of([
-                nodes.equal(nodes.column(f"k{i}", name), nodes.column(o, "l"))
+                nodes.equal(self._compared(o, nodes.column(f"k{i}", name)),
+                            self._compared(o, nodes.column(o, "l")))
                 for i, o in enumerate(own)
             ])
             assert on is not None
             joins.append((nodes.subquery(picked, name), on))
-            found.append(nodes.column("v", name))
+            found.append(self._known(rule, source, nodes.column("v", name)))
         return found[0] if len(found) == 1 else exp.Coalesce(this=found[0], expressions=found[1:])
+
+    def _known(self, rule: Rule, source: str, value: exp.Expr) -> exp.Expr:
+        """A borrowed value, or NULL where it is a token of the column that it is for."""
+        own = source in self.columns and not isinstance(self.dataset.spec.missing_values, dict)
+        if own:  # the same tokens are gone already
+            return value
+        column = rule.columns[0]
+        return without_tokens(self.dataset, column, self.columns[column], value, self.dialect)
+
+    def _compared(self, own: str, value: exp.Expr) -> exp.Expr:
+        return composed(value, self.dialect) if self.columns[own] == "text" else value

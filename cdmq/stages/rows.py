@@ -23,6 +23,7 @@ class Rows:
     dataset: Dataset
     columns: Mapping[str, Type]
     stage: Stage | None
+    dialect: str
 
     @property
     def relation(self) -> str:
@@ -74,6 +75,6 @@ class Rows:
             kept = self.stage is not None and name in self.stage.kept
             value: exp.Expr = nodes.column(f"__raw_{name}" if kept else name)
             if self.stage is None or kept:
-                value = without_tokens(self.dataset, name, type_, value)
+                value = without_tokens(self.dataset, name, type_, value, self.dialect)
             parts.append((value, type_))
         return record_digest(parts)

@@ -33,7 +33,7 @@ from cdmq.standards._letters import capitalised, lower, upper
 from cdmq.standards._values import Options, Tidied, as_text, none_if_empty
 
 NAME = "casing"
-SEMANTICS = 1
+SEMANTICS = 2
 
 #: Behind these a word begins.
 WORD_STARTS = "[ '’./&(-]"

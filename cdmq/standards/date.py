@@ -15,7 +15,7 @@
 `Dec 31, 2024`; with order MDY `12/31/2024`: all become `2024-12-31`.
 
 **Fails.** `30.02.2024` (no such day), `31/12/2024` without an order or with order MDY,
-`31.12.24` without a pivot, `2024`, `soon` become NULL.
+`31.12.24` without a pivot, `2024`, `soon` have no such form.
 
 Year first is always year, month, day. Without an order, dots mean day, month, year
 (`31.12.2024`) and other signs are not read unless the year comes first. With an order it holds
@@ -50,7 +50,7 @@ from cdmq.standards._values import (
 )
 
 NAME = "date"
-SEMANTICS = 1
+SEMANTICS = 2
 
 _TIME = (
     "[t ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"

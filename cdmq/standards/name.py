@@ -38,7 +38,7 @@ from cdmq.standards._values import (
 from cdmq.standards.casing import WORD_STARTS
 
 NAME = "name"
-SEMANTICS = 1
+SEMANTICS = 2
 OPTIONS = NoOptions
 
 

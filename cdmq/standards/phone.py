@@ -17,7 +17,7 @@ numbers written with `+` are read.
 region US becomes `+12125550123`.
 
 **Fails.** `12345`, `089 12345678` without a region, `+49 12`, `0800-FLOWERS`, two numbers in
-one cell become NULL.
+one cell have no such form.
 
 A number is read and judged by the rules of Google's libphonenumber (`is_valid_number`, any type
 of number), by tables made from its metadata: `cdmq/standards/tables/README.md`. Valid means a
@@ -53,7 +53,7 @@ from cdmq.standards._values import (
 )
 
 NAME = "phone"
-SEMANTICS = 1
+SEMANTICS = 2
 
 #: Figures of the tables: digits of `head`, longest prefix in `others` and continuation behind
 #: `head` (tests/tools/phone_tables.py keeps to them).

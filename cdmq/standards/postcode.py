@@ -15,9 +15,9 @@ country (ISO 3166, two letters).
 with NL `1234 AB`, `00950` with PL `00-950`, `123456789` with US `12345-6789`, `1010` with LV
 `LV-1010`.
 
-**Fails.** `1067` with DE, `2134` with US, `W1A 0AX` with FR become NULL. A lost leading zero is
-not put back: `1067` may be `01067` or a slip. Nothing says whether such a code exists: for that
-use `accepted_values` with a seed.
+**Fails.** `1067` with DE, `2134` with US, `W1A 0AX` with FR have no such form. A lost leading
+zero is not put back: `1067` may be `01067` or a slip. Nothing says whether such a code exists:
+for that use `accepted_values` with a seed.
 
 The form is checked by length, digits and letters, in GB, CA, NL and IE also by the letters in use.
 Where the country is NULL, or one without postcodes, only white space and casing are tidied.
@@ -49,7 +49,7 @@ from cdmq.standards._values import (
 )
 
 NAME = "postcode"
-SEMANTICS = 1
+SEMANTICS = 2
 
 #: Letters in use, on the code without signs. GB: Royal Mail, PAF programmers' guide: the last two
 #: letters are none of CIKMOV. CA: Canada Post: no D F I O Q U, W and Z not first.

@@ -16,7 +16,8 @@ white space: leave notes alone, or lose their paragraphs.
 White space is Unicode's White_Space property. Removed are control characters, the soft hyphen,
 zero-width space and word joiner, marks of writing direction, the byte order mark. Zero-width
 joiner and non-joiner are letters of Persian and Indic spelling and hold emoji together: they
-are removed at the ends only.
+are removed at the ends only. A letter with an accent is composed (Unicode's NFC), as by every
+standard.
 """
 
 from __future__ import annotations
@@ -28,14 +29,18 @@ from cdmq.standards._values import (
     Options,
     Tidied,
     as_text,
+    call,
+    case,
     char_class,
     matches,
     none_if_empty,
+    number,
     replace_all,
+    text,
 )
 
 NAME = "whitespace"
-SEMANTICS = 1
+SEMANTICS = 2
 OPTIONS = NoOptions
 
 #: Unicode 16, PropList.txt, White_Space.
@@ -52,12 +57,63 @@ JOINERS: tuple[int | tuple[int, int], ...] = (0x20, 0x200C, 0x200D)
 
 
 def clean(value: exp.Expr, dialect: str) -> exp.Expr:
-    """`value` without unseen characters, trimmed, runs collapsed; the empty text where all goes."""
-    unseen = ((0x00, 0x08), *UNSEEN[1:]) if dialect == "duckdb" else UNSEEN
-    node = replace_all(as_text(value), char_class(unseen, dialect) + "+", "")
+    """`value` without unseen characters, trimmed, runs collapsed; the empty text where all goes.
+
+    It is composed last: what an unseen character parted may be one letter now.
+    """
+    node = replace_all(as_text(value), char_class(_unseen(dialect), dialect) + "+", "")
     node = replace_all(node, char_class(SPACES, dialect) + "+", " ")
     ends = char_class(JOINERS, dialect) + "+"
-    return replace_all(node, f"^{ends}|{ends}$", "")
+    node = replace_all(node, f"^{ends}|{ends}$", "")
+    return call("nfc_normalize" if dialect == "duckdb" else "normalize", node)
+
+
+def _unseen(dialect: str) -> tuple[int | tuple[int, int], ...]:
+    return ((0x00, 0x08), *UNSEEN[1:]) if dialect == "duckdb" else UNSEEN
+
+
+def blanks(dialect: str) -> str:
+    """The class of all that is nothing at the ends of a text: white space, and the unseen."""
+    return char_class((*SPACES, *_unseen(dialect), *JOINERS[1:]), dialect)
+
+
+def blank(value: exp.Expr, dialect: str) -> exp.Expr:
+    """True where a text holds nothing that can be seen; NULL where it is NULL."""
+    seen = "[^" + blanks(dialect).removeprefix("[")
+    return exp.Not(this=exp.Paren(this=matches(value, seen, dialect)))
+
+
+def stripped(value: exp.Expr, dialect: str) -> exp.Expr:
+    """A text without the white space and the unseen characters around it."""
+    some = blanks(dialect) + "+"
+    return replace_all(value, f"^{some}|{some}$", "")
+
+
+def trimmed(value: exp.Expr, dialect: str) -> exp.Expr:
+    """As `stripped`, quick for a text that needs nothing."""
+    return case((ragged(value, dialect), stripped(value, dialect)), otherwise=value)
+
+
+def ragged(value: exp.Expr, dialect: str) -> exp.Expr:
+    """True where white space may stand around a text: cheap, and false for nearly all."""
+    first, last = (call("left", value, number(1)), call("right", value, number(1)))
+    if dialect == "duckdb":  # an index is quicker than a part
+        first, last = value.copy(), call("array_extract", value, number(-1))
+        return _outside(exp.Paren(this=first), exp.Paren(this=last))
+    code = exp.Identifier(this="C", quoted=True)
+    return _outside(*(exp.Paren(this=exp.Collate(this=n, expression=code.copy()))
+                      for n in (first, last)))
+
+
+def _outside(first: exp.Expr, last: exp.Expr) -> exp.Expr:
+    """Not between the first and the last sign of ASCII that is seen."""
+    low, high = text("!"), text("\x7f")
+    tests = [kind(this=side.copy(), expression=end.copy())
+             for side in (first, last) for kind, end in ((exp.LT, low), (exp.GTE, high))]
+    whole: exp.Expr = tests[0]
+    for test in tests[1:]:
+        whole = exp.Or(this=whole, expression=test)
+    return exp.Paren(this=whole)
 
 
 def already(value: exp.Expr, dialect: str) -> exp.Expr:

@@ -45,8 +45,8 @@ class Case:
         stage = None
         if self.borrowable:
             stage = Stage(nodes.select([nodes.null()]), (), frozenset(), {}, self.borrowable)
-        rows, source = Rows(self.dataset, self.columns, stage), Rows(self.dataset, self.columns,
-                                                                    None)
+        rows, source = (Rows(self.dataset, self.columns, s, dialect="duckdb")
+                        for s in (stage, None))
         clean, defaulted = rows.views()
         return DatasetSteps(
             dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),

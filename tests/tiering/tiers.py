@@ -128,7 +128,7 @@ class Tiers:
 
     def rows(self) -> Rows:
         name = self.rule.dataset
-        return Rows(self.project.datasets[name], self.catalog[name], None)
+        return Rows(self.project.datasets[name], self.catalog[name], None, self.engine)
 
     def problems(self) -> list[Problem]:
         return tier_problems(self.rule, self.rows(), self.project, self.catalog, self.engine)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.equality import composed
 from cdmq.sql.text_form import text_of
 from cdmq.stages.golden.layout import Layout, Unit
 from cdmq.stages.golden.order import (
@@ -46,8 +47,14 @@ class Units:
     def compared(self, column: str, cell: exp.Expr) -> exp.Expr:
         type_ = self.layout.columns[column]
         if type_ in ("text", "unknown"):
-            return nodes.by_code_point(text_of(cell, type_), self.dialect)
+            return nodes.by_code_point(self._text(column, cell), self.dialect)
         return cell
+
+    def _text(self, column: str, cell: exp.Expr) -> exp.Expr:
+        """A cell as text, in the form in which texts are equal."""
+        type_ = self.layout.columns[column]
+        written = text_of(cell, type_)
+        return composed(written, self.dialect) if type_ == "text" else written
 
     def latest(self, column: str) -> exp.Expr:
         """The largest of a column; an aggregate."""
@@ -138,7 +145,7 @@ class Units:
 
     def _length(self, columns: Iterable[str]) -> exp.Expr:
         return total([
-            exp.Coalesce(this=nodes.call("length", text_of(self.cell(c), self.layout.columns[c])),
+            exp.Coalesce(this=nodes.call("length", self._text(c, self.cell(c))),
                          expressions=[nodes.number(0)])
             for c in columns])
 
@@ -164,7 +171,7 @@ class Units:
     def same(self, unit: Unit, table: str | None = None) -> list[exp.Expr]:
         """What is equal in the records of a party that hold the same value as their own. A group
         is compared as one text: no engine joins well where NULL equals NULL."""
-        texts = [exp.Coalesce(this=text_of(self.cell(c, table), self.layout.columns[c]),
+        texts = [exp.Coalesce(this=self._text(c, self.cell(c, table)),
                               expressions=[nodes.text("\x01")]) for c in unit.columns]
         value = self.compared(unit.columns[0], self.cell(unit.columns[0], table))
         if unit.group:

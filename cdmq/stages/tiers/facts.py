@@ -80,13 +80,15 @@ class Totals:
             xref = logical(f"xref:{through}")
             xref.set("alias", exp.TableAlias(this=nodes.name("x")))
             query.append("joins", exp.Join(this=xref, on=nodes.equal(
-                nodes.column("key", "x"), nodes.column("key", "f"))))
+                self.link.compared(nodes.column("key", "x"), self.dialect),
+                nodes.column("key", "f"))))
         return nodes.group_by(query, [key.copy()])
 
     def _rows(self) -> exp.Select:
         """The facts until as_of: whose, when, and for each figure whether it counts, and what."""
         link = self.link
-        key = key_of([(nodes.column(c, "c"), link.types[c]) for c in link.columns])
+        key = link.compared(key_of([(nodes.column(c, "c"), link.types[c])
+                                    for c in link.columns]), self.dialect)
         at = nodes.cast(nodes.column(link.happened_at, "c"), "timestamp")
         shown: list[exp.Expr] = [nodes.alias(key, "key"), nodes.alias(at, "at")]
         for f in self.figures:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.tiering import TieringRule
+from cdmq.sql.equality import composed
 from cdmq.sql.types import Type
 from cdmq.values import Catalog, Dataset, Project, Rule
 
@@ -25,6 +28,11 @@ class Link:
     to: str
     types: Mapping[str, Type]
     through: str | None = None
+
+    def compared(self, key: exp.Expr, dialect: str) -> exp.Expr:
+        """The text of a key in the form in which texts are equal."""
+        written = any(self.types[c] == "text" for c in self.columns)
+        return composed(key, dialect) if written else key
 
     @property
     def by_day(self) -> bool:

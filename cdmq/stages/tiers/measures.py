@@ -62,8 +62,11 @@ class Measuring:
             for column in grouped.expressions[1:]:
                 name = f"first{number}" if column.alias == "first" else column.alias
                 query.append("expressions", nodes.alias(nodes.column(column.alias, alias), name))
+            own: exp.Expr = nodes.column("key", "p")
+            if totals.link.through is None:
+                own = totals.link.compared(own, self.dialect)
             nodes.left_join(query, nodes.subquery(grouped, alias), nodes.equal(
-                nodes.column("key", alias), nodes.column("key", "p")))
+                nodes.column("key", alias), own))
         return query
 
     def _more(self, below: exp.Select, more: Mapping[str, exp.Expr]) -> exp.Select:
