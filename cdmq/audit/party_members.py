@@ -16,7 +16,9 @@ from cdmq.sql import nodes
 
 #: How many other members of a party are named.
 NAMED = 5
-Fate = Literal["merged", "split", "moved", "ended"]
+Fate = Literal["merged", "split", "returned", "moved", "ended"]
+#: The event of a party that takes records along -> what became of the one they were in.
+_APART: dict[str, Fate] = {"split": "split", "return": "returned"}
 
 
 def spec_of(telling: Telling, rule: str) -> MatchingRule | None:
@@ -106,8 +108,8 @@ def _fate(
         if row["event"] == "merge" and row["party_id"] == party and next_ in (None, row["other"]):
             return "merged", row["other"]
     for row in rows:
-        if row["event"] == "split" and next_ is not None and row["party_id"] == next_:
-            return "split", next_
+        if row["event"] in _APART and next_ is not None and row["party_id"] == next_:
+            return _APART[row["event"]], next_
     if any(r["event"] == "retire" and r["party_id"] == party for r in rows):
         return "ended", next_
     return ("moved", next_) if next_ else (None, None)
@@ -119,7 +121,7 @@ def events(telling: Telling, rule: str, parties: Iterable[str]) -> list[Event]:
     rows = telling.rows(PARTY_EVENTS, nodes.every([
         same("rule_id", rule),
         nodes.any_of([one_of("party_id", wanted), one_of("other", wanted)])]))
-    order = {"mint": 0, "split": 1, "merge": 2, "retire": 3}
+    order = {"mint": 0, "split": 1, "return": 2, "merge": 3, "retire": 4}
     rows.sort(key=lambda r: (r["run_id"], order.get(r["event"], 9), r["party_id"]))
     return [Event(r["event"], r["party_id"], r["other"], int(r["records"]),
                   telling.when(r["run_id"])) for r in rows]

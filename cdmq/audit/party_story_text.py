@@ -77,6 +77,8 @@ def _left(m: Membership) -> str:
         return f"it was merged into {m.into}"
     if m.fate == "split":
         return f"{m.into} was split out of it"
+    if m.fate == "returned":
+        return f"{m.into} was there again"
     if m.fate in ("moved", "ended") and m.into:
         rest = ", and no record was left" if m.fate == "ended" else ""
         return f"the record went over to {m.into}{rest}"
@@ -199,4 +201,7 @@ def _event(e: Event) -> str:
         return f"{e.party} was split out of {e.other}, with {records}"
     if e.event == "merge":
         return f"{e.party} was merged into {e.other}, which took {records} of it"
+    if e.event == "return":
+        out = f", most of them out of {e.other}" if e.other else ""
+        return f"{e.party} was there again, with {records}{out}"
     return f"{e.party} ended: none of its {records} is left"

@@ -35,11 +35,26 @@ PAIRS = Table("pairs", "one row a pair of records that a matching rule found ali
 PARTY_EVENTS = Table("party_events", "one row a thing that happened to a party", columns("""
     rule_id text the matching rule
     run_id text the run in which it happened
-    event text mint, merge, split or retire
+    event text mint, merge, split, retire or return
     party_id text the party that began or ended
     other text the party it went into, or came out of
     records bigint how many records it had, or has
 """))
+
+ASTRAY = Table("astray", "one row a time in which a record was in a party that is not its own",
+               columns("""
+    rule_id text the matching rule
+    version text its version when the row was opened
+    key text the record
+    own text the party that it was in before others were merged; NULL: it came when they were
+""" + _STATE))
+
+LEADS = Table("leads", "one row a time in which an ended party's id led to another", columns("""
+    rule_id text the matching rule
+    version text its version when the row was opened
+    party_id text the party that ended
+    now_id text the party that has most of its own records
+""" + _STATE))
 
 GOLDEN_CELLS = Table("golden_cells", "one row a time a golden cell held a value", columns("""
     rule_id text the golden rule
@@ -93,24 +108,15 @@ MATCH_MODELS = Table("match_models", "one row a trained model of a matching rule
     to_run text the run that trained the next; NULL while in use
 """))
 
-MATCHED = (XREF, PAIRS, PARTY_EVENTS, GOLDEN_CELLS, TIER_HISTORY, TIER_REVIEWS, QUEUE, MATCH_MODELS)
+MATCHED = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, GOLDEN_CELLS, TIER_HISTORY, TIER_REVIEWS,
+           QUEUE, MATCH_MODELS)
 
-#: Where every id that was ever given leads: follow what it went into, until that is not retired.
+#: Where every id that was ever given leads.
 _PARTY_IDS = """
-WITH RECURSIVE way (rule_id, party_id, at_id, steps) AS (
-    SELECT DISTINCT rule_id, party_id, party_id, 0 FROM party_events
-    WHERE event IN ('mint', 'split')
-    UNION ALL
-    SELECT w.rule_id, w.party_id, e.other, w.steps + 1
-    FROM way AS w JOIN party_events AS e ON e.party_id = w.at_id
-    WHERE e.event IN ('merge', 'retire') AND NOT w.at_id IS NULL
-),
-ends AS (
-    SELECT rule_id, party_id, at_id,
-        row_number() OVER (PARTITION BY rule_id, party_id ORDER BY steps DESC) AS place
-    FROM way
-)
-SELECT rule_id, party_id, at_id AS now_id FROM ends WHERE place = 1
+SELECT e.rule_id, e.party_id, coalesce(x.party_id, l.now_id) AS now_id
+FROM (SELECT DISTINCT rule_id, party_id FROM party_events WHERE event IN ('mint', 'split')) AS e
+LEFT JOIN (SELECT DISTINCT party_id FROM xref WHERE to_run IS NULL) AS x ON x.party_id = e.party_id
+LEFT JOIN (SELECT party_id, now_id FROM leads WHERE to_run IS NULL) AS l ON l.party_id = e.party_id
 """
 
 
@@ -120,6 +126,5 @@ def party_ids(schema: str) -> exp.Create:
 
     query = parse_one(_PARTY_IDS, dialect="duckdb")
     for table in query.find_all(exp.Table):
-        if table.name == PARTY_EVENTS.name:
-            table.replace(nodes.table(Relation(PARTY_EVENTS.name, schema), table.alias or None))
+        table.replace(nodes.table(Relation(table.name, schema), table.alias or None))
     return nodes.create(Relation("party_ids", schema), query, kind="VIEW", replace=True)

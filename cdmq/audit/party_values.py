@@ -17,7 +17,7 @@ class Membership:
 
     `others`: up to five other members, `more` how many besides; of a former one neither.
     `fate`: what became of the party in the run that ended it, with the party that has to do with
-    it: `merged` into it, `split` off as it, `moved` to it, or `ended`.
+    it: `merged` into it, `split` off as it, `returned` as it, `moved` to it, or `ended`.
     `through`: the party of the record that is the member, where it is not the record itself.
     """
 
@@ -29,7 +29,7 @@ class Membership:
     more: int = 0
     until: When | None = None
     because: str | None = None
-    fate: Literal["merged", "split", "moved", "ended"] | None = None
+    fate: Literal["merged", "split", "returned", "moved", "ended"] | None = None
     into: str | None = None
     through: str | None = None
 
@@ -111,7 +111,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Event:
-    """A thing that happened to a party: mint, merge, split or retire."""
+    """A thing that happened to a party: mint, merge, split, retire or return."""
 
     event: str
     party: str

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from cdmq.audit.party_tables import (
     GOLDEN_CELLS,
+    LEADS,
     MATCH_MODELS,
     PAIRS,
     PARTY_EVENTS,
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from cdmq.stages.tiers.history import Review
     from cdmq.warehouses.base import Warehouse
 
-#: The tables whose rows are closed.
-LASTING = (XREF, PAIRS, QUEUE, GOLDEN_CELLS, TIER_HISTORY)
+#: The tables whose rows are closed with their rule. What is astray is kept: a rule that comes back
+#: knows the parties that it had merged.
+LASTING = (XREF, LEADS, PAIRS, QUEUE, GOLDEN_CELLS, TIER_HISTORY)
 
 
 class States:
@@ -137,7 +139,7 @@ class States:
             fixed["run_id"] = self.run_id
         else:
             fixed |= {"version": self.versions[state.rule], "from_run": self.run_id}
-        if state.rule in self.reviews:
+        if state.rule in self.reviews and "from_review" not in state.columns:
             fixed["from_review"] = self.reviews[state.rule].label
         shown: list[exp.Expr] = [nodes.column(c, "s") for c in state.columns]
         table = Relation(state.table, self.schema)

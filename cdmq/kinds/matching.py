@@ -79,7 +79,7 @@ class MatchingRule(Named):
 
     In the warehouse: `<id>__xref` (record to party, from and to run), `<dataset>__xref` for the
     party rule, `pairs` (score and the weight of each column), `party_events` (mint, merge, split,
-    retire), and the undecided pairs in `queue`.
+    retire, return), and the undecided pairs in `queue`.
     """
 
     DIMENSION: ClassVar[str | None] = "uniqueness"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
+from cdmq.audit.latest import latest, open_first
 from cdmq.audit.party_tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
@@ -121,13 +122,14 @@ class Derived:
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.project).digest:
             review = replace(review, state="due", message="")
-        before, _, _ = self._make(f"{rule.id}__levels_before", self._open_levels(rule.id))
+        before, _, _ = self._make(f"{rule.id}__levels_before", self._levels_before(rule.id))
         self.names.put(f"tiers:{rule.id}", before, self.names.output(f"{rule.id}__levels")[1])
         query = step.query.copy()
+        judged_now = query if review.state == "due" else self._between(query, f"tiers:{rule.id}")
         staged, digest, seconds = self._make(
-            f"{rule.id}__levels",
-            query if review.state == "due" else self._between(query, f"tiers:{rule.id}"))
-        self.states.append(State(rule.id, "tier_history", staged, STATE, IDENTITY, ENTITY))
+            f"{rule.id}__levels", self._since(judged_now, f"tiers:{rule.id}", review))
+        self.states.append(State(rule.id, "tier_history", staged, (*STATE, "from_review"),
+                                 IDENTITY, ENTITY))
         self.warehouse.run(nodes.drop(before).sql(self.warehouse.dialect))
         self.reviews[rule.id] = review
         return replace(self._levels(rule, rule.spec, staged, review), statement=digest,
@@ -153,10 +155,28 @@ class Derived:
         review, version, as_of = rows[0]
         return str(review), str(version), as_of
 
-    def _open_levels(self, rule: str) -> exp.Select:
-        return nodes.select([nodes.column(c) for c in STATE], self._audit(TIER_HISTORY.name),
-                            nodes.every([of_rule(rule, self.ids),
-                                         nodes.is_null(nodes.column("to_run"))]))
+    def _levels_before(self, rule: str) -> exp.Select:
+        """The level of everyone who has one, or who had one and was not there since."""
+        rows = nodes.select(
+            [nodes.column(c) for c in (*STATE, "from_review", "from_run", "to_run")],
+            self._audit(TIER_HISTORY.name), of_rule(rule, self.ids))
+        last = latest(rows, "row_number", "key", open_first())
+        return nodes.select([nodes.column(c) for c in (*STATE, "from_review")],
+                            nodes.subquery(last, "b"))
+
+    def _since(self, query: exp.Query, before: str, review: Review) -> exp.Select:
+        """With the review that gave each level: who returns to a level has it since then."""
+        shown = [nodes.column(c, "n") for c in STATE]
+        since = exp.Coalesce(this=nodes.column("from_review", "b"),
+                             expressions=[nodes.text(review.label)])
+        joined = nodes.select([*shown, nodes.alias(since, "from_review")],
+                              nodes.subquery(query, "n"))
+        same = nodes.every([nodes.equal(*(
+            exp.Coalesce(this=nodes.cast(nodes.column(c, side), "text"),
+                         expressions=[nodes.text("\x01")]) for side in ("b", "n")))
+            for c in IDENTITY])
+        nodes.left_join(joined, nodes.table(Relation(before, LOGICAL), "b"), same)
+        return joined
 
     def _between(self, query: exp.Select, before: str) -> exp.Query:
         """Who has a level keeps it; who has none gets one."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import MATCH_MODELS, PARTY_EVENTS, XREF
+from cdmq.audit.latest import down, latest, open_first
+from cdmq.audit.party_tables import ASTRAY, MATCH_MODELS, PARTY_EVENTS, XREF
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
 from cdmq.kinds.matching import MatchingRule
@@ -48,11 +49,15 @@ _SENT: Mapping[str, tuple[dict[str, Type], str]] = {
         {"event": "text", "party_id": "text", "other": "text", "records": "integer"},
         "SELECT event, party_id, other, records FROM events",
     ),
+    "astray": ({"key": "text", "own": "text"}, "SELECT key, own FROM new_astray"),
+    "leads": ({"party_id": "text", "now_id": "text"}, "SELECT party_id, now_id FROM leads"),
 }
 _STATES = {
     "xref": {"identity": ("key", "party_id"), "entity": ("key",)},
     "pairs": {"identity": ("key_a", "key_b", "verdict"), "entity": ("key_a", "key_b")},
     "queue": {"identity": ("key_a", "key_b", "why"), "entity": ("key_a", "key_b")},
+    "astray": {"identity": ("key", "own"), "entity": ("key",)},
+    "leads": {"identity": ("party_id", "now_id"), "entity": ("party_id",)},
 }
 
 
@@ -154,19 +159,30 @@ class Matcher:
         return Model(str(rows[0][0]), int(rows[0][1])) if rows else None
 
     def _before(self, scratch: Scratch, rule: str) -> None:
-        """`before` (who was in which party) and `minted` (every id there ever was)."""
+        """What was before, of every record and every id that there ever was: see `carry`."""
         mine = of_rule(rule, self.ids)
-        before = nodes.select([nodes.column("key"), nodes.column("party_id")],
-                              self._audit(XREF.name),
-                              nodes.every([mine, nodes.is_null(nodes.column("to_run"))]))
+        rows, closed = self._audit(XREF.name), nodes.present(nodes.column("to_run"))
+        was = latest(
+            nodes.select([nodes.column(c) for c in ("key", "party_id", "from_run", "to_run")],
+                         rows, mine.copy()), "row_number", "key", open_first())
+        bygone = latest(nodes.select(
+            [nodes.column(c) for c in ("key", "party_id", "to_run")], rows.copy(),
+            nodes.every([mine.copy(), closed])), "rank", "party_id", [down("to_run")])
+        astray = nodes.select([nodes.column("key"), nodes.column("own")], self._audit(ASTRAY.name),
+                              nodes.every([mine.copy(), nodes.is_null(nodes.column("to_run"))]))
         begun = exp.In(this=nodes.column("event"),
                        expressions=[nodes.text("mint"), nodes.text("split")])
-        minted = nodes.select([nodes.column("party_id")], self._audit(PARTY_EVENTS.name),
-                              nodes.every([mine.copy(), begun]))
-        minted = nodes.group_by(minted, [nodes.column("party_id")])
-        dialect = self.warehouse.dialect
-        scratch.bring("before", {"key": "text", "party_id": "text"}, before.sql(dialect))
-        scratch.bring("minted", {"party_id": "text"}, minted.sql(dialect))
+        minted = nodes.group_by(
+            nodes.select([nodes.column("party_id")], self._audit(PARTY_EVENTS.name),
+                         nodes.every([mine.copy(), begun])), [nodes.column("party_id")])
+        for table, columns, query in (
+            ("was", ("key", "party_id", "to_run"), was), ("bygone", ("key", "party_id"), bygone),
+            ("astray", ("key", "own"), astray), ("minted", ("party_id",), minted),
+        ):
+            if len(columns) > 1:
+                query = nodes.select([nodes.column(c) for c in columns],
+                                     nodes.subquery(query, "q"))
+            scratch.bring(table, dict.fromkeys(columns, "text"), query.sql(self.warehouse.dialect))
 
     def _audit(self, table: str) -> exp.Table:
         return nodes.table(Relation(table, audit_schema(self.warehouse)))

@@ -70,21 +70,34 @@ class Parties:
     """A matching rule from run to run: what is published, and every id there ever was."""
 
     def __init__(self, rule_id: str = "same") -> None:
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(config={"threads": 1})
         self.rule_id = rule_id
-        self.xref: dict[str, str] = {}
+        self.runs = 0
+        #: key: (party, the run in which it no longer had it).
+        self.held: dict[str, tuple[str, str | None]] = {}
+        self.astray: dict[str, str | None] = {}
+        self.bygone: dict[str, set[str]] = {}
         self.minted: set[str] = set()
-        self.ended: dict[str, str | None] = {}
+        self.leads: dict[str, str] = {}
+
+    @property
+    def xref(self) -> dict[str, str]:
+        return {key: party for key, (party, gone) in self.held.items() if gone is None}
 
     def run(self, clusters: Iterable[Iterable[str]], seed: int = 0) -> list[Row]:
         """Publish these clusters of keys; the events."""
+        self.runs += 1
         groups = [sorted(group) for group in clusters]
         rid = {key: n for n, key in enumerate(sorted(k for g in groups for k in g), start=1)}
         members = [(rid[key], rid[group[0]]) for group in groups for key in group]
         tables: list[tuple[str, str, list[Row]]] = [
             ("records", "rid INTEGER, key VARCHAR", [(n, key) for key, n in rid.items()]),
             ("members", "rid INTEGER, cluster INTEGER", list(members)),
-            ("before", "key VARCHAR, party_id VARCHAR", list(self.xref.items())),
+            ("was", "key VARCHAR, party_id VARCHAR, to_run VARCHAR",
+             [(key, *was) for key, was in self.held.items()]),
+            ("astray", "key VARCHAR, own VARCHAR", list(self.astray.items())),
+            ("bygone", "key VARCHAR, party_id VARCHAR",
+             [(key, party) for party, keys in self.bygone.items() for key in keys]),
             ("minted", "party_id VARCHAR", [(party,) for party in sorted(self.minted)]),
         ]
         for name, columns, rows in tables:
@@ -93,11 +106,21 @@ class Parties:
         carry(self.connection, self.rule_id)
         rows = self.connection.execute("SELECT key, party_id FROM xref").fetchall()
         assert len(rows) == len(rid)
-        self.xref = dict(rows)
+        self._keep(dict(rows))
         events = self.connection.execute("FROM events ORDER BY ALL").fetchall()
         self.minted |= {e[1] for e in events if e[0] in ("mint", "split")}
-        self.ended |= {e[1]: e[2] for e in events if e[0] in ("merge", "retire")}
+        self.astray = dict(self.connection.execute("FROM new_astray").fetchall())
+        self.leads = dict(self.connection.execute("FROM leads").fetchall())
         return events
+
+    def _keep(self, now: dict[str, str]) -> None:
+        left: dict[str, set[str]] = {}
+        for key, party in self.xref.items():
+            if now.get(key) != party:
+                left.setdefault(party, set()).add(key)
+                self.held[key] = party, str(self.runs)
+        self.bygone |= left
+        self.held |= {key: (party, None) for key, party in now.items()}
 
     def parties(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -105,10 +128,5 @@ class Parties:
             found.setdefault(party, set()).add(key)
         return found
 
-    def resolve(self, party: str | None) -> str | None:
-        steps = 0
-        while party in self.ended:
-            party = self.ended[party]
-            steps += 1
-            assert steps <= len(self.ended)
-        return party
+    def resolve(self, party: str) -> str | None:
+        return party if party in self.xref.values() else self.leads.get(party)

@@ -93,7 +93,7 @@ def test_equal_overlaps_make_room_for_each_other() -> None:
     same = Parties()
     same.run(["ab", "cd", "ef"])
     assert same.run(["a", "bc", "de", "f"])[0][0] == "split"
-    assert not same.ended
+    assert not same.leads
 
 
 def test_a_large_party_is_not_renamed_to_save_a_small_one() -> None:
@@ -117,17 +117,89 @@ def test_redirects_are_followed_to_the_end() -> None:
     assert [same.resolve(p) for p in (first, second, third)] == [None] * 3
 
 
-def test_no_id_is_ever_given_twice() -> None:
+def test_who_leaves_a_party_again_and_again_has_one_id_when_out_of_it() -> None:
     same = Parties()
     seen: list[str] = []
-    for _ in range(4):  # 'b' leaves its party and comes back to it, again and again
+    for _ in range(4):
         same.run(["xy", "b"])
         seen.append(same.xref["b"])
         same.run(["xyb"])
-    assert len(set(seen)) == 4
+    assert len(set(seen)) == 1
 
 
-@pytest.mark.parametrize("table", ["minted", "before"])
+def test_a_merge_that_is_undone_gives_each_its_first_id() -> None:
+    same = Parties()
+    same.run(["12", "34"])
+    first = same.xref
+    one, two = first["1"], first["3"]
+    assert [e[0] for e in same.run(["1234"])] == ["merge"]
+    kept = same.xref["1"]
+    assert (same.resolve(one), same.resolve(two)) == (kept, kept)
+    gone = two if kept == one else one
+    assert same.run(["12", "34"]) == [("return", gone, kept, 2)]
+    assert same.xref == first
+    assert (same.resolve(one), same.resolve(two)) == (one, two)
+
+
+def test_who_came_while_parties_were_merged_is_nobodys_own() -> None:
+    same = Parties()
+    same.run(["12", "3"])
+    one, two = same.xref["1"], same.xref["3"]
+    same.run(["123"])
+    same.run(["123456789"])
+    assert same.xref["9"] == one
+    same.run(["12", "3456789"])
+    assert (same.xref["1"], same.xref["3"], same.xref["9"]) == (one, two, two)
+
+
+def test_records_that_were_not_there_have_the_id_they_had() -> None:
+    same = Parties()
+    same.run(["abc", "de", "f"])
+    first = same.xref
+    assert {e[0] for e in same.run(["a"])} == {"retire"}
+    assert same.resolve(first["d"]) is None
+    assert sorted(same.run(["abc", "de", "f"])) == sorted([
+        ("return", first["d"], None, 2), ("return", first["f"], None, 1)])
+    assert same.xref == first
+    same.run([])
+    same.run(["abc", "f"])
+    assert same.xref == {k: p for k, p in first.items() if k not in "de"}
+
+
+def test_a_bridge_that_was_not_there() -> None:
+    """Without 'b' the two others are apart; with it the party has the id that it had."""
+    same = Parties()
+    same.run(["abc"])
+    first = same.xref
+    same.run(["a", "c"])
+    same.run(["abc"])
+    assert same.xref == first
+
+
+def test_a_duplicate_that_is_deleted_does_not_rename_the_customer() -> None:
+    same = Parties()
+    same.run(["1", "2"])
+    one, two = same.xref["1"], same.xref["2"]
+    same.run(["12"])
+    kept = same.xref["1"]
+    same.run(["2" if kept == one else "1"])
+    assert set(same.xref.values()) == {kept}
+    assert (same.resolve(one), same.resolve(two)) == (kept, kept)
+
+
+def test_an_id_leads_to_its_own_records_not_to_whom_it_was_once_merged_with() -> None:
+    same = Parties()
+    same.run(["12", "3456", "78"])
+    one, two, three = same.xref["1"], same.xref["3"], same.xref["7"]
+    same.run(["123456", "78"])
+    assert same.resolve(one) == two
+    same.run(["3456", "1278"])
+    assert same.resolve(one) == same.xref["1"] == min(one, three)
+    same.run(["3456"])
+    assert same.resolve(one) is None
+
+
+@pytest.mark.parametrize("table", ["minted", "was"])
 def test_an_id_that_is_taken_is_passed_over(table: str) -> None:
     same = Parties()
     same.run(["a"])
@@ -135,8 +207,10 @@ def test_an_id_that_is_taken_is_passed_over(table: str) -> None:
     connection = duckdb.connect()
     fill(connection, "records", "rid INTEGER, key VARCHAR", [(1, "a")])
     fill(connection, "members", "rid INTEGER, cluster INTEGER", [(1, 1)])
-    fill(connection, "before", "key VARCHAR, party_id VARCHAR",
-         [("gone", taken)] if table == "before" else [])
+    fill(connection, "was", "key VARCHAR, party_id VARCHAR, to_run VARCHAR",
+         [("gone", taken, None)] if table == "was" else [])
+    fill(connection, "astray", "key VARCHAR, own VARCHAR", [])
+    fill(connection, "bygone", "key VARCHAR, party_id VARCHAR", [])
     fill(connection, "minted", "party_id VARCHAR", [(taken,)] if table == "minted" else [])
     carry(connection, "same")
     ((key, party),) = connection.execute("FROM xref").fetchall()
@@ -148,4 +222,5 @@ def test_nothing_but_the_results_is_left_behind() -> None:
     same = Parties()
     same.run(["ab", "c"])
     tables = {name for (name,) in same.connection.execute("SHOW TABLES").fetchall()}
-    assert tables == {"records", "members", "before", "minted", "xref", "events"}
+    assert tables == {"records", "members", "was", "astray", "bygone", "minted",
+                      "xref", "events", "new_astray", "leads"}
