@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from cdmq.kinds.base import Bool, Model, Texts
+from cdmq.kinds.base import Bool, Model, Texts, one_or_many
 
 Pii = Literal["plain", "mask", "hash", "omit"]
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp"]
@@ -113,7 +113,8 @@ class DatasetSpec(Model):
     columns: dict[str, ColumnType] = Field(
         default_factory=dict, description="column: its type, one of text, integer, decimal, "
         "double, boolean, date and timestamp. A cell that cannot be read so is flagged.")
-    missing_values: list[str] | dict[str, list[str]] = Field(
+    missing_values: Annotated[
+        list[str] | dict[str, Texts], BeforeValidator(one_or_many)] = Field(
         default_factory=list, description="Texts that mean nothing is known, for all columns, or "
         "column: its texts. White space around them does not count, letter case does; they are "
         "looked for again after a default has tidied a cell. Rules see NULL.")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from cdmq.other_words import remedy as remedy_of
 from cdmq.problems import Problem, closest, did_you_mean
 from cdmq.yaml_source import Path, Source
 
@@ -50,7 +51,7 @@ def read_model(
             if source.is_told(place[:-1] if missing else place):
                 value = None
             elif not (missing and detail["loc"] in meant) and detail["input"] is not None:
-                found.append(_problem(model, detail, source, path, what, also))
+                found.append(_problem(model, detail, data, source, path, what, also))
             elif detail["input"] is None and not missing:
                 found.append(_no_value(source, place, what))
         if not found:
@@ -90,8 +91,39 @@ def _meant(model: type[BaseModel], details: Sequence[Any]) -> set[Any]:
     return found
 
 
+def _fits(
+    model: type[BaseModel], data: Any, place: Path, key: str, source: Source, base: Path
+) -> bool:
+    """Whether what stands at an unknown `key` could stand at the known one of `place`."""
+
+    def renamed(value: Any, rest: Path) -> Any:
+        if len(rest) > 1 and isinstance(value, dict):
+            return {k: renamed(v, rest[1:]) if k == rest[0] else v for k, v in value.items()}
+        if len(rest) > 1 and isinstance(value, list):
+            return [renamed(v, rest[1:]) if i == rest[0] else v for i, v in enumerate(value)]
+        if not isinstance(value, dict) or rest[0] in value:
+            return None  # it stands there already
+        return {rest[0] if k == key else k: v for k, v in value.items()}
+
+    try:
+        model.model_validate(renamed(data, place))
+    except ValidationError as error:
+        return not any(place[: len(loc)] == loc[: len(place)] for e in error.errors()
+                       if (loc := _place(source, base, tuple(e["loc"]))))
+    return True
+
+
+def _holder(model: type[BaseModel], key: str) -> str | None:
+    """The key of `model` whose own keys `key` is one of."""
+    for name, field in model.model_fields.items():
+        inner = _inner_model(field.annotation)
+        if inner and key in known_keys(inner):
+            return field.alias or name
+    return None
+
+
 def _problem(
-    model: type[BaseModel], error: Any, source: Source, base: Path, what: str,
+    model: type[BaseModel], error: Any, data: Any, source: Source, base: Path, what: str,
     also: Iterable[str],
 ) -> Problem:
     loc = _place(source, base, tuple(error["loc"]))
@@ -102,10 +134,16 @@ def _problem(
         key = names[-1]
         keys = [*known_keys(_model_at(model, loc[:-1])), *(also if len(loc) == 1 else ())]
         span = source.at_key(path)
-        return Problem(
-            span, "CDMQ110", f"unknown key '{key}' in {what}", did_you_mean(key, keys),
-            source.with_word(span, key, closest(key, keys)),
-        )
+        inner = _holder(_model_at(model, loc[:-1]), key)
+        remedy, meant = remedy_of(key, keys, "keys")
+        if meant and not (
+                _fits(model, data, (*loc[:-1], meant), key, source, base)
+                if meant in known_keys(_model_at(model, loc[:-1])) else isinstance(given, str)):
+            remedy, meant = did_you_mean("", keys), None
+        if inner and key not in keys and not meant:
+            remedy = f"it stands inside of {inner}: {{ }}"
+        return Problem(span, "CDMQ110", f"unknown key '{key}' in {what}", remedy,
+                       source.with_word(span, key, meant))
     if kind == "missing":
         return Problem(
             source.at(path[:-1]), "CDMQ111", f"'{key}' is missing in {what}", f"add {key}: ..."
@@ -115,11 +153,9 @@ def _problem(
     if kind == "literal_error":
         listed = error["ctx"]["expected"].replace(" or ", ", ")
         expected = [w.strip("'") for w in listed.split(", ")]
-        near = closest(str(given), expected)
-        return Problem(
-            span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}",
-            did_you_mean(str(given), expected), source.with_word(span, str(given), near),
-        )
+        remedy, meant = remedy_of(str(given), expected, "values")
+        return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy,
+                       source.with_word(span, str(given), meant))
     if kind == "value_error" and not said.startswith("write "):
         return Problem(span, "CDMQ112", f"'{key}' in {what}: {said}" if key else f"{what}: {said}")
     remedy = said if kind == "value_error" else _REMEDIES.get(kind) or said.replace(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import yaml
 
 from cdmq.problems import Problem, Span
@@ -12,6 +15,47 @@ def in_quotes(value: str) -> str:
     if '"' not in value and "\\" not in value:
         return f'"{value}"'
     return "'" + value.replace("'", "''") + "'"
+
+
+CURLY = "“”„‘’‚«»"
+#: Blanks before a key, one of them no plain space or tab.
+BLANK = re.compile(r"[ \t]*[^\S \t\r\n]\s*(?=\S)")
+_TEXT_BEHIND = re.compile(
+    r"""(?P<key>\s*(?:- )?[\w.-]+:)\s+(?P<value>(["'])[^"']*\3\s*[^\s#,].*)""")
+
+
+def odd_blank(span: Span, line: str, blanks: str) -> Problem:
+    """A blank before a key that YAML does not take for one."""
+    odd = next(c for c in blanks if c not in " \t")
+    name = unicodedata.name(odd, f"U+{ord(odd):04X}").lower()
+    return Problem(span, "CDMQ142", f"a blank that is no space ({name}) stands before the key",
+                   "take it out, and write plain spaces", line.strip())
+
+
+def _inside_of(lines: list[str], at: int) -> str:
+    """The remedy where the keys of a file stand below `file: x.csv`, which is a whole value."""
+    above = re.match(r"(\s*(?:- )?)file:\s+([^\s{\[|>&*#][^#]*)", lines[at - 1] if at else "")
+    if above is None or len(lines[at]) - len(lines[at].lstrip()) <= len(above[1]):
+        return ""
+    path = above[2].strip()
+    return f"file: has the value {path} already; write file: {{path: {path}, {lines[at].strip()}}}"
+
+
+def _without_escapes(line: str, column: int) -> str:
+    """The line with the text in double quotes around `column` in single quotes."""
+    for found in re.finditer(r'"((?:[^"\\]|\\.)*)"', line):
+        if found.start() < column < found.end() and "'" not in found[1]:
+            return f"{line[: found.start()]}'{found[1]}'{line[found.end() :]}".strip()
+    return ""
+
+
+def straightened(line: str, value: str) -> str:
+    """The line where curly quotes stand around values, with straight ones: around all of `value`
+    where there are more in it."""
+    if set(value[1:-1]) & {*CURLY, '"'} or value[-1] not in CURLY:
+        return line.replace(value, in_quotes(value))
+    pair = re.compile(f"[{CURLY}]([^{CURLY}\"]*)[{CURLY}]")
+    return pair.sub(lambda found: in_quotes(found[1]), line)
 
 
 def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
@@ -30,15 +74,25 @@ def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
         return Problem(
             span, "CDMQ101", "a tab: YAML is indented with spaces", "use spaces", fix.strip()
         )
+    if blank := BLANK.match(line):
+        return odd_blank(span, line, blank[0])
     if "mapping values are not allowed" in said:
         if ": " not in line[: mark.column]:
             return Problem(span, "CDMQ101", "the key does not stand where a key can stand",
-                           "keys of one mapping must stand in the same column")
+                           _inside_of(lines, mark.line)
+                           or "keys of one mapping must stand in the same column")
         key, _, value = line.strip().partition(": ")
         return Problem(
             span, "CDMQ105", "a second ': ' on the line: YAML would cut the value in two",
             "put the value in quotes", f"{key}: {in_quotes(value)}" if value else "",
         )
+    if "unknown escape character" in said and (fix := _without_escapes(line, mark.column)):
+        return Problem(span, "CDMQ101", "inside \" \" YAML reads \\ as the begin of a sign of its "
+                       "own", "put the text in single quotes", fix)
+    if (torn := _TEXT_BEHIND.match(line)) and "expected" in said:
+        return Problem(span, "CDMQ105", "text stands behind the quote that closes here: YAML takes "
+                       "the quoted part alone for the value", "put the whole value in quotes",
+                       f"{torn['key'].strip()} {in_quotes(torn['value'].strip())}")
     context = str(getattr(error, "context", "") or "")
     opened = getattr(error, "context_mark", None)
     if opened is not None and opened.line < mark.line:

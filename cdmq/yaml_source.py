@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from cdmq.problems import Problem, Span
-from cdmq.yaml_problems import in_quotes, syntax_problem
+from cdmq.yaml_problems import CURLY, in_quotes, odd_blank, straightened, syntax_problem
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -23,7 +23,6 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 Path = tuple[str | int, ...]
-_CURLY = "“”„‘’‚«»"
 _OPERATOR = re.compile(r"[=<>]")
 #: Tags that say what every scalar and collection is anyway.
 _TAGS = {
@@ -202,6 +201,11 @@ class _Reader:
                 if torn[at]:
                     self.problem(*torn[at])
                 continue
+            if key != key.strip() and not key_node.style:
+                self.cut.add(path)
+                self.problems.append(odd_blank(self.span(key_node), _line(self.text, key_node),
+                                               key))
+                continue
             if key in data:
                 first = self.keys[(*path, key)]
                 self.problem(
@@ -247,13 +251,12 @@ class _Reader:
         if not node.style:  # libyaml says '', the Python parser None
             if value == "":
                 return None
-            if value[0] in _CURLY:
+            if value[0] in CURLY:
                 self.cut.add(path)
                 self.problem(
                     node, "CDMQ103", f"curly quotes ({value[0]}) are not quotes in YAML",
-                    "use straight quotes",
-                    _line(self.text, node).translate({ord(c): '"' for c in _CURLY})
-                    if value[-1] in _CURLY else "",
+                    "put the value in straight quotes",
+                    straightened(_line(self.text, node), value),
                 )
             elif in_flow and _OPERATOR.search(value):
                 self.cut.add(path)

@@ -44,7 +44,8 @@ def _bool(value: Any) -> Any:
     return value
 
 
-def _one_or_many(value: Any) -> Any:
+def one_or_many(value: Any) -> Any:
+    """One text stands for a list of it."""
     return [value] if isinstance(value, str) else value
 
 
@@ -68,10 +69,10 @@ Seed = Annotated[str, SeedName()]
 Column = Annotated[str, ColumnName()]
 Dataset = Annotated[str, DatasetName()]
 Texts = Annotated[
-    list[str], BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])
+    list[str], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
 ]
 Columns = Annotated[
-    list[Column], BeforeValidator(_one_or_many, json_schema_input_type=str | list[str])
+    list[Column], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
 ]
 Threshold = Annotated[str, AfterValidator(_threshold)]
 Percent = Annotated[str, AfterValidator(_percent)]

@@ -15,6 +15,14 @@ BUILT = True
 class SeedMap(Model):
     """A code map: the value of `from` becomes that of `to`."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_pairs(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given and not set(given) & {"seed", "from", "to"}:
+            raise ValueError("write map: {seed: NAME, from: COLUMN, to: COLUMN}, and the pairs in "
+                             "a csv file of the seeds folder, with a line of column names")
+        return given
+
     seed: Seed = Field(description="The seed with the map.")
     from_: str = Field(alias="from", description="Its column with the values as they come.")
     to: str = Field(description="Its column with the values as they should be.")

@@ -142,7 +142,7 @@ def _syntax(text: str, found: list[Any], error: ParseError) -> SqlProblem:
     end = sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + col
     index = next((i for i, t in enumerate(found) if t.end + 1 >= end), len(found) - 1)
     token = found[index]
-    problem = miscounted(found, index)
+    problem = words.several(found, index) or miscounted(found, index)
     if problem is not None:
         return problem
     description = str(first.get("description") or "")

@@ -200,6 +200,9 @@ def resolve(
             place,
         )
     remedy = did_you_mean(name, columns)
+    signs = [c for c in columns if c.startswith(name) and not c.isidentifier()]
+    if signs and not quoted:
+        remedy = f'a column is called {signs[0]}: write it in double quotes, "{signs[0]}"'
     if quoted:
         remedy = f"double quotes name a column; is it a text, write '{name}'; {remedy}"
     raise SqlProblem(COLUMN, f"there is no column '{name}'", remedy, place)

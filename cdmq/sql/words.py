@@ -55,6 +55,8 @@ _OPERATORS = {
     "!~": "write not regexp_matches(column, 'pattern')",
     "^": "write the product: x * x",
     "**": "write the product: x * x",
+    "=>": "write >=", "=<": "write <=", "==": "write =", "≥": "write >=", "≤": "write <=",
+    "≠": "write <>", "=!": "write <>",
     "@": "write abs(x)",
     "~~": "write like",
     "!~~": "write not like",
@@ -198,10 +200,12 @@ def gap(tokens: list[Any]) -> SqlProblem | None:
                     token.start + 1,
                 )
             if before.token_type in _BETWEEN or before.token_type in _OPENING:
+                turned = token.text + before.text
                 return SqlProblem(
                     SYNTAX,
                     f"something is missing between '{before.text}' and '{token.text}'",
-                    "write what stands between them",
+                    f"write {turned}" if turned in ("<=", ">=")
+                    else "write what stands between them",
                     token.start + 1,
                 )
         before = token
@@ -213,6 +217,21 @@ def gap(tokens: list[Any]) -> SqlProblem | None:
             before.end + 2,
         )
     return None
+
+
+def several(tokens: list[Any], at: int) -> SqlProblem | None:
+    """Words side by side before the one that is not expected: a name with blanks in it."""
+    first = at
+    while first > 0 and tokens[first - 1].token_type == TokenType.VAR:
+        first -= 1
+    if at - first < 2:
+        return None
+    name = " ".join(t.text for t in tokens[first:at])
+    return SqlProblem(
+        SYNTAX, f"{at - first} words stand side by side: {name}",
+        f'is it the name of one column, write it in double quotes: "{name}"',
+        tokens[first].start + 1,
+    )
 
 
 def unfinished(text: str) -> NoReturn:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cdmq.kinds import kinds
+from cdmq.other_words import other_file
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
 from cdmq.templates import renderer, syntax_problem, variables_reader
@@ -180,6 +182,10 @@ def _datasets(
     source: Source, problems: list[Problem], broken: set[str]
 ) -> list[tuple[DatasetSpec, Source, int]]:
     if source.data is None:
+        return []
+    if other := other_file(source.data, kinds()):
+        problems.append(Problem(source.at(()), "CDMQ141" if "rule" in other[0] else "CDMQ140",
+                                f"this is {other[0]}, not a file of datasets", other[1]))
         return []
     if isinstance(source.data, dict) and isinstance(source.data.get("datasets"), list):
         found = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from cdmq.checks import checks
 from cdmq.kinds.validation import OWN_KEYS
+from cdmq.other_words import remedy
 from cdmq.problems import closest
 
 
@@ -22,6 +23,16 @@ def misspelt(words: Sequence[str]) -> dict[str, tuple[str, str]]:
         word: (f"unknown key '{word}' in check {named_checks[0]}", f"did you mean '{meant}'?")
         for word, meant in near.items()
     }
+
+
+def foreign(item: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """A key of a rule without a check that is none of ours: it, the cause and the remedy."""
+    for key in item:
+        if key not in OWN_KEYS and "check" not in item:
+            said = remedy(key, OWN_KEYS, "keys")
+            if said[1] in ("check", "checks"):
+                return key, f"unknown key '{key}' in validation rule", said[0]
+    return None
 
 
 def inside(check: type[BaseModel], values: Any) -> dict[str, tuple[str, str]]:

@@ -12,9 +12,11 @@ from cdmq.kinds import kinds
 from cdmq.kinds.base import Head, SqlText, Texts, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.validation import OWN_KEYS, ValidationRule
+from cdmq.other_words import other_file
+from cdmq.other_words import remedy as remedy_of
 from cdmq.problems import Problem, Span, did_you_mean, excerpt
 from cdmq.sql.expressions import Expression, SqlProblem, parse
-from cdmq.stages.rule_keys import inside, misspelt, named
+from cdmq.stages.rule_keys import foreign, inside, misspelt, named
 from cdmq.typed import read_model
 from cdmq.values import Dataset, Rule, Seed
 from cdmq.yaml_source import Path, Source
@@ -53,6 +55,9 @@ class RuleReader:
 
     def read(self) -> Iterator[Rule]:
         data = self.source.data
+        if other := other_file(data, ()):
+            self.problem((), "CDMQ140", f"this is {other[0]}, not a rule file", other[1])
+            return
         if not isinstance(data, dict):
             self.problem((), "CDMQ112", "a rule file must be keys with values",
                          "begin with: version: 1, dataset: NAME")
@@ -65,7 +70,7 @@ class RuleReader:
                 continue
             if section not in kinds():
                 self.problem((section,), "CDMQ113", f"unknown section '{section}'",
-                             did_you_mean(section, [*kinds(), *_FILE_KEYS]), key=True)
+                             remedy_of(section, [*kinds(), *_FILE_KEYS], "sections")[0], key=True)
                 continue
             if not isinstance(data[section], list):
                 self.problem((section,), "CDMQ112", f"'{section}' must be a list of rules",
@@ -121,6 +126,9 @@ class RuleReader:
                          "for example - column: email, and below it checks: [not_null]")
             return
         if ("check" in item) == ("checks" in item):
+            if found := foreign(item):
+                self.problem((*path, found[0]), "CDMQ110", *found[1:], key=True)
+                return
             said = "both check: and checks:" if "check" in item else "neither check: nor checks:"
             self.problem(path, "CDMQ112", f"{what} says {said}",
                          "write check: expression" if "must" in item and "check" not in item
@@ -172,7 +180,8 @@ class RuleReader:
         known = checks()
         if name not in known or name == "readable":
             self.problem(name_at, "CDMQ115", f"unknown check '{name}'",
-                         did_you_mean(name, set(known) - {"readable"}), key=named_by_key)
+                         remedy_of(name, set(known) - {"readable"}, "checks")[0],
+                         key=named_by_key)
             return
         if named_by_key and (misplaced := inside(known[name], params)):
             for key, said in misplaced.items():
