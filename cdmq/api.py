@@ -9,7 +9,7 @@ Each raises CdmqError with all that is wrong where it could not do its work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from cdmq.problems import CdmqError, Problem
 from cdmq.results import Compiled, Finding, Listed, RunResult, Table
 
 if TYPE_CHECKING:
+    from cdmq.interrupts import Fate
     from cdmq.profiles import Target
     from cdmq.values import Dataset, Project, Rule
     from cdmq.warehouses.base import Warehouse
@@ -132,14 +133,26 @@ def show(
 def debug(
     root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+    adopt: Sequence[str] = (), adopt_project: str | None = None,
 ) -> tuple[Finding, ...]:
-    """Look at project, profile, connection and rights; what is wrong comes with a remedy."""
-    from cdmq.debugging import findings
+    """Look at project, profile, connection, rights and register; what is wrong has a remedy.
 
+    `adopt`: relations that an older cdmq made; `adopt_project`: the name that the project had.
+    """
+    from cdmq.debugging import findings
+    from cdmq.profiles import waited
+
+    if adopt or adopt_project:
+        from cdmq.pipeline import adopted
+
+        with _connected(root, variables, None, profiles_dir, profile, target, None,
+                        0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
+            return tuple(adopted(project, warehouse, to, __version__, adopt, adopt_project))
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
 def _run(command: str, root: str | Path, options: RunOptions) -> RunResult:
+    from cdmq.interrupts import Fate
     from cdmq.pipeline import Wish, run
     from cdmq.profiles import waited
     from cdmq.reports.artifacts import write_results
@@ -149,17 +162,29 @@ def _run(command: str, root: str | Path, options: RunOptions) -> RunResult:
                 options.get("fail_on") or frozenset({"error"}),
                 options.get("allow_empty", False), options.get("fail_fast", False))
     wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
-    with _connected(
+    fate = Fate()
+    with _told(fate), _connected(
         root, options.get("variables"), options.get("target_path"), options.get("profiles_dir"),
-        options.get("profile"), options.get("target"), options.get("threads"), wait,
+        options.get("profile"), options.get("target"), options.get("threads"), wait, fate,
     ) as (project, warehouse, to):
         target_path = _target_path(project)
         with waited(warehouse.lock, wait):
-            result = run(project, warehouse, to, target_path, wish, listen, __version__)
+            result = run(project, warehouse, to, target_path, wish, listen, __version__, fate)
         write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
         write_results(result, target_path, __version__, to.scrub)
-    listen("end", result)
+        listen("end", result)
     return result
+
+
+@contextmanager
+def _told(fate: Fate) -> Iterator[None]:
+    """What interrupts a run says what became of it."""
+    from cdmq.interrupts import Interrupted
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(fate.said) from None
 
 
 def _deaf(event: str, value: object) -> None:
@@ -174,7 +199,7 @@ def _target_path(project: Project) -> Path:
 def _connected(
     root: str | Path, variables: Mapping[str, Any] | None, target_path: str | Path | None,
     profiles_dir: str | Path | None, profile: str | None, target: str | None,
-    threads: int | None, wait: float,
+    threads: int | None, wait: float, fate: Fate | None = None,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.interrupts import interruptible
@@ -192,7 +217,7 @@ def _connected(
         raise CdmqError(locked(to, str(error))) from None
     except StatementError as error:
         raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)),
-                                "nothing was published")) from None
+                                fate.said if fate else "nothing was published")) from None
     except RuntimeError as error:
         if "interrupted" in str(error).lower():  # how DuckDB says that Ctrl-C was pressed
             raise KeyboardInterrupt from None
