@@ -9,10 +9,10 @@ Each raises CdmqError with all that is wrong where it could not do its work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -34,11 +34,12 @@ def parse(
     target_path: str | Path | None = None,
 ) -> Project:
     """Read and check a project without a connection."""
+    from cdmq import given
     from cdmq.stages.load import load
     from cdmq.stages.resolve import resolve
     from cdmq.walk import find_root
 
-    project = resolve(load(find_root(Path(root)), variables))
+    project = resolve(load(find_root(Path(root)), given.variables(variables)))
     if target_path is None:
         return project
     where = str(Path(target_path).absolute())
@@ -46,12 +47,16 @@ def parse(
 
 
 class RunOptions(TypedDict, total=False):
-    """What `run` and `test` may be told. `as_of` without a zone is UTC; its default is now."""
+    """What `run` and `test` may be told. `as_of` without a zone is UTC; its default is now.
 
-    as_of: datetime | None
-    select: str | None
-    exclude: str | None
-    fail_on: frozenset[str]
+    `select`, `exclude` and `fail_on` take one text, as on the command line, or several. A word
+    that is not below is a TypeError.
+    """
+
+    as_of: datetime | date | str | None
+    select: str | Iterable[str] | None
+    exclude: str | Iterable[str] | None
+    fail_on: str | Iterable[str]
     fail_fast: bool
     allow_empty: bool
     target: str | None
@@ -87,13 +92,15 @@ def train(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:
 def compile(
     root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
-    select: str | None = None, exclude: str | None = None, allow_empty: bool = False,
-    threads: int | None = None, wait: float = 0.0, target_path: str | Path | None = None,
+    select: str | Iterable[str] | None = None, exclude: str | Iterable[str] | None = None,
+    allow_empty: bool = False, threads: int | None = None, wait: float = 0.0,
+    target_path: str | Path | None = None,
 ) -> Compiled:
     """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
+    from cdmq.given import selection
     from cdmq.pipeline import Wish, compiled
 
-    wish = Wish("run", None, select, exclude, allow_empty=allow_empty)
+    wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
     with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
                     wait) as (project, warehouse, _):
         return compiled(project, warehouse, _target_path(project), wish)
@@ -101,14 +108,17 @@ def compile(
 
 def ls(
     root: str | Path = ".", *, variables: Mapping[str, Any] | None = None,
-    select: str | None = None, exclude: str | None = None, allow_empty: bool = False,
+    select: str | Iterable[str] | None = None, exclude: str | Iterable[str] | None = None,
+    allow_empty: bool = False,
 ) -> tuple[Listed, ...]:
     """The datasets and rules that a selection names."""
+    from cdmq.given import selection
     from cdmq.reports.manifest import unique_id
     from cdmq.stages.select import select as selected
 
     project = parse(root, variables)
-    found = selected(project, select, exclude, allow_empty=allow_empty, disabled=True)
+    found = selected(project, selection(select), selection(exclude), allow_empty=allow_empty,
+                     disabled=True)
     things: list[Dataset | Rule] = [
         *(project.datasets[d] for d in project.datasets if d in found.chosen),
         *(project.rules[r] for r in sorted(found.rules)),
@@ -151,13 +161,15 @@ def debug(
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
-def _run(command: str, root: str | Path, options: RunOptions) -> RunResult:
+def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
+    from cdmq import given
     from cdmq.interrupts import Fate
     from cdmq.pipeline import Wish, run
     from cdmq.profiles import waited
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
 
+    options = given.options(command, told, RunOptions.__annotations__)
     wish = Wish(command, options.get("as_of"), options.get("select"), options.get("exclude"),
                 options.get("fail_on") or frozenset({"error"}),
                 options.get("allow_empty", False), options.get("fail_fast", False))
