@@ -234,6 +234,14 @@ class Outcome:
         return self.error is None and self.skipped is None
 
 
+@dataclass(frozen=True)
+class Input:
+    """What a run read of a source."""
+
+    rows: int
+    digest: str | None
+
+
 @dataclass
 class Executed:
     """What a run found, before it is published."""
@@ -253,6 +261,8 @@ class Executed:
     models: dict[str, tuple[str, Model]] = field(default_factory=dict)
     #: Tiering rule -> the review that this run made, or found done.
     reviews: dict[str, Review] = field(default_factory=dict)
+    #: Of each source that was read, by the name of its dataset.
+    inputs: dict[str, Input] = field(default_factory=dict)
     #: Whether anything that was sent read `as_of`.
     timed: bool = False
 

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +17,10 @@ from sqlglot import exp
 
 from cdmq.audit.differences import changed
 from cdmq.audit.git import NO_GIT, NOT_COMMITTED
+from cdmq.audit.moments import held, moment_of, run_at, stood
 from cdmq.audit.reading import Audit, Row, Where, open_audit
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
+from cdmq.audit.upstream import DataChange, ModelChange, Upstream, model_change
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.values import Relation
@@ -72,6 +74,10 @@ class RuleVersion:
     found_before: int | None
     found_after: int | None
     in_use: bool
+    #: Sources that changed between these two runs as well; None where nobody can tell.
+    data: tuple[DataChange, ...] | None = ()
+    #: Changes of models above it while it was in use, newest first.
+    models: tuple[ModelChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,18 +121,24 @@ def history(
         results = _results(names, audit)
         if as_of is not None:
             at = _in_force(own, audit, rule, as_of)
+        upstream = Upstream(audit)
         versions = tuple(
-            _version(group, groups[n - 1] if n else None, at or group[-1], results, audit)
+            _with_upstream(_version(group, groups[n - 1] if n else None, at or group[-1], results,
+                                    audit), group, results, audit, upstream)
             for n, group in reversed([*enumerate(groups)]) if at is None or at in group)
         return RuleHistory(names[0], names, own[-1]["kind"], versions)
 
 
-def histories(root: str | Path, *, where: Where = Where()) -> tuple[RuleLine, ...]:  # noqa: B008
-    """Every rule that a run has used, by its present id."""
+def histories(
+    root: str | Path, *, as_of: str | None = None, where: Where = Where(),  # noqa: B008
+) -> tuple[RuleLine, ...]:
+    """Every rule that a run has used, by its present id; with `as_of` as it all stood then, by
+    when runs ran: what came later is not known."""
     with open_audit(root, where) as audit:
-        rows = audit.rows(RULE_VERSIONS)
+        run = None if as_of is None else run_at(audit, as_of)
+        rows = stood(audit.rows(RULE_VERSIONS), run)
         former = {r["formerly"] for r in rows if r["formerly"]}
-        open_ = {**_open(audit, FLAGS.name), **_open(audit, CHANGES.name)}
+        open_ = {**_open(audit, FLAGS.name, run), **_open(audit, CHANGES.name, run)}
         lines = []
         for rule in sorted({r["rule_id"] for r in rows} - former):
             names = names_of(rule, rows)
@@ -141,11 +153,11 @@ def histories(root: str | Path, *, where: Where = Where()) -> tuple[RuleLine, ..
         return tuple(lines)
 
 
-def _open(audit: Audit, table: str) -> dict[str, int]:
+def _open(audit: Audit, table: str, run: str | None) -> dict[str, int]:
+    """Rule -> its open episodes, now or when a run was done."""
     query = nodes.group_by(
         nodes.select([nodes.column("rule_id"), exp.Sum(this=nodes.column("records"))],
-                     nodes.table(Relation(table, audit.schema)),
-                     nodes.is_null(nodes.column("to_run"))),
+                     nodes.table(Relation(table, audit.schema)), held(run)),
         [nodes.column("rule_id")],
     )
     return {r: int(n) for r, n in audit.fetch(query)}
@@ -205,6 +217,22 @@ def _version(
     )
 
 
+def _with_upstream(
+    version: RuleVersion, rows: Sequence[Row], results: Sequence[Mapping[str, Any]], audit: Audit,
+    upstream: Upstream,
+) -> RuleVersion:
+    """The version with what else changed beside it: the data, and the models above it."""
+    end = rows[-1]["to_run"]
+    before = [r["run_id"] for r in results if r["run_id"] < version.first_run]
+    after = [r["run_id"] for r in results if r["run_id"] >= version.first_run]
+    found = [(r["run_id"], _found(r)) for r in results]
+    models = [model_change(old, new, audit, blank(new, audit), found)
+              for old, new in upstream.changes(rows[-1], version.first_run, end)]
+    return replace(
+        version, models=tuple(sorted(models, key=lambda m: m.run, reverse=True)),
+        data=upstream.data(rows[0], before[-1], after[0]) if before and after else ())
+
+
 def _results(names: tuple[str, ...], audit: Audit) -> list[dict[str, Any]]:
     """The results of the runs that evaluated the rule, in order."""
     known = exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(n) for n in names])
@@ -232,15 +260,8 @@ def blank(row: Row, audit: Audit) -> str:
 
 
 def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:
-    """What a run at that time would have used; a date means the end of its day."""
-    try:
-        moment = datetime.fromisoformat(as_of)
-    except ValueError:
-        raise CdmqError(Problem(Span("--as-of"), "CDMQ534", f"'{as_of}' is no time",
-                                "write 2026-11-01 or 2026-11-01T06:00:00")) from None
-    if len(as_of) <= 10:
-        moment = datetime.combine(moment.date(), time.max)
-    moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    """What a run at that time would have used."""
+    moment = moment_of(as_of)
     for row in reversed(own):
         began, end = audit.started(row["from_run"]), audit.started(row["to_run"])
         if began and began <= moment and (end is None or end > moment):

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 from cdmq.audit.history import blank, names_of
+from cdmq.audit.moments import run_at, stood
 from cdmq.audit.party_story import belongs, party_story
 from cdmq.audit.party_values import Belongs, PartyStory
-from cdmq.audit.reading import Row, Where, open_audit, same
+from cdmq.audit.reading import Audit, Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS
-from cdmq.audit.telling import Telling, one_of
+from cdmq.audit.telling import Telling, When, one_of
 from cdmq.sql import nodes
+from cdmq.values import Project
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Episode:
     closed_run: str | None
     closed_as_of: datetime | None
     closed_because: str | None
+    #: The version of the rule by which it was judged last; `why`, `place` and `author` are its.
+    version: str | None = None
+    #: The version by which it was opened, and who made that.
+    first_version: str | None = None
+    first_author: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -69,25 +76,27 @@ class Story:
     belongs: Belongs = Belongs()
     #: The party whose id the key is.
     party: PartyStory | None = None
+    #: Only what was known when this run was done, without parties and levels.
+    at: When | None = None
 
 
 def stories(
     root: str | Path, key: str, dataset: str | None = None, *, unmask: bool = False,
-    where: Where = Where(),  # noqa: B008
+    as_of: str | None = None, where: Where = Where(),  # noqa: B008
 ) -> tuple[Story, ...]:
     """The stories of the records with a key, one a dataset that knows it; of a party by its id.
 
-    What `pii:` hides is masked, unless `unmask`. Raises CdmqError, with near keys, where no
-    dataset knows it.
+    What `pii:` hides is masked, unless `unmask`. With `as_of` what was known then, by when runs
+    ran. Raises CdmqError, with near keys, where no dataset knows it.
     """
     from cdmq.api import parse
 
     project = parse(root)
     with open_audit(root, where) as audit:
-        teller = _Teller(project, audit, unmask)
+        teller = _Teller(project, audit, unmask, None if as_of is None else run_at(audit, as_of))
         names = teller.named(dataset)
         found = [s for n in names if (s := teller.story(n, key)) is not None]
-        party = party_story(teller, key)
+        party = party_story(teller, key) if as_of is None else None
         if party is not None:
             found = list(_with_party(found, party, key, dataset))
         if not found:
@@ -110,17 +119,24 @@ def _with_party(
 
 
 class _Teller(Telling):
-    """Tells flags, changes and rules of records."""
+    """Tells flags, changes and rules of records. `at`: as they stood when that run was done."""
+
+    def __init__(self, project: Project, audit: Audit, unmask: bool, at: str | None) -> None:
+        super().__init__(project, audit, unmask)
+        self.at = at
+        told = {rule: stood(rows, at) for rule, rows in self.versions.items()}
+        self.versions = {rule: rows for rule, rows in told.items() if rows}
 
     def story(self, dataset: str, key: str) -> Story | None:
         """None where neither the dataset nor its history knows the key."""
-        there = self.there(dataset, key)
+        there: bool | None = self.there(dataset, key)
         about = nodes.all_of([same("dataset", dataset), same("key", key)])
-        rows = [("flag", r) for r in self.audit.rows(FLAGS, about)]
-        rows += [("change", r) for r in self.audit.rows(CHANGES, about)]
-        belonging = belongs(self, dataset, key)
+        rows = [("flag", r) for r in stood(self.audit.rows(FLAGS, about), self.at)]
+        rows += [("change", r) for r in stood(self.audit.rows(CHANGES, about), self.at)]
+        belonging = belongs(self, dataset, key) if self.at is None else Belongs()
         if not rows and not there and not belonging.memberships:
             return None
+        there = there if self.at is None else None  # what stood there then is not kept
         rows.sort(key=lambda item: (item[1]["from_run"], item[0], item[1]["rule_id"]))
         judging = {n for n, versions in self.versions.items()
                    if versions[-1]["to_run"] is None and versions[-1]["dataset"] == dataset
@@ -133,6 +149,7 @@ class _Teller(Telling):
             tuple(self._episode(what, r, dataset, verdicts) for what, r in rows),
             tuple(sorted(n for n in judging - fails if verdicts.get(n))), tuple(sorted(fails)),
             tuple(sorted(n for n in judging - fails if not verdicts.get(n))), belonging,
+            at=self.when(self.at) if self.at else None,
         )
 
     def _verdicts(self, rules: Iterable[str]) -> dict[str, list[str]]:
@@ -143,19 +160,20 @@ class _Teller(Telling):
             return {}
         found: dict[str, list[str]] = {}
         for row in self.audit.rows(RULE_RESULTS, one_of("rule_id", names)):
-            if row["status"] not in ("skipped", "error"):
+            if row["status"] not in ("skipped", "error") and row["run_id"] <= (
+                    self.at or row["run_id"]):
                 found.setdefault(self.now(row["rule_id"]), []).append(row["run_id"])
         return {rule: sorted(runs) for rule, runs in found.items()}
 
     def _episode(
         self, what: str, row: Row, dataset: str, verdicts: Mapping[str, Sequence[str]]
     ) -> Episode:
-        version = self._version(row)
-        # What could not be read as its type is a text, whatever the column is.
-        unread = version is not None and version["check_name"] == "readable"
         now, closed = self.now(row["rule_id"]), row["to_run"]
         judged = [r for r in verdicts.get(now, ()) if closed is None or r < closed]
         last = max([row["from_run"], *judged])
+        first, version = (self._version(row["rule_id"], run) for run in (row["from_run"], last))
+        # What could not be read as its type is a text, whatever the column is.
+        unread = version is not None and version["check_name"] == "readable"
 
         def show(name: str) -> str | None:
             return self.shown(dataset, row["column_name"], row.get(name), unread)
@@ -169,17 +187,26 @@ class _Teller(Telling):
             self._author(version), row["from_run"], self.audit.started(row["from_run"]),
             self.audit.as_of(row["from_run"]), last, self.audit.started(last),
             self.audit.as_of(last), closed, self.audit.as_of(closed), row["closed_because"],
+            version["version"] if version else None, row["version"], self._author(first),
         )
 
-    def _version(self, row: Row) -> Row | None:
-        """The rule as it stood when the episode was opened."""
-        known = self.versions.get(row["rule_id"], [])
-        return next((v for v in known if v["from_run"] <= row["from_run"] and (
-            v["to_run"] is None or v["to_run"] > row["from_run"])), known[-1] if known else None)
+    def _version(self, rule: str, run: str) -> Row | None:
+        """The rule as a run used it, by whatever id it had then."""
+        used = [v for n in self.names_of(rule) for v in self.versions.get(n, ())
+                if v["from_run"] <= run and (v["to_run"] is None or v["to_run"] > run)]
+        known = used or self.versions.get(rule, [])
+        return max(known, key=lambda v: str(v["from_run"])) if known else None
 
     def _author(self, version: Row | None) -> str:
+        """Who made it mean what it means: not who changed words about it since."""
         if version is None:
             return "unknown"
+        rows = [v for n in self.names_of(version["rule_id"]) for v in self.versions.get(n, ())
+                if v["from_run"] <= version["from_run"]]
+        for row in sorted(rows, key=lambda v: str(v["from_run"]), reverse=True):
+            if row["version"] != version["version"]:
+                break
+            version = row
         if version["author"]:
             commit = f", commit {version['commit_id'][:10]}" if version["commit_id"] else ""
             return f"{version['author']}{commit}"

@@ -22,18 +22,22 @@ def _lines(story: Story) -> list[str]:
     if party is not None and story.dataset not in party.golden_datasets:
         return [head(party), *party_lines(party)]
     lines = [f"{story.key} in {story.dataset}"]
+    if story.at is not None:
+        lines += [f"As it was known after the run of {at(story.at)}; without parties and levels."]
     if story.there is False and party is None:
         lines.append("It is no longer in the dataset.")
     if party is not None:
         lines.append(f"It is {head(party).partition(', ')[2]}.")
     if not story.episodes:
-        lines.append("No rule ever flagged it, and no cell of it was changed.")
+        lines.append("No rule ever flagged it, and no cell of it was changed."
+                     if story.at is None else "No rule had flagged it, and no cell was changed.")
     lines += party_lines(party) if party is not None else []
     lines += belonging(story.belongs, story.key)
     for episode in story.episodes:
-        lines += ["", *_told(episode)]
-    for title, rules in (("fails now", story.fails), ("passes now", story.passes),
-                         ("not run", story.not_run)):
+        lines += ["", *_told(episode, story.at is not None)]
+    titles = ("fails now", "passes now", "not run") if story.at is None else (
+        "failed then", "judged the dataset then, and did not flag it", "not run until then")
+    for title, rules in zip(titles, (story.fails, story.passes, story.not_run), strict=True):
         if rules:
             lines += ["", f"{title} ({len(rules)}): {', '.join(rules)}"]
     return lines
@@ -47,7 +51,7 @@ _BECAUSE: Mapping[str, str] = {
 }
 
 
-def _told(e: Episode) -> list[str]:
+def _told(e: Episode, versions: bool) -> list[str]:
     seen = f"first seen {_run(e.first_run, e.first_seen, e.first_as_of)}"
     if e.closed_run is None:
         last = f"open, last seen {_run(e.last_run, e.last_seen, e.last_as_of)}"
@@ -58,7 +62,11 @@ def _told(e: Episode) -> list[str]:
         because = _BECAUSE.get(e.closed_because or "", e.closed_because)
         as_of = f", judged as of {e.closed_as_of:%Y-%m-%d %H:%M}" if e.closed_as_of else ""
         lines.append(f"    closed by run {e.closed_run}{as_of}: {because}")
-    lines += [f"    why: {e.why or 'not said'}", f"    rule at {e.place}, {e.author}"]
+    same = e.version in (None, e.first_version)
+    version = "" if same and not versions else f", version {str(e.version)[:10]}"
+    lines += [f"    why: {e.why or 'not said'}", f"    rule at {e.place}, {e.author}{version}"]
+    if not same:
+        lines.append(f"    first seen by version {str(e.first_version)[:10]}, {e.first_author}")
     return lines
 
 

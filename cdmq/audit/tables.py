@@ -22,9 +22,9 @@ RUNS = Table("runs", "one row a run", columns("""
     run_id text names the run; later runs sort later
     started timestamp when it began (UTC)
     finished timestamp when it was published (UTC)
-    status text pass, warn, fail or error; refused before it began, or interrupted
+    status text pass, warn, fail or error
     exit_code integer what the command returned
-    command text run, test, train, or the other command that wrote here
+    command text run, test or train
     as_of timestamp the time that rules judged by
     target text profile and target
     project text name of the project
@@ -36,7 +36,6 @@ RUNS = Table("runs", "one row a run", columns("""
     cdmq_version text version of cdmq
     versions text versions of the engine and the libraries, as JSON
     rules_digest text digest of all rule versions
-    message text of a run that was refused or broke off: why
 """))
 
 RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns("""
@@ -56,6 +55,7 @@ RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns(""
     author_note text why nobody is named: no git here, not committed, unknown: ...
     why text why the rule exists
     owner text who answers for it
+    reads text the datasets that it judges by, beside its own, with commas
     tags text its tags, with commas
     formerly text its id before it was renamed
     from_run text the first run that used it
@@ -73,6 +73,16 @@ MODEL_VERSIONS = Table("model_versions", "one row a version of the SQL of a mode
     author_note text why nobody is named: no git here, not committed, unknown: ...
     from_run text the first run that used it
     to_run text the run that no longer did; NULL while in use
+"""))
+
+RUN_INPUTS = Table("run_inputs", "one row a dataset that a run read or made", columns("""
+    run_id text the run
+    dataset text the dataset
+    source text file, table, seed, stack, model or golden
+    rows bigint rows of a file, table or seed
+    digest text digest of their content; equal: nothing changed
+    version text digest of a model's SQL, as in model_versions
+    reads text the datasets that it is made of, with commas
 """))
 
 RULE_RESULTS = Table("rule_results", "one row a rule in a run", columns("""
@@ -138,8 +148,8 @@ REGISTER = Table("register", "one row a relation that cdmq made and no run has r
     from_run text the run that made it
 """))
 
-TABLES = (REGISTER, RUNS, RULE_VERSIONS, MODEL_VERSIONS, RULE_RESULTS, STATEMENTS, FLAGS,
-          CHANGES)
+TABLES = (REGISTER, RUNS, RULE_VERSIONS, MODEL_VERSIONS, RUN_INPUTS, RULE_RESULTS, STATEMENTS,
+          FLAGS, CHANGES)
 
 SCHEMA_TABLE = Table("schema_version", "one row a time the audit tables were made or completed",
                      columns("""

@@ -13,7 +13,8 @@ from cdmq.audit.shape import Table
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version
 from cdmq.sql import nodes
-from cdmq.steps import RuleResult
+from cdmq.stages.select import needs_of
+from cdmq.steps import Executed, RuleResult
 from cdmq.values import Project, Relation
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class VersionRows:
             RULE_VERSIONS, "rule_id", "version", "meta_version")}
         self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
         found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
+        self.digests = {m.dataset: m.digest for m in found if m}
         self.models = [m for m in found if m and self.open_models.get(m.dataset) != m.digest]
         self.rows: list[list[Any]] = []
         self.model_rows: list[list[Any]] = []
@@ -113,12 +115,27 @@ class VersionRows:
                 types = {c.name: c.type for c in table.columns}
                 self.warehouse.insert(Relation(table.name, self.schema), types, rows)
 
+    def inputs(self, executed: Executed) -> list[list[Any]]:
+        """A row a dataset that the run read or made."""
+        used = {b.dataset for b in executed.built} | executed.inputs.keys()
+        rows = []
+        for name, dataset in self.project.datasets.items():
+            if name in used:
+                seen = executed.inputs.get(name)
+                rows.append([
+                    self.run_id, name, dataset.source, seen.rows if seen else None,
+                    seen.digest if seen else None, self.digests.get(name),
+                    ", ".join(dataset.depends_on) or None])
+        return rows
+
     def _row(self, version: Version, by: Authorship) -> list[Any]:
         rule = version.rule
         return [
             rule.id, version.digest, version.meta_digest, rule.kind, rule.check, rule.dataset,
             rule.severity, version.text, rule.span.file, rule.span.line, by.author, by.commit,
-            by.committed, by.note, rule.why, rule.owner, ", ".join(rule.tags), rule.formerly,
+            by.committed, by.note, rule.why, rule.owner,
+            ", ".join(sorted(needs_of(rule, self.project) - {rule.dataset})) or None,
+            ", ".join(rule.tags), rule.formerly,
             self.run_id, None,
         ]
 

@@ -25,6 +25,9 @@ def command(
     dataset: Annotated[str | None, typer.Option(
         "--dataset", metavar="NAME", help="The dataset of the record. Default: all that know it.",
     )] = None,
+    as_of: Annotated[str | None, typer.Option(
+        "--as-of", metavar="TIME", help="With --record: what was known then, by when runs ran, and "
+        "the version of each rule that judged it.")] = None,
     unmask: o.Unmask = False,
     project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None,
@@ -41,6 +44,8 @@ def command(
         raise typer.BadParameter(f"give {given[0]} or {given[1]}, not both")
     if rule is not None and pair is None:
         raise typer.BadParameter("--rule goes with --pair")
+    if as_of is not None and record is None:
+        raise typer.BadParameter("--as-of goes with --record")
     if record is None and pair is None:
         from cdmq.manual import contents, explained
 
@@ -61,5 +66,5 @@ def command(
         from cdmq.audit.story import stories
         from cdmq.audit.story_text import told
 
-        found = stories(project_dir, record, dataset, unmask=unmask, where=where)
+        found = stories(project_dir, record, dataset, unmask=unmask, as_of=as_of, where=where)
         typer.echo("\n\n".join("\n".join(told(story)) for story in found))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cdmq.audit.history import RuleHistory, RuleLine, RuleVersion, Words
+    from cdmq.audit.upstream import ModelChange
 
 NAMES = ("history",)
 
@@ -20,7 +21,8 @@ def command(
     rule: Annotated[str | None, typer.Argument(help="The id of a rule, or a former one.")] = None,
     as_of: Annotated[str | None, typer.Option(
         "--as-of", metavar="TIME",
-        help="Only the version in force then, by when runs ran.")] = None,
+        help="As it stood then, by when runs ran: of a rule the version in force, without a rule "
+             "all rules.")] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole text of each version.")] = False,
     project_dir: ProjectDir = HERE,
     profiles_dir: ProfilesDir = None,
@@ -38,7 +40,7 @@ def command(
 
     where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
     if rule is None:
-        for line in _table(histories(project_dir, where=where)):
+        for line in _table(histories(project_dir, as_of=as_of, where=where)):
             typer.echo(line)
         return
     for line in _told(history(project_dir, rule, as_of=as_of, where=where), full, as_of):
@@ -84,6 +86,7 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
         f"    first    {_run(v.first_run, v.first_used, v.first_as_of)}",
         *([f"    last     {_run(v.last_run, v.last_used, v.last_as_of)}"] if v.runs > 1 else []),
         f"    found    {_effect(v, kind)}",
+        *_data(v),
     ]
     if v.came == "returned":
         lines.append("    changed  not its meaning: it had been removed, and came back")
@@ -92,6 +95,8 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
     elif v.came == "changed":
         lines.append("    changed  not its text: a seed, the dataset's declaration or the check "
                      "itself")
+    for model in v.models:
+        lines += _model(model)
     for words in v.words:
         lines += [
             "    words changed, not the meaning",
@@ -104,7 +109,36 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
     return lines
 
 
-def _commit(v: RuleVersion | Words) -> str:
+def _model(m: ModelChange) -> list[str]:
+    after = "nothing yet" if m.found_after is None else str(m.found_after)
+    before = "" if m.found_before is None else f", before it {m.found_before}"
+    return [
+        f"    {m.dataset} changed, from which its records come, not the rule",
+        f"        at       {m.file}", f"        author   {m.author}",
+        f"        commit   {_commit(m)}", f"        first    {_run(m.run, m.ran, m.as_of)}",
+        f"        found    {after}{before}", *(f"        {line}" for line in m.changed),
+    ]
+
+
+def _data(v: RuleVersion) -> list[str]:
+    """What else can have moved what the rule found."""
+    if v.found_before is None or v.found_after is None:
+        return []
+    if v.data is None:
+        return ["    data     nobody can tell whether it changed too: it was not recorded"]
+    if not v.data:
+        return []
+    told = [d.dataset if d.rows_before == d.rows_after else
+            f"{d.dataset} ({_rows(d.rows_before)} rows before, {_rows(d.rows_after)} after)"
+            for d in v.data]
+    return [f"    data     it changed too, in the same run: {', '.join(told)}"]
+
+
+def _rows(number: int | None) -> str:
+    return "no" if number is None else f"{number:,}"
+
+
+def _commit(v: RuleVersion | Words | ModelChange) -> str:
     return f"{v.commit}, {v.committed}" if v.committed else v.commit
 
 

@@ -17,6 +17,7 @@ from cdmq.sql.logical import Names, logical, renderer
 from cdmq.stages.build import Builder
 from cdmq.stages.derive import Derived
 from cdmq.stages.findings import Findings
+from cdmq.stages.inputs import content_of, look_at
 from cdmq.stages.select import needs_of
 from cdmq.steps import (
     CHANGED,
@@ -51,7 +52,7 @@ class Execution:
         train: bool = False, ids: Mapping[str, tuple[str, ...]] | None = None,
         register: Register | None = None,
     ) -> None:
-        self.project, self.warehouse = project, warehouse
+        self.project, self.warehouse, self.catalog = project, warehouse, catalog
         self.plan, self.plans = plan, plan.datasets
         self.names, self.build, self.listen = names, build, listen
         self.stop, self.stopped = stop, False
@@ -117,6 +118,7 @@ class Execution:
 
     def _build(self, dataset: Dataset) -> None:
         if not self.build:
+            self._look_at(dataset, None)
             return
         self.listen("dataset", dataset)
         steps = self.plans[dataset.name].steps if dataset.name in self.plans else None
@@ -127,13 +129,23 @@ class Execution:
         if steps and steps.golden and (why := self.derived.unmatched(steps.golden)):
             self._give_up(dataset, why, skipped=True)
             return
+        digest = content_of(dataset, self.project)
         self.builder.source(dataset)
+        self._look_at(dataset, digest)
         if steps is None:
             return
         self.builder.clean(steps)
         for outcome in (*self.derived.match(steps), self.derived.golden(steps)):
             if outcome:
                 self._tell(outcome)
+
+    def _look_at(self, dataset: Dataset, digest: str | None) -> None:
+        """`cdmq test` reads tables anew, and nothing else."""
+        if dataset.source == "table" or digest:
+            relation = self.names.staged.get(f"source:{dataset.name}")
+            if relation is not None:
+                self.result.inputs[dataset.name] = look_at(
+                    dataset, relation, digest, self.catalog, self.warehouse)
 
     def _judge(self, dataset: Dataset) -> None:
         plan = self.plans.get(dataset.name)
