@@ -9,10 +9,10 @@ Each raises CdmqError with all that is wrong where it could not do its work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -20,6 +20,7 @@ from cdmq.problems import CdmqError, Problem
 from cdmq.results import Compiled, Finding, Listed, RunResult, Table
 
 if TYPE_CHECKING:
+    from cdmq.interrupts import Fate
     from cdmq.profiles import Target
     from cdmq.values import Dataset, Project, Rule
     from cdmq.warehouses.base import Warehouse
@@ -33,11 +34,12 @@ def parse(
     target_path: str | Path | None = None,
 ) -> Project:
     """Read and check a project without a connection."""
+    from cdmq import given
     from cdmq.stages.load import load
     from cdmq.stages.resolve import resolve
     from cdmq.walk import find_root
 
-    project = resolve(load(find_root(Path(root)), variables))
+    project = resolve(load(find_root(Path(root)), given.variables(variables)))
     if target_path is None:
         return project
     where = str(Path(target_path).absolute())
@@ -45,12 +47,16 @@ def parse(
 
 
 class RunOptions(TypedDict, total=False):
-    """What `run` and `test` may be told. `as_of` without a zone is UTC; its default is now."""
+    """What `run` and `test` may be told. `as_of` without a zone is UTC; its default is now.
 
-    as_of: datetime | None
-    select: str | None
-    exclude: str | None
-    fail_on: frozenset[str]
+    `select`, `exclude` and `fail_on` take one text, as on the command line, or several. A word
+    that is not below is a TypeError.
+    """
+
+    as_of: datetime | date | str | None
+    select: str | Iterable[str] | None
+    exclude: str | Iterable[str] | None
+    fail_on: str | Iterable[str]
     fail_fast: bool
     allow_empty: bool
     target: str | None
@@ -86,13 +92,15 @@ def train(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:
 def compile(
     root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
-    select: str | None = None, exclude: str | None = None, allow_empty: bool = False,
-    threads: int | None = None, wait: float = 0.0, target_path: str | Path | None = None,
+    select: str | Iterable[str] | None = None, exclude: str | Iterable[str] | None = None,
+    allow_empty: bool = False, threads: int | None = None, wait: float = 0.0,
+    target_path: str | Path | None = None,
 ) -> Compiled:
     """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
+    from cdmq.given import selection
     from cdmq.pipeline import Wish, compiled
 
-    wish = Wish("run", None, select, exclude, allow_empty=allow_empty)
+    wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
     with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
                     wait) as (project, warehouse, _):
         return compiled(project, warehouse, _target_path(project), wish)
@@ -100,14 +108,17 @@ def compile(
 
 def ls(
     root: str | Path = ".", *, variables: Mapping[str, Any] | None = None,
-    select: str | None = None, exclude: str | None = None, allow_empty: bool = False,
+    select: str | Iterable[str] | None = None, exclude: str | Iterable[str] | None = None,
+    allow_empty: bool = False,
 ) -> tuple[Listed, ...]:
     """The datasets and rules that a selection names."""
+    from cdmq.given import selection
     from cdmq.reports.manifest import unique_id
     from cdmq.stages.select import select as selected
 
     project = parse(root, variables)
-    found = selected(project, select, exclude, allow_empty=allow_empty, disabled=True)
+    found = selected(project, selection(select), selection(exclude), allow_empty=allow_empty,
+                     disabled=True)
     things: list[Dataset | Rule] = [
         *(project.datasets[d] for d in project.datasets if d in found.chosen),
         *(project.rules[r] for r in sorted(found.rules)),
@@ -132,34 +143,60 @@ def show(
 def debug(
     root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+    adopt: Sequence[str] = (), adopt_project: str | None = None,
 ) -> tuple[Finding, ...]:
-    """Look at project, profile, connection and rights; what is wrong comes with a remedy."""
-    from cdmq.debugging import findings
+    """Look at project, profile, connection, rights and register; what is wrong has a remedy.
 
+    `adopt`: relations that an older cdmq made; `adopt_project`: the name that the project had.
+    """
+    from cdmq.debugging import findings
+    from cdmq.profiles import waited
+
+    if adopt or adopt_project:
+        from cdmq.pipeline import adopted
+
+        with _connected(root, variables, None, profiles_dir, profile, target, None,
+                        0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
+            return tuple(adopted(project, warehouse, to, __version__, adopt, adopt_project))
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
-def _run(command: str, root: str | Path, options: RunOptions) -> RunResult:
+def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
+    from cdmq import given
+    from cdmq.interrupts import Fate
     from cdmq.pipeline import Wish, run
     from cdmq.profiles import waited
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
 
+    options = given.options(command, told, RunOptions.__annotations__)
     wish = Wish(command, options.get("as_of"), options.get("select"), options.get("exclude"),
                 options.get("fail_on") or frozenset({"error"}),
                 options.get("allow_empty", False), options.get("fail_fast", False))
     wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
-    with _connected(
+    fate = Fate()
+    with _told(fate), _connected(
         root, options.get("variables"), options.get("target_path"), options.get("profiles_dir"),
-        options.get("profile"), options.get("target"), options.get("threads"), wait,
+        options.get("profile"), options.get("target"), options.get("threads"), wait, fate,
     ) as (project, warehouse, to):
         target_path = _target_path(project)
         with waited(warehouse.lock, wait):
-            result = run(project, warehouse, to, target_path, wish, listen, __version__)
+            result = run(project, warehouse, to, target_path, wish, listen, __version__, fate)
         write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
         write_results(result, target_path, __version__, to.scrub)
-    listen("end", result)
+        listen("end", result)
     return result
+
+
+@contextmanager
+def _told(fate: Fate) -> Iterator[None]:
+    """What interrupts a run says what became of it."""
+    from cdmq.interrupts import Interrupted
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(fate.said) from None
 
 
 def _deaf(event: str, value: object) -> None:
@@ -174,7 +211,7 @@ def _target_path(project: Project) -> Path:
 def _connected(
     root: str | Path, variables: Mapping[str, Any] | None, target_path: str | Path | None,
     profiles_dir: str | Path | None, profile: str | None, target: str | None,
-    threads: int | None, wait: float,
+    threads: int | None, wait: float, fate: Fate | None = None,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.interrupts import interruptible
@@ -192,7 +229,7 @@ def _connected(
         raise CdmqError(locked(to, str(error))) from None
     except StatementError as error:
         raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)),
-                                "nothing was published")) from None
+                                fate.said if fate else "nothing was published")) from None
     except RuntimeError as error:
         if "interrupted" in str(error).lower():  # how DuckDB says that Ctrl-C was pressed
             raise KeyboardInterrupt from None

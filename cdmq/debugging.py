@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import secrets
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -54,21 +55,34 @@ def _connection(project: Project, to: Target) -> Iterator[Finding]:
         where = to.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}"))
         yield Finding("connection", True, f"{to.type} {warehouse.version()}, {where}")
         yield _rights(warehouse, to)
+        yield from _register(warehouse, project)
     except StatementError as error:
         yield Finding("connection", False, to.scrub(str(error)), "look at the target")
     finally:
         warehouse.close()
 
 
+def _register(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
+    """What cdmq made there."""
+    from cdmq.adopting import shown
+    from cdmq.audit.claims import claim
+
+    try:
+        yield from shown(claim(warehouse, project.config.name, ""))
+    except CdmqError as error:
+        yield from _problems("register", error)
+
+
 def _rights(warehouse: Warehouse, to: Target) -> Finding:
     """Make a schema and a table as a run does, and take them back."""
-    relation = Relation(f"{STAGED}debug", warehouse.schema)
+    relation = Relation(f"{STAGED}debug_{secrets.token_hex(3)}", warehouse.schema)
     made = nodes.create(relation, nodes.select([nodes.alias(nodes.number(1), "one")]))
     schema = nodes.name(warehouse.schema).sql(warehouse.dialect)
     try:
         warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        warehouse.run(made.sql(warehouse.dialect))
-        warehouse.run(nodes.drop(relation).sql(warehouse.dialect))
+        with warehouse.transaction():  # a debug that is killed leaves nothing
+            warehouse.run(made.sql(warehouse.dialect))
+            warehouse.run(nodes.drop(relation).sql(warehouse.dialect))
     except StatementError as error:
         return Finding("rights", False, to.scrub(str(error)),
                        f"grant the user CREATE on the schema {warehouse.schema} and the database")

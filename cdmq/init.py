@@ -37,7 +37,8 @@ _MINIMAL: Mapping[str, str] = {
 {name}:
   target: dev
   outputs:
-    dev: {{type: duckdb, path: target/{name}.duckdb}}
+    # what a run makes stands in this schema, the audit tables in {schema}_cdmq
+    dev: {{type: duckdb, path: target/{name}.duckdb, schema: {schema}}}
 """,
     "models/customers.yml": """\
 version: 1
@@ -107,7 +108,15 @@ def _write(root: Path, files: Mapping[str, bytes]) -> None:
 
 def _minimal(name: str) -> Iterator[tuple[str, bytes]]:
     for file, text in _MINIMAL.items():
-        yield file, text.format(name=name).encode()
+        yield file, text.format(name=name, schema=schema_of(name)).encode()
+
+
+def schema_of(name: str) -> str:
+    """The schema of a new project: one of its own, where no table of anybody else stands.
+
+    Not the name alone: DuckDB would take it for that of the database file.
+    """
+    return f"{name[:50].lower()}_dq"
 
 
 def reference_root() -> Path:
@@ -138,4 +147,8 @@ def _renamed(text: str, name: str) -> str:
     text = re.sub(r"\A(#[^\n]*\n)+", "", text) if "name: reference" in text else text
     text = re.sub(r"(?m)^(name|profile): reference$", rf"\1: {name}", text)
     text = re.sub(r"(?m)^reference:$", f"{name}:", text)
+    schema = schema_of(name)
+    path = "      path: target/reference.duckdb\n"
+    text = text.replace(path, f"{path}      schema: {schema}  # audit tables: {schema}_cdmq\n")
+    text = text.replace("'CDMQ_PG_SCHEMA', 'public'", f"'CDMQ_PG_SCHEMA', '{schema}'")
     return text.replace("target/reference.duckdb", f"target/{name}.duckdb")

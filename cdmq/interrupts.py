@@ -1,4 +1,7 @@
-"""Ctrl-C while a statement runs: Python hears it only when the engine comes back."""
+"""Ctrl-C, and what ends a process otherwise, while a statement runs.
+
+Python hears a signal only when the engine comes back.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,50 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+#: What asks a process to end: each does so as Ctrl-C does.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Interrupted(KeyboardInterrupt):
+    """A command was interrupted; the text says what became of its work."""
+
+
+@dataclass
+class Fate:
+    """What became of a run's work: whether it began, and whether it was published.
+
+    None: that cannot be told.
+    """
+
+    began: bool = False
+    published: bool | None = False
+
+    @property
+    def said(self) -> str:
+        return {
+            False: "nothing was published",
+            True: "the run was published before; what it writes to the target folder may lack",
+            None: "whether the run was published cannot be told: look with cdmq history",
+        }[self.published]
+
+
+def ends_as_ctrl_c() -> None:
+    """Let the signals that end a process raise KeyboardInterrupt, where nobody watches them."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 @contextmanager
 def interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` from another thread when SIGINT arrives; then KeyboardInterrupt is raised here.
+    """Call `stop` from another thread when SIGINT or the like arrives; then KeyboardInterrupt is
+    raised here.
 
     Only the main thread hears signals; and an event loop that watches them already is left alone.
     """
@@ -37,5 +79,5 @@ def interruptible(stop: Callable[[], None]) -> Iterator[None]:
 
 def _watch(heard: int, stop: Callable[[], None]) -> None:
     while signals := os.read(heard, 64):
-        if signal.SIGINT in signals:
+        if {signal.SIGINT, *SIGNALS} & set(signals):
             stop()

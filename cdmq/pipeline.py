@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
-import re
-import secrets
-import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cdmq.audit.claims import STATED, claim
 from cdmq.audit.ensure import ensure
+from cdmq.audit.older import adopt_older
 from cdmq.audit.register import Register
 from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
-from cdmq.past import Past, spoken
+from cdmq.interrupts import Fate
+from cdmq.past import Past
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
-from cdmq.results import Compiled, Facts, RunResult, Selection
+from cdmq.results import Compiled, Facts, Finding, RunResult, Selection
+from cdmq.run_facts import facts_of, run_facts, said, who
 from cdmq.sql.logical import STAGED, Names, renderer
 from cdmq.stages.catalog import delivered
 from cdmq.stages.compile import compile_rules
@@ -32,17 +30,17 @@ from cdmq.stages.judge import exit_code, judge
 from cdmq.stages.outputs import by_relation, check_outputs, check_sources, outputs
 from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
-from cdmq.stages.record import RunFacts, record
+from cdmq.stages.record import is_recorded, record, record_only
 from cdmq.stages.remembered import merge_catalog
 from cdmq.stages.select import needs_of, select
-from cdmq.steps import Executed, Outcome, Plan, RuleResult
+from cdmq.steps import Executed, Outcome, Plan
 from cdmq.values import Catalog, Project
+from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 T = TypeVar("T")
-_SECRET = re.compile("secret|passw|token|credential|api_?key", re.IGNORECASE)
 Listener = Callable[[str, object], None]
 
 
@@ -84,26 +82,61 @@ class Ready:
 
 def run(
     project: Project, warehouse: Warehouse, target: Target, target_path: Path, wish: Wish,
-    listen: Listener, cdmq_version: str,
+    listen: Listener, cdmq_version: str, fate: Fate,
 ) -> RunResult:
-    """Build, judge, publish and record. Raises CdmqError where nothing could run."""
+    """Build, judge, publish and record. Raises CdmqError where nothing could run.
+
+    What was refused, and what broke off, leaves its row among the runs.
+    """
     started = datetime.now(UTC)
-    past = Past(project, _who())  # before anything is done: files and commits move on
+    past = Past(project, who())  # before anything is done: files and commits move on
     selection = selected(project, wish)
-    facts = _facts(target, warehouse, wish, started, target_path, len(selection.rules))
+    facts = facts_of(target, warehouse, wish.command, wish.as_of, started, target_path,
+                     len(selection.rules))
     register = registered(project, warehouse, cdmq_version, facts)
+    try:
+        return _run(project, register, target, target_path, wish, listen, cdmq_version, fate,
+                    selection, facts, past)
+    except BaseException as error:
+        with suppress(StatementError):  # it cannot be written: what was wrong is told anyway
+            fate.published = is_recorded(warehouse, facts.run_id)
+            if not fate.published:
+                status = _broken(error, fate)
+                broke = replace(run_facts(facts, warehouse, cdmq_version, 2, [], False,
+                                          said(project, target)), status=status,
+                                exit_code=130 if status == "interrupted" else 2)
+                record_only(warehouse, project, broke, datetime.now(UTC), past.state,
+                            target.scrub(str(error)) or status)
+        raise
+
+
+def _broken(error: BaseException, fate: Fate) -> str:
+    """The status of a run that did not come to its end."""
+    if isinstance(error, KeyboardInterrupt) or "interrupted" in str(error).lower():
+        return "interrupted"
+    return "error" if fate.began else "refused"
+
+
+def _run(
+    project: Project, register: Register, target: Target, target_path: Path, wish: Wish,
+    listen: Listener, cdmq_version: str, fate: Fate, selection: Selection, facts: Facts,
+    past: Past,
+) -> RunResult:
+    warehouse = register.warehouse
     check_reused(warehouse, audit_schema(warehouse), project.rules)
     register.sweep()
     ready = prepare(project, selection, warehouse, target_path, local=True)
     made = outputs(project, ready.catalog, ready.plan, selection.datasets, warehouse)
     check_sources(project, selection.datasets, made, warehouse)
     if wish.command == "run":
+        adopt_older(register, {o.relation: (o.of, o.columns) for o in made})
         check_outputs(register, made)
     names = Names(warehouse.schema, warehouse.traits.longest_name, facts.run_id[-6:])
     if not wish.build:
         there = [n for n in selection.datasets if n in ready.catalog]
         name_published(names, project, there, ready.plan, warehouse)
     register.stage(f"{STAGED}{names.token}_")
+    fate.began = True
     listen("start", facts)
     ids = ids_of(renames(warehouse, audit_schema(warehouse), project.rules))
     executed = _execute(ready, register, names, facts.as_of, wish, target, listen, ids)
@@ -113,11 +146,13 @@ def run(
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
     failed = {n: why for n, why in executed.failed.items() if n not in executed.off}
     code = 2 if failed else exit_code(results, wish.fail_on)
+    fate.published = None
     recorded = record(
         project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
-        _run_facts(facts, warehouse, cdmq_version, code, results, selection.whole,
-                   said(project, target)), register, by_relation(made), datetime.now(UTC), past,
+        run_facts(facts, warehouse, cdmq_version, code, results, selection.whole,
+                  said(project, target)), register, by_relation(made), datetime.now(UTC), past,
     )
+    fate.published = True
     if wish.command == "train":
         register.sweep()
     statements, relations = rule_statements(ready, executed, warehouse.dialect)
@@ -143,6 +178,26 @@ def registered(
     register = claim(warehouse, project.config.name, facts.run_id)
     ensure(warehouse, cdmq_version, facts.started, lambda: register.enter_audit(STATED))
     return register
+
+
+def adopted(
+    project: Project, warehouse: Warehouse, target: Target, cdmq_version: str,
+    names: Sequence[str], old_project: str | None,
+) -> list[Finding]:
+    """What `debug --adopt` and `--adopt-project` write into the register, as a row of the runs."""
+    from cdmq.adopting import adopt, adopt_project
+
+    facts = facts_of(target, warehouse, "debug", None, datetime.now(UTC), Path(), 0)
+    own = project.config.name
+    named = replace(project, config=project.config.model_copy(
+        update={"name": old_project or own}))
+    register = registered(named, warehouse, cdmq_version, facts)
+    found = [adopt_project(register, old_project, own)] if old_project else []
+    found += adopt(register, project, names)
+    done = run_facts(facts, warehouse, cdmq_version, 0, [], False, said(project, target))
+    record_only(warehouse, project, done, datetime.now(UTC), Past(project, done.run_by).state,
+                "; ".join(f.said for f in found))
+    return found
 
 
 def selected(project: Project, wish: Wish) -> Selection:
@@ -243,65 +298,3 @@ def _scrubbed(value: T, target: Target) -> T:
     if isinstance(value, Outcome) and value.error:
         return replace(value, error=target.scrub(value.error))
     return value
-
-
-def _facts(
-    target: Target, warehouse: Warehouse, wish: Wish, started: datetime, target_path: Path,
-    rules: int,
-) -> Facts:
-    run_id = started.strftime("%Y%m%dT%H%M%S%f")[:-3] + "-" + secrets.token_hex(3)
-    as_of = wish.as_of or started
-    if as_of.tzinfo is None:
-        as_of = as_of.replace(tzinfo=UTC)
-    return Facts(
-        run_id, wish.command, started, as_of, f"{target.profile}.{target.name}", target.type,
-        target.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}")),
-        target_path, rules,
-    )
-
-
-def _run_facts(
-    facts: Facts, warehouse: Warehouse, cdmq_version: str, code: int,
-    results: Sequence[RuleResult], whole: bool, variables: str,
-) -> RunFacts:
-    statuses = {r.status for r in results}
-    status = next((s for s in ("error", "fail", "warn") if s in statuses), "pass")
-    status = "error" if code == 2 else status
-    return RunFacts(
-        run_id=facts.run_id, started=facts.started, as_of=facts.as_of, command=facts.command,
-        target=facts.target, run_by=_who(), cdmq_version=cdmq_version,
-        versions=_versions(warehouse), exit_code=code, status=status, whole=whole,
-        variables=variables,
-    )
-
-
-def said(project: Project, target: Target) -> str:
-    """The --vars as they are recorded: without what is secret by its name or in profiles.yml."""
-    return spoken({
-        name: "*****" if _SECRET.search(name) else _scrubbed_value(value, target)
-        for name, value in project.overrides.items()})
-
-
-def _scrubbed_value(value: Any, target: Target) -> Any:
-    if isinstance(value, dict):
-        return {k: _scrubbed_value(v, target) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_scrubbed_value(v, target) for v in value]
-    return target.scrub(value) if isinstance(value, str) else value
-
-
-def _who() -> str:
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (KeyError, OSError):
-        return socket.gethostname()
-
-
-def _versions(warehouse: Warehouse) -> dict[str, str]:
-    found = {"python": platform.python_version(), warehouse.dialect: warehouse.version()}
-    for name in ("sqlglot", "pydantic", "jinja2", "pyyaml"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found

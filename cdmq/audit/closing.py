@@ -55,7 +55,7 @@ class Closing:
                 self._why("gone", nodes.every([
                     nodes.equal(nodes.column("dataset"), nodes.text(name)),
                     nodes.present(nodes.column("key")),
-                    exp.Not(this=exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys))),
+                    exp.Not(this=nodes.among(nodes.column("key", "k"), keys)),
                 ]))
         self._why("changed", exp.Exists(this=nodes.select(
             [nodes.number(1)], nodes.table(self.now, "x"), nodes.every([

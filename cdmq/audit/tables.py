@@ -22,9 +22,9 @@ RUNS = Table("runs", "one row a run", columns("""
     run_id text names the run; later runs sort later
     started timestamp when it began (UTC)
     finished timestamp when it was published (UTC)
-    status text pass, warn, fail or error
+    status text pass, warn, fail or error; refused before it began, or interrupted
     exit_code integer what the command returned
-    command text run, test or train
+    command text run, test, train, or the other command that wrote here
     as_of timestamp the time that rules judged by
     target text profile and target
     project text name of the project
@@ -36,6 +36,7 @@ RUNS = Table("runs", "one row a run", columns("""
     cdmq_version text version of cdmq
     versions text versions of the engine and the libraries, as JSON
     rules_digest text digest of all rule versions
+    message text of a run that was refused or broke off: why
 """))
 
 RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns("""

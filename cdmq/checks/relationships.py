@@ -39,5 +39,5 @@ class Relationships(Check):
         field = at.other_column(self.to, self.field)
         known = nodes.select([field], at.other(self.to), nodes.present(field.copy()))
         value = at.comparable(columns[0])
-        found = exp.In(this=value, query=exp.Subquery(this=known))
-        return nodes.all_of([nodes.present(at.column(columns[0])), exp.Not(this=found)]) or found
+        return nodes.every([nodes.present(at.column(columns[0])),
+                            exp.Not(this=nodes.among(value, known))])

@@ -25,12 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from cdmq.cli.failures import open_streams, told
     from cdmq.cli.quick import quick_command
+    from cdmq.interrupts import ends_as_ctrl_c
 
     # Looking for plugins reads every installed package's metadata; none concerns us.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(200_000)  # rules are many small objects that stay: looking often is dear
     open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        ends_as_ctrl_c()
     code = told(quick_command(words) or (lambda: _typed(words)), words)
     if arguments is None:  # a process of its own: taking its objects apart would cost a tenth
         _leave(code)

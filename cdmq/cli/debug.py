@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cdmq.cli import options as o
@@ -12,8 +14,14 @@ NAMES = ("debug",)
 def command(
     target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None, vars: o.Vars = None,
+    adopt: Annotated[list[str] | None, typer.Option(
+        "--adopt", metavar="NAME", help="A table or view that an older cdmq made: the next run "
+        "may replace it.")] = None,
+    adopt_project: Annotated[str | None, typer.Option(
+        "--adopt-project", metavar="OLD", help="The project of the audit tables, whose name was "
+        "changed.")] = None,
 ) -> None:
-    """Look at project, profile, connection and rights.
+    """Look at project, profile, connection and rights, and at what cdmq made.
 
     What is wrong is shown with what to do.
     """
@@ -21,7 +29,8 @@ def command(
     from cdmq.reports.lists import finding_lines
 
     found = api.debug(project_dir, target=target, profile=profile, profiles_dir=profiles_dir,
-                      variables=o.variables(vars))
+                      variables=o.variables(vars), adopt=adopt or (),
+                      adopt_project=adopt_project)
     for line in finding_lines(found):
         typer.echo(line)
     raise typer.Exit(0 if all(f.ok for f in found) else 2)

@@ -80,9 +80,9 @@ def _done(command: Callable[[], object], words: Sequence[str]) -> int:
         _readable(words)
         command()
     except SystemExit as end:  # typer's way to end
-        return _ended(end.code)
-    except KeyboardInterrupt:
-        return _ended(INTERRUPTED)
+        return _ended(end.code, end)
+    except KeyboardInterrupt as error:
+        return _ended(INTERRUPTED, error)
     except CdmqError as error:
         for problem in error.problems:
             _say(str(problem))
@@ -115,9 +115,11 @@ def _readable(words: Sequence[str]) -> None:
                                         "locale should be")) from None
 
 
-def _ended(code: object) -> int:
+def _ended(code: object, error: BaseException | None) -> int:
     if code == INTERRUPTED:
-        _say("interrupted; nothing was published")
+        while error and not (isinstance(error, KeyboardInterrupt) and str(error)):
+            error = error.__cause__ or error.__context__
+        _say(f"interrupted; {error or 'nothing was published'}")
     return code if isinstance(code, int) else int(code is not None)
 
 

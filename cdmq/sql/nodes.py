@@ -199,6 +199,23 @@ def drop(relation: Relation, kind: str = "TABLE") -> exp.Drop:
     return exp.Drop(tables=[table(relation)], kind=kind.upper(), exists=True)
 
 
+def among(value: exp.Expr, values: exp.Query) -> exp.Exists:
+    """Whether `value` is one of a query of one column, as a join that every engine can hash.
+
+    `NOT IN (query)` is none: it asks for each row, which at a million rows never ends. `value`
+    may be named as in the rows around it: only the one column stands in between.
+    """
+    inner = alias_columns(values, "__among", ("__one",))
+    return exp.Exists(this=select(
+        [number(1)], inner, equal(column("__one", "__among"), value)))
+
+
+def alias_columns(query: exp.Query, table_name: str, names: Sequence[str]) -> exp.Subquery:
+    """A query as a table whose columns are named anew."""
+    return exp.Subquery(this=query, alias=exp.TableAlias(
+        this=name(table_name), columns=[name(n) for n in names]))
+
+
 def insert(relation: Relation, columns: Sequence[str], query: exp.Expr) -> exp.Insert:
     target = exp.Schema(this=table(relation), expressions=[name(c) for c in columns])
     return exp.Insert(this=target, expression=query)

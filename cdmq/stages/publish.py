@@ -154,8 +154,7 @@ def _passed(step: DatasetSteps, schema: str, rule: exp.Expr, version: exp.Expr) 
     ]))
     severity = exp.Coalesce(this=nodes.column("severity", "v"), expressions=[nodes.text("error")])
     open_ = open_.where(nodes.equal(severity, nodes.text("error")), copy=False)
-    outside = exp.Not(this=exp.In(this=nodes.column("__key", "r"),
-                                  query=exp.Subquery(this=open_)))
+    outside = exp.Not(this=nodes.among(nodes.column("__key", "r"), open_))
     return nodes.select(
         [nodes.column(a.alias, "r") for a in step.clean.expressions],
         nodes.subquery(_rows(step), "r"), outside,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cdmq.audit.authors import Authors
+from cdmq.audit.authors import Authors, State
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.shape import Table
@@ -87,14 +87,38 @@ def record(
                         ids_of(renamed))
         counts |= states.write(executed.states, executed.models)
         states.remove(changed.removed)
-        _add(warehouse, RUNS, schema, [[
-            facts.run_id, facts.started, finished, facts.status, facts.exit_code, facts.command,
-            facts.as_of, facts.target, project.config.name, authors.state.commit,
-            authors.state.dirty, authors.state.note, facts.variables, facts.run_by,
-            facts.cdmq_version, json.dumps(dict(facts.versions)), rules_digest(versions),
-        ]])
+        _add(warehouse, RUNS, schema, [
+            _run_row(project, facts, finished, authors.state, rules_digest(versions))])
     return Recorded(counts, tuple(n for n in changed.new if n not in changed.words),
                     tuple(sorted(changed.words)), tuple(changed.removed))
+
+
+def record_only(
+    warehouse: Warehouse, project: Project, facts: RunFacts, finished: datetime, state: State,
+    message: str,
+) -> None:
+    """The row of what published nothing: a run that was refused or broke off, another command."""
+    row = _run_row(project, facts, finished, state, None, message)
+    _add(warehouse, RUNS, audit_schema(warehouse), [row])
+
+
+def is_recorded(warehouse: Warehouse, run_id: str) -> bool:
+    query = nodes.select([nodes.number(1)], nodes.table(Relation(
+        RUNS.name, audit_schema(warehouse))), nodes.equal(
+            nodes.column("run_id"), nodes.text(run_id)))
+    return bool(warehouse.fetch(query.sql(warehouse.dialect)))
+
+
+def _run_row(
+    project: Project, facts: RunFacts, finished: datetime, state: State,
+    digest: str | None, message: str | None = None,
+) -> list[Any]:
+    return [
+        facts.run_id, facts.started, finished, facts.status, facts.exit_code, facts.command,
+        facts.as_of, facts.target, project.config.name, state.commit, state.dirty, state.note,
+        facts.variables, facts.run_by, facts.cdmq_version, json.dumps(dict(facts.versions)), digest,
+        message,
+    ]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,6 +38,11 @@ _WRITTEN: dict[Type, str] = {
     "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
 }
 _SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()"
+
+
+#: One lock for each file, for the threads of this process: they share DuckDB's own.
+_HELD: dict[str, threading.Lock] = {}
+_GUARD = threading.Lock()
 
 
 class Options(Model):
@@ -76,6 +82,8 @@ class DuckDB:
                 raise Locked(_first_line(error)) from None
             raise StatementError(_first_line(error)) from None
         except duckdb.Error as error:
+            if "different configuration" in str(error):
+                raise Locked("this process has the file open with other settings") from None
             raise StatementError(_first_line(error)) from None
         self.run("SET TimeZone = 'UTC'")
         self.run("SET enable_progress_bar = false")
@@ -223,8 +231,18 @@ class DuckDB:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """An open DuckDB file is locked by the process that holds it."""
-        yield
+        """An open DuckDB file is locked by the process that holds it, and here by the thread."""
+        if self.path == ":memory:":
+            yield
+            return
+        with _GUARD:
+            held = _HELD.setdefault(str(Path(self.path).resolve()), threading.Lock())
+        if not held.acquire(blocking=False):
+            raise Locked("another thread of this process")
+        try:
+            yield
+        finally:
+            held.release()
 
     def row_hash(self, parts: Sequence[exp.Expr]) -> exp.Expr:
         return nodes.call("hash", *parts)

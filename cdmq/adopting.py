@@ -1,0 +1,99 @@
+"""debug --adopt: what an older cdmq made, or an older name of the project, into the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.register import KINDS, Register
+from cdmq.audit.tables import REGISTER, RUNS, audit_schema
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.results import Finding
+from cdmq.sql import nodes
+from cdmq.sql.logical import short
+from cdmq.stages.made import relation_names
+from cdmq.values import Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+def adopt(register: Register, project: Project, names: Sequence[str]) -> Iterator[Finding]:
+    """Write relations into the register: the next run replaces them. Raises CdmqError."""
+    warehouse = register.warehouse
+    fold, longest = warehouse.traits.fold, warehouse.traits.longest_name
+    makes = {fold(short(n.name, longest)): n
+             for n in relation_names(project.datasets, project.rules)}
+    wanted, problems = {}, []
+    for name in names:
+        relation = Relation(name, warehouse.schema)
+        standing, made = register.stands(relation), makes.get(fold(name))
+        if made is None:
+            problems.append(_nothing(f"nothing of this project makes '{name}'",
+                                     did_you_mean(name, makes)))
+        elif standing is None or standing.kind not in KINDS:
+            problems.append(_nothing(f"there is no table or view {warehouse.schema}.{name}",
+                                     "a run makes it: nothing is to be adopted"))
+        else:
+            wanted[Relation(standing.name, warehouse.schema)] = made.of
+    if problems:
+        raise CdmqError(problems)
+    with warehouse.transaction():
+        register.enter(wanted)
+    for relation, of in wanted.items():
+        yield Finding("adopted", True, f"{relation}, made of {of}: the next run replaces it")
+
+
+def adopt_project(register: Register, old: str, new: str) -> Finding:
+    """The audit rows of a project become those of this one, whose name it has now."""
+    warehouse = register.warehouse
+    if not _has_rows(warehouse, old):
+        raise CdmqError(_nothing(f"the audit tables in {audit_schema(warehouse)} are not those of "
+                                 f"a project '{old}'", "see whose they are: cdmq debug"))
+    table = nodes.table(Relation(REGISTER.name, audit_schema(warehouse)))
+    renamed = exp.Update(this=table, expressions=[
+        exp.EQ(this=nodes.column("project"), expression=nodes.text(new))])
+    warehouse.run(renamed.sql(warehouse.dialect))
+    return Finding("adopted", True, f"the audit rows of the project {old}, which is {new} now")
+
+
+def _has_rows(warehouse: Warehouse, project: str) -> bool:
+    schema = audit_schema(warehouse)
+    for table in (REGISTER, RUNS):
+        query = nodes.select(
+            [nodes.column("project")], nodes.table(Relation(table.name, schema)),
+            nodes.equal(nodes.column("project"), nodes.text(project))).limit(1)
+        if warehouse.fetch(query.sql(warehouse.dialect)):
+            return True
+    return False
+
+
+def _nothing(cause: str, remedy: str) -> Problem:
+    return Problem(Span("--adopt"), "CDMQ443", cause, remedy)
+
+
+def shown(register: Register) -> Iterator[Finding]:
+    """The register, as debug shows it: what stands, and what is no longer what cdmq made."""
+    warehouse = register.warehouse
+    schema = warehouse.schema
+    own = [e for e in register.known.values()
+           if warehouse.traits.fold(e.schema) == warehouse.traits.fold(schema)]
+    whose = next(iter(register.known.values())).project if register.known else register.project
+    if not own:
+        yield Finding("register", True, f"cdmq made nothing in the schema {schema} yet")
+        return
+    there = [e for e in own if register.owns(Relation(e.name, schema))]
+    yield Finding("register", True, f"{len(there)} relations of the project {whose} in the schema "
+                  f"{schema}, audit tables in {audit_schema(warehouse)}")
+    by_kind = {kind: sorted(e.name for e in there if e.kind == kind) for kind in KINDS}
+    for kind, names in by_kind.items():
+        if names:
+            yield Finding(f"{kind}s", True, ", ".join(names))
+    for entry in sorted(own, key=lambda e: e.name):
+        standing = register.stands(Relation(entry.name, schema))
+        if standing and entry not in there:
+            yield Finding("register", False, f"{schema}.{standing.name} is a {standing.kind} that "
+                          "cdmq did not make, in the place of one that it made",
+                          "drop or rename it, or: cdmq debug --adopt " + standing.name)

@@ -1,0 +1,90 @@
+"""What is known of a run besides its rules: its id, its time, who runs it, with what."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import re
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cdmq.audit.run_ids import next_run_id
+from cdmq.past import spoken
+from cdmq.profiles import Target
+from cdmq.results import Facts
+from cdmq.stages.record import RunFacts
+from cdmq.steps import RuleResult
+from cdmq.values import Project
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+#: Names of --vars whose values are starred.
+_SECRET = re.compile("secret|passw|token|credential|api_?key", re.IGNORECASE)
+
+
+def facts_of(
+    target: Target, warehouse: Warehouse, command: str, wished: datetime | None,
+    started: datetime, target_path: Path, rules: int,
+) -> Facts:
+    """What is known of a run before it begins. `wished`: the time that it is to judge by."""
+    run_id = next_run_id(warehouse, started)
+    as_of = wished or started
+    if as_of.tzinfo is None:
+        as_of = as_of.replace(tzinfo=UTC)
+    return Facts(
+        run_id, command, started, as_of, f"{target.profile}.{target.name}", target.type,
+        target.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}")),
+        target_path, rules,
+    )
+
+
+def run_facts(
+    facts: Facts, warehouse: Warehouse, cdmq_version: str, code: int,
+    results: Sequence[RuleResult], whole: bool, variables: str,
+) -> RunFacts:
+    statuses = {r.status for r in results}
+    status = next((s for s in ("error", "fail", "warn") if s in statuses), "pass")
+    status = "error" if code == 2 else status
+    return RunFacts(
+        run_id=facts.run_id, started=facts.started, as_of=facts.as_of, command=facts.command,
+        target=facts.target, run_by=who(), cdmq_version=cdmq_version,
+        versions=_versions(warehouse), exit_code=code, status=status, whole=whole,
+        variables=variables,
+    )
+
+
+def said(project: Project, target: Target) -> str:
+    """The --vars as they are recorded: without what is secret by its name or in profiles.yml."""
+    return spoken({
+        name: "*****" if _SECRET.search(name) else _scrubbed_value(value, target)
+        for name, value in project.overrides.items()})
+
+
+def _scrubbed_value(value: Any, target: Target) -> Any:
+    if isinstance(value, dict):
+        return {k: _scrubbed_value(v, target) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed_value(v, target) for v in value]
+    return target.scrub(value) if isinstance(value, str) else value
+
+
+def who() -> str:
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):
+        return socket.gethostname()
+
+
+def _versions(warehouse: Warehouse) -> dict[str, str]:
+    found = {"python": platform.python_version(), warehouse.dialect: warehouse.version()}
+    for name in ("sqlglot", "pydantic", "jinja2", "pyyaml"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found

@@ -1,0 +1,87 @@
+"""What an older cdmq made: adopted where that is proved, else refused with a remedy that works."""
+
+from __future__ import annotations
+
+import pytest
+from runner import World
+from test_ownership import FILES, NAMES, refused
+
+import cdmq.api
+from cdmq.problems import CdmqError
+
+
+def forget(world: World) -> None:
+    """Leave what a cdmq without a register left: no register, and no comments."""
+    world.sql(f"DROP TABLE {world.audit}.register")
+    world.sql(f"UPDATE {world.audit}.schema_version SET shape = NULL")
+    views = {r[0] for r in world.sql("SELECT table_name FROM information_schema.views "
+                                     f"WHERE table_schema = '{world.schema}'")}
+    for name in world.relations():
+        kind = "VIEW" if name in views else "TABLE"
+        world.sql(f'COMMENT ON {kind} {world.schema}."{name}" IS NULL')
+
+
+def test_what_an_older_cdmq_made_is_adopted(world: World) -> None:
+    world.write(FILES)
+    world.run()
+    flags = world.flags()
+    left = "__cdmq_0a1b2c_customers"
+    world.sql(f"CREATE TABLE {left} AS SELECT 1 AS id")
+    world.sql("CREATE TABLE __cdmq_0a1b2d_mine AS SELECT 7 AS mine")
+    forget(world)
+    assert world.run().exit_code == 1
+    assert world.flags() == flags
+    assert set(NAMES) <= world.relations()
+    assert left not in world.relations()
+    assert world.sql("SELECT * FROM __cdmq_0a1b2d_mine") == [(7,)]
+
+
+def test_what_it_did_not_make_is_not(world: World) -> None:
+    """A table of the user's that bears the name of a dataset which came later, with its columns;
+    and one that took the place of what was made, with others."""
+    world.write({**FILES, "models/short.sql": ""})
+    world.run()
+    world.write(FILES)
+    world.sql("CREATE TABLE short AS SELECT 7 AS id, 'mine' AS name")
+    forget(world)
+    assert "short is a table that cdmq did not make" in refused(world)[0].cause
+    assert world.sql("SELECT * FROM short") == [(7, "mine")]
+    world.sql("DROP TABLE short")
+    world.sql("DROP VIEW class__levels")
+    world.sql("CREATE TABLE class__levels AS SELECT 7 AS mine")
+    world.sql("DROP VIEW customers__passed")
+    world.sql("CREATE TABLE customers__passed AS SELECT 7 AS mine")
+    forget(world)
+    assert "customers__passed is a table" in refused(world)[0].cause
+    assert world.sql("SELECT * FROM customers__passed") == [(7,)]
+
+
+def test_the_remedy_of_the_refusal(world: World) -> None:
+    world.write(FILES)
+    world.sql("CREATE TABLE short AS SELECT 7 AS mine")
+    assert refused(world)[0].remedy.endswith("cdmq debug --adopt short")
+    with pytest.raises(CdmqError, match="CDMQ443"):
+        cdmq.api.debug(world.root, adopt=["shirt"])
+    with pytest.raises(CdmqError, match="there is no table or view"):
+        cdmq.api.debug(world.root, adopt=["people"])
+    (found,) = cdmq.api.debug(world.root, adopt=["short"])
+    assert "made of short: the next run replaces it" in found.said
+    assert world.sql("SELECT * FROM short") == [(7,)]
+    assert world.run().exit_code == 1
+    assert len(world.sql("SELECT * FROM short")) == 4
+    told = {f.what: f.said for f in cdmq.api.debug(world.root)}
+    assert "of the project world in the schema" in told["register"]
+    assert "short" in told["views"]
+
+
+def test_a_project_under_a_new_name(world: World) -> None:
+    world.write(FILES)
+    world.run()
+    world.write({"cdmq_project.yml": "name: other\nprofile: world\n"})
+    assert refused(world)[0].remedy.endswith("cdmq debug --adopt-project world")
+    with pytest.raises(CdmqError, match="not those of a project 'word'|those of the project world"):
+        cdmq.api.debug(world.root, adopt_project="word")
+    cdmq.api.debug(world.root, adopt_project="world")
+    assert world.run().exit_code == 1
+    world.write({"cdmq_project.yml": "name: world\nprofile: world\n"})
+    assert [p.code for p in refused(world)] == ["CDMQ442"]

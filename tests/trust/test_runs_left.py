@@ -1,0 +1,136 @@
+"""Every run leaves its row: one that was refused too. Later runs sort later, whatever the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runner import AS_OF, World
+
+import cdmq.pipeline
+import cdmq.stages.record
+from cdmq.interrupts import Interrupted
+from cdmq.problems import CdmqError
+
+FILES = {
+    "models/m.yml": "version: 1\ndatasets: [{name: people, table: source, key: id}]\n",
+    "rules/people.yml": "version: 1\ndataset: people\nvalidation:\n"
+                        "  - {column: name, checks: [not_null]}\n",
+}
+
+
+@pytest.fixture
+def project(world: World) -> World:
+    world.write(FILES)
+    world.table("source", {"id": "integer", "name": "text"}, [[1, "a"], [2, None]])
+    return world
+
+
+def runs(world: World) -> list[tuple[Any, ...]]:
+    return world.sql(f"SELECT run_id, status, exit_code, message FROM {world.audit}.runs "
+                     "ORDER BY run_id")
+
+
+def test_a_clock_set_back(project: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = iter([dt.timedelta(0), dt.timedelta(days=-1), dt.timedelta(days=-400),
+                 dt.timedelta(days=1)])
+
+    class Clock(dt.datetime):
+        shift = dt.timedelta(0)
+
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Any:
+            return dt.datetime.now(tz) + cls.shift
+
+    monkeypatch.setattr(cdmq.pipeline, "datetime", Clock)
+    done = []
+    for shift in days:
+        Clock.shift = shift
+        done.append(project.run().run_id)
+    assert done == sorted(done)
+    assert [r[0] for r in runs(project)] == done
+    flags = project.audit_rows("flags", ("from_run", "to_run"))
+    assert flags == [(done[0], None)]
+
+
+def test_a_refused_run_leaves_a_row(project: World) -> None:
+    project.run()
+    project.sql("ALTER TABLE source RENAME COLUMN name TO named")
+    with pytest.raises(CdmqError, match="CDMQ203"):
+        project.run()
+    first, second = runs(project)
+    assert first[1:] == ("fail", 1, None)
+    assert second[1:3] == ("refused", 2)
+    assert "has no column 'name'" in second[3]
+    assert len(project.flags()) == 1
+
+
+def test_a_run_that_broke_off_leaves_a_row(
+    project: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cdmq.stages.record, "_add_statements", broken)
+    with pytest.raises(Interrupted, match="nothing was published"):
+        project.run()
+    assert [r[1:3] for r in runs(project)] == [("interrupted", 130)]
+    assert project.flags() == []
+
+
+def test_after_publish_nothing_was_published_is_not_said(
+    project: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listen(event: str, value: object) -> None:
+        if event == "end":
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="the run was published before"):
+        project.run(listen=listen)
+    before = runs(project)
+    assert [r[1] for r in before] == ["fail"]
+
+    def late(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cdmq.pipeline, "rule_statements", late)
+    with pytest.raises(Interrupted, match="the run was published before"):
+        project.run()
+    assert [r[1] for r in runs(project)] == ["fail", "fail"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_ends_a_run_as_ctrl_c_does(project: World, number: signal.Signals) -> None:
+    project.run()
+    flags = project.flags()
+    project.write({"models/slow.sql":
+                   "{{ config(materialized='table') }}\nSELECT count(*) AS id FROM "
+                   + ", ".join(f"{{{{ ref('many') }}}} AS t{i}" for i in range(4)) + " WHERE "
+                   "md5(t0.id || '-' || t1.id || '-' || t2.id || '-' || t3.id) like 'xx%'",
+                   "models/many.yml": "version: 1\ndatasets: [{name: many, table: many, key: id}]"})
+    project.table("many", {"id": "integer"}, [[i] for i in range(1000)])
+    words = [sys.executable, "-m", "cdmq", "run", "--project-dir", str(project.root), "--as-of",
+             AS_OF.isoformat(), "--log-format", "json"]
+    started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               cwd=Path(__file__).parents[2], env={**os.environ})
+    assert started.stdout is not None
+    for line in started.stdout:
+        if json.loads(line).get("dataset") == "slow":
+            break
+    time.sleep(1)
+    started.send_signal(number)
+    out, err = started.communicate(timeout=60)
+    assert (started.returncode, err) == (130, "interrupted; nothing was published\n"), out
+    assert [r[1] for r in runs(project)] == ["fail", "interrupted"]
+    assert project.flags() == flags
+    project.write({"models/slow.sql": ""})
+    assert project.run().exit_code == 1
+    assert not [r for r in project.relations() if r.startswith("__cdmq_")]
