@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from pathlib import Path
 from sqlglot import exp
 
 from cdmq import file_errors, headers
+from cdmq.csv_lines import BadLine
+from cdmq.csv_source import check_names, csv_columns, prepare
 from cdmq.file_cells import typed_rows
 from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.sql import nodes
@@ -25,6 +26,9 @@ class Reading:
 
     query: str
     temporary: tuple[Path, ...] = ()
+    #: Of a csv: how many records it has, and the lines that are none.
+    records: int = 0
+    bad: tuple[BadLine, ...] = ()
 
     def close(self) -> None:
         for path in self.temporary:
@@ -41,6 +45,14 @@ def format_of(dataset: Dataset) -> str:
         raise CdmqError(Problem(dataset.span, "CDMQ123", f"'{source.path}' has no known ending",
                                 "say format: csv, json or parquet"))
     return source.format or known[ending]
+
+
+def is_csv(dataset: Dataset) -> bool:
+    """Whether its rows are lines of csv files."""
+    try:
+        return dataset.spec.file is not None and format_of(dataset) == "csv"
+    except CdmqError:
+        return False  # an ending that is none: compile and run say so
 
 
 def paths_of(dataset: Dataset, root: Path) -> list[Path]:
@@ -111,6 +123,13 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     assert source is not None
     kind, names = format_of(dataset), _names(dataset, root)
     paths = paths_of(dataset, root)
+    if kind == "csv":
+        found = prepare(dataset, paths, root, list(names))
+        listed = exp.Array(expressions=[nodes.text(str(p)) for p in found.paths])
+        table = _reader(kind, listed, list(names), found.delimiter)
+        query = typed_rows(dataset, list(names), table)
+        return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
+                       found.bad), dict(found.copies)
     copies: dict[str, Path] = {}
     utf8 = source.encoding.lower() in headers.UTF8
     if kind != "parquet" and (not utf8 or any(map(_has_nul, paths))):
@@ -132,73 +151,10 @@ def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, Type]:
     paths = paths_of(dataset, root)
     kind = format_of(dataset)
     if kind == "csv":
-        return _csv_header(dataset, paths, root)
+        return csv_columns(dataset, paths, root)
     if kind == "json":
         return _json_keys(dataset, paths, root)
     return _parquet_columns(dataset, paths, root)
-
-
-def _csv_header(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
-    source = dataset.spec.file
-    assert source is not None
-    found: list[list[str]] = []
-    for path in paths:
-        try:
-            header = headers.header(path, source.encoding, source.delimiter)
-        except (UnicodeError, LookupError):
-            raise CdmqError(
-                file_errors.not_encoded(dataset, root, path, source.encoding)) from None
-        except (OSError, csv.Error) as error:
-            raise CdmqError(_broken(dataset, root, path, str(error))) from None
-        if any("\ufffd" in name for name in header):
-            raise CdmqError(file_errors.not_encoded(dataset, root, path, source.encoding))
-        found.append([name.strip() for name in header])
-    place = Span(file_errors.shown(paths[0], root), 1, 1)
-    if not found[0]:
-        raise CdmqError(Problem(place, "CDMQ125", f"the file of dataset {dataset.name} is empty: "
-                                "it has no header line", "give it a header line"))
-    if any(h != found[0] for h in found):
-        other = next(p for p, h in zip(paths, found, strict=True) if h != found[0])
-        raise CdmqError(Problem(Span(file_errors.shown(other, root), 1, 1), "CDMQ125",
-                                f"{other.name} has other columns than {paths[0].name} (dataset "
-                                f"{dataset.name})", "files of one dataset have one header"))
-    _check_delimiter(found[0], dataset, place)
-    _check_header(found[0], dataset, place)
-    return found[0]
-
-
-def _check_delimiter(header: Sequence[str], dataset: Dataset, place: Span) -> None:
-    """One column, in whose name a delimiter parts the columns that are declared."""
-    source = dataset.spec.file
-    assert source is not None
-    wanted = {*dataset.key, *dataset.spec.columns}
-    for sign in (",", ";", "\t", "|"):
-        if len(header) == 1 and sign in header[0] and sign != source.delimiter and wanted & {
-                name.strip() for name in header[0].split(sign)}:
-            written = "\\t" if sign == "\t" else sign
-            raise CdmqError(Problem(
-                place, "CDMQ125", f"'{source.delimiter}' does not part the columns of dataset "
-                f"{dataset.name}", f'add to file: delimiter: "{written}"',
-            ))
-
-
-def _check_header(header: Sequence[str], dataset: Dataset, place: Span) -> None:
-    """Names that a warehouse cannot tell apart, or that are none."""
-    lower = [name.lower() for name in header]
-    twice = next((name for name in header if header.count(name) > 1 and name), None)
-    if not all(header):
-        cause, remedy = "a column of the header has no name", "give each column a name"
-    elif twice:
-        cause = f"the column '{twice}' stands twice in the header"
-        remedy = "give each column a name of its own"
-    elif len(set(lower)) < len(lower):
-        pair = [name for name in header if lower.count(name.lower()) > 1][:2]
-        cause = (f"the columns '{pair[0]}' and '{pair[1]}' differ only by case: a warehouse takes "
-                 "them for one")
-        remedy = "rename one of them"
-    else:
-        return
-    raise CdmqError(Problem(place, "CDMQ125", f"{cause} (dataset {dataset.name})", remedy))
 
 
 def _json_keys(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
@@ -218,7 +174,7 @@ def _json_keys(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]
     names = [str(r[0]) for r in rows]
     if not names:
         raise CdmqError(_broken(dataset, root, paths[0], "it holds no objects with keys"))
-    _check_header(names, dataset, Span(file_errors.shown(paths[0], root)))
+    check_names(names, dataset, Span(file_errors.shown(paths[0], root)))
     return names
 
 

@@ -5,12 +5,52 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cdmq.spec import FileSource
 
 UTF8 = frozenset({"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"})
-#: (path or pattern, encoding, delimiter) as a `file:` declares them.
-Declared = tuple[str, str, str]
+#: path or pattern, encoding, delimiter, lines above the header, whether there is a header; None:
+#: not said, and looked up in the file. What a `file:` declares, as the cache keeps it.
+Declared = tuple[str, str | None, str | None, int, bool]
+_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+#: The first line that Excel writes and needs where another sign than its own parts the columns.
+_SEP = re.compile(r'"?sep=(.)"?\s*', re.I)
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a csv file begins. `names` is empty in an empty file, or where there is no header."""
+
+    names: tuple[str, ...]
+    encoding: str
+    delimiter: str
+    #: Physical lines before the first record: the header, and what stands above it.
+    above: int
+    #: The header as it stands there, without the end of its line; None where it has none.
+    line: str | None
+    #: The first line says what parts the columns.
+    says: str | None = None
+    #: Columns at the end that have no name; they must be empty.
+    nameless: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """The header is the first line, and one line: any reader finds it."""
+        return self.above == 1 and self.line is not None and not self.nameless
+
+
+def declared(source: FileSource) -> Declared:
+    """What a `file:` says of a csv, and what it leaves to the file."""
+    said = source.model_fields_set
+    return (source.path, source.encoding if "encoding" in said else None,
+            source.delimiter if "delimiter" in said else None, source.skip, source.header)
 
 
 def matching(root: Path, pattern: str) -> list[Path]:
@@ -21,26 +61,63 @@ def matching(root: Path, pattern: str) -> list[Path]:
     return [p for p in found if p.is_file()]
 
 
-def header(path: Path, encoding: str, delimiter: str) -> list[str]:
-    """The names of a file's columns as they stand there; none in an empty file.
+def encoding_of(path: Path, said: str | None) -> str:
+    """The encoding that is declared, else the one that the file's first bytes tell, else utf-8."""
+    if said is None:
+        with path.open("rb") as file:
+            first = file.read(2)
+        said = next((name for mark, name in _MARKS if first == mark), "utf-8")
+    return said
+
+
+def head(path: Path, file: Declared) -> Head:
+    """How the file begins.
 
     Raises UnicodeError, LookupError, OSError or csv.Error. U+FFFD is what could not be read.
     """
-    with path.open(encoding=python_encoding(encoding), errors="replace", newline="") as file:
-        return next(csv.reader(file, delimiter=delimiter), [])
+    _, encoding, said, skip, has_header = file
+    encoding = encoding_of(path, encoding)
+    usual = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
+    with path.open(encoding=python_encoding(encoding), errors="replace", newline="") as lines:
+        above = len(list(islice(lines, skip)))
+        first = next(lines, "")
+        sep = _SEP.fullmatch(first)
+        says = sep[1] if sep else None
+        if sep:
+            above, first = above + 1, next(lines, "")
+        while first and not first.strip():
+            above, first = above + 1, next(lines, "")
+        delimiter = said or says or usual
+        if not has_header or not first:
+            return Head((), encoding, delimiter, above, None, says)
+        read: list[str] = []
+        cells = next(csv.reader(_kept(first, lines, read), delimiter=delimiter), [])
+    names = [" ".join(name.split()) for name in cells]
+    named = len(names)
+    while named > 1 and not names[named - 1]:
+        named -= 1
+    return Head(tuple(names[:named]), encoding, delimiter, above + len(read),
+                "".join(read).rstrip("\r\n"), says, len(names) - named)
+
+
+def _kept(first: str, lines: Iterable[str], read: list[str]) -> Iterator[str]:
+    """The lines that a reader takes, which are kept in `read`."""
+    for line in chain((first,), lines):
+        read.append(line)
+        yield line
 
 
 def python_encoding(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower() in UTF8 else encoding
 
 
-def digest(root: Path, declared: Iterable[Declared]) -> str:
+def digest(root: Path, files: Iterable[Declared]) -> str:
     """One digest of all that a parse takes from these files."""
     seen: list[object] = []
-    for pattern, encoding, delimiter in declared:
+    for file in files:
         try:
-            paths = matching(root, pattern)
-            seen.append([(str(p), header(p, encoding, delimiter)) for p in paths])
+            found = matching(root, file[0])
+            seen.append([(str(p), repr(head(p, file))) for p in found])
         except (OSError, ValueError, LookupError, csv.Error) as error:
             seen.append(str(error))
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

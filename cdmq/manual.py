@@ -173,7 +173,7 @@ def _checks() -> Iterator[Page]:
         title, text = _split(check.__doc__)
         common = set(Check.model_fields)
         keys = (*keys_of(check, set(check.model_fields) - common), *keys_of(check, common))
-        yield Page("check", name, title, text, keys if name != "readable" else (), (
+        yield Page("check", name, title, text, keys if not check.OF_ITSELF else (), (
             f"{where[check.TAKES]} Dimension: {check.DIMENSION}. Keys of every rule (id, why, "
             "owner, severity, where, ...): cdmq explain validation",))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cdmq.problems import Problem
 
 if TYPE_CHECKING:
+    from cdmq.headers import Declared
     from cdmq.steps import RuleResult
     from cdmq.values import Catalog, Dataset, Project, Rule
 
@@ -87,7 +88,7 @@ class Parsed:
     warnings: tuple[Problem, ...]
     manifest: Path
     cached: bool = False
-    files: tuple[tuple[str, str, str], ...] = ()
+    files: tuple[Declared, ...] = ()
     headers: str = ""
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from cdmq.kinds.base import Bool, Model, Texts, one_or_many
+from cdmq.kinds.base import Bool, Model, Texts, Threshold, one_or_many
 
 Pii = Literal["plain", "mask", "hash", "omit"]
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp"]
@@ -70,6 +70,12 @@ class FileSource(Model):
     encoding: str = Field("utf-8", description="Such as cp1252 for a file of Excel on Windows.")
     decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
     dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
+    skip: int = Field(0, ge=0, description="How many lines of a csv stand above its header.")
+    header: Bool = Field(True, description="no: the first line of a csv is a record, and columns "
+                         "names all columns in their order.")
+    bad_lines_at_most: Threshold = Field(
+        "1%", description="How many lines of a csv may be unreadable, as a number or a share. "
+        "Each is flagged and the others are judged; with more the dataset fails.")
     trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
                        "blanks alone is empty.")
 

@@ -257,6 +257,8 @@ class Executed:
     failed: dict[str, str] = field(default_factory=dict)
     #: Of those that failed: not made because a rule is disabled. That is no error.
     off: set[str] = field(default_factory=set)
+    #: Dataset -> the values of lines that could not be read: keys of its records among them.
+    lost: Mapping[str, frozenset[str]] = field(default_factory=dict)
     states: list[State] = field(default_factory=list)
     models: dict[str, tuple[str, Model]] = field(default_factory=dict)
     #: Tiering rule -> the review that this run made, or found done.

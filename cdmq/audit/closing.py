@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical, renderer
+from cdmq.stages.bad_lines import may_be
 from cdmq.steps import Executed, RuleResult
 from cdmq.values import Relation
 
@@ -57,6 +58,10 @@ class Closing:
                     nodes.present(nodes.column("key")),
                     exp.Not(this=nodes.among(nodes.column("key", "k"), keys)),
                 ]))
+                self._keep_open(name)
+        lines = frozenset(r.rule.id for r in work if r.rule.check == "lines") - meaning
+        if lines:  # each is a flag of its own: none stands in the place of another
+            self._why("fixed", _of_rules(lines))
         self._why("changed", exp.Exists(this=nodes.select(
             [nodes.number(1)], nodes.table(self.now, "x"), nodes.every([
                 nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
@@ -68,6 +73,24 @@ class Closing:
         for result in work:
             self._out_of_scope(result)
         self._why("fixed", exp.true())
+
+    def _keep_open(self, dataset: str) -> None:
+        """What closes because its record is gone stays open where that may be a line that could
+        not be read."""
+        values = self.executed.lost.get(dataset)
+        if not values:
+            return
+        gone = nodes.every([nodes.equal(nodes.column("dataset"), nodes.text(dataset)),
+                            nodes.equal(nodes.column("why"), nodes.text("gone"))])
+        query = nodes.select([nodes.column("key")], nodes.table(self.closing), gone)
+        found = self.warehouse.fetch(query.distinct().sql(self.warehouse.dialect))
+        keys = sorted(str(k) for (k,) in found if may_be(str(k), values))
+        for at in range(0, len(keys), 1_000):
+            some = exp.In(this=nodes.column("key"),
+                          expressions=[nodes.text(k) for k in keys[at:at + 1_000]])
+            delete = exp.Delete(this=nodes.table(self.closing),
+                                where=exp.Where(this=nodes.every([gone.copy(), some])))
+            self.warehouse.run(delete.sql(self.warehouse.dialect))
 
     def _out_of_scope(self, result: RuleResult) -> None:
         """Rows that the rule's `where` no longer lets in."""

@@ -76,6 +76,8 @@ class Check(Model):
     DIMENSION: ClassVar[str] = "conformity"
     #: How many columns it takes: "one", "many", or "none".
     TAKES: ClassVar[Literal["one", "many", "none"]] = "one"
+    #: Datasets have it of themselves; no rule file asks for it.
+    OF_ITSELF: ClassVar[bool] = False
 
     missing: Literal["pass", "fail"] = Field("pass", description="What a missing value does.")
 

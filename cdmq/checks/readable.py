@@ -26,6 +26,7 @@ class Readable(Check):
     """
 
     NAME: ClassVar[str] = "readable"
+    OF_ITSELF: ClassVar[bool] = True
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         return nodes.present(at.unreadable(columns[0]))

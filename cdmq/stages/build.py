@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit.tables import audit_schema
-from cdmq.files import diagnose, reading
+from cdmq.files import diagnose, format_of, reading
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
+from cdmq.stages.bad_lines import FileLines
 from cdmq.stages.catalog import relation_of
 from cdmq.stages.models import model_query
 from cdmq.standards import reference_table
@@ -40,6 +41,8 @@ class Builder:
         self.names, self.render, self.golden = names, render, golden
         self.register = register
         self.built: list[Built] = []
+        #: Of the csv files that were read.
+        self.lines: dict[str, FileLines] = {}
 
     def source(self, dataset: Dataset) -> None:
         """The dataset as it came: loaded, stacked, or where the warehouse has it."""
@@ -107,6 +110,9 @@ class Builder:
     def _file(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         read = reading(dataset, self.project.root)
         try:
+            lines = FileLines(read.records, read.bad)
+            if problem := lines.too_many(dataset):
+                raise CdmqError(problem)
             self.warehouse.load_query(staged, read.query)
         except StatementError:
             told = diagnose(dataset, self.project.root)
@@ -115,6 +121,8 @@ class Builder:
             raise CdmqError(told) from None
         finally:
             read.close()
+        if format_of(dataset) == "csv":
+            self.lines[dataset.name] = lines
         self.built.append(Built(dataset.name, final, staged, "table"))
 
     def _seed(self, dataset: Dataset, staged: Relation, final: Relation) -> None:

@@ -115,7 +115,8 @@ def _unknown(
 _OWN = re.compile(
     r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new)_.*)")
 #: A delivery that failed: a file or table that is not there or cannot be read.
-_NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204"})
+_NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204", "CDMQ286",
+                            "CDMQ287", "CDMQ288"})
 
 
 def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:

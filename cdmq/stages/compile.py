@@ -87,7 +87,8 @@ class _Compiler:
         return DatasetSteps(
             dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
             digest=rows.digest(), source_digest=source.digest(), judgements=tuple(judgements),
-            stage=rows.stage, clean=clean, defaulted=defaulted, validated=bool(rules),
+            stage=rows.stage, clean=clean, defaulted=defaulted, 
+            validated=any(r.check != "lines" for r in rules),
             matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows, only),
         )
 

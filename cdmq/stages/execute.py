@@ -14,6 +14,7 @@ from sqlglot import exp
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, logical, renderer
+from cdmq.stages.bad_lines import lost_values
 from cdmq.stages.build import Builder
 from cdmq.stages.derive import Derived
 from cdmq.stages.findings import Findings
@@ -65,7 +66,8 @@ class Execution:
                                register)
         self.derived = Derived(project, warehouse, names, self.render, self._send, rules,
                                self.datasets, ids or {}, train)
-        self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send)
+        self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send,
+                                 self.builder.lines)
         self.result = Executed({}, self.builder.built, names, self.numbers, as_of,
                                states=self.derived.states, models=self.derived.models,
                                reviews=self.derived.reviews)
@@ -82,6 +84,7 @@ class Execution:
                 if name not in self.result.failed:
                     self._guarded(step, self.project.datasets[name])
         self._skip_the_rest()
+        self.result.lost = lost_values(self.project, self.builder.lines)
         return self.result
 
     def _guarded(self, step: Callable[[Dataset], None], dataset: Dataset) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.stages.bad_lines import FileLines, judge_lines
 from cdmq.steps import (
     CHANGED,
     CHANGED_COLUMNS,
@@ -35,6 +36,8 @@ class Findings:
     render: Callable[[exp.Expr], tuple[str, str]]
     numbers: Mapping[str, int]
     send: Callable[[exp.Expr], tuple[str, float]]
+    #: Of the datasets whose csv files this run read.
+    lines: Mapping[str, FileLines] = field(default_factory=dict)
 
     def counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Tested and judged rows, one pass for all rules of a relation."""
@@ -88,6 +91,8 @@ class Findings:
             elif o.rule.kind == "defaults":
                 count, mark = changed.get(code, (0, "0"))
                 done.append(replace(o, changed=count, fingerprint=f"{count}:{mark}"))
+            elif o.rule.check == "lines":
+                done.append(judge_lines(o, self.lines.get(o.rule.dataset), self))
             elif scopes[o.rule.id].scope == "dataset":
                 done.append(self._about_the_dataset(o, scopes[o.rule.id].failing))
             else:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cdmq.atomic import write_text
-from cdmq.headers import Declared
+from cdmq.headers import Declared, declared
 from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import CdmqError
@@ -37,16 +37,12 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
 
 def csv_files(project: Project) -> dict[str, Declared]:
     """The csv files whose headers a parse reads, by their datasets."""
-    from cdmq.files import format_of
+    from cdmq.files import is_csv
 
     found: dict[str, Declared] = {}
     for name, dataset in project.datasets.items():
-        source = dataset.spec.file
-        try:
-            if source and format_of(dataset) == "csv":
-                found[name] = (source.path, source.encoding, source.delimiter)
-        except CdmqError:
-            pass  # an ending that is none: compile and run say so
+        if (source := dataset.spec.file) and is_csv(dataset):
+            found[name] = declared(source)
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cdmq.files import is_csv
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
 from cdmq.stages.made import add_made, check_names, check_parties, made_datasets
@@ -38,7 +39,7 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         head = source.data.get("dataset") if isinstance(source.data, dict) else None
         if len(problems) > before or (isinstance(head, str) and head in broken):
             unread.append(source.text)
-    for rule in _readable_rules(datasets):
+    for rule in (*_readable_rules(datasets), *_lines_rules(datasets)):
         rules.setdefault(rule.id, rule)
     _check_formerly(rules, problems)
     check_parties(rules, problems)
@@ -184,6 +185,23 @@ def _readable_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
         if d.source == "file" and d.key
         for column, type_ in d.spec.columns.items()
         if type_ != "text"
+    ]
+
+
+def _lines_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
+    """The rule that comes with every dataset of csv files."""
+    from cdmq.checks import checks
+
+    check = checks()["lines"]
+    return [
+        Rule(
+            id=f"{d.name}.lines", kind="validation", check="lines", dataset=d.name, columns=(),
+            spec=check(), severity="error", dimension=check.DIMENSION, where=None,
+            why="A line that cannot be read is a record that nobody judges.", owner=d.spec.owner,
+            tags=tuple(d.spec.tags), enabled=True, formerly=None, meta={}, stage="raw",
+            warn_above="0", error_above="0", span=d.span, last_line=d.span.line,
+        )
+        for d in datasets.values() if is_csv(d)
     ]
 
 

@@ -177,11 +177,10 @@ class RuleReader:
         at: Path, params_at: Path, name_at: Path, named_by_key: bool = False,
         also: Iterable[str] = (),
     ) -> Iterator[Rule]:
-        known = checks()
-        if name not in known or name == "readable":
+        known = {n: c for n, c in checks().items() if not c.OF_ITSELF}
+        if name not in known:
             self.problem(name_at, "CDMQ115", f"unknown check '{name}'",
-                         remedy_of(name, set(known) - {"readable"}, "checks")[0],
-                         key=named_by_key)
+                         remedy_of(name, known, "checks")[0], key=named_by_key)
             return
         if named_by_key and (misplaced := inside(known[name], params)):
             for key, said in misplaced.items():

@@ -1,0 +1,179 @@
+"""A line that cannot be read is a flag with its number; the rest of the file is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from runner import World
+
+DATASET = "version: 1\ndatasets:\n  - {{name: people, file: {{path: data/people.csv{file}}}, key: id{more}}}\n"
+RULES = """\
+version: 1
+dataset: people
+validation:
+  - {column: email, checks: [email]}
+"""
+GOOD = [f"{n},Anna {n},a{n}@example.com" for n in range(10, 410)]
+
+
+def given(world: World, lines: Sequence[str], file: str = "", more: str = "", end: str = "\n"
+          ) -> None:
+    world.write({"models/m.yml": DATASET.format(file=file, more=more), "rules/r.yml": RULES})
+    path = world.root / "data/people.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes("".join(line + end for line in ["id,name,email", *lines]).encode())
+
+
+def bad_lines(world: World, where: str = "to_run IS NULL") -> list[str]:
+    rows = world.audit_rows("flags", ("rule_id", "key", "column_name", "value"), where)
+    found = [r for r in rows if r[0] == "people.lines"]
+    assert all(r[1] is None for r in found)
+    return [r[3] for r in found]
+
+
+def people(world: World) -> list[str]:
+    return sorted(r[0] for r in world.sql("SELECT id FROM people"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_each_broken_line_is_a_flag_and_the_rest_is_judged(world: World, end: str) -> None:
+    lines = [
+        '1,"A name over\ntwo lines",one@example.com',      # lines 2 and 3
+        "2,Bo",                                            # 4: too few
+        "3,Weiler, Anna,three@example.com",                # 5: too many
+        '4,"Anna,four@example.com',                        # 6: not closed
+        "5,Eve,no address",                                # 7: read, and judged
+        '6,"Max" Moritz,six@example.com',                  # 8: text behind a quote
+        '7,"say ""hi""",seven@example.com',
+        '8,a 5" pipe,eight@example.com',                   # a quote inside of a plain value
+        "9,Nine,nine@example.com,,",                       # 11: nothing beyond the header
+        "id,name,email",                                   # 12: the header again
+        *GOOD,
+    ]
+    given(world, [line.replace("\n", end) for line in lines], ", bad_lines_at_most: 5", end=end)
+    assert world.run().exit_code == 1
+    assert bad_lines(world) == sorted([
+        "line 4 (2 values in place of 3): 2,Bo",
+        "line 5 (4 values in place of 3): 3,Weiler, Anna,three@example.com",
+        'line 6 (a quote is not closed, or text stands behind it): 4,"Anna,four@example.com',
+        'line 8 (a quote is not closed, or text stands behind it): 6,"Max" Moritz,six@example.com',
+        "line 12 (the header stands here again): id,name,email",
+    ])
+    assert people(world) == sorted([*"15789", *(str(n) for n in range(10, 410))])
+    result = world.results()["people.lines"]
+    assert (result["status"], result["tested"], result["failing"]) == ("fail", 410, 5)
+    assert [f[1:4] for f in world.flags() if f[0] == "people.email.email"] == [
+        ("5", "email", "no address")]
+    assert world.sql("SELECT name FROM people WHERE id = '1'") == [
+        (f"A name over{end}two lines",)]
+    assert world.sql("SELECT name FROM people WHERE id = '7'") == [('say "hi"',)]
+    assert world.sql("SELECT email FROM people WHERE id = '9'") == [("nine@example.com",)]
+
+
+def test_a_mended_line_closes_its_flag_as_fixed(world: World) -> None:
+    given(world, [*GOOD, "1,A", "2,B"])
+    world.run()
+    assert len(bad_lines(world)) == 2
+    given(world, [*GOOD, "1,A,a@example.com", "2,B"])
+    world.run()
+    assert bad_lines(world) == ["line 403 (2 values in place of 3): 2,B"]
+    given(world, [*GOOD, "1,A,a@example.com", "2,B,b@example.com"])
+    assert world.run().exit_code == 0
+    closed = world.audit_rows("flags", ("value", "closed_because"), "to_run IS NOT NULL")
+    assert closed == [("line 402 (2 values in place of 3): 1,A", "fixed"),
+                      ("line 403 (2 values in place of 3): 2,B", "fixed")]
+
+
+def test_above_bad_lines_at_most_all_stays_as_it_was(world: World) -> None:
+    given(world, [*GOOD, "1,A,no address"])
+    world.run()
+    before = world.flags()
+    given(world, [*GOOD[:300], "1,A", "2,B", "3,C", "4,D"])  # 4 of 304 are more than 1%
+    found = world.run()
+    assert found.exit_code != 0
+    assert world.results()["people.email.email"]["status"] in ("skipped", "error")
+    assert [f for f in world.flags() if f[0] == "people.email.email"] == before
+    assert len(people(world)) == 401
+
+
+@pytest.mark.parametrize(("most", "fits"), [("1%", True), ("4", True), ("3", False), ("0", False),
+                                            ("0.5%", False), ("0.99%", False), ("0.9901%", True)])
+def test_the_share_that_may_be_unreadable(
+    make_world: object, most: str, fits: bool
+) -> None:
+    world = make_world("duckdb")  # type: ignore[operator]
+    given(world, [*GOOD, "1,A", "2,B", "3,C", "4,D"], f', bad_lines_at_most: "{most}"')
+    world.run()
+    there = world.sql("SELECT count(*) FROM information_schema.tables "
+                      "WHERE table_name = 'people'")[0][0] == 1
+    assert there is fits
+
+
+def test_a_flag_whose_record_may_be_the_broken_line_stays_open(world: World) -> None:
+    given(world, [*GOOD, "007,A,no address", "0008,B,none", "9,C,nowhere"])
+    world.run()
+    # The line of 007 is cut, 0008 is there no more, 9 is mended.
+    given(world, [*GOOD, "007,A", "9,C,c@example.com"])
+    world.run()
+    rows = world.audit_rows("flags", ("key", "closed_because"),
+                            "rule_id = 'people.email.email'")
+    assert rows == [("0008", "gone"), ("007", None), ("9", "fixed")]
+    given(world, [*GOOD, "007,A,a@example.com", "9,C,c@example.com"])
+    assert world.run().exit_code == 0
+    assert world.flags() == []
+
+
+def test_a_flag_of_a_stack_on_it_stays_open_too(world: World) -> None:
+    given(world, [*GOOD, "a/7,A,no address", "8,B,none"])
+    stack = """\
+version: 1
+datasets:
+  - {name: all_people, stack: {crm: people}, key: [source, id]}
+"""
+    world.write({"models/s.yml": stack, "rules/s.yml": RULES.replace("people", "all_people")})
+    world.run()
+    given(world, [*GOOD, '"a/7",A'])
+    world.run()
+    rows = world.audit_rows("flags", ("key", "closed_because"),
+                            "rule_id = 'all_people.email.email'")
+    assert rows == [("crm/8", "gone"), ("crm/a\\/7", None)]
+
+
+def test_what_a_broken_line_holds_is_hidden_as_its_most_hidden_column(world: World) -> None:
+    given(world, [*GOOD, "1,Anna Weiler"], more=", pii: {name: mask}")
+    world.run()
+    assert bad_lines(world) == ["line 402 (2 values in place of 3): 1***"]
+    given(world, [*GOOD, "1,Anna Weiler"], more=", pii: {name: mask, email: omit}")
+    world.run()
+    assert bad_lines(world) == ["line 402 (2 values in place of 3): "]
+
+
+def test_two_files_say_which_line_of_which(world: World) -> None:
+    given(world, GOOD)
+    world.write({"data/people2.csv": "id,name,email\n1,A\n",
+                 "models/m.yml": DATASET.format(file="", more="").replace("people.csv",
+                                                                          "people*.csv")})
+    world.run()
+    assert bad_lines(world) == ["data/people2.csv line 2 (2 values in place of 3): 1,A"]
+
+
+def test_the_test_command_reads_no_file_and_says_so(world: World) -> None:
+    import cdmq.api
+
+    given(world, [*GOOD, "1,A"])
+    world.run()
+    cdmq.api.test(world.root)
+    assert world.results()["people.lines"]["status"] == "skipped"
+    assert len(bad_lines(world)) == 1
+
+
+def test_many_open_quotes_take_no_time_of_their_square(tmp_path: Path) -> None:
+    from cdmq import csv_lines, headers
+
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n" + 'x,"""\n' * 3_000)
+    head = headers.head(path, ("x.csv", None, None, 0, True))
+    found = csv_lines.look(path, head, 2)
+    assert found.records + len(found.bad) > 0
