@@ -15,6 +15,10 @@ DateForm = Literal[
 ]
 
 
+def _yes_or_no(value: Any) -> Any:
+    return {"no": "false", "yes": "true"}.get(value, value) if isinstance(value, str) else value
+
+
 def _file(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
@@ -71,8 +75,9 @@ class FileSource(Model):
     decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
     dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
     skip: int = Field(0, ge=0, description="How many lines of a csv stand above its header.")
-    header: Bool = Field(True, description="no: the first line of a csv is a record, and columns "
-                         "names all columns in their order.")
+    header: Annotated[Bool, BeforeValidator(_yes_or_no)] = Field(
+        True, description="no: the first line of a csv is a record, and columns names all columns "
+        "in their order.")
     bad_lines_at_most: Threshold = Field(
         "1%", description="How many lines of a csv may be unreadable, as a number or a share. "
         "Each is flagged and the others are judged; with more the dataset fails.")

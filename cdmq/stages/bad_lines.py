@@ -48,9 +48,9 @@ class FileLines:
         first = self.bad[0]
         return Problem(
             Span(first.file or source.path, first.number, 1), "CDMQ285",
-            f"{count} of {whole} lines cannot be read, more than bad_lines_at_most: {most} allows "
-            f"(dataset {dataset.name}); this is the first: {first.why}",
-            "mend them; a value that holds the delimiter stands in quotes, a quote inside of a "
+            f"{first.why}: {count} of {whole} line{'s' * (whole != 1)} cannot be read, and "
+            f"bad_lines_at_most allows {most} (dataset {dataset.name})",
+            "mend the file; a value that holds the delimiter stands in quotes, a quote inside of a "
             "value is written twice")
 
 

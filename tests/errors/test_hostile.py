@@ -351,7 +351,7 @@ def test_a_broken_source_stops_only_what_needs_it(world: World, broken: str) -> 
     result = world.run()
     assert {r.rule.id: r.status for r in result.results} == {
         "a.name.not_null": "fail", "known": "skipped", "b.name.not_null": "error",
-        "both.name.not_null": "skipped"}
+        "both.name.not_null": "skipped", "a.lines": "pass", "b.lines": "error"}
     assert result.exit_code == 2
     assert "data/b.csv" in result.failed["b"]
     assert world.view("b__clean") == last

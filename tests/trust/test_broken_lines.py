@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from runner import World
 
-DATASET = "version: 1\ndatasets:\n  - {{name: people, file: {{path: data/people.csv{file}}}, key: id{more}}}\n"
+DATASET = """\
+version: 1
+datasets:
+  - {{name: people, file: {{path: data/people.csv{file}}}, key: id{more}}}
+"""
 RULES = """\
 version: 1
 dataset: people
