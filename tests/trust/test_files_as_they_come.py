@@ -156,7 +156,8 @@ def test_a_broken_line_costs_no_other_line(duck: World, seed: int) -> None:
     lines = [spoilt.get(n) or line for n, line in enumerate(good)]
     (duck.root / "data").mkdir()
     (duck.root / "data/p.csv").write_text("id,name,email\n" + "\n".join(lines) + "\n")
-    duck.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id}\n"})
+    duck.write({"models/m.yml":
+                "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id}\n"})
     assert cdmq.api.run(duck.root).exit_code == 1
     kept = {int(r[0]) for r in duck.sql("SELECT id FROM p")}
     assert kept == set(range(400)) - set(spoilt)
