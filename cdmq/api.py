@@ -47,7 +47,8 @@ def parse(
 
 
 class RunOptions(TypedDict, total=False):
-    """What `run` and `test` may be told. `as_of` without a zone is UTC; its default is now.
+    """What `run` and `test` may be told. `as_of` without a zone is in the project's; its default
+    is now.
 
     `select`, `exclude` and `fail_on` take one text, as on the command line, or several. A word
     that is not below is a TypeError.
@@ -216,6 +217,7 @@ def _connected(
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.interrupts import interruptible
     from cdmq.profiles import connect, locked, read_target
+    from cdmq.sql import nodes
     from cdmq.warehouses.base import Locked, StatementError
 
     project = parse(root, variables, target_path=target_path)
@@ -223,6 +225,8 @@ def _connected(
                      profiles_dir=str(profiles_dir) if profiles_dir else None)
     warehouse = connect(to, project.root, threads=threads, wait=wait)
     try:
+        if project.config.time_zone != "UTC":
+            warehouse.run(f"SET TimeZone = {nodes.text(project.config.time_zone).sql()}")
         with interruptible(warehouse.interrupt):
             yield project, warehouse, to
     except Locked as error:

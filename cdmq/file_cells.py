@@ -2,99 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
+from cdmq.file_values import Cells
 from cdmq.missing import is_word, tokens_of
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.standards.whitespace import trimmed as without_blanks
 from cdmq.values import Dataset
 
-#: strptime form of each `dates:` word, and the shape a cell must have.
-DATE_FORMS = {
-    "YYYY-MM-DD": ("%Y-%m-%d", r"^\d{4}-\d{2}-\d{2}$"),
-    "DD.MM.YYYY": ("%d.%m.%Y", r"^\d{1,2}\.\d{1,2}\.\d{4}$"),
-    "DD/MM/YYYY": ("%d/%m/%Y", r"^\d{1,2}/\d{1,2}/\d{4}$"),
-    "MM/DD/YYYY": ("%m/%d/%Y", r"^\d{1,2}/\d{1,2}/\d{4}$"),
-    "DD-MM-YYYY": ("%d-%m-%Y", r"^\d{1,2}-\d{1,2}-\d{4}$"),
-    "YYYY/MM/DD": ("%Y/%m/%d", r"^\d{4}/\d{1,2}/\d{1,2}$"),
-    "YYYYMMDD": ("%Y%m%d", r"^\d{8}$"),
-}
-_TIME = r"( |T)\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$"
 #: Hidden column of a file's table: the cells that could not be read, as JSON text.
 UNREADABLE = "__unreadable"
 
 
-def typed_rows(dataset: Dataset, names: Sequence[str], table: exp.Expr) -> exp.Select:
-    """Texts as their declared types; a cell that cannot be read is NULL and kept beside."""
-    source = dataset.spec.file
-    trims = source is not None and source.trim
-    shown: list[exp.Expr] = []
-    unread: list[exp.Expr] = []
-    for name in names:
-        type_ = dataset.spec.columns.get(name, "text")
-        value = nodes.column(name)
-        bare = nodes.call("nullif", without_blanks(value, "duckdb"), nodes.text(""))
-        if type_ == "text":
-            shown.append(nodes.alias(bare if trims else value, name))
-            continue
-        read = _read_as(value, type_, dataset)
-        shown.append(nodes.alias(read, name))
-        tokens = tokens_of(dataset, name)
-        missing = is_word(value.copy(), tokens, "duckdb")
-        failed = nodes.all_of([
-            nodes.present(bare.copy()), nodes.is_null(nodes.paren(read.copy())),
-            exp.Not(this=nodes.paren(missing)) if tokens else None,
-        ])
-        assert failed is not None
-        pair = nodes.call("json_object", nodes.text(name), (bare if trims else value).copy())
-        unread.append(nodes.when(failed, pair))
-    if unread:
-        merged = unread[0]
-        if len(unread) > 1:
-            merged = nodes.call("json_merge_patch", *(
-                exp.Coalesce(this=u, expressions=[nodes.text("{}")]) for u in unread))
-            merged = nodes.call("nullif", nodes.cast(merged, "text"), nodes.text("{}"))
-        shown.append(nodes.alias(nodes.cast(merged, "text"), UNREADABLE))
+#: Of a file whose columns have types of their own: the names of DuckDB's for what is a time.
+_TIMES = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+
+
+def typed_rows(
+    dataset: Dataset, names: Sequence[str], table: exp.Expr,
+    stored: Mapping[str, str] | None = None,
+) -> exp.Select:
+    """Texts as their declared types; a cell that cannot be read is NULL and kept beside.
+
+    `stored`: the types of a file that has its own, by DuckDB's names.
+    """
+    columns = [_Column(dataset, name, (stored or {}).get(name, "VARCHAR")) for name in names]
+    shown = [nodes.alias(c.value(), c.name) for c in columns]
+    if any(t != "text" for t in dataset.spec.columns.values()):
+        unread = [u for c in columns if (u := c.unread()) is not None]
+        shown.append(nodes.alias(_merged(unread), UNREADABLE))
     return nodes.select(shown, table)
 
 
-def _read_as(value: exp.Expr, type_: Type, dataset: Dataset) -> exp.Expr:
-    source = dataset.spec.file
-    assert source is not None
-    trimmed: exp.Expr = nodes.paren(without_blanks(value, "duckdb"))
-    if type_ in ("date", "timestamp"):
-        form, shape = DATE_FORMS[source.dates]
-        read: exp.Expr = nodes.call("try_strptime", trimmed, nodes.text(form))
-        fits = nodes.call("regexp_matches", trimmed.copy(), nodes.text(shape))
-        if type_ == "date":
-            return nodes.when(fits, nodes.cast(read, "date"))
-        iso = nodes.call("regexp_matches", trimmed.copy(),
-                         nodes.text(DATE_FORMS["YYYY-MM-DD"][1].rstrip("$") + _TIME))
-        return nodes.cases([(fits, nodes.cast(read, "timestamp")),
-                            (iso, exp.TryCast(this=trimmed.copy(),
-                                              to=exp.DataType.build("timestamp")))])
-    if type_ == "boolean":
-        lower = nodes.call("lower", trimmed)
-        yes = exp.In(this=lower, expressions=[nodes.text(t) for t in ("true", "t", "1", "yes")])
-        no = exp.In(this=lower.copy(),
-                    expressions=[nodes.text(t) for t in ("false", "f", "0", "no")])
-        return nodes.cases([(yes, exp.true()), (no, exp.false())])
-    plain = trimmed
-    shape = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$" if type_ != "integer" else r"^[+-]?\d+$"
-    if source.decimal == ",":
-        # 1.234,56: the point only parts thousands
-        shape_in = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
-        plain = nodes.call("replace", nodes.call("replace", trimmed, nodes.text("."),
-                                                 nodes.text("")), nodes.text(","), nodes.text("."))
-    else:
-        shape_in = shape
-    names = {"integer": "bigint", "decimal": "decimal(38, 9)", "double": "double"}
-    fits = nodes.call("regexp_matches", trimmed.copy(), nodes.text(shape_in))
-    whole = nodes.call("regexp_matches", plain.copy(), nodes.text(shape))
-    both = nodes.all_of([fits, whole])
-    assert both is not None
-    return nodes.when(both, exp.TryCast(this=plain, to=exp.DataType.build(names[type_],
-                                                                           dialect="duckdb")))
+def logical(stored: str) -> Type:
+    """The type that a column of a file has by itself."""
+    from cdmq.warehouses.duckdb import logical_type
+
+    return logical_type(stored)
+
+
+def _merged(unread: Sequence[exp.Expr]) -> exp.Expr:
+    """The cells that could not be read as one JSON text; NULL where there are none."""
+    if not unread:
+        return nodes.cast(nodes.null(), "text")
+    merged = unread[0]
+    if len(unread) > 1:
+        merged = nodes.call("json_merge_patch", *(
+            exp.Coalesce(this=u, expressions=[nodes.text("{}")]) for u in unread))
+        merged = nodes.call("nullif", nodes.cast(merged, "text"), nodes.text("{}"))
+    return nodes.cast(merged, "text")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column of a file: `stored` is the type that it has there."""
+
+    dataset: Dataset
+    name: str
+    stored: str
+
+    @property
+    def type(self) -> Type:
+        return self.dataset.spec.columns.get(self.name, logical(self.stored))
+
+    @property
+    def as_it_is(self) -> bool:
+        """It has the type that is wanted, and none of those that other engines do not have."""
+        return self.type == logical(self.stored)
+
+    def cell(self) -> exp.Expr:
+        value = nodes.column(self.name)
+        return value if self.stored == "VARCHAR" else nodes.cast(value, "text")
+
+    def bare(self) -> exp.Expr:
+        """The text of a cell without white space around it; NULL where nothing is left."""
+        return nodes.call("nullif", without_blanks(self.cell(), "duckdb"), nodes.text(""))
+
+    def value(self) -> exp.Expr:
+        if self.type == "text" and self.stored == "VARCHAR":
+            return self.bare() if self._trims else self.cell()
+        if self.stored in _TIMES and self.type == "timestamp":
+            return self._time()
+        if self.as_it_is:
+            return nodes.column(self.name)
+        return self.cell() if self.type == "text" else self._read()
+
+    def unread(self) -> exp.Expr | None:
+        """The name and text of a cell that cannot be read, as JSON; None: every cell can."""
+        if self.type == "text" or self.as_it_is:
+            return None
+        tokens = tokens_of(self.dataset, self.name)
+        missing = is_word(self.cell(), tokens, "duckdb")
+        failed = nodes.every([
+            nodes.present(self.bare()), nodes.is_null(nodes.paren(self._read())),
+            *([exp.Not(this=nodes.paren(missing))] if tokens else []),
+        ])
+        text = self.bare() if self._trims else self.cell()
+        return nodes.when(failed, nodes.call("json_object", nodes.text(self.name), text))
+
+    @property
+    def _trims(self) -> bool:
+        return self.dataset.spec.file is not None and self.dataset.spec.file.trim
+
+    def _read(self) -> exp.Expr:
+        source = self.dataset.spec.file
+        assert source is not None
+        ours = ("YYYY-MM-DD", ".")  # as a value of another type is written out
+        dates, decimal = (source.dates, source.decimal) if self.stored == "VARCHAR" else ours
+        text = nodes.paren(without_blanks(self.cell(), "duckdb"))
+        return Cells(dates, decimal, self.dataset.time_zone).read(text, self.type)
+
+    def _time(self) -> exp.Expr:
+        """A time to the microsecond, as the clocks of the project's zone show it."""
+        value: exp.Expr = nodes.column(self.name)
+        if self.stored == "TIMESTAMP WITH TIME ZONE":
+            value = nodes.call("timezone", nodes.text(self.dataset.time_zone), value)
+        return nodes.cast(value, "timestamp")

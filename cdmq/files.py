@@ -12,7 +12,7 @@ from sqlglot import exp
 from cdmq import file_errors, headers
 from cdmq.csv_lines import BadLine
 from cdmq.csv_source import check_names, csv_columns, prepare
-from cdmq.file_cells import typed_rows
+from cdmq.file_cells import logical, typed_rows
 from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
@@ -91,7 +91,7 @@ def file_columns(dataset: Dataset, root: Path) -> dict[str, Type]:
     """The columns of a file dataset with their declared types; text where none is declared."""
     names = _names(dataset, root)
     if isinstance(names, dict):
-        return {n: dataset.spec.columns.get(n, t) for n, t in names.items()}
+        return {n: dataset.spec.columns.get(n, logical(t)) for n, t in names.items()}
     return {n: dataset.spec.columns.get(n, "text") for n in names}
 
 
@@ -142,12 +142,12 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
         paths = [Path(p) for p in copies]
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     table = _reader(kind, listed, list(names), source.delimiter)
-    query = typed_rows(dataset, list(names), table) if kind != "parquet" else nodes.select(
-        [exp.Star()], table)
+    stored = names if isinstance(names, dict) else None
+    query = typed_rows(dataset, list(names), table, stored)
     return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
 
 
-def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, Type]:
+def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, str]:
     paths = paths_of(dataset, root)
     kind = format_of(dataset)
     if kind == "csv":
@@ -180,10 +180,9 @@ def _json_keys(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]
 
 def _parquet_columns(
     dataset: Dataset, paths: Sequence[Path], root: Path
-) -> dict[str, Type]:
+) -> dict[str, str]:
+    """The columns of the files with DuckDB's names of their types."""
     import duckdb
-
-    from cdmq.warehouses.duckdb import logical_type
 
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     query = nodes.select([exp.Star()], nodes.call("read_parquet", listed))
@@ -191,7 +190,7 @@ def _parquet_columns(
         rows = duckdb.connect().execute("DESCRIBE " + query.sql("duckdb")).fetchall()
     except duckdb.Error as error:
         raise CdmqError(file_errors.explain(str(error), dataset, root, paths)) from None
-    return {str(r[0]): logical_type(str(r[1])) for r in rows}
+    return {str(r[0]): str(r[1]) for r in rows}
 
 
 def _reader(kind: str, listed: exp.Expr, names: list[str], delimiter: str) -> exp.Expr:

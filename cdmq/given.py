@@ -46,7 +46,7 @@ def fail_on(value: str | Iterable[str] | None) -> frozenset[str]:
 
 
 def moment(value: datetime | date | str | None) -> datetime | None:
-    """A time: one without a zone is UTC, a date is its first moment."""
+    """A time: one without a zone is in the project's, a date is its first moment."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -58,7 +58,7 @@ def moment(value: datetime | date | str | None) -> datetime | None:
     if value is None:
         return None
     try:
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return value.astimezone(UTC) if value.tzinfo else value
     except OverflowError:  # it leaves the years 1 to 9999
         raise CdmqError(Problem(Span("as_of"), "CDMQ505", f"{value} is no time in UTC",
                                 "write one in the years 1 to 9999")) from None

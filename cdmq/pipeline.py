@@ -92,7 +92,7 @@ def run(
     past = Past(project, who())  # before anything is done: files and commits move on
     selection = selected(project, wish)
     facts = facts_of(target, warehouse, wish.command, wish.as_of, started, target_path,
-                     len(selection.rules))
+                     len(selection.rules), project.config.time_zone)
     register = registered(project, warehouse, cdmq_version, facts)
     try:
         return _run(project, register, target, target_path, wish, listen, cdmq_version, fate,

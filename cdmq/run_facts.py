@@ -7,7 +7,7 @@ import platform
 import re
 import socket
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from cdmq.results import Facts
 from cdmq.stages.record import RunFacts
 from cdmq.steps import RuleResult
 from cdmq.values import Project
+from cdmq.zones import utc
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -29,13 +30,11 @@ _SECRET = re.compile("secret|passw|token|credential|api_?key", re.IGNORECASE)
 
 def facts_of(
     target: Target, warehouse: Warehouse, command: str, wished: datetime | None,
-    started: datetime, target_path: Path, rules: int,
+    started: datetime, target_path: Path, rules: int, zone: str = "UTC",
 ) -> Facts:
     """What is known of a run before it begins. `wished`: the time that it is to judge by."""
     run_id = next_run_id(warehouse, started)
-    as_of = wished or started
-    if as_of.tzinfo is None:
-        as_of = as_of.replace(tzinfo=UTC)
+    as_of = utc(wished or started, zone)
     return Facts(
         run_id, command, started, as_of, f"{target.profile}.{target.name}", target.type,
         target.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}")),

@@ -32,6 +32,14 @@ def _name(value: str) -> str:
     return value
 
 
+def _zone(name: str) -> str:
+    from cdmq.zones import wrong
+
+    if said := wrong(name):
+        raise ValueError(said)
+    return name
+
+
 class ProjectFile(Model):
     """The project file, cdmq_project.yml, in the shape of dbt_project.yml.
 
@@ -58,7 +66,10 @@ class ProjectFile(Model):
                              description="Where cdmq writes its files.")
     vars: dict[str, Any] = Field(
         default_factory=dict, description="Values for var() in the project's files.")
-    time_zone: str = Field("UTC", description="Not used yet: times are UTC.")
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC", description="Where the clocks stand by which days and times are meant, such as "
+        "Europe/Berlin. A time with an offset from UTC is read as these clocks show it; one "
+        "without stays as it is. Days, windows, reviews and `as_of` go by them.")
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
 

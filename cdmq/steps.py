@@ -250,6 +250,7 @@ class Executed:
     built: list[Built]
     names: Names
     numbers: Mapping[str, int]
+    #: The run's time as the project's clocks show it.
     as_of: str
     #: The steps as they were taken: with digests where a dataset has NULL keys.
     steps: dict[str, DatasetSteps] = field(default_factory=dict)

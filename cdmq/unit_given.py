@@ -153,11 +153,10 @@ def _make_table(
     columns: Columns, warehouse: Warehouse, span: Span,
 ) -> None:
     from cdmq.file_cells import typed_rows
-    from cdmq.files import format_of
     from cdmq.sql import nodes
 
     plain: dict[str, Type] = {c: "text" for c in columns}
-    if dataset.source == "file" and format_of(dataset) != "parquet":
+    if dataset.source == "file":
         # A file's cells are texts, read as the dataset says: what cannot be read is found so.
         raw = Relation(relation.name + "_raw", relation.schema)
         warehouse.load(raw, plain, [[row.get(c) for c in columns] for row in rows])
@@ -171,7 +170,7 @@ def _make_table(
 
 
 def _value(cell: str | None, type_: Type, dataset: str, column: str, span: Span) -> Any:
-    from cdmq.stages.build import typed
+    from cdmq.plain_values import typed
 
     value = typed(cell, type_)
     if cell is not None and value is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import UnitTest
+from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names
 from cdmq.unit_expected import Row
 from cdmq.unit_found import changes, flags
@@ -16,6 +17,7 @@ from cdmq.unit_given import check_given, known_columns, make_tables, project_of
 from cdmq.unit_needed import Columns, needed
 from cdmq.unit_parties import Parties, parties
 from cdmq.values import Project, Relation
+from cdmq.zones import utc
 
 if TYPE_CHECKING:
     from cdmq.sql.types import Type
@@ -38,6 +40,8 @@ class Runner:
         from cdmq.warehouses.duckdb import DuckDB, Options
 
         self.warehouse = DuckDB(Options(path=":memory:"), project.root, threads=1)
+        clocks = nodes.text(project.config.time_zone).sql()
+        self.warehouse.run(f"SET TimeZone = {clocks}")
         self.catalog: Mapping[str, Columns] = known_columns(project, self.warehouse)
         self.shared = Names("main", 200, "unit")
         self.number = 0
@@ -80,7 +84,8 @@ class Runner:
         names.staged, names.final = dict(self.shared.staged), dict(self.shared.final)
         done = Execution(
             own, narrow, plan(own, steps, self.warehouse.traits.fuse), self.warehouse, names,
-            _moment(test, span), rules=tested, datasets=own.datasets, build=True,
+            _moment(test, span, own.config.time_zone), rules=tested, datasets=own.datasets,
+            build=True,
         ).run()
         broken = [f"{name}: {why}" for name, why in done.failed.items()]
         broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
@@ -136,8 +141,8 @@ class Runner:
                     load(logical, dict(reference.columns), list(reference.rows()))
 
 
-def _moment(test: UnitTest, span: Span) -> str:
-    """The test's `as_of` as the run's time; any where it says none and none is asked for."""
+def _moment(test: UnitTest, span: Span, zone: str) -> str:
+    """The test's `as_of` as the run's time (UTC); any where it says none and none is asked for."""
     if test.as_of is None:
         return datetime(2000, 1, 1).isoformat(sep=" ")
     try:
@@ -145,6 +150,4 @@ def _moment(test: UnitTest, span: Span) -> str:
     except ValueError:
         raise CdmqError(Problem(span, "CDMQ520", f"as_of: '{test.as_of}' is no time",
                                 "write a date such as 2026-11-01")) from None
-    if moment.tzinfo:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.isoformat(sep=" ")
+    return utc(moment, zone).replace(tzinfo=None).isoformat(sep=" ")

@@ -109,6 +109,8 @@ class Dataset:
     #: The golden rule that makes it, and the dataset whose records it joins.
     made_by: str | None = None
     made_of: str | None = None
+    #: Of the project: where the clocks stand by which its times are read.
+    time_zone: str = "UTC"
 
     @property
     def key(self) -> tuple[str, ...]:

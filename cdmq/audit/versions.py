@@ -129,6 +129,8 @@ def _contract(rule: Rule, project: Project) -> dict[str, Any]:
         "key": list(spec.key), "missing_values": spec.missing_values,
         "columns": dict(sorted(spec.columns.items())), "rename": spec.rename,
         "stack": spec.stack or {}, "refers_to": spec.refers_to,
+        **({"time_zone": zone} if (zone := project.datasets[rule.dataset].time_zone) != "UTC"
+           else {}),
         "file": spec.file.model_dump(exclude_defaults=True, exclude={"path"}) if spec.file else {},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from pydantic import Field, model_validator
@@ -27,11 +28,15 @@ class AcceptedRange(Check):
           checks:
             - accepted_range: {min: 1900-01-01, max: as_of}
 
+    An end that is a day takes in the whole of it where the column is a timestamp: `max: 2024-12-31`
+    passes `2024-12-31 23:30`.
+
     Passes: `1900-01-01`; NULL.
     Fails: `1899-12-31`.
     """
 
     NAME: ClassVar[str] = "accepted_range"
+    SEMANTICS: ClassVar[int] = 2
 
     min: str | None = Field(None, alias="min", description="The lowest value that passes.")
     max: str | None = Field(None, alias="max", description="The highest value that passes.")
@@ -50,9 +55,11 @@ class AcceptedRange(Check):
         below, above = (exp.LT, exp.GT) if self.inclusive else (exp.LTE, exp.GTE)
         ends: list[exp.Expr] = []
         if self.min is not None:
-            ends.append(below(this=value, expression=at.literal(self.min, type_, "min")))
+            low = self.min if self.inclusive else _whole_day(self.min, type_)
+            ends.append(below(this=value, expression=at.literal(low, type_, "min")))
         if self.max is not None:
-            ends.append(above(this=value, expression=at.literal(self.max, type_, "max")))
+            high = _whole_day(self.max, type_) if self.inclusive else self.max
+            ends.append(above(this=value, expression=at.literal(high, type_, "max")))
         self._in_order(type_, at)
         return nodes.any_of(ends)
 
@@ -83,7 +90,8 @@ class AcceptedRange(Check):
         """Raise where no value can lie between the ends."""
         if self.min is None or self.max is None:
             return
-        low, high = constant(self.min, type_), constant(self.max, type_)
+        low = constant(self.min, type_)
+        high = constant(_whole_day(self.max, type_) if self.inclusive else self.max, type_)
         if low is None or high is None:
             return
         if low > high:
@@ -92,3 +100,10 @@ class AcceptedRange(Check):
         if low == high and not self.inclusive:
             raise at.problem("min", "CDMQ246", "min is max, and the ends fail: no value could pass",
                              "leave out inclusive: false")
+
+
+def _whole_day(end: str, type_: Type) -> str:
+    """The last moment of an end that is a day, for a column of moments."""
+    if type_ != "timestamp" or not re.fullmatch(r"\d{4}-\d\d-\d\d", end):
+        return end
+    return f"{end} 23:59:59.999999"

@@ -37,8 +37,8 @@ Select = Annotated[list[str] | None, _option(
 Exclude = Annotated[list[str] | None, _option(
     "--exclude", "Not these; written like --select.", metavar="WORDS")]
 AsOf = Annotated[str | None, _option(
-    "--as-of", "The time that rules judge by: a date or a timestamp (UTC). Default: now.",
-    metavar="TIME")]
+    "--as-of", "The time that rules judge by: a date or a timestamp, by the project's time_zone. "
+    "Default: now.", metavar="TIME")]
 Threads = Annotated[int | None, typer.Option(
     "--threads", envvar=_env("--threads"), show_envvar=False, min=1, max=1024, metavar="N",
     help="Threads of the engine.")]
@@ -94,7 +94,7 @@ def _is_number(word: str) -> bool:
 
 
 def moment(text: str | None) -> datetime | None:
-    """`--as-of` as a time; one without a zone is UTC."""
+    """`--as-of` as a time; one without a zone is in the project's."""
     if text is None:
         return None
     from datetime import UTC
@@ -106,7 +106,7 @@ def moment(text: str | None) -> datetime | None:
             f"'{text}' is no time: write 2026-11-01 or 2026-11-01T06:00:00", param_hint="--as-of"
         ) from None
     try:
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        return found.astimezone(UTC) if found.tzinfo else found
     except OverflowError:  # it leaves the years 1 to 9999
         raise typer.BadParameter(f"'{text}' is no time in UTC", param_hint="--as-of") from None
 

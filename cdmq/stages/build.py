@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.audit.tables import audit_schema
 from cdmq.files import diagnose, format_of, reading
+from cdmq.plain_values import typed
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, logical
@@ -129,7 +128,8 @@ class Builder:
         assert dataset.seed is not None
         types = self.catalog[dataset.name]
         rows = [
-            [typed(cell, types[c]) for cell, c in zip(row, dataset.seed.columns, strict=True)]
+            [typed(cell, types[c], dataset.time_zone)
+             for cell, c in zip(row, dataset.seed.columns, strict=True)]
             for row in dataset.seed.rows
         ]
         self.warehouse.load(staged, types, rows)
@@ -185,20 +185,3 @@ _SQL_TYPES = {
     "text": "text", "integer": "bigint", "decimal": "decimal(38, 9)", "double": "double",
     "boolean": "boolean", "date": "date", "timestamp": "timestamp",
 }
-
-
-def typed(cell: str | None, type_: Type) -> Any:
-    """The text of a seed's cell as a Python value of its declared type; NULL if it is none."""
-    if cell is None or type_ in ("text", "unknown"):
-        return cell
-    readers: dict[str, Callable[[str], Any]] = {
-        "integer": int, "decimal": Decimal, "double": float,
-        "boolean": lambda t: {"true": True, "false": False}[t],
-        "date": date.fromisoformat, "timestamp": datetime.fromisoformat,
-    }
-    try:
-        return readers[type_](cell)
-    except (ValueError, ArithmeticError, KeyError):
-        return None
-
-

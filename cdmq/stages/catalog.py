@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from cdmq.plain_values import seed_problems
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql.types import Type
 from cdmq.values import Catalog, Dataset, Project, Relation
@@ -151,6 +152,7 @@ def delivered(
             elif dataset.source == "seed":
                 assert dataset.seed is not None
                 columns = {c: dataset.spec.columns.get(c, "text") for c in dataset.seed.columns}
+                problems += seed_problems(dataset, columns)
             elif dataset.source == "stack":
                 problems += stack_problems(dataset, known)
                 columns = stacked(dataset, known)

@@ -113,11 +113,12 @@ class Derived:
                        seconds=seconds, note=f"{parties:,} golden records, {cells:,} cells")
 
     def tier(self, step: TierStep, as_of: datetime) -> Outcome:
-        """The level of everyone. Between reviews only who has none yet is judged."""
+        """The level of everyone at `as_of` (UTC). Between reviews who has none is judged alone."""
         rule = step.rule
         assert isinstance(rule.spec, TieringRule)
         last, version, judged = self._last_review(rule.id)
-        review = review_at(rule.spec, as_of, last, judged)
+        review = review_at(rule.spec, as_of, last, judged,
+                           self.project.config.time_zone)
         if review.state == "past":
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.project).digest:

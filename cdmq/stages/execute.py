@@ -34,6 +34,7 @@ from cdmq.steps import (
 )
 from cdmq.values import Catalog, Dataset, Project
 from cdmq.warehouses.base import StatementError
+from cdmq.zones import local
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register
@@ -59,7 +60,9 @@ class Execution:
         self.stop, self.stopped = stop, False
         self.broken = broken or {}
         self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
-        self.render = renderer(names, warehouse.dialect, as_of, self._asked_for_time)
+        self.as_of = datetime.fromisoformat(as_of)
+        clocks = local(self.as_of, project.config.time_zone).isoformat(sep=" ")
+        self.render = renderer(names, warehouse.dialect, clocks, self._asked_for_time)
         self.numbers = plan.numbers
         golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
         self.builder = Builder(project, catalog, warehouse, names, self.render, golden,
@@ -68,7 +71,7 @@ class Execution:
                                self.datasets, ids or {}, train)
         self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send,
                                  self.builder.lines)
-        self.result = Executed({}, self.builder.built, names, self.numbers, as_of,
+        self.result = Executed({}, self.builder.built, names, self.numbers, clocks,
                                states=self.derived.states, models=self.derived.models,
                                reviews=self.derived.reviews)
 
@@ -173,7 +176,7 @@ class Execution:
         if lost:
             return Outcome(step.rule, skipped=self._lost(lost[0]))
         try:
-            return self.derived.tier(step, datetime.fromisoformat(self.result.as_of))
+            return self.derived.tier(step, self.as_of)
         except StatementError as error:
             return Outcome(step.rule, error=str(error))
 

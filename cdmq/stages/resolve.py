@@ -126,6 +126,9 @@ def _datasets(
             )
     add_made(documents.rule_files, found, {s.name: s for s, _, _ in documents.datasets}, problems)
     _check_declared(documents, {*found, *broken}, problems)
+    zone = documents.config.time_zone
+    if zone != "UTC":
+        found = {name: replace(d, time_zone=zone) for name, d in found.items()}
     return found, frozenset(broken)
 
 

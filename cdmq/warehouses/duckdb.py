@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -283,6 +284,8 @@ class _Scratch:
 
 
 def _storable(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo:  # the session's zone may be another
+        return value.astimezone(UTC).replace(tzinfo=None)
     return value.replace(*_NUL) if isinstance(value, str) else value
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from cdmq.kinds.tiering import TieringRule
+from cdmq.zones import local
 
 #: What `review_query` gives that a row of tier_history keeps.
 STATE = ("key", "level", "measures", "cut_offs", "reason", "missed")
@@ -30,11 +31,12 @@ class Review:
 
 
 def review_at(
-    spec: TieringRule, as_of: datetime, last: str | None, judged: datetime | None = None
+    spec: TieringRule, as_of: datetime, last: str | None, judged: datetime | None = None,
+    zone: str = "UTC",
 ) -> Review:
     """The review of a run at `as_of` (UTC). `last` is the label of the last review, if any, and
     `judged` the time it judged by: a longer period than that of then may begin before it."""
-    label = label_of(spec, as_of)
+    label = label_of(spec, as_of, zone)
     if last is not None and judged is not None and label < last and _utc(as_of) >= _utc(judged):
         label = last
     if last is None or label > last:
@@ -47,12 +49,13 @@ def review_at(
     return Review(label, "done", f"judged already in the {spec.review} review of {label}")
 
 
-def label_of(spec: TieringRule, as_of: datetime) -> str:
-    """The first day of the period, or the time itself where every run is a review."""
+def label_of(spec: TieringRule, as_of: datetime, zone: str = "UTC") -> str:
+    """The first day of the period by the project's calendar, or the time itself (UTC: it never
+    goes back) where every run is a review."""
     as_of = _utc(as_of)
     if spec.review is None:
         return as_of.isoformat(sep=" ", timespec="seconds")
-    return _begins(as_of.date(), spec.review).isoformat()
+    return _begins(local(as_of, zone).date(), spec.review).isoformat()
 
 
 def _utc(moment: datetime) -> datetime:
