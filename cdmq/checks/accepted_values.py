@@ -42,6 +42,8 @@ class AcceptedValues(Check):
             raise ValueError("give either values or seed")
         if self.values is not None and not self.values:
             raise ValueError("values is empty: no value could pass")
+        if self.values is not None and self.column is not None:
+            raise ValueError("column has no effect beside values: it names a column of a seed")
         return self
 
     def allowed(self, at: Context) -> tuple[str, ...]:
@@ -54,4 +56,7 @@ class AcceptedValues(Check):
         if type_ == "text":
             return exp.Not(this=is_one_of(value, self.allowed(at), at.dialect))
         allowed = [at.literal(v, type_, "values") for v in self.allowed(at)]
+        if not allowed:
+            raise at.problem("seed", "CDMQ246", f"the seed {self.seed} lists no value: no value "
+                             "could pass", "fill it, or name another column of it")
         return exp.Not(this=exp.In(this=value, expressions=allowed))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cdmq.kinds.base import Model
 
@@ -79,7 +79,16 @@ class Check(Model):
     #: Datasets have it of themselves; no rule file asks for it.
     OF_ITSELF: ClassVar[bool] = False
 
+    #: Why `missing:` says nothing to the check; empty where it does.
+    MISSING_IS: ClassVar[str] = ""
+
     missing: Literal["pass", "fail"] = Field("pass", description="What a missing value does.")
+
+    @model_validator(mode="after")
+    def _asks_of_missing(self) -> Self:
+        if self.MISSING_IS and "missing" in self.model_fields_set:
+            raise ValueError(f"missing: has no effect here: {self.MISSING_IS}; leave it out")
+        return self
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         """The condition that is true for a row that fails; NULL or false for the others."""

@@ -27,6 +27,7 @@ class NotBlank(Check):
 
     NAME: ClassVar[str] = "not_blank"
     SEMANTICS: ClassVar[int] = 2
+    MISSING_IS: ClassVar[str] = "a missing value always fails not_blank"
     DIMENSION: ClassVar[str] = "completeness"
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:

@@ -26,6 +26,7 @@ class NotNull(Check):
     """
 
     NAME: ClassVar[str] = "not_null"
+    MISSING_IS: ClassVar[str] = "a missing value always fails not_null"
     DIMENSION: ClassVar[str] = "completeness"
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:

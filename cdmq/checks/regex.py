@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
@@ -44,6 +44,16 @@ class Regex(Check):
         except RegexProblem as problem:
             raise ValueError(str(problem)) from None
         return value
+
+    @model_validator(mode="after")
+    def _tells_apart(self) -> Regex:
+        from cdmq.functions.regex import matches_everything
+
+        if matches_everything(self.pattern):
+            said = "every text matches it" if self.match else "no text could pass"
+            raise ValueError(f"'{self.pattern}' is found in every text: {said}; "
+                             f"for the whole text write ^ before and $ behind it")
+        return self
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         from cdmq.sql.patterns import matches

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context, Scope
+from cdmq.kinds.base import Whole
 from cdmq.sql import nodes
 
 
@@ -26,17 +27,22 @@ class RowCount(Check):
     """
 
     NAME: ClassVar[str] = "row_count"
+    MISSING_IS: ClassVar[str] = "row_count counts records"
     DIMENSION: ClassVar[str] = "coverage"
     SCOPE: ClassVar[Scope] = "dataset"
     TAKES: ClassVar = "none"
 
-    min: int | None = Field(None, ge=0, description="The fewest records that pass.")
-    max: int | None = Field(None, ge=0, description="The most records that pass.")
+    min: Whole | None = Field(None, ge=0, description="The fewest records that pass.")
+    max: Whole | None = Field(None, ge=0, description="The most records that pass.")
 
     @model_validator(mode="after")
     def _an_end(self) -> RowCount:
         if self.min is None and self.max is None:
             raise ValueError("give min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is above max: no number of records could pass")
+        if self.min == 0 and self.max is None:
+            raise ValueError("min: 0 lets everything pass: write the fewest records, such as 1")
         return self
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:

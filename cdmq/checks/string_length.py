@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
+from cdmq.kinds.base import Whole
 from cdmq.sql import nodes
 
 
@@ -29,8 +30,8 @@ class StringLength(Check):
     NAME: ClassVar[str] = "string_length"
     SEMANTICS: ClassVar[int] = 2
 
-    min: int | None = Field(None, ge=0, description="The fewest characters that pass.")
-    max: int | None = Field(None, ge=0, description="The most characters that pass.")
+    min: Whole | None = Field(None, ge=0, description="The fewest characters that pass.")
+    max: Whole | None = Field(None, ge=0, description="The most characters that pass.")
 
     @model_validator(mode="after")
     def _an_end(self) -> StringLength:
@@ -38,6 +39,8 @@ class StringLength(Check):
             raise ValueError("give min, max or both")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("min is above max: no text could pass")
+        if not self.min and self.max is None:
+            raise ValueError("min: 0 lets every text pass: write min: 1 or more")
         return self
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:

@@ -82,6 +82,24 @@ def _write(node: Node, dialect: str, capture: bool) -> str:
 
 
 @lru_cache(maxsize=4096)
+def matches_everything(pattern: str) -> bool:
+    """Whether it is found in every text, as `[0-9]*` is: in what has no digit, too."""
+    return _everywhere(parse(pattern)[0])
+
+
+def _everywhere(node: Node) -> bool:
+    if isinstance(node, Sequence):
+        anchors = sum(isinstance(p, Anchor) for p in node.parts)
+        return anchors < 2 and all(_everywhere(p) for p in node.parts)
+    if isinstance(node, Either):
+        return any(_everywhere(o) for o in node.options)
+    if isinstance(node, Group):
+        return _everywhere(node.body)
+    if isinstance(node, Repeat):
+        return node.least == 0 or _everywhere(node.body)
+    return isinstance(node, Anchor) and node.kind in "^$"
+
+
 def groups(pattern: str) -> int:
     """How many groups `( )` the pattern has."""
     return parse(pattern)[1]

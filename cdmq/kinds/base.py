@@ -51,7 +51,8 @@ def one_or_many(value: Any) -> Any:
 
 def _threshold(value: str) -> str:
     if not re.fullmatch(r"\d+(\.\d+)?\s*%|\d+", value):
-        raise ValueError("write a count such as 10 or a share such as 1%")
+        share = f"{float(value) * 100:g}%" if re.fullmatch(r"0?\.\d+", value) else "1%"
+        raise ValueError(f"write a count such as 10 or a share such as {share}")
     if value.endswith("%") and float(value.rstrip("% ")) > 100:
         raise ValueError("write a share of at most 100%")
     return value.replace(" ", "")
@@ -63,6 +64,14 @@ def _percent(value: str) -> str:
     return value.replace(" ", "")
 
 
+def _whole(value: Any) -> Any:
+    """Python reads `5.000` as 5; who wrote it may mean five thousand."""
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?\d+", value):
+        raise ValueError("write a whole number, such as 5000")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Bool = Annotated[bool, BeforeValidator(_bool)]
 Sql = Annotated[str, SqlText()]
 Seed = Annotated[str, SeedName()]

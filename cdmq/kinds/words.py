@@ -141,6 +141,9 @@ def _reviews(value: Any) -> int:
 def _number(value: Any) -> Decimal:
     if not re.fullmatch(_NUMBER, _text(value)):
         raise ValueError("write a number such as 3 or 0.5")
+    if re.fullmatch(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", _text(value)):
+        raise ValueError(f"write {_text(value).replace('.', '')}, or {_text(value)}0: the point "
+                         "may be of thousands")
     return Decimal(_text(value))
 
 

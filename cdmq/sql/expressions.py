@@ -28,8 +28,10 @@ from cdmq.sql.fitting import clone
 from cdmq.sql.infer import Typer
 from cdmq.sql.lower import Lowering, typed
 from cdmq.sql.normal import Normaliser
+from cdmq.sql.null_words import check_nulls
 from cdmq.sql.problem import CONSTRUCT, EMPTY, SEVERAL, SYNTAX, SqlProblem
 from cdmq.sql.risks import risks
+from cdmq.sql.thousands import check_thousands
 from cdmq.sql.tokens import tokens
 from cdmq.sql.types import Type
 
@@ -99,6 +101,8 @@ def parse(text: str) -> Expression:
     try:
         reader = Normaliser(text)
         tree = reader.node(_parsed(text))
+        check_nulls(tree)
+        check_thousands(tree)
     except RecursionError:
         raise SqlProblem(
             CONSTRUCT,

@@ -10,6 +10,7 @@ from cdmq.problems import Problem, Span, excerpt
 from cdmq.sql import nodes
 from cdmq.sql.equality import is_composing
 from cdmq.sql.expressions import Bound, SqlProblem, bind
+from cdmq.sql.never import check_must, check_where
 from cdmq.sql.types import Type
 from cdmq.values import Rule
 
@@ -32,7 +33,9 @@ class Binder:
 
     def _bind(self, rule: Rule, field: str) -> Bound | None:
         try:
-            return bind(rule.expressions[field], self.columns)
+            bound = bind(rule.expressions[field], self.columns)
+            look(rule, field, bound)
+            return bound
         except SqlProblem as error:
             self.tell(rule, field, error.code, f"{error.cause} (at column "
                        f"{max(error.column, 1)} of the SQL: "
@@ -55,6 +58,16 @@ class Binder:
     def tell(self, rule: Rule, field: str, code: str, cause: str, remedy: str) -> None:
         span: Span = rule.spans.get(field, rule.span)
         self.problems.append(Problem(span, code, cause, remedy))
+
+
+def look(rule: Rule, field: str, bound: Bound) -> None:
+    """Raise SqlProblem for a condition that comes out the same whatever a row holds."""
+    if bound.type not in ("boolean", "unknown"):
+        return
+    if field == "must":
+        check_must(bound.expression.tree, getattr(rule.spec, "missing", "pass") == "fail")
+    elif field.rpartition(".")[2] == "where":
+        check_where(bound.expression.tree)
 
 
 def _may_raise(node: exp.Expr) -> bool:

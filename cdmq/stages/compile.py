@@ -16,13 +16,15 @@ from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import values_of
-from cdmq.sql.types import Type
+from cdmq.sql.thousands import ambiguous
+from cdmq.sql.types import NUMBERS, Type
 from cdmq.stages.binding import Binder
 from cdmq.stages.cells import Cells
 from cdmq.stages.chains import Order
 from cdmq.stages.context import RuleContext
 from cdmq.stages.default_checks import default_problems
 from cdmq.stages.match_steps import match_step
+from cdmq.stages.never import check_where_and_check
 from cdmq.stages.offers import Offers
 from cdmq.stages.rows import Rows
 from cdmq.stages.tiers.links import reads
@@ -189,6 +191,9 @@ class _Compiler:
 
     def _placeholder(self, rule: Rule, text: str, type_: Type) -> exp.Expr:
         found = literal(text, type_)
+        if type_ in NUMBERS and (how := ambiguous(text)):
+            self.binder.tell(rule, "set" if "set" in rule.spans else "otherwise", "CDMQ132",
+                             f"{text} may be of thousands, or have three decimals", how)
         if found is None:
             field = "set" if "set" in rule.spans else "otherwise"
             self.binder.tell(rule, field, "CDMQ216", f"'{text}' is no {type_}, the type of "
@@ -209,6 +214,7 @@ class _Compiler:
         before = len(self.problems)
         try:
             failing = check.failing(columns, at)
+            check_where_and_check(rule, columns, at, self.binder)
             if check.missing == "fail" and columns:
                 failing = nodes.any_of([failing, *(nodes.is_null(at.column(c)) for c in columns)])
             judgement = Judgement(

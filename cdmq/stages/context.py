@@ -15,7 +15,8 @@ from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.nulls import never_null, strict
 from cdmq.sql.text_form import text_of
-from cdmq.sql.types import Type, comparable
+from cdmq.sql.thousands import ambiguous
+from cdmq.sql.types import NUMBERS, Type, comparable
 from cdmq.stages.binding import Binder
 from cdmq.stages.rows import Rows
 from cdmq.values import Catalog, Project, Rule
@@ -84,6 +85,9 @@ class RuleContext:
     def literal(self, text: str, type_: Type, field: str) -> exp.Expr:
         if text == "as_of" and type_ in ("date", "timestamp"):
             return nodes.cast(as_of_node(), type_)
+        if type_ in NUMBERS and (how := ambiguous(text)):
+            raise self.problem(field, "CDMQ132", f"{text} may be of thousands, or have three "
+                               "decimals", how)
         found = literal(text, type_)
         if found is None:
             raise self.problem(field, "CDMQ216", f"'{text}' is no {type_}, the type of the column",

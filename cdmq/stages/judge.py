@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from cdmq.stages.thresholds import NEVER
 from cdmq.steps import Outcome, RuleResult
 from cdmq.values import Status
 
@@ -37,6 +38,8 @@ def _status(outcome: Outcome, bad: int) -> Status:
 
 def _above(bad: int, judged: int, threshold: str) -> bool:
     """More than a count, or than a share of the judged rows."""
+    if threshold == NEVER:
+        return False
     if threshold.endswith("%"):
         return bad * 100 > Decimal(threshold[:-1]) * max(judged, 1)
     return bad > int(threshold)

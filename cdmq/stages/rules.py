@@ -17,6 +17,7 @@ from cdmq.other_words import remedy as remedy_of
 from cdmq.problems import Problem, Span, did_you_mean, excerpt
 from cdmq.sql.expressions import Expression, SqlProblem, parse
 from cdmq.stages.rule_keys import foreign, inside, misspelt, named
+from cdmq.stages.thresholds import threshold_problems, thresholds
 from cdmq.typed import read_model
 from cdmq.values import Dataset, Rule, Seed
 from cdmq.yaml_source import Path, Source
@@ -143,6 +144,13 @@ class RuleReader:
                                       also=OWN_KEYS)
             return
         head = read_model(ValidationRule, item, self.source, path, self.problems, what)
+        if head and head.id:
+            self.problem((*path, "id"), "CDMQ130", "'id' has no effect beside checks: each check "
+                         "has an id of its own", "put it below its check, or write check: in place "
+                         "of checks:", key=True)
+        if head and not head.checks:
+            self.problem((*path, "checks"), "CDMQ112", "'checks' is empty: nothing would be judged",
+                         "name a check, for example [not_null]", key=True)
         for n, entry in enumerate(head.checks or [] if head else []):
             assert head is not None
             at: Path = (*path, "checks", n)
@@ -192,12 +200,18 @@ class RuleReader:
         if spec is None or columns is None or self.head is None:
             return
         heads = [h for h in (inner, outer) if h]
+        warn, error = (next((t for h in heads if (t := getattr(h, f))), None)
+                       for f in ("warn_above", "error_above"))
+        severity = next((h.severity for h in heads if h.severity), None)
+        for field, code, cause, how in threshold_problems(severity, warn, error, spec.SCOPE, name):
+            place = next((p for p in ((*at, field), (*at[:2], field)) if p in self.source.keys), at)
+            self.problem(place, code, cause, how, key=True)
+        warn, error = thresholds(warn, error)
         yield self.rule(
             spec, heads, at, params_at, kind="validation", check=name, columns=columns,
             id=self.id_of(heads, columns, name), dimension=spec.DIMENSION,
             stage=next((h.stage for h in heads if "stage" in h.model_fields_set), "clean"),
-            warn=next((h.warn_above for h in heads if h.warn_above), "0"),
-            error=next((h.error_above for h in heads if h.error_above), "0"),
+            warn=warn, error=error,
         )
 
     def id_of(self, heads: list[ValidationRule], columns: tuple[str, ...], name: str) -> str:
@@ -209,6 +223,13 @@ class RuleReader:
         self, spec: Check, outer: ValidationRule, inner: ValidationRule | None, at: Path
     ) -> tuple[str, ...] | None:
         column = (inner and inner.column) or outer.column
+        own = outer if outer.check else inner
+        if spec.TAKES != "one" and own and own.column:
+            takes = "judges the columns of columns:" if spec.TAKES == "many" else (
+                "judges no single column")
+            self.problem((*at, "column"), "CDMQ130", f"'column' has no effect here: {spec.NAME} "
+                         f"{takes}", "take it out", key=True)
+            return None
         if spec.TAKES == "many":
             return tuple(spec.columns)  # type: ignore[attr-defined]
         if spec.TAKES == "none":

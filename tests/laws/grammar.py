@@ -6,11 +6,19 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from cdmq.checks import checks as all_checks
+from cdmq.problems import Problem
 from cdmq.sql.expressions import SqlProblem, bind, parse
+from cdmq.sql.literals import literal
+from cdmq.sql.never import check_where
+from cdmq.stages.binding import Binder
+from cdmq.stages.never import check_where_and_check
 
 COLUMNS = {"id": "integer", "t": "text", "u": "text", "n": "integer", "m": "decimal",
            "f": "double", "d": "date", "b": "boolean", "w": "timestamp"}
@@ -176,7 +184,9 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
 def fits(text: str) -> bool:
     """Whether a rule may say that: a constant that no cast can read is refused, for example."""
     try:
-        return bind(parse(text), COLUMNS).type == "boolean"
+        bound = bind(parse(text), COLUMNS)
+        check_where(bound.expression.tree)  # that comes out the same for all rows is refused
+        return bound.type == "boolean"
     except SqlProblem:
         return False
 
@@ -192,8 +202,37 @@ _ALLOWED = {
 }
 
 
+def judges(made: dict[str, Any]) -> bool:
+    """Whether some row can fail and some can pass: what can't is refused."""
+    known = all_checks()[made["check"]]
+    given = {k: v for k, v in made.items() if k not in ("check", "column", "where", "stage")}
+    sql = {f: parse(made[f]) for f in ("where", "must") if f in made}
+    try:
+        rule: Any = SimpleNamespace(id="r", dataset="d", expressions=sql, spans={}, span=None,
+                                    spec=known.model_validate(given), stage="clean")
+    except ValidationError:
+        return False
+    problems: list[Problem] = []
+    binder = Binder(COLUMNS, "duckdb", problems)  # type: ignore[arg-type]
+    at: Any = SimpleNamespace(
+        type_of=COLUMNS.get, literal=lambda text, type_, _: literal(text, type_),
+        problem=lambda *_: RuntimeError(), other_column=lambda *_: SimpleNamespace(name="no"))
+    columns = (made["column"],) if "column" in made else tuple(made.get("columns", ()))
+    try:
+        for name in sql:
+            binder.bound(rule, name)
+        check_where_and_check(rule, columns, at, binder)
+    except RuntimeError:
+        return False
+    return not problems
+
+
+def checks() -> st.SearchStrategy[dict[str, Any]]:
+    return _checks().filter(judges)
+
+
 @st.composite
-def checks(draw: st.DrawFn) -> dict[str, Any]:
+def _checks(draw: st.DrawFn) -> dict[str, Any]:
     column = draw(st.sampled_from(_NAMES))
     kind = COLUMNS[column]
     text = draw(st.sampled_from(["t", "u"]))

@@ -94,6 +94,8 @@ class _Relaxing:
         by = abs(number) * self.share
         limit = number - by if down else number + by
         written = f"{limit.normalize():f}" if abs(limit) < _LONG else f"{limit:E}"
+        if "." in written and "E" not in written:
+            written += "0"  # three decimals alone may be of thousands
         return parse(written).tree
 
 

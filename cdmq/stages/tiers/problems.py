@@ -10,6 +10,7 @@ from cdmq.stages.binding import Binder
 from cdmq.stages.rows import Rows
 from cdmq.stages.tiers.facts import figures_of
 from cdmq.stages.tiers.links import reads, referred
+from cdmq.stages.tiers.reach import unreachable
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 #: A window longer than this leaves the calendars of the engines.
@@ -125,10 +126,21 @@ class _Look:
     def levels(self) -> None:
         types = {f.name: f.type for f in figures_of(self.spec.measures, self.catalog)}
         binder = Binder(types, self.dialect, self.found)
+        before = len(self.found)
         for field in self.rule.expressions:
             if field.startswith("levels."):
                 self.condition(field, binder)
                 self.behind(field, "a level is judged by figures")
+        if len(self.found) > before:
+            return
+        bound = {name: found.expression.tree for name in self.spec.level_names
+                 if f"levels.{name}" in self.rule.expressions
+                 and (found := binder.bound(self.rule, f"levels.{name}"))}
+        for name, cause, remedy in unreachable(self.spec, bound):
+            place = f"levels.{name}"
+            if place not in self.rule.spans:
+                place = f"levels.{len(self.spec.levels) - 1}.{name}"
+            self.tell(place, "CDMQ248", cause, remedy)
 
     def condition(self, field: str, binder: Binder) -> None:
         bound = binder.bound(self.rule, field)
