@@ -49,7 +49,8 @@ def warehouse_types() -> list[str]:
     """The warehouses that a profile can name: one module each."""
     import cdmq.warehouses as package
 
-    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base")
+    return sorted(m.name for m in pkgutil.iter_modules(package.__path__)
+                  if m.name != "base" and not m.name.startswith("_"))
 
 
 def read_target(

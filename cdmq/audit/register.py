@@ -102,17 +102,20 @@ class Register:
                     if s.name == REGISTER.name), None)
         return entry is not None and entry.identity is not None and entry.identity == now
 
-    def drop(self, relation: Relation) -> None:
-        """Drop what stands there. Raises StatementError where cdmq did not make it."""
+    def check(self, relation: Relation) -> None:
+        """Raises StatementError where what stands there was not made by cdmq."""
         standing = self.stands(relation)
-        if standing is None:
-            return
-        if not self.owns(relation):
+        if standing is not None and not self.owns(relation):
             raise StatementError(f"{relation} is a {standing.kind} that cdmq did not make: it came "
                                  "while this run went on")
-        drop = nodes.drop(Relation(standing.name, relation.schema), standing.kind)
-        self._run(drop)
-        self.standing().pop(self._fold(relation.name), None)
+
+    def drop(self, relation: Relation) -> None:
+        """Drop what stands there. Raises StatementError where cdmq did not make it."""
+        self.check(relation)
+        standing = self.stands(relation)
+        if standing is not None:
+            self._run(nodes.drop(Relation(standing.name, relation.schema), standing.kind))
+            self.standing().pop(self._fold(relation.name), None)
 
     def stage(self, prefix: str) -> None:
         """What begins with `prefix` is made by this run, and swept by the next if it dies."""

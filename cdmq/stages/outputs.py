@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,8 +78,9 @@ def _of_rules(steps: DatasetSteps) -> Iterator[tuple[str, str]]:
         yield tier.rule.id, f"{tier.rule.id}__levels"
 
 
-def check_outputs(register: Register, found: Iterable[Output]) -> None:
-    """Raises CdmqError where something that cdmq did not make bears the name of an output."""
+def check_outputs(register: Register, found: Sequence[Output]) -> None:
+    """Raises CdmqError where something that cdmq did not make bears the name of an output, and
+    where what others put on an output would not let a run publish it."""
     problems = []
     for output in found:
         standing = register.stands(output.relation)
@@ -92,6 +93,13 @@ def check_outputs(register: Register, found: Iterable[Output]) -> None:
                 f"cdmq debug --adopt {standing.name}"))
     if problems:
         raise CdmqError(problems)
+    of = {o.relation: o for o in found}
+    why = register.warehouse.hindrances({r: o.columns for r, o in of.items()})
+    if why:
+        raise CdmqError([Problem(
+            of[relation].span, "CDMQ444", f"{relation} cannot be published: {said}",
+            "drop that or change it; or give " + of[relation].what + " another name")
+            for relation, said in why])
 
 
 def check_sources(

@@ -12,9 +12,9 @@ from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed, short
 from cdmq.stages.party_views import party_views
+from cdmq.stages.placing import New, Placing
 from cdmq.steps import Built, DatasetSteps, Executed
 from cdmq.values import Relation
-from cdmq.warehouses.base import Reader, StatementError
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register
@@ -37,39 +37,28 @@ def publish(
     tables = [b for b in made if b.kind == "table"]
     split = _split_views(steps, executed, schema, warehouse, renamed)
     register.standing(again=True)
+    new: dict[Relation, New] = {b.final: b.staged for b in made}
+    new |= {r: tuple(q.named_selects) for r, q in split if isinstance(q, exp.Query)}
+    placing = Placing(register, new)
     for built in reversed(executed.built):
         if built not in made:
             _unstage(register, built)
-    ours = [*(b.final for b in made), *(b.staged for b in views), *(r for r, _ in split)]
-    others = [r for r in warehouse.readers(ours) if r.relation not in ours]
-    for reader in reversed(others):
-        warehouse.run(reader.drop)
+    placing.drop_others()
     for relation in [s for s, _ in reversed(split)]:
-        register.drop(relation)
+        placing.drop(relation)
     for built in reversed(views):
         _unstage(register, built)
-        register.drop(built.final)
+        placing.drop(built.final)
     for built in tables:
-        register.drop(built.final)
-        rename = exp.Alter(this=nodes.table(built.staged), kind="TABLE", actions=[
-            exp.AlterRename(this=nodes.table(Relation(built.final.name)))])
-        warehouse.run(rename.sql(warehouse.dialect))
+        placing.drop(built.final)
+        placing.table(built.final, built.staged)
     for built in views:
         assert built.query is not None
-        _view(warehouse, built.final, placed(built.query.copy(), executed.names.final))
+        placing.view(built.final, placed(built.query.copy(), executed.names.final))
     for relation, query in split:
-        _view(warehouse, relation, query)
-    for reader in others:
-        _again(warehouse, reader)
-    return [*(b.final for b in made), *(r for r, _ in split)]
-
-
-def _again(warehouse: Warehouse, reader: Reader) -> None:
-    try:
-        warehouse.run(reader.create)
-    except StatementError as error:
-        raise StatementError(f"the view {reader.relation} reads what this run makes anew, and does "
-                             f"not fit it any more: {error}; mend or drop that view") from None
+        placing.view(relation, query)
+    placing.put_back()
+    return [*(b.final for b in made), *(r for r, _ in split), *placing.ours]
 
 
 def _unstage(register: Register, built: Built) -> None:
@@ -77,10 +66,6 @@ def _unstage(register: Register, built: Built) -> None:
     if register.stands(built.staged):
         warehouse = register.warehouse
         warehouse.run(nodes.drop(built.staged, built.kind).sql(warehouse.dialect))
-
-
-def _view(warehouse: Warehouse, relation: Relation, query: exp.Expr) -> None:
-    warehouse.run(nodes.create(relation, query, kind="VIEW").sql(warehouse.dialect))
 
 
 def _split_views(

@@ -74,6 +74,20 @@ class Reader:
     create: str
 
 
+@dataclass(frozen=True)
+class Attached:
+    """What others put on a relation: a grant, a comment, an owner, an index.
+
+    `column`: the one that it is about. `sql` puts it on a relation of the same name again; None
+    where no statement does, and `what` would be lost.
+    """
+
+    relation: Relation
+    what: str
+    sql: str | None
+    column: str | None = None
+
+
 class Warehouse(Protocol):
     """One connection. Statements are text that `plan` and `record` rendered from nodes."""
 
@@ -98,6 +112,23 @@ class Warehouse(Protocol):
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         """The views that hinder dropping these relations, each behind those that it reads."""
+
+    def held(self, of: Sequence[Relation]) -> set[Relation]:
+        """Those that cannot be made anew without touching what is not in `of`, or on which others
+        put something: they keep their place, and get new rows or another query."""
+
+    def attached(self, to: Sequence[Relation]) -> list[Attached]:
+        """What is to be put on relations again when they are made anew."""
+
+    def fits(self, old: Relation, new: Relation) -> bool:
+        """The rows of the new can stand in the place of the old, with the columns it has."""
+
+    def refill(self, old: Relation, new: Relation) -> None:
+        """Put the rows of one table into the place of another's; columns that it lacks are added.
+        The new one is gone then."""
+
+    def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
+        """Why relations cannot be published over what stands there; with the columns to be."""
 
     def load(self, relation: Relation, columns: Mapping[str, Type],
              rows: Sequence[Sequence[Any]]) -> None:

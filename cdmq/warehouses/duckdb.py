@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import sqlglot
 from pydantic import Field
 from sqlglot import exp
 
@@ -21,7 +22,7 @@ from cdmq.scratch import SCRATCH, Scratch
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Locked, Reader, Standing, StatementError, Traits
+from cdmq.warehouses.base import Attached, Locked, Reader, Standing, StatementError, Traits
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
 #: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.
@@ -156,8 +157,9 @@ class DuckDB:
         return found
 
     def _rows(self, table: Standing, schema: str) -> str | None:
-        """A table that a user gave a comment is the same while it has its columns and rows."""
-        if table.comment is None or table.marked:
+        """A table is the same while it has a comment, and its columns and number of rows: one made
+        anew has no comment."""
+        if table.comment is None:
             return None
         count = nodes.select([exp.Count(this=exp.Star())],
                              nodes.table(Relation(table.name, schema)))
@@ -165,6 +167,54 @@ class DuckDB:
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         return []  # a view is its text: what it reads may be dropped and made again
+
+    def held(self, of: Sequence[Relation]) -> set[Relation]:
+        return set()  # no grants, and what reads a relation finds it by its name
+
+    def attached(self, to: Sequence[Relation]) -> list[Attached]:
+        found = []
+        names = {r.name.lower(): r for r in to}
+        for standing in self.standing(self.schema) if to else ():
+            relation = names.get(standing.name.lower())
+            if relation and standing.comment and not standing.marked:
+                said = nodes.comment(relation, standing.kind, standing.comment)
+                found.append(Attached(relation, "its comment", said.sql("duckdb")))
+        for table, column, comment in self.fetch(self._ours(
+                "columns", ["table_name", "column_name", "comment"])) if to else ():
+            if comment and (relation := names.get(table.lower())):
+                at = nodes.name(column).sql("duckdb")
+                found.append(Attached(
+                    relation, f"the comment of {column}", f"COMMENT ON COLUMN "
+                    f"{nodes.table(relation).sql('duckdb')}.{at} IS "
+                    f"{nodes.text(comment).sql('duckdb')}", column))
+        for table, name, sql in self.fetch(self._ours(
+                "indexes", ["table_name", "index_name", "sql"])) if to else ():
+            if relation := names.get(table.lower()):
+                found.append(Attached(relation, f"the index {name}", self._indexed(sql)))
+        return found
+
+    def _ours(self, what: str, columns: Sequence[str]) -> str:
+        """A query of what the catalog says of the target's schema."""
+        return nodes.select(
+            [nodes.column(c) for c in columns], nodes.call(f"duckdb_{what}"), nodes.every([
+                nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
+                _same("schema_name", self.schema)])).sql("duckdb")
+
+    def _indexed(self, sql: str) -> str:
+        """The statement of an index, with the schema of its table."""
+        made = sqlglot.parse_one(sql, dialect="duckdb")
+        for table in made.find_all(exp.Table):
+            table.set("db", nodes.name(self.schema))
+        return made.sql("duckdb")
+
+    def fits(self, old: Relation, new: Relation) -> bool:
+        raise NotImplementedError  # nothing is held
+
+    def refill(self, old: Relation, new: Relation) -> None:
+        raise NotImplementedError  # nothing is held
+
+    def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
+        return []
 
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]

@@ -6,8 +6,9 @@ Its text cannot hold NUL: `load`, `load_query` and literals have U+2400 (the sym
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,16 @@ from cdmq.scratch import Scratch, create
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Locked, Reader, Standing, StatementError, Traits
+from cdmq.warehouses import _postgres_catalog as catalog
+from cdmq.warehouses.base import (
+    MARK,
+    Attached,
+    Locked,
+    Reader,
+    Standing,
+    StatementError,
+    Traits,
+)
 from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
 
 _NUL = ("\0", "\u2400")
@@ -145,7 +155,9 @@ class Postgres:
         with _told():
             return max(self._connection.execute(sql.replace(*_NUL).encode()).rowcount, 0)
 
-    def fetch(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    def fetch(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
         with _told():
             cursor = self._connection.execute(sql.replace(*_NUL).encode(), values)
             return cursor.fetchall() if cursor.description else []
@@ -164,6 +176,48 @@ class Postgres:
         names = [nodes.table(r).sql("postgres") for r in of]
         return [Reader(Relation(name, schema), drop, create)
                 for schema, name, drop, create in self.fetch(_READERS, [names])]
+
+    def held(self, of: Sequence[Relation]) -> set[Relation]:
+        names = {nodes.table(r).sql("postgres"): r for r in of}
+        return {names[n] for n, in self._asked(catalog.HELD, names)}
+
+    def attached(self, to: Sequence[Relation]) -> list[Attached]:
+        names = {nodes.table(r).sql("postgres"): r for r in to}
+        return [Attached(names[n], what, sql, column)
+                for n, column, what, sql in self._asked(catalog.ATTACHED, names)]
+
+    def _asked(self, query: str, names: Iterable[str]) -> list[tuple[Any, ...]]:
+        return self.fetch(query, {"names": list(names), "mark": MARK})
+
+    def fits(self, old: Relation, new: Relation) -> bool:
+        before, after = self._shape(old), self._shape(new)
+        if {kind for *_, kind in before} != {kind for *_, kind in after}:
+            return False
+        if before and before[0][2] == "v":
+            return after[:len(before)] == before
+        return set(before) <= set(after)
+
+    def refill(self, old: Relation, new: Relation) -> None:
+        there = {name for name, *_ in self._shape(old)}
+        to, source = (nodes.table(r).sql("postgres") for r in (old, new))
+        names = []
+        for name, kind, _ in self._shape(new):
+            names.append(nodes.name(name).sql("postgres"))
+            if name not in there:
+                self.run(f"ALTER TABLE {to} ADD COLUMN {names[-1]} {kind}")
+        listed = ", ".join(names)
+        self.run(f"TRUNCATE ONLY {to}")  # never a table of others that inherits from it
+        self.run(f"INSERT INTO {to} ({listed}) SELECT {listed} FROM {source}")
+        self.run(f"DROP TABLE {source}")
+
+    def _shape(self, relation: Relation) -> list[tuple[Any, ...]]:
+        return self.fetch(catalog.SHAPE, [nodes.table(relation).sql("postgres")])
+
+    def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
+        names = {nodes.table(r).sql("postgres"): r for r in of}
+        rows = self.fetch(catalog.HINDRANCES, {
+            "names": list(names), "columns": [json.dumps(list(of[r])) for r in names.values()]})
+        return [(names[n], why) for n, why in rows]
 
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]

@@ -1,0 +1,123 @@
+"""What PostgreSQL's catalog says of relations: what hangs on them, and how it is put back."""
+
+from __future__ import annotations
+
+#: Those of `ours` that others hold on to: by a grant, comment, owner or setting, by anything that
+#: depends on them; and what those read. 'i' are a relation's own parts, such as its row type.
+HELD = """
+WITH RECURSIVE ours (oid, n) AS (
+    SELECT c.oid, t.n FROM unnest(%(names)s::text[]) AS t (n)
+    JOIN pg_class AS c ON c.oid = to_regclass(t.n)
+),
+hung (oid) AS (
+    SELECT c.oid FROM ours JOIN pg_class AS c USING (oid)
+    WHERE c.relacl IS NOT NULL OR c.reloptions IS NOT NULL OR c.relrowsecurity
+        OR c.relreplident NOT IN ('d', 'n') OR pg_get_userbyid(c.relowner) <> current_user
+    UNION
+    SELECT a.attrelid FROM ours JOIN pg_attribute AS a ON a.attrelid = ours.oid
+    WHERE a.attnum > 0 AND (a.attacl IS NOT NULL OR a.attoptions IS NOT NULL)
+    UNION
+    SELECT s.objoid FROM ours JOIN pg_description AS s
+        ON s.objoid = ours.oid AND s.classoid = 'pg_class'::regclass
+    WHERE s.objsubid > 0 OR NOT starts_with(s.description, %(mark)s)
+    UNION
+    SELECT d.refobjid FROM ours JOIN pg_depend AS d
+        ON d.refobjid = ours.oid AND d.refclassid = 'pg_class'::regclass
+    LEFT JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+    WHERE d.deptype <> 'i' AND NOT coalesce(
+        w.rulename = '_RETURN' AND w.ev_class IN (SELECT oid FROM ours), false)
+),
+held (oid) AS (
+    SELECT oid FROM hung
+    UNION
+    SELECT d.refobjid FROM held JOIN pg_rewrite AS w ON w.ev_class = held.oid
+    JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+        AND d.refclassid = 'pg_class'::regclass
+    JOIN ours ON ours.oid = d.refobjid
+)
+SELECT ours.n FROM held JOIN ours USING (oid)
+"""
+
+#: (name, column, what it is, the statement that puts it there again; NULL where none does)
+ATTACHED = """
+WITH it (oid, n, c, kind) AS (
+    SELECT c.oid, t.n, c, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+        ELSE 'TABLE' END
+    FROM unnest(%(names)s::text[]) AS t (n) JOIN pg_class AS c ON c.oid = to_regclass(t.n)
+)
+SELECT n, NULL AS col, 'its owner' AS what,
+    format('ALTER %%s %%s OWNER TO %%I', kind, n, pg_get_userbyid((c).relowner)) AS stmt
+FROM it WHERE pg_get_userbyid((c).relowner) <> current_user
+UNION ALL
+SELECT n, NULL, 'its settings',
+    format('ALTER %%s %%s SET (%%s)', kind, n, array_to_string((c).reloptions, ', '))
+FROM it WHERE (c).reloptions IS NOT NULL
+UNION ALL
+SELECT n, NULL, 'a grant', format('GRANT %%s ON %%s TO %%s%%s', g.privilege_type, n,
+    CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
+    CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+FROM it, LATERAL aclexplode((c).relacl) AS g WHERE g.grantee <> (c).relowner
+UNION ALL
+SELECT n, a.attname, 'a grant', format('GRANT %%s (%%I) ON %%s TO %%s%%s', g.privilege_type,
+    a.attname, n, CASE g.grantee WHEN 0 THEN 'PUBLIC'
+        ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
+    CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+FROM it JOIN pg_attribute AS a ON a.attrelid = it.oid AND a.attnum > 0,
+    LATERAL aclexplode(a.attacl) AS g WHERE g.grantee <> (c).relowner
+UNION ALL
+SELECT n, a.attname, 'a comment', CASE s.objsubid WHEN 0
+    THEN format('COMMENT ON %%s %%s IS %%L', kind, n, s.description)
+    ELSE format('COMMENT ON COLUMN %%s.%%I IS %%L', n, a.attname, s.description) END
+FROM it JOIN pg_description AS s ON s.objoid = it.oid AND s.classoid = 'pg_class'::regclass
+LEFT JOIN pg_attribute AS a ON a.attrelid = it.oid AND a.attnum = s.objsubid AND s.objsubid > 0
+WHERE s.objsubid > 0 OR NOT starts_with(s.description, %(mark)s)
+UNION ALL
+SELECT n, NULL, 'an index', pg_get_indexdef(i.indexrelid)
+FROM it JOIN pg_index AS i ON i.indrelid = it.oid
+WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)
+UNION ALL
+SELECT n, NULL, 'row level security', NULL FROM it WHERE (c).relrowsecurity
+UNION ALL
+SELECT DISTINCT n, NULL::name, pg_describe_object(d.classid, d.objid, 0), NULL
+FROM it JOIN pg_depend AS d ON d.refobjid = it.oid AND d.refclassid = 'pg_class'::regclass
+LEFT JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+WHERE d.deptype <> 'i' AND coalesce(w.rulename, '') <> '_RETURN'
+    AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = d.objid
+        AND d.classid = 'pg_class'::regclass)
+"""
+
+#: Name and exact type of each column, in order, and the kind.
+SHAPE = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), c.relkind
+FROM pg_class AS c JOIN pg_attribute AS a
+    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = to_regclass(%s) ORDER BY a.attnum
+"""
+
+#: (name, why it cannot be published over), of relations with the columns that they are to have.
+HINDRANCES = """
+WITH it (oid, n, columns, c) AS (
+    SELECT c.oid, t.n, t.columns::jsonb, c
+    FROM unnest(%(names)s::text[], %(columns)s::text[]) AS t (n, columns)
+    JOIN pg_class AS c ON c.oid = to_regclass(t.n)
+)
+SELECT n, format('the foreign key %%I of %%s refers to it: its rows are replaced by every run',
+    k.conname, k.conrelid::regclass)
+FROM it JOIN pg_constraint AS k ON k.confrelid = it.oid AND k.contype = 'f'
+    AND k.conrelid <> it.oid
+UNION ALL
+SELECT n, format('it is owned by %%I, whose rights the user %%I has not',
+    pg_get_userbyid((c).relowner), current_user)
+FROM it WHERE NOT pg_has_role((c).relowner, 'USAGE')
+UNION ALL
+SELECT DISTINCT n, format('%%s reads its column %%I, which it is not to have any more',
+    CASE WHEN w.oid IS NULL THEN pg_describe_object(d.classid, d.objid, 0)
+        ELSE 'the view ' || w.ev_class::regclass END, a.attname)
+FROM it JOIN pg_depend AS d ON d.refobjid = it.oid AND d.refclassid = 'pg_class'::regclass
+    AND d.refobjsubid > 0 AND d.deptype <> 'i'
+JOIN pg_attribute AS a ON a.attrelid = it.oid AND a.attnum = d.refobjsubid
+LEFT JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+WHERE jsonb_array_length(it.columns) > 0 AND NOT it.columns ? a.attname::text
+    AND left(a.attname, 2) <> '__' AND NOT EXISTS (
+        SELECT FROM it AS other WHERE other.oid = w.ev_class)
+"""
