@@ -16,7 +16,7 @@ from typing import Any
 
 from cdmq.audit.authors import Authorship, Before, Files, Meaning, Meanings, State, Walk
 from cdmq.audit.git import NOT_COMMITTED, Repository, Unreadable
-from cdmq.audit.versions import model_version, version_of
+from cdmq.audit.versions import model_version, version_of, words_digest
 from cdmq.problems import CdmqError, Problem
 from cdmq.stages import load, resolve
 from cdmq.values import Project
@@ -139,12 +139,15 @@ def meanings(root: Path, overrides: Mapping[str, Any], files: Reading) -> Meanin
         apart = None if golden else rule.span.file
         known[f"rule:{rule.id}"] = Meaning(
             version.digest, apart, f"rule:{rule.formerly}" if rule.formerly else None)
-        known[f"words:{rule.id}"] = Meaning(version.meta_digest, apart)
+        known[f"words:{rule.id}"] = Meaning(
+            words_digest(version.meta_digest, rule.dataset), apart)
         if _wrong(errors, rule.span.file, rule.span.line, rule.last_line):
             unreadable |= {f"rule:{rule.id}", f"words:{rule.id}"}
     for dataset in project.datasets.values():
         if (model := model_version(dataset, project)) is not None:
-            known[f"model:{dataset.name}"] = Meaning(model.digest)
+            old = dataset.spec.formerly[-1:]
+            known[f"model:{dataset.name}"] = Meaning(
+                model.digest, formerly=f"model:{old[0]}" if old else None)
     return Meanings(known, frozenset(unreadable), whole=not errors)
 
 

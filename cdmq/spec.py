@@ -145,6 +145,9 @@ class DatasetSpec(Model):
         "text columns but the key are masked outside the warehouse.")
     owner: str | None = Field(None, description="Who answers for it.")
     tags: Texts = Field(default_factory=list, description="Words to select it by.")
+    formerly: Texts = Field(
+        default_factory=list, description="The names it had before, the oldest first. They stay: "
+        "flags, changes and parties of then are its own by them.")
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
     @model_validator(mode="after")

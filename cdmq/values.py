@@ -135,6 +135,16 @@ class Project:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
+    def names_of(self, dataset: str) -> tuple[str, ...]:
+        """A dataset's name and those that it had before."""
+        known = self.datasets.get(dataset)
+        return (dataset, *(known.spec.formerly if known else ()))
+
+    def first_name(self, dataset: str) -> str:
+        """The name that a dataset had at first: what it means hangs on no later one."""
+        known = self.datasets.get(dataset)
+        return known.spec.formerly[0] if known and known.spec.formerly else dataset
+
     def rules_of(self, dataset: str, kind: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules.values() if r.dataset == dataset and r.kind == kind)
 

@@ -126,7 +126,8 @@ class Episodes:
         for rule, dataset, count in self._fetch(query):
             name = self.renamed.get(str(rule), str(rule))
             counts[name] = counts.get(name, 0) + int(count)
-            if name in self.project.rules and self.project.rules[name].dataset != dataset:
+            if name in self.project.rules and dataset not in self.project.names_of(
+                    self.project.rules[name].dataset):
                 self.moved.add(name)
         return counts
 
@@ -226,11 +227,15 @@ class Episodes:
         """The open rows of the rules at work, under the ids that the rules have now."""
         names = {r.rule.id for r in work} | removed
         stored = nodes.column("rule_id")
+        former = {old: name for name in self.project.datasets
+                  for old in self.project.names_of(name)[1:]}
         ids = sorted(names | {old for old, new in self.renamed.items() if new in names})
         return nodes.select(
             [nodes.alias(today(stored.copy(), self.renamed, names), "rule_id"),
              nodes.alias(stored, "stored_id"),
-             *(nodes.column(n) for n in ("dataset", "records", *self.identity))],
+             nodes.alias(today(nodes.column("dataset"), former, former.values()), "dataset"),
+             nodes.alias(nodes.column("dataset"), "stored_dataset"),
+             *(nodes.column(n) for n in ("records", *self.identity))],
             nodes.table(self.table),
             nodes.every([nodes.is_null(nodes.column("to_run")),
                   exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids])]),
@@ -238,7 +243,7 @@ class Episodes:
 
     def _closing(self) -> exp.Select:
         shown = [nodes.column(n, "o") for n in (
-            "rule_id", "stored_id", "dataset", "records", *self.identity)]
+            "rule_id", "stored_id", "dataset", "stored_dataset", "records", *self.identity)]
         why = nodes.alias(nodes.cast(nodes.null(), "text"), "why")
         return nodes.select([*shown, why], nodes.table(self.open, "o"),
                             self._not_in(self.now, "o"))
@@ -270,9 +275,8 @@ class Episodes:
         return self._run(update)
 
     def _same_stored(self) -> exp.Expr:
-        pairs = [nodes.equal(nodes.column("stored_id", "k"), nodes.column("rule_id", "t")),
-                 *(nodes.equal(nodes.column(n, "k"), nodes.column(n, "t"))
-                   for n in ("dataset", "records"))]
+        pairs = [nodes.equal(nodes.column(k, "k"), nodes.column(t, "t")) for k, t in (
+            ("stored_id", "rule_id"), ("stored_dataset", "dataset"), ("records", "records"))]
         for name in self.identity:
             pairs.append(nodes.equal(comparable(name, "k"), comparable(name, "t")))
         return nodes.every(pairs)

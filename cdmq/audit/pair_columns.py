@@ -87,7 +87,8 @@ class Evidence:
     def _borrowed(self, key: str) -> set[str]:
         """The columns in which the record's value was borrowed by a default."""
         rows = self.telling.rows(CHANGES, nodes.every([
-            same("dataset", self.dataset), same("key", key), same("act", "fill_from"), still()]))
+            one_of("dataset", self.telling.project.names_of(self.dataset)), same("key", key),
+            same("act", "fill_from"), still()]))
         return {r["column_name"] for r in rows}
 
     def _common(self) -> dict[str, set[str]]:

@@ -130,7 +130,7 @@ class _Teller(Telling):
     def story(self, dataset: str, key: str) -> Story | None:
         """None where neither the dataset nor its history knows the key."""
         there: bool | None = self.there(dataset, key)
-        about = nodes.all_of([same("dataset", dataset), same("key", key)])
+        about = nodes.all_of([one_of("dataset", self.project.names_of(dataset)), same("key", key)])
         rows = [("flag", r) for r in stood(self.audit.rows(FLAGS, about), self.at)]
         rows += [("change", r) for r in stood(self.audit.rows(CHANGES, about), self.at)]
         belonging = belongs(self, dataset, key) if self.at is None else Belongs()
@@ -138,8 +138,9 @@ class _Teller(Telling):
             return None
         there = there if self.at is None else None  # what stood there then is not kept
         rows.sort(key=lambda item: (item[1]["from_run"], item[0], item[1]["rule_id"]))
+        names = self.project.names_of(dataset)
         judging = {n for n, versions in self.versions.items()
-                   if versions[-1]["to_run"] is None and versions[-1]["dataset"] == dataset
+                   if versions[-1]["to_run"] is None and versions[-1]["dataset"] in names
                    and versions[-1]["kind"] == "validation"}
         verdicts = self._verdicts(judging | {r["rule_id"] for _, r in rows})
         fails = {self.now(r["rule_id"]) for what, r in rows

@@ -84,6 +84,7 @@ RUN_INPUTS = Table("run_inputs", "one row a dataset that a run read or made", co
     digest text digest of their content; equal: nothing changed
     version text digest of a model's SQL, as in model_versions
     reads text the datasets that it is made of, with commas
+    formerly text its name before it was renamed
 """))
 
 RULE_RESULTS = Table("rule_results", "one row a rule in a run", columns("""

@@ -96,11 +96,15 @@ class Telling:
     def rules_on(self, dataset: str, kind: str) -> list[str]:
         """The rules of a kind that any run used on a dataset, by every id that they had."""
         return sorted(n for n, v in self.versions.items()
-                      if v[-1]["dataset"] == dataset and v[-1]["kind"] == kind)
+                      if v[-1]["dataset"] in self.project.names_of(dataset)
+                      and v[-1]["kind"] == kind)
 
     def dataset_of(self, rule: str) -> str | None:
         """The dataset that a rule was about when it was last run."""
-        return self.versions[rule][-1]["dataset"] if rule in self.versions else None
+        if rule not in self.versions:
+            return None
+        name = str(self.versions[rule][-1]["dataset"])
+        return next((n for n in self.project.datasets if name in self.project.names_of(n)), name)
 
     # values by pii ---------------------------------------------------------------------------
 

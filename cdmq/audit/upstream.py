@@ -49,11 +49,13 @@ class Upstream:
 
     def __init__(self, audit: Audit) -> None:
         self.inputs: dict[str, list[Row]] = {}
-        for row in sorted(audit.rows(RUN_INPUTS), key=lambda r: r["run_id"]):
-            self.inputs.setdefault(row["dataset"], []).append(row)
+        rows = sorted(audit.rows(RUN_INPUTS), key=lambda r: r["run_id"])
+        self.later = {r["formerly"]: r["dataset"] for r in rows if r["formerly"]}
+        for row in rows:
+            self.inputs.setdefault(self._now(row["dataset"]), []).append(row)
         self.models: dict[str, list[Row]] = {}
         for row in sorted(audit.rows(MODEL_VERSIONS), key=lambda r: r["from_run"]):
-            self.models.setdefault(row["dataset"], []).append(row)
+            self.models.setdefault(self._now(row["dataset"]), []).append(row)
 
     def data(self, rule: Row, before: str, after: str) -> tuple[DataChange, ...] | None:
         """The sources whose content is not the same in two runs; None where nobody can tell."""
@@ -85,6 +87,14 @@ class Upstream:
                 if first <= new["from_run"] and (end is None or new["from_run"] < end):
                     yield old, new
 
+    def _now(self, name: str) -> str:
+        """The present name of a dataset."""
+        seen = {name}
+        while self.later.get(name, name) not in seen:
+            name = self.later[name]
+            seen.add(name)
+        return name
+
     def _at(self, run: str) -> dict[str, Row]:
         """What stood there in a run: it came by that run, or by an earlier one."""
         found = {}
@@ -98,7 +108,7 @@ class Upstream:
         found: set[str] = set()
         todo = list(names)
         while todo:
-            name = todo.pop()
+            name = self._now(todo.pop())
             if name not in found:
                 found.add(name)
                 todo += _listed(inputs.get(name, {}).get("reads"))

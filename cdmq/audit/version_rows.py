@@ -11,7 +11,7 @@ from sqlglot import exp
 from cdmq.audit.authors import Authors, Authorship, Before
 from cdmq.audit.shape import Table
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUNS
-from cdmq.audit.versions import ModelVersion, Version, model_version
+from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
 from cdmq.sql import nodes
 from cdmq.stages.select import needs_of
 from cdmq.steps import Executed, RuleResult
@@ -37,16 +37,17 @@ class ChangedVersions:
 
 def changed_versions(
     open_: Mapping[str, tuple[str, str]], versions: Mapping[str, Version],
-    results: Sequence[RuleResult], whole: bool,
+    results: Sequence[RuleResult], whole: bool, datasets: Mapping[str, str],
 ) -> ChangedVersions:
-    """Compare the rules of a run with the versions that are open."""
+    """Compare the rules of a run with the versions that are open, and the datasets of these."""
     used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
     new, closed, meaning, words = [], [], set(), set()
     for name, version in versions.items():
         if name not in used:
             continue
         before = open_.get(name) or open_.get(version.rule.formerly or "")
-        if before != (version.digest, version.meta_digest) or name not in open_:
+        if before != (version.digest, version.meta_digest) or name not in open_ or (
+                datasets[name] != version.rule.dataset):
             new.append(name)
             if name in open_:
                 closed.append((name, *open_[name]))
@@ -72,12 +73,18 @@ class VersionRows:
     ) -> None:
         self.project, self.versions, self.run_id = project, versions, run_id
         self.warehouse, self.schema = warehouse, schema
-        self.open = {r: (v, m) for r, v, m in self._still(
-            RULE_VERSIONS, "rule_id", "version", "meta_version")}
+        still = self._still(RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset")
+        self.open = {r: (v, m) for r, v, m, _ in still}
+        self.datasets = {r: d for r, _, _, d in still}
         self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
         found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
         self.digests = {m.dataset: m.digest for m in found if m}
-        self.models = [m for m in found if m and self.open_models.get(m.dataset) != m.digest]
+        self.models = [m for m in found if m and m.digest not in {
+            self.open_models.get(n) for n in project.names_of(m.dataset)}]
+        known = {n for d, spec in project.datasets.items() if spec.model for n in
+                 project.names_of(d)}
+        anew = {n for m in self.models for n in project.names_of(m.dataset)}
+        self.gone = [n for n in self.open_models if n not in known or n in anew]
         self.rows: list[list[Any]] = []
         self.model_rows: list[list[Any]] = []
 
@@ -88,16 +95,19 @@ class VersionRows:
         for name in changed.new:
             version, words = self.versions[name], name in changed.words
             key = f"{'words' if words else 'rule'}:{name}"
-            wanted[key] = version.meta_digest if words else version.digest
+            wanted[key] = words_digest(version.meta_digest, version.rule.dataset) if words else (
+                version.digest)
             old = name if name in self.open else version.rule.formerly or ""
             if old in self.open:
-                before[key] = Before(self.open[old][1 if words else 0], *runs.get(old, ()))
+                digest, meta = self.open[old]
+                before[key] = Before(words_digest(meta, self.datasets[old]) if words else digest,
+                                     *runs.get(old, ()))
         newest = self._newest_run() if self.models else ()
         for model in self.models:
             wanted[f"model:{model.dataset}"] = model.digest
-            if model.dataset in self.open_models:
-                before[f"model:{model.dataset}"] = Before(
-                    self.open_models[model.dataset], *newest)
+            for name in self.project.names_of(model.dataset):
+                if name in self.open_models:
+                    before[f"model:{model.dataset}"] = Before(self.open_models[name], *newest)
         found = authors.authors(wanted, before)
         self.rows = [
             self._row(self.versions[n], found[f"{'words' if n in changed.words else 'rule'}:{n}"])
@@ -106,10 +116,7 @@ class VersionRows:
 
     def write(self, changed: ChangedVersions) -> None:
         self._close(RULE_VERSIONS, "rule_id", [name for name, _, _ in changed.closed])
-        self._close(MODEL_VERSIONS, "dataset", [
-            *(m.dataset for m in self.models if m.dataset in self.open_models),
-            *(n for n in self.open_models if n not in self.project.datasets
-              or self.project.datasets[n].model is None)])
+        self._close(MODEL_VERSIONS, "dataset", self.gone)
         for table, rows in ((RULE_VERSIONS, self.rows), (MODEL_VERSIONS, self.model_rows)):
             if rows:
                 types = {c.name: c.type for c in table.columns}
@@ -125,7 +132,8 @@ class VersionRows:
                 rows.append([
                     self.run_id, name, dataset.source, seen.rows if seen else None,
                     seen.digest if seen else None, self.digests.get(name),
-                    ", ".join(dataset.depends_on) or None])
+                    ", ".join(dataset.depends_on) or None,
+                    dataset.spec.formerly[-1] if dataset.spec.formerly else None])
         return rows
 
     def _row(self, version: Version, by: Authorship) -> list[Any]:

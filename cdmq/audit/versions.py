@@ -18,7 +18,7 @@ import yaml
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from cdmq.kinds.base import SeedName, SqlText, fields_marked
+from cdmq.kinds.base import DatasetName, SeedName, SqlText, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.words import Named
 from cdmq.sql.tokens import tokens
@@ -45,10 +45,11 @@ class Version:
 
 def version_of(rule: Rule, project: Project) -> Version:
     """The version of a rule in a project."""
-    own = _own_fields(rule)
+    own = _by_first_names(rule, _own_fields(rule), project)
     meaning = {
         "kind": rule.kind, "check": rule.check, "semantics": _semantics(rule),
-        "dataset": rule.dataset, "columns": list(rule.columns), "severity": rule.severity,
+        "dataset": project.first_name(rule.dataset), "columns": list(rule.columns),
+        "severity": rule.severity,
         "stage": rule.stage, "warn_above": rule.warn_above, "error_above": rule.error_above,
         "dimension": rule.dimension, "enabled": rule.enabled,
         "fields": {**own, **{f: tokens(e.tree) for f, e in rule.expressions.items()}},
@@ -76,13 +77,19 @@ def model_version(dataset: Dataset, project: Project) -> ModelVersion | None:
     try:
         made = render_model(dataset, project.variables, project.macros)
         dialect = str(made.config.get("dialect", "duckdb"))
-        words = [(str(t.token_type), t.text) for t in Dialect.get_or_raise(dialect).tokenize(
-            made.sql)]
+        said = REFERENCE.sub(
+            lambda m: f'"__cdmq_ref__{m[1]}__{project.first_name(m[2])}"', made.sql)
+        words = [(str(t.token_type), t.text) for t in Dialect.get_or_raise(dialect).tokenize(said)]
     except (ValueError, SqlglotError):
         return None
     text = REFERENCE.sub(lambda m: m[2], made.sql).strip()
     shown = [(k.rpartition(".")[2] in ("STRING", "IDENTIFIER"), w) for k, w in words]
     return ModelVersion(dataset.name, dataset.model.path, text, _digest([dialect, shown]))
+
+
+def words_digest(meta_digest: str, dataset: str) -> str:
+    """What is said of a rule, and the name of its dataset."""
+    return f"{meta_digest}:{dataset}"
 
 
 def rules_digest(versions: Mapping[str, Version]) -> str:
@@ -108,6 +115,28 @@ def _own_fields(rule: Rule) -> dict[str, Any]:
     return {**own, **(options or {})}
 
 
+def _by_first_names(rule: Rule, own: dict[str, Any], project: Project) -> dict[str, Any]:
+    """Fields that name datasets, by the names that these had at first: a rename is no change."""
+    def first(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {k: first(v, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [first(v, key) for v in value]
+        if key in named and isinstance(value, str):
+            return project.first_name(value)
+        if key == "fill_from" and isinstance(value, str) and "." in value:
+            name, _, column = value.partition(".")
+            return f"{project.first_name(name)}.{column}"
+        return value
+
+    if not any(d.spec.formerly for d in project.datasets.values()):
+        return own
+    named = {*fields_marked(type(rule.spec), DatasetName)}
+    if rule.kind == "tiering":
+        named.add("from")  # of a measure
+    return {k: first(v, k) for k, v in own.items()}
+
+
 def _blank(fields: Any, path: tuple[str | int, ...]) -> None:
     for step in path[:-1]:
         fields = fields[step]
@@ -128,7 +157,8 @@ def _contract(rule: Rule, project: Project) -> dict[str, Any]:
     return {
         "key": list(spec.key), "missing_values": spec.missing_values,
         "columns": dict(sorted(spec.columns.items())), "rename": spec.rename,
-        "stack": spec.stack or {}, "refers_to": spec.refers_to,
+        "stack": {k: project.first_name(v) for k, v in (spec.stack or {}).items()},
+        "refers_to": {project.first_name(k): v for k, v in spec.refers_to.items()},
         **({"time_zone": zone} if (zone := project.datasets[rule.dataset].time_zone) != "UTC"
            else {}),
         "file": spec.file.model_dump(exclude_defaults=True, exclude={"path"}) if spec.file else {},

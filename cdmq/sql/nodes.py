@@ -129,6 +129,13 @@ def equal(a: exp.Expr, b: exp.Expr) -> exp.Expr:
     return exp.EQ(this=paren(a), expression=paren(b))
 
 
+def one_of(node: exp.Expr, values: Sequence[str]) -> exp.Expr:
+    """The condition that a text is one of some, of which there is one at least."""
+    if len(values) == 1:
+        return equal(node, text(values[0]))
+    return exp.In(this=node, expressions=[text(v) for v in values])
+
+
 def distinct_from(a: exp.Expr, b: exp.Expr) -> exp.Expr:
     return exp.NullSafeNEQ(this=paren(a), expression=paren(b))
 

@@ -14,7 +14,7 @@ from cdmq.sql.logical import placed, short
 from cdmq.stages.party_views import party_views
 from cdmq.stages.placing import New, Placing
 from cdmq.steps import Built, DatasetSteps, Executed
-from cdmq.values import Relation
+from cdmq.values import Dataset, Relation
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register
@@ -92,9 +92,10 @@ def _split_views(
     return found
 
 
-def _open_flags(dataset: str, schema: str, shown: list[exp.Expr]) -> exp.Select:
+def _open_flags(dataset: Dataset, schema: str, shown: list[exp.Expr]) -> exp.Select:
+    names = (dataset.name, *dataset.spec.formerly)
     return nodes.select(shown, nodes.table(Relation(FLAGS.name, schema), "f"), nodes.all_of([
-        nodes.equal(nodes.column("dataset", "f"), nodes.text(dataset)),
+        nodes.one_of(nodes.column("dataset", "f"), names),
         nodes.is_null(nodes.column("to_run", "f")),
         nodes.present(nodes.column("key", "f")),
     ]))
@@ -114,7 +115,7 @@ def _flagged(step: DatasetSteps, schema: str, rule: exp.Expr, dialect: str) -> e
                         expressions=[exp.Ordered(this=rule.copy())])
     rules = exp.GroupConcat(this=ordered, separator=nodes.text(", "))
     open_ = nodes.group_by(
-        _open_flags(step.dataset.name, schema, [key, nodes.alias(rules, "rules")]), [key.copy()])
+        _open_flags(step.dataset, schema, [key, nodes.alias(rules, "rules")]), [key.copy()])
     query = nodes.select(
         [*(nodes.column(a.alias, "r") for a in step.clean.expressions),
          nodes.alias(nodes.column("rules", "x"), "__rules")],
@@ -133,7 +134,7 @@ def _passed(step: DatasetSteps, schema: str, rule: exp.Expr, version: exp.Expr) 
     A rule has no open version by the id known here from the `cdmq test` that renames it, which
     makes no views, to the next run.
     """
-    open_ = _open_flags(step.dataset.name, schema, [nodes.column("key", "f")])
+    open_ = _open_flags(step.dataset, schema, [nodes.column("key", "f")])
     nodes.left_join(open_, nodes.table(Relation(RULE_VERSIONS.name, schema), "v"), nodes.every([
         nodes.equal(version, rule.copy()), nodes.is_null(nodes.column("to_run", "v")),
     ]))

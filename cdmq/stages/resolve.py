@@ -41,6 +41,7 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
             unread.append(source.text)
     for rule in (*_readable_rules(datasets), *_lines_rules(datasets)):
         rules.setdefault(rule.id, rule)
+    rules = {name: _with_former_id(rule, datasets) for name, rule in rules.items()}
     _check_formerly(rules, problems)
     check_parties(rules, problems)
     check_names(datasets, rules, problems)
@@ -136,8 +137,17 @@ def _check_declared(
     documents: Documents, datasets: Collection[str], problems: list[Problem]
 ) -> None:
     """Names that a dataset's own declaration uses."""
+    claimed: dict[str, str] = {}
     for spec, source, index in documents.datasets:
         base: tuple[str | int, ...] = ("datasets", index)
+        for name in spec.formerly:
+            other = claimed.setdefault(name, spec.name)
+            if name in datasets or other != spec.name:
+                why = "which still exists" if name in datasets else f"and so does '{other}'"
+                problems.append(Problem(
+                    source.at((*base, "formerly")), "CDMQ211", f"the dataset '{spec.name}' "
+                    f"says it was formerly '{name}', {why}",
+                    "a name that is in use is nobody's former one"))
         for label, name in (spec.stack or {}).items():
             _known(name, datasets, source, (*base, "stack", label), problems)
         for label in spec.rename:
@@ -206,6 +216,14 @@ def _lines_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
         )
         for d in datasets.values() if is_csv(d)
     ]
+
+
+def _with_former_id(rule: Rule, datasets: Mapping[str, Dataset]) -> Rule:
+    """An id that begins with the dataset's name was another before the dataset was renamed."""
+    names = datasets[rule.dataset].spec.formerly
+    if rule.formerly or not names or not rule.id.startswith(f"{rule.dataset}."):
+        return rule
+    return replace(rule, formerly=names[-1] + rule.id[len(rule.dataset) :])
 
 
 def _check_formerly(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
