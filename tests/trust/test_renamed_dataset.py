@@ -101,9 +101,9 @@ def ran(world: World) -> World:
 def rename(world: World) -> None:
     files = {name: renamed(text) for name, text in FILES.items()}
     for old, new in NAMES.items():
-        files["models/m.yml"] = re.sub(
-            rf"name: {new}(?=[,\n])(, |\n)", lambda m: f"name: {new}, formerly: {old}, "
-            if m[1] == ", " else f"name: {new}\n    formerly: {old}\n", files["models/m.yml"])
+        for end, more in ((", ", f", formerly: {old}, "), ("\n", f"\n    formerly: {old}\n")):
+            files["models/m.yml"] = files["models/m.yml"].replace(
+                f"name: {new}{end}", f"name: {new}{more}")
     assert files["models/m.yml"].count("formerly") == len(NAMES)
     world.write(files)
 
