@@ -9,11 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdmq.audit.tables import audit_schema
 from cdmq.problems import CdmqError
 from cdmq.profiles import Target, connect, read_target
 from cdmq.results import Finding
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED
+from cdmq.stages.catalog import relation_of
 from cdmq.values import Project, Relation
 from cdmq.warehouses.base import StatementError
 
@@ -54,7 +56,7 @@ def _connection(project: Project, to: Target) -> Iterator[Finding]:
     try:
         where = to.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}"))
         yield Finding("connection", True, f"{to.type} {warehouse.version()}, {where}")
-        yield _rights(warehouse, to)
+        yield from _rights(warehouse, project, to)
         yield from _register(warehouse, project)
     except StatementError as error:
         yield Finding("connection", False, to.scrub(str(error)), "look at the target")
@@ -73,20 +75,28 @@ def _register(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
         yield from _problems("register", error)
 
 
-def _rights(warehouse: Warehouse, to: Target) -> Finding:
-    """Make a schema and a table as a run does, and take them back."""
+def _rights(warehouse: Warehouse, project: Project, to: Target) -> Iterator[Finding]:
+    """Each right that a run needs; and a table is made as a run does, and taken back."""
+    schemas = (warehouse.schema, audit_schema(warehouse))
+    sources = [relation_of(d) for d in project.datasets.values() if d.source == "table"]
+    lacking = warehouse.lacking(schemas, sources)
+    yield from (Finding("rights", False, what, f"ask for: {grant}") for what, grant in lacking)
+    if lacking:
+        return
     relation = Relation(f"{STAGED}debug_{secrets.token_hex(3)}", warehouse.schema)
     made = nodes.create(relation, nodes.select([nodes.alias(nodes.number(1), "one")]))
     schema = nodes.name(warehouse.schema).sql(warehouse.dialect)
     try:
-        warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        if not warehouse.has_schema(warehouse.schema):
+            warehouse.run(f"CREATE SCHEMA {schema}")
         with warehouse.transaction():  # a debug that is killed leaves nothing
             warehouse.run(made.sql(warehouse.dialect))
             warehouse.run(nodes.drop(relation).sql(warehouse.dialect))
     except StatementError as error:
-        return Finding("rights", False, to.scrub(str(error)),
-                       f"grant the user CREATE on the schema {warehouse.schema} and the database")
-    return Finding("rights", True, f"may write to the schema {warehouse.schema}")
+        yield Finding("rights", False, to.scrub(str(error)),
+                      f"grant the user CREATE on the schema {warehouse.schema} and the database")
+    else:
+        yield Finding("rights", True, f"may write to the schema {warehouse.schema}")
 
 
 def _problems(what: str, error: CdmqError) -> list[Finding]:

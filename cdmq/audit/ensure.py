@@ -37,7 +37,9 @@ def ensure(
     """
     schema = audit_schema(warehouse)
     for name in (warehouse.schema, schema):
-        warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {nodes.name(name).sql(warehouse.dialect)}")
+        if not warehouse.has_schema(name):  # who may not make one may have been given one
+            warehouse.run(f"CREATE SCHEMA {nodes.name(name).sql(warehouse.dialect)}")
+    warehouse.prepare(schema)
     shape = _digest(schema, warehouse.dialect)
     with warehouse.transaction():
         _complete(warehouse, SCHEMA_TABLE, schema)

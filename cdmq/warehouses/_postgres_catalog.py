@@ -121,3 +121,24 @@ WHERE jsonb_array_length(it.columns) > 0 AND NOT it.columns ? a.attname::text
     AND left(a.attname, 2) <> '__' AND NOT EXISTS (
         SELECT FROM it AS other WHERE other.oid = w.ev_class)
 """
+LACKING = """
+SELECT 'the schema ' || n || ' is not there, and the user may not make it',
+    format('CREATE SCHEMA %%I AUTHORIZATION %%I', n, current_user)
+FROM unnest(%s::text[]) AS t (n)
+WHERE NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = n)
+    AND NOT has_database_privilege(current_database(), 'CREATE')
+UNION ALL
+SELECT 'the user may not create tables in the schema ' || nspname,
+    format('GRANT USAGE, CREATE ON SCHEMA %%I TO %%I', nspname, current_user)
+FROM pg_namespace JOIN unnest(%s::text[]) AS t (n) ON nspname = n
+WHERE NOT (has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE'))
+UNION ALL
+SELECT 'the user may not make temporary tables',
+    format('GRANT TEMPORARY ON DATABASE %%I TO %%I', current_database(), current_user)
+WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
+UNION ALL
+SELECT 'the user may not read ' || c.oid::regclass, format('GRANT SELECT ON %%s TO %%I',
+    c.oid::regclass, current_user)
+FROM unnest(%s::text[]) AS t (n) JOIN pg_class AS c ON c.oid = to_regclass(n)
+WHERE NOT has_table_privilege(c.oid, 'SELECT')
+"""

@@ -105,6 +105,14 @@ class Warehouse(Protocol):
     def columns(self, relation: Relation) -> dict[str, Type] | None:
         """Name -> type in order, or None when there is no such relation."""
 
+    def prepare(self, schema: str) -> None:
+        """Make in `schema` what the SQL of rules needs and this server lacks."""
+
+    def has_schema(self, name: str) -> bool: ...
+
+    def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
+        """The rights that a run needs and the user has not: what, and the SQL that gives it."""
+
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]: ...
 
     def standing(self, schema: str) -> list[Standing]:

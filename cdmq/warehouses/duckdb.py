@@ -89,7 +89,7 @@ class DuckDB:
             raise StatementError(_first_line(error)) from None
         self.run("SET TimeZone = 'UTC'")
         self.run("SET enable_progress_bar = false")
-        if self.schema.lower() in {s.lower() for s, in self.fetch(_SCHEMAS)}:
+        if self.has_schema(self.schema):
             found = ",".join(nodes.name(s).sql("duckdb") for s in (self.schema, "main"))
             self.run(f"SET search_path = {nodes.text(found).sql('duckdb')}")
 
@@ -126,6 +126,15 @@ class DuckDB:
         ).order_by(nodes.column("column_index"))
         rows = self.fetch(query.sql("duckdb"))
         return {str(n): logical_type(str(t)) for n, t in rows} or None
+
+    def prepare(self, schema: str) -> None:
+        """Nothing lacks."""
+
+    def has_schema(self, name: str) -> bool:
+        return name.lower() in {s.lower() for s, in self.fetch(_SCHEMAS)}
+
+    def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
+        return []  # a file that opens for writing may be written as a whole
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         query = nodes.select(

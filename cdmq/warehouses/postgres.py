@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
 from cdmq.warehouses import _postgres_catalog as catalog
+from cdmq.warehouses._postgres_before import MADE_BEFORE
 from cdmq.warehouses.base import (
     MARK,
     Attached,
@@ -117,18 +119,41 @@ class Options(Model):
     host: str = Field(description="A host name, or the folder of the server's socket.")
     port: int = Field(5432, ge=1, le=65535)
     user: str | None = Field(None, description="Default: who runs cdmq.")
-    password: str | None = Field(None, repr=False, description="Default: as ~/.pgpass has it.")
+    password: str | None = Field(
+        None, repr=False, description="Default: as ~/.pgpass has it. dbt's `pass` is taken too.",
+        validation_alias=AliasChoices("password", "pass"))
+    role: str | None = Field(None, description="The role that is taken on after connecting.")
     dbname: str = Field(validation_alias=AliasChoices("dbname", "database"))
     schema_: str = Field("public", alias="schema")
     sslmode: _SslMode | None = None
     sslrootcert: str | None = None
+    sslcert: str | None = Field(None, description="The file of the client's certificate.")
+    sslkey: str | None = Field(None, description="The file of its key.")
     connect_timeout: int = Field(10, ge=0, description="Seconds; 0 waits without end.")
     keepalives: int | None = Field(None, ge=0, le=1, description="0: off.")
     keepalives_idle: int | None = Field(None, ge=0, description="Seconds.")
     keepalives_interval: int | None = Field(None, ge=0, description="Seconds.")
     keepalives_count: int | None = Field(None, ge=0)
+    retries: int = Field(1, ge=0, le=100, description="How often to try again to connect.")
     threads: int | None = Field(None, ge=1, description="For reading files.")
     throwaway: Bool = False
+
+
+def _connected(options: Options) -> psycopg.Connection[tuple[Any, ...]]:
+    server = options.model_dump(
+        exclude={"type", "schema_", "role", "retries", "threads", "throwaway"})
+    left = options.retries
+    while True:
+        try:
+            # Prepared statements would outlive the tables that a run swaps.
+            return psycopg.connect(**server, autocommit=True, prepare_threshold=None,
+                                   application_name="cdmq", client_encoding="utf8")
+        except psycopg.OperationalError as error:
+            # A password that is refused is refused again, and may lock the user out.
+            if not left or "authentication failed" in str(error):
+                raise
+            left -= 1
+            time.sleep(0.5)
 
 
 class Postgres:
@@ -141,13 +166,11 @@ class Postgres:
         self.schema = options.schema_
         self._threads = threads or options.threads
         self._reader: duckdb.DuckDBPyConnection | None = None
-        server = options.model_dump(exclude={"type", "schema_", "threads", "throwaway"})
         with _told():
-            # Prepared statements would outlive the tables that a run swaps.
-            self._connection = psycopg.connect(
-                **server, autocommit=True, prepare_threshold=None,
-                application_name="cdmq", client_encoding="utf8",
-            )
+            self._connection = _connected(options)
+            if options.role:
+                role = nodes.name(options.role).sql("postgres")
+                self._connection.execute(f"SET ROLE {role}".encode())
         settings = _SETTINGS | {"search_path": f"{nodes.name(self.schema).sql('postgres')}, public"}
         self.fetch(_SET, [list(settings), list(settings.values())])
 
@@ -165,6 +188,24 @@ class Postgres:
     def columns(self, relation: Relation) -> dict[str, Type] | None:
         rows = self.fetch(_COLUMNS, [nodes.table(relation).sql("postgres")])
         return {n: logical_type(t) for n, t in rows if n is not None} if rows else None
+
+    def prepare(self, schema: str) -> None:
+        own = nodes.name(schema).sql("postgres")
+        made = [text.format(own=own) for before, text in MADE_BEFORE
+                if self._connection.info.server_version < before]
+        for statement in made:
+            self.run(statement)
+        if made:
+            usual = nodes.name(self.schema).sql("postgres")
+            self.run(f"SET search_path = {usual}, public, {own}")
+
+    def has_schema(self, name: str) -> bool:
+        return bool(self.fetch("SELECT 1 FROM pg_namespace WHERE nspname = %s", [name]))
+
+    def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
+        names = [nodes.table(r).sql("postgres") for r in sources]
+        return [(str(a), str(b)) for a, b in self.fetch(
+            catalog.LACKING, [list(schemas), list(schemas), names])]
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         return dict(self.fetch(_RELATIONS, [schema]))

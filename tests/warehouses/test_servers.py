@@ -1,0 +1,253 @@
+"""The same rows on servers of several versions; and users with few rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import postgres_servers
+import psycopg
+import pytest
+from runner import World
+
+import cdmq.api
+from cdmq.problems import CdmqError
+from cdmq.warehouses import postgres
+from cdmq.warehouses._postgres_before import MADE_BEFORE
+
+MODELS = """
+version: 1
+datasets:
+  - {name: firms, file: data/firms.csv, key: firm_id, columns: {firm_id: integer}}
+  - name: customers
+    table: customer_source
+    key: id
+    changed_at: changed_on
+    missing_values: [n/a]
+  - name: orders
+    table: order_source
+    key: order_id
+    happened_at: ordered_on
+    refers_to: {customers: customer}
+"""
+RULES = """
+version: 1
+dataset: customers
+defaults:
+  - {id: name_form, column: name, standardise: name}
+  - id: email_form
+    column: email
+    standardise: email
+    otherwise: {set: unavailable, reason: invalid}
+  - {id: phone_form, column: phone, standardise: phone, region: state}
+validation:
+  - {column: name, checks: [not_null, not_blank, unique, {string_length: {max: 8}}]}
+  - {column: email, checks: [email, unique, {regex: {pattern: '^c[0-9]+'}}]}
+  - {column: state, checks: [{accepted_values: {values: [US, DE], suggest: true}}]}
+  - {column: amount, checks: [{accepted_range: {min: 0, max: 30}}]}
+  - {column: firm, checks: [{relationships: {to: firms}}]}
+  - {id: read, check: expression, must: "born::date > '1950-01-01' or code::integer > 3"}
+  - {id: part, check: expression, must: "regexp_extract(email, '^c([0-9])', 1) <> '3'"}
+  - {id: like, check: expression, must: "regexp_matches(phone, '10[0-3]')"}
+  - {id: fair, check: expression, must: "round(amount / 3.0, 1) < 12 or upper(state) = 'DE'"}
+matching:
+  - {id: same, makes: party, same_if: [[email]], compare: {name: name, phone: phone}}
+golden:
+  - {id: best, from: same, into: golden, pick: [newest, most_complete]}
+"""
+TIERS = """
+version: 1
+dataset: golden
+tiering:
+  - id: class
+    measures: {volume: {from: orders, sum: amount, per: year, over: 24 months, if_none: 0}}
+    levels: [{core: "volume >= 20"}, {ordinary: otherwise}]
+    review: monthly
+"""
+TABLES: dict[str, tuple[dict[str, str], list[list[Any]]]] = {
+    "customer_source": (
+        {"id": "integer", "name": "text", "email": "text", "phone": "text", "state": "text",
+         "amount": "decimal", "firm": "integer", "changed_on": "date", "born": "text",
+         "code": "text"},
+        [[i, None if i % 9 == 0 else f" käte  o'b{i % 30} ", f"C{i % 35}@Example.COM" if i % 7
+          else "none", f"(212) 555-{1000 + i % 35}", ["US", "DE", "Us", "n/a"][i % 4], i, i,
+          f"2025-0{i % 9 + 1}-11", ["1960-02-30", "1940-01-02", "x", "0001-01-01"][i % 4],
+          ["7", "2", "9" * 30, "ä"][i % 4]] for i in range(1, 41)]),
+    "order_source": (
+        {"order_id": "integer", "customer": "integer", "amount": "decimal", "ordered_on": "date"},
+        [[i, i % 40 + 1, i, f"2026-0{i % 9 + 1}-02"] for i in range(1, 81)]),
+}
+SERVERS = {"package 16": 16, "package 18": 18, "debian": None}
+
+
+def made(world: World) -> World:
+    for name, (columns, rows) in TABLES.items():
+        world.table(name, columns, rows)
+    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES, "rules/t.yml": TIERS,
+                 "data/firms.csv": "firm_id\n" + "\n".join(map(str, range(1, 38))) + "\n"})
+    return world
+
+
+def left(world: World) -> list[Any]:
+    """What two runs leave, without what is of the run or the engine."""
+    for _ in range(2):
+        result = world.run()
+        assert not result.failed, result.failed
+        assert {r.rule.id: r.message for r in result.results if r.status == "error"} == {}
+    assert sum(result.opened.values()) == sum(result.closed.values()) == 0
+    golden = [{k: v for k, v in r.items() if k != "party_id"} for r in world.view("golden")]
+    return [world.flags(), world.changes(), world.results(), golden,
+            world.audit_rows("tier_history", ["level"], "to_run IS NULL")]
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(make_world: Callable[..., World]) -> list[Any]:
+    return left(made(make_world("duckdb")))
+
+
+@pytest.fixture(params=SERVERS, scope="module")
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    version = SERVERS[request.param]
+    if version is not None:
+        with postgres_servers.packaged(version) as uri:
+            yield uri
+        return
+    programs = postgres_servers.debian()
+    if programs is None:
+        pytest.skip("no server of the system's packages is installed here; .ci/run installs one")
+    with postgres_servers.installed(programs) as uri:
+        yield uri
+
+
+def test_the_same_rows_on_each_server(
+    server: str, on_duckdb: list[Any], tmp_path: Path
+) -> None:
+    assert left(made(World("postgres", tmp_path, server))) == on_duckdb
+
+
+def test_what_older_servers_are_given_is_what_newer_ones_have(server: str) -> None:
+    """By value: the functions that are made for servers before 15 and 16, and the server's own."""
+    texts = ["", "abc", "a1b22c333", "2024-02-30", "2024-02-29", "12", "1e400", "x\ny", "Ünï"]
+    patterns = [r"[0-9]+", r"([a-z])([0-9]+)", "^a", "$", "(x)|(y)", "ü"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS given CASCADE")
+        connection.execute("CREATE SCHEMA given")
+        version = connection.info.server_version
+        for before, made in MADE_BEFORE:
+            connection.execute(made.format(own="given").encode())
+            if version < before:
+                continue
+            for text in texts:
+                for pattern in patterns:
+                    calls = {"regexp_like": "(%s::text, %s::text)",
+                             "regexp_substr": "(%s::text, %s::text, 1, 1, 'c', 0)"}
+                    for name, call in calls.items():
+                        if name in made:
+                            row = connection.execute(
+                                f"SELECT given.{name}{call}, pg_catalog.{name}{call}".encode(),
+                                [text, pattern] * 2).fetchone()
+                            assert row is not None
+                            assert row[0] == row[1], (name, text, pattern)
+                for kind in ("date", "bigint", "numeric(5, 2)", "double precision", "timestamp"):
+                    if "pg_input_is_valid" in made:
+                        row = connection.execute(
+                            "SELECT given.pg_input_is_valid(%s, %s), pg_catalog.pg_input_is_valid"
+                            "(%s, %s)", [text, kind] * 2).fetchone()
+                        assert row is not None
+                        assert row[0] == row[1], (text, kind)
+
+
+def limited(server: str, user: str, *grants: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP OWNED BY {user}" if connection.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", [user]).fetchone() else "SELECT 1")
+        connection.execute(f"DROP ROLE IF EXISTS {user}")
+        connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'p'")
+        for grant in grants:
+            connection.execute(grant)
+
+
+@pytest.fixture
+def few(server: str, tmp_path: Path) -> World:
+    """A world whose user may write to two schemas that were made for it, and nothing else."""
+    world = made(World("postgres", tmp_path, server))
+    limited(server, "few")
+    world.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    world.sql(f"CREATE SCHEMA {world.audit} AUTHORIZATION few")
+    world.sql(f"GRANT USAGE, CREATE ON SCHEMA {world.schema} TO few")
+    world.sql("GRANT SELECT ON customer_source, order_source TO few")
+    profile = (world.root / "profiles.yml").read_text("utf-8")
+    (world.root / "profiles.yml").write_text(
+        profile.replace('"user": "postgres"', '"user": "few", "pass": "p"'), "utf-8")
+    return world
+
+
+def found(world: World) -> list[str]:
+    return [f"{f.said} {f.remedy}" for f in cdmq.api.debug(world.root)
+            if f.what == "rights" and not f.ok]
+
+
+def test_a_user_with_schemas_made_for_it(few: World) -> None:
+    """Who may make no schema in the database may have been given two."""
+    assert found(few) == []
+    assert not few.run().failed
+    assert few.flags()
+
+
+@pytest.mark.parametrize(("taken", "says"), [
+    ("REVOKE CREATE ON SCHEMA {schema} FROM few", "GRANT USAGE, CREATE ON SCHEMA"),
+    ("DROP SCHEMA {audit}", "CREATE SCHEMA"),
+    ("REVOKE SELECT ON customer_source FROM few", "GRANT SELECT ON"),
+    ("REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC", "GRANT TEMPORARY ON DATABASE"),
+])
+def test_debug_names_each_right_that_lacks(few: World, taken: str, says: str) -> None:
+    few.sql(taken.format(schema=few.schema, audit=few.audit))
+    try:
+        told = found(few)
+        assert len(told) == 1
+        assert says in told[0]
+        few.sql(told[0].split("ask for: ")[1])  # the remedy works
+        assert found(few) == []
+        assert not few.run().failed
+    finally:
+        few.sql("GRANT TEMPORARY ON DATABASE postgres TO PUBLIC")
+
+
+def test_a_role_is_taken_on(few: World, server: str) -> None:
+    """A login without rights of its own, in a role that has them."""
+    limited(server, "login", "GRANT few TO login")
+    profile = (few.root / "profiles.yml").read_text("utf-8")
+    few.write({"profiles.yml": profile.replace('"user": "few"', '"user": "login", "role": "few"')})
+    assert not few.run().failed
+    assert few.sql("SELECT tableowner FROM pg_tables WHERE schemaname = ? AND tablename = 'runs'",
+                   few.audit) == [("few",)]
+
+
+def test_a_connection_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def refuse(**words: Any) -> None:
+        tried.append(words)
+        raise psycopg.OperationalError("connection refused" if len(tried) < 9 else
+                                       "password authentication failed")
+
+    monkeypatch.setattr(postgres.psycopg, "connect", refuse)
+    monkeypatch.setattr(postgres.time, "sleep", lambda seconds: None)
+    options = {"host": "x", "dbname": "y", "retries": 2, "sslcert": "a.crt", "sslkey": "a.key"}
+    for times, retries in ((3, 2), (4, 0)):
+        with pytest.raises(Exception, match="refused"):
+            postgres.Postgres(postgres.Options.model_validate(options | {"retries": retries}))
+        assert len(tried) == times
+    assert (tried[0]["sslcert"], tried[0]["sslkey"]) == ("a.crt", "a.key")
+    tried += [{}] * 4
+    with pytest.raises(Exception, match="authentication"):
+        postgres.Postgres(postgres.Options.model_validate(options))
+    assert len(tried) == 9, "a password that is refused is not tried again"
+
+
+def test_dbt_words_of_a_profile_are_refused_or_taken(few: World) -> None:
+    profile = (few.root / "profiles.yml").read_text("utf-8")
+    few.write({"profiles.yml": profile.replace('"pass"', '"search_path": "x", "pass"')})
+    with pytest.raises(CdmqError, match="search_path"):
+        few.run()
