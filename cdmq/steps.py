@@ -30,6 +30,8 @@ class Change:
     reason: exp.Expr
     tested: exp.Expr | None
     judged: exp.Expr
+    #: What stood in a cell that could not be read.
+    text: exp.Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Stage:
     placeholders: Mapping[str, exp.Expr]
     #: The columns that may be borrowed; the place in the list is the bit.
     borrowable: tuple[str, ...]
+    #: Typed columns of which a standard reads what the file's type could not.
+    mended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

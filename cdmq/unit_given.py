@@ -124,8 +124,8 @@ def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Ne
 
 
 def _as_table(dataset: Dataset, table: str) -> Dataset:
-    """The labels of a stack stay: a golden rule trusts by them."""
-    spec = dataset.spec.model_copy(update={"table": table, "file": None, "from_dbt": None})
+    """The labels of a stack stay, a golden rule trusts by them; so does how a file is written."""
+    spec = dataset.spec.model_copy(update={"table": table, "from_dbt": None})
     return replace(dataset, source="table", spec=spec, depends_on=(), model=None, made_by=None,
                    made_of=None)
 

@@ -114,7 +114,7 @@ def _unknown(
 
 #: Columns that a run adds to a dataset's own.
 _OWN = re.compile(
-    r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new)_.*)")
+    r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new|text|unread)_.*)")
 #: A delivery that failed: a file or table that is not there or cannot be read.
 _NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204", "CDMQ286",
                             "CDMQ287", "CDMQ288"})

@@ -17,6 +17,7 @@ from cdmq.problems import Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.stages.chains import Chains, Order, spec_of
+from cdmq.stages.mended import mends, unreadable
 from cdmq.stages.offers import Offers
 from cdmq.stages.tokens import is_token, without_tokens
 from cdmq.standards.whitespace import blank
@@ -48,6 +49,8 @@ class Cells:
             return None
         written = {c for c in self.columns if c in chains}
         self.kept = frozenset(written | self.keep_raw)
+        self.mended = frozenset(
+            c for c in written if any(mends(r, self.dataset, self.columns[c]) for r in chains[c]))
         self.placeholders = self._placeholders(chains)
         self.borrowable = tuple(
             c for c in self.columns if any(spec_of(r).fill_from for r in chains.get(c, ()))
@@ -65,7 +68,7 @@ class Cells:
         changes = tuple(
             self._change(rule, chain) for chain in chains.values() for rule in chain
         )
-        return Stage(query, changes, self.kept, self.placeholders, self.borrowable)
+        return Stage(query, changes, self.kept, self.placeholders, self.borrowable, self.mended)
 
     @property
     def dialect(self) -> str:
@@ -82,6 +85,9 @@ class Cells:
             shown.append(nodes.alias(value, name))
             if name in self.kept:
                 shown.append(nodes.alias(nodes.column(name), f"__raw_{name}"))
+            if name in self.mended:
+                text = unreadable(name, self.dialect)
+                shown += [nodes.alias(text.copy(), f"__{n}_{name}") for n in ("text", "unread")]
         for name in self.placeholders:
             shown.append(nodes.alias(nodes.cast(nodes.null(), "text"), f"__reason_{name}"))
         for name in self.borrowable:
@@ -119,6 +125,9 @@ class Cells:
         offered, none = nodes.present(offer.copy()), nodes.is_null(offer.copy())
         out: dict[str, exp.Expr] = {}
         if spec.map or spec.standardise:
+            if mending := mends(rule, self.dataset, self.columns[column]):
+                unread = nodes.column(f"__unread_{column}", "l")
+                there = nodes.every([gone, nodes.present(unread)])
             emptied = self._emptied(rule, value, offer)
             branches: list[tuple[exp.Expr, exp.Expr]] = [
                 *((_and(applies, there, e), nodes.null()) for e in emptied),
@@ -130,6 +139,9 @@ class Cells:
                 self._set_reason(out, column, _and(applies, there, nothing),
                                  spec.otherwise.reason, None)
             out[column] = nodes.cases(branches, value)
+            if mending:
+                read = (_and(applies, there, offered), nodes.cast(nodes.null(), "text"))
+                out[f"__unread_{column}"] = nodes.cases([read], unread.copy())
         elif spec.fill_from:
             filled = _and(applies, gone, offered)
             out[column] = nodes.when(filled, offer, value)
@@ -149,7 +161,7 @@ class Cells:
         column = rule.columns[0]
         token = is_token(self.dataset, column, self.columns[column], offer.copy(), self.dialect)
         found = [] if token is None else [token]
-        if spec_of(rule).standardise:
+        if spec_of(rule).standardise and self.columns[column] in ("text", "unknown"):
             found.append(nodes.every([nodes.is_null(offer.copy()),
                                       blank(value.copy(), self.dialect)]))
         return found
@@ -227,9 +239,13 @@ class Cells:
             new = nodes.when(nodes.present(why.copy()), self.placeholders[column].copy(), after)
         tested = self.lower(rule, clean_before) if "where" in rule.expressions else None
         judged = nodes.present(nodes.paren(clean_before.copy()))
+        text = None
+        if mends(rule, self.dataset, self.columns[column]):
+            text = nodes.column(f"__text_{column}")
+            judged = nodes.any_of([judged, nodes.present(text.copy())])
         if spec.fill_from or spec.set is not None:
             judged = nodes.is_null(nodes.paren(clean_before.copy()))
-        return Change(rule, column, changed, before.copy(), new, why.copy(), tested, judged)
+        return Change(rule, column, changed, before.copy(), new, why.copy(), tested, judged, text)
 
 
 def _and(*parts: exp.Expr | None) -> exp.Expr:

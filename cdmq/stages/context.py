@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.file_cells import UNREADABLE
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
@@ -18,6 +17,7 @@ from cdmq.sql.text_form import text_of
 from cdmq.sql.thousands import ambiguous
 from cdmq.sql.types import NUMBERS, Type, comparable
 from cdmq.stages.binding import Binder
+from cdmq.stages.mended import unreadable
 from cdmq.stages.rows import Rows
 from cdmq.values import Catalog, Project, Rule
 
@@ -39,9 +39,12 @@ class RuleContext:
 
     @property
     def relation(self) -> str:
-        """Cells that could not be read stand only in the source."""
-        return f"source:{self.rule.dataset}" if self.rule.check == "readable" else (
-            self.rows.relation)
+        """Cells that could not be read stand only in the source, or a standard reads them."""
+        unread = self.rule.check == "readable" and not self._is_mended(self.rule.columns[0])
+        return f"source:{self.rule.dataset}" if unread else self.rows.relation
+
+    def _is_mended(self, column: str) -> bool:
+        return self.rows.stage is not None and column in self.rows.stage.mended
 
     def column(self, name: str) -> exp.Expr:
         raw = self.rule.stage == "raw" and self.rule.check != "readable"
@@ -71,11 +74,9 @@ class RuleContext:
         return composed(value, self.dialect) if self.type_of(name) == "text" else value
 
     def unreadable(self, name: str) -> exp.Expr:
-        value = nodes.column(UNREADABLE)
-        if self.dialect == "duckdb":
-            return nodes.call("json_extract_string", value,
-                              nodes.text('$."' + name.replace('"', '\\"') + '"'))
-        return nodes.call("json_extract_path_text", nodes.cast(value, "json"), nodes.text(name))
+        if self._is_mended(name):
+            return nodes.column(f"__unread_{name}")
+        return unreadable(name, self.dialect)
 
     def shown_text(self, column: str) -> exp.Expr:
         if self.rule.check == "readable":

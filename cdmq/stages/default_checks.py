@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import Type, comparable
+from cdmq.stages.mended import mended_problems, mends
+from cdmq.standards import countries
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 #: field, code, cause, remedy -> the Problem at that field
@@ -32,13 +34,16 @@ def default_problems(
         found.append(problem("column", "CDMQ219", f"'{spec.column}' is part of the key",
                              "a key names the record and is never changed"))
     type_ = columns[spec.column]
-    if (spec.map or spec.standardise) and type_ not in ("text", "unknown"):
+    if mends(rule, dataset, type_):
+        found += mended_problems(rule, dataset)
+    elif (spec.map or spec.standardise) and type_ not in ("text", "unknown"):
         found.append(problem("column", "CDMQ217", f"the column {spec.column} is {type_}, not text",
                              f"{spec.means} brings text to a form"))
     for name, option in _column_options(spec):
-        if option not in columns:
-            found.append(problem(name, "CDMQ203", f"{dataset.name} has no column '{option}'",
-                                 did_you_mean(option, columns)))
+        if option not in columns and option not in countries():
+            found.append(problem(name, "CDMQ203", f"{dataset.name} has no column '{option}', nor "
+                                 "is it a country", did_you_mean(option, {*columns, *countries()})
+                                 if len(option) == 2 else did_you_mean(option, columns)))
     for field, expression in rule.expressions.items():
         for how in sorted({h for h, _ in expression.behind if h != "raw"}):
             found.append(problem(field, "CDMQ223", f"{how}() in a default: what it tells is not "

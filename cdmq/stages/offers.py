@@ -11,6 +11,7 @@ from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.types import Type
 from cdmq.stages.chains import column_options_of, spec_of
+from cdmq.stages.mended import as_type, mends, options_of
 from cdmq.stages.tokens import without_tokens
 from cdmq.standards import FORMS, Lookup, layered
 from cdmq.values import Dataset, Rule
@@ -105,20 +106,33 @@ class Offers:
         """The query with the columns that the form needs first, and the value in its form."""
         spec, column = spec_of(rule), rule.columns[0]
         options = {
-            name: nodes.column(v, "l") if name in column_options_of(spec) else v
+            name: self._option(v) if name in column_options_of(spec) else v
             for name, v in spec.options.items()
         }
+        mending = mends(rule, self.dataset, self.columns[column])
+        if mending:
+            options = {**options_of(rule, self.dataset), **options}
         spared = self._already(rule) is not None
-        untidy = nodes.column(f"__untidy_{column}" if spared else column, "l")
+        written = f"__unread_{column}" if mending else column
+        untidy = nodes.column(f"__untidy_{column}" if spared else written, "l")
         tidied = layered(FORMS[str(spec.standardise)], untidy, options, self.dialect, alias)
         for layer in tidied.layers:
             more = [nodes.alias(node, name) for name, node in layer.columns]
             below = self._query(below, more, [self._lookup(lo) for lo in layer.lookups])
+        if mending:  # a layer of its own: what is costly is computed once
+            tidy = nodes.alias(tidied.value, f"{alias}_tidy")
+            below = self._query(below, [tidy], [self._lookup(lo) for lo in tidied.lookups])
+            value = nodes.column(f"{alias}_tidy", "l")
+            return below, as_type(value, self.columns[column], self.dialect)
         joins += [self._lookup(lookup) for lookup in tidied.lookups]
         if not spared:
             return below, tidied.value
         as_it_is = nodes.when(nodes.is_null(untidy.copy()), nodes.column(column, "l"))
         return below, exp.Coalesce(this=tidied.value, expressions=[as_it_is])
+
+    def _option(self, named: str) -> exp.Expr:
+        """A column of that name, else the word itself: the country of every row."""
+        return nodes.column(named, "l") if named in self.columns else nodes.text(named)
 
     def _lookup(self, lookup: Lookup) -> tuple[exp.Expr, exp.Expr]:
         table = self.table(f"ref:{lookup.table}")

@@ -206,6 +206,8 @@ def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int
     type_ = steps.columns[change.column]
     pii = steps.dataset.spec.pii.get(change.column, "plain")
     old, new = text_of(change.old.copy(), type_), text_of(change.new.copy(), type_)
+    if change.text is not None:
+        old = exp.Coalesce(this=old, expressions=[change.text.copy()])
     digest: exp.Expr = nodes.cast(nodes.null(), "text")
     if pii != "plain":
         both = [exp.Coalesce(this=n.copy(), expressions=[nodes.text("")]) for n in (old, new)]

@@ -12,12 +12,12 @@ from typing import cast
 
 from sqlglot import exp
 
-from cdmq.standards._tables import ReferenceTable, reference_table, table_names
+from cdmq.standards._tables import ReferenceTable, countries, reference_table, table_names
 from cdmq.standards._values import Form, Layer, Lookup, Option, Options, Tidied
 
 __all__ = [
     "FORMS", "Form", "Layer", "Lookup", "Option", "Options", "ReferenceTable", "Tidied",
-    "column_options", "layered", "reference_table", "table_names",
+    "column_options", "countries", "layered", "reference_table", "table_names",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -46,6 +47,14 @@ class ReferenceTable:
                     None if field == "" else int(field) if kind == "integer" else field
                     for field, kind in zip(fields, kinds, strict=True)
                 )
+
+
+@cache
+def countries() -> frozenset[str]:
+    """The countries (ISO 3166, two letters) of which a form knows numbers or postcodes."""
+    plans = {str(row[0]).partition(":")[0] for row in reference_table("phone_plans").rows()}
+    coded = {str(row[0]) for row in reference_table("postcode_countries").rows()}
+    return frozenset(code for code in plans | coded if re.fullmatch("[A-Z]{2}", code))
 
 
 def table_names() -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Brings a written date to ISO 8601 text, `YYYY-MM-DD`.
 
 **When to use.** On text columns of dates, before they are cast or compared. `order` says how
-`03/04/2024` is meant; it is never guessed.
+`03/04/2024` is meant; it is never guessed. On a column of a file that is declared as date, the
+cells that cannot be read as they stand are brought to this form and read: what then is a day is no
+longer flagged. There the file's `dates:` says the order, where it has one.
 
 **Example.**
 
@@ -51,6 +53,8 @@ from cdmq.standards._values import (
 
 NAME = "date"
 SEMANTICS = 2
+#: Types of a file's column of which it makes values.
+GIVES = ("date",)
 
 _TIME = (
     "[t ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"

@@ -1,8 +1,9 @@
 """Brings a phone number to E.164: `+` and digits, the one form that can be dialled and compared.
 
 **When to use.** On every column of phone numbers. `region` names the column that holds the
-country (ISO 3166, two letters): it is never guessed. Without it, or where it is NULL, only
-numbers written with `+` are read.
+country (ISO 3166, two letters), or is the country of all, in capitals: `region: DE`. A column of
+that very name goes first. It is never guessed: without it, or where it is NULL, only numbers
+written with `+` are read.
 
 **Example.**
 
@@ -91,7 +92,8 @@ class OPTIONS(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     region: ColumnName | None = Field(
-        default=None, description="the column that holds the country, ISO 3166 alpha-2"
+        default=None, description="the column that holds the country (ISO 3166, two letters), or "
+        "the country of all, in capitals: DE"
     )
 
 

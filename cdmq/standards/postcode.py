@@ -1,7 +1,8 @@
 """Writes a postcode as its country does: capitals, spaces and hyphens in their places.
 
 **When to use.** On every column of postcodes; `region` names the column that holds the
-country (ISO 3166, two letters).
+country (ISO 3166, two letters), or is the country of all, in capitals: `region: DE`. A column of
+that very name goes first.
 
 **Example.**
 
@@ -68,7 +69,8 @@ class OPTIONS(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     region: ColumnName | None = Field(
-        default=None, description="the column that holds the country, ISO 3166 alpha-2"
+        default=None, description="the column that holds the country (ISO 3166, two letters), or "
+        "the country of all, in capitals: DE"
     )
 
 

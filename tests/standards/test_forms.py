@@ -20,6 +20,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     "date": [{}, {"order": "DMY"}, {"order": "MDY", "pivot": 30}, {"order": "YMD", "pivot": 99}],
     "email": [{}],
     "name": [{}],
+    "number": [{}, {"decimal": "."}, {"decimal": ","}],
     "phone": [{"region": "extra"}],
     "postcode": [{"region": "extra"}],
     "whitespace": [{}],
@@ -30,8 +31,9 @@ SPICE = st.text(
     st.sampled_from("aAzZßẞİıſςΣéǆǅ'’-./ \t\u00a0\u200b\u200d@<>+0123456789()x#,;:_%\\&")
 )
 WORDS = st.sampled_from(
-    ["2024", "mär", "Dec", "31", "12", "mailto:", "a@b.de", "van", "MC", "+49", "0", "(0)", " ext ",
-     "89", "1234567", "SW1A", "D-", "80331", "\x01", "o'", " ", "-", "."]
+    ["1,234", "1.234,5", "€", "%", "(", ")", "'"]
+    + ["2024", "mär", "Dec", "31", "12", "mailto:", "a@b.de", "van", "MC", "+49", "0", "(0)"]
+    + [" ext ", "89", "1234567", "SW1A", "D-", "80331", "\x01", "o'", " ", "-", "."]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(), SPICE, st.lists(WORDS, max_size=7).map("".join)).map(
     lambda t: t.replace("\x00", "")
