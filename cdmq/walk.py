@@ -29,16 +29,25 @@ def find_root(start: Path) -> Path:
 
 
 def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
-    """The files of some folders, each folder's sorted; links to folders are not followed."""
+    """The files of some folders, each folder's sorted; links to folders are not followed.
+
+    `A.YML` is found as `a.yml` is; what a Mac leaves beside files (`._a.yml`) is none of them.
+    """
     found: dict[Path, None] = {}
     for folder in folders:
         top = os.path.join(root, folder)
         names = [
             os.path.join(where, name)
-            for where, _, files in os.walk(top) for name in files if name.endswith(endings)
+            for where, _, files in os.walk(top) for name in files
+            if name.lower().endswith(endings) and not name.startswith("._")
         ]
         found.update((Path(name), None) for name in sorted(names) if os.path.isfile(name))
     return list(found)
+
+
+def hidden_endings(endings: Iterable[str]) -> tuple[str, ...]:
+    """The endings of files that look, where Windows hides endings, as if they were read."""
+    return tuple(f"{ending}.txt" for ending in endings)
 
 
 def is_within(root: Path, path: Path) -> bool:

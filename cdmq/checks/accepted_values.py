@@ -53,10 +53,11 @@ class AcceptedValues(Check):
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         value, type_ = at.column(columns[0]), at.type_of(columns[0])
-        if type_ == "text":
-            return exp.Not(this=is_one_of(value, self.allowed(at), at.dialect))
-        allowed = [at.literal(v, type_, "values") for v in self.allowed(at)]
-        if not allowed:
+        listed = self.allowed(at)
+        if not listed:
             raise at.problem("seed", "CDMQ246", f"the seed {self.seed} lists no value: no value "
                              "could pass", "fill it, or name another column of it")
+        if type_ == "text":
+            return exp.Not(this=is_one_of(value, listed, at.dialect))
+        allowed = [at.literal(v, type_, "values") for v in listed]
         return exp.Not(this=exp.In(this=value, expressions=allowed))

@@ -16,10 +16,11 @@ from cdmq.kinds import kinds
 from cdmq.other_words import other_file
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
+from cdmq.stages.unread import empty_file, missing_folders, not_read
 from cdmq.templates import renderer, syntax_problem, variables_reader
 from cdmq.typed import read_model
 from cdmq.values import Documents, Seed, SqlModel
-from cdmq.walk import PROJECT_FILE, Files, leads_out
+from cdmq.walk import PROJECT_FILE, Files, hidden_endings, leads_out
 from cdmq.walk import YAML as _YAML
 from cdmq.yaml_source import Source, read_yaml
 
@@ -46,10 +47,15 @@ def load(
     broken: set[str] = set()
     for path in files.find(root, config.model_paths, _YAML):
         before = len(problems)
-        datasets += _datasets(_read(root, path, render, problems, files), problems, broken)
+        source = _read(root, path, render, problems, files)
+        datasets += _datasets(source, problems, broken)
+        if len(problems) == before:
+            problems += empty_file(source)
         if len(problems) > before:
             broken.update(_NAMES.findall(files.content(path).decode("utf-8", "replace")))
     broken -= {spec.name for spec, _, _ in datasets}
+    for folders, endings in folders_of(root, files):
+        problems += not_read(root, folders, endings, files)
     rule_files, unit_tests, unread = [], [], []
     for path in files.find(root, config.rule_paths, _YAML):
         before = len(problems)
@@ -60,6 +66,8 @@ def load(
             unit_tests += _unit_tests(source, problems)
         elif source.data is not None:
             rule_files.append(source)
+        if len(problems) == before:
+            problems += empty_file(source)
     return Documents(
         root=root,
         config=config,
@@ -105,12 +113,13 @@ def _macros(
 def folders_of(root: Path, files: Files | None = None) -> list[tuple[list[str], list[str]]]:
     """Folders, and the endings of the files that `load` reads in them: a cache is keyed by them."""
     config = _config(root, files or Files())
-    return [
-        (config.macro_paths, [".sql"]),
-        (config.model_paths, [*_YAML, ".sql"]),
-        (config.rule_paths, [*_YAML]),
-        (config.seed_paths, [".csv"]),
+    read = [
+        (config.macro_paths, (".sql",)),
+        (config.model_paths, (*_YAML, ".sql")),
+        (config.rule_paths, _YAML),
+        (config.seed_paths, (".csv",)),
     ]
+    return [(folders, [*endings, *hidden_endings(endings)]) for folders, endings in read]
 
 
 def _config(root: Path, files: Files) -> ProjectFile:
@@ -123,6 +132,7 @@ def _config(root: Path, files: Files) -> ProjectFile:
         problems += [leads_out(source.at((key,)), f"the {key[:-1] if key.endswith('s') else key} "
                                f"'{folder}'")
                      for folder in folders if not _is_inside(root, folder, files)]
+        problems += missing_folders(root, key, folders, source)
     if config is None or problems:
         raise CdmqError(problems)
     return config

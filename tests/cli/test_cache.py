@@ -49,8 +49,10 @@ CHANGES: list[Callable[[Small], object]] = [
     lambda p: p.write({"seeds/more.csv": "code\nAT\n"}),
     lambda p: p.write({"macros/m.sql": "{% macro m() %}2{% endmacro %}"}),
     lambda p: p.write({"models/extra.sql": "select 1 as id from {{ ref('customers') }}"}),
-    lambda p: p.write({"rules/deep/down/new.yml": "dataset: customers\n"}),
-    lambda p: p.write({"unit_tests/new.yml": "unit_tests: []\n"}),
+    lambda p: p.write({"rules/deep/down/new.yml": "dataset: customers\n"
+                       "validation: [{column: status, checks: [not_null]}]\n"}),
+    lambda p: p.write({"unit_tests/new.yml": "unit_tests:\n- {name: n, rule: credit_low, "
+                       "given: {}, expect: {flags: []}}\n"}),
     lambda p: (p.root / "seeds/codes.csv").rename(p.root / "seeds/kodes.csv"),
     lambda p: (p.root / "models/extra.sql").unlink(),
     lambda p: p.write({"target/catalog.json": json.dumps({"datasets": {"customers": {
