@@ -83,6 +83,8 @@ class GoldenStep:
     rule: Rule
     rows: exp.Select
     cells: exp.Select
+    #: Column -> the rules whose flags make a value in it lose: they are judged before.
+    flagging: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class TierStep:
 
     rule: Rule
     query: exp.Select
+    #: A row a dataset of facts: how many there are, and how many no figure could count.
+    account: exp.Query
 
 
 @dataclass(frozen=True)
@@ -231,6 +235,8 @@ class Outcome:
     samples: tuple[str, ...] = ()
     #: What was found, where no count says it: how many parties, how many of each level.
     note: str = ""
+    #: Of a rule that counts facts: how many, where `could_not_judge` are those it could not count.
+    facts: int = 0
     ended: datetime | None = None
 
     @property

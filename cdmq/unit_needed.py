@@ -11,6 +11,7 @@ from cdmq.kinds.matching import MatchingRule
 from cdmq.kinds.tiering import TieringRule
 from cdmq.spec import UnitTest
 from cdmq.sql.types import Type
+from cdmq.stages.golden.flagged import minded
 from cdmq.values import Dataset, Project, Rule
 
 Columns = Mapping[str, Type]
@@ -49,6 +50,8 @@ def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Nee
     for rule in rules:
         for dataset, columns in reads_of(project, rule):
             walk.want(dataset, columns)
+        if isinstance(rule.spec, GoldenRule):
+            walk.judging(rule, rule.spec)
     walk.go()
     return Needed(
         tuple(n for n in project.datasets if n in walk.columns), walk.columns,
@@ -128,6 +131,16 @@ class _Walk:
                     self.want(source, None)
             elif dataset.source == "golden":
                 self._golden(dataset)
+
+    def judging(self, rule: Rule, spec: GoldenRule) -> None:
+        """The rules whose flags make a value lose, but for those that look into what is not given:
+        they would find everything wrong."""
+        for judge in self.project.rules_of(rule.dataset, "validation") if spec.valid_only else ():
+            others = {n for n, _ in reads_of(self.project, judge)} - {rule.dataset, *self.given}
+            if minded(judge) and others <= set(self.project.seeds):
+                self.rules.add(judge.id)
+                for name, columns in reads_of(self.project, judge):
+                    self.want(name, columns)
 
     def _golden(self, dataset: Dataset) -> None:
         """A golden dataset stands on the records that it joins, and on the rule that matches."""

@@ -21,6 +21,7 @@ from cdmq.audit.telling_text import at, counted, names, sure, value
 
 #: What the word that decided a golden cell means, where it is none of `pick`.
 _BECAUSE: Mapping[str, str] = {
+    "valid": "the others carry an error flag", "strictest": "one no is no",
     "own value": "the others borrowed theirs", "fuller": "it has more of what goes together",
     "key": "first by key, nothing else decided", "only value": "no other value",
 }

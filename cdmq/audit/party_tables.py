@@ -76,6 +76,7 @@ TIER_HISTORY = Table("tier_history", "one row a time in which a party had a leve
     measures text the figures it was judged by, as JSON
     cut_offs text the condition of the level
     reason text why it has it
+    uncounted integer how many facts the figures are made without; NULL: none
     missed integer in how many reviews, one after the other, it was below its level
     from_review text the date of the review that gave it
     to_review text the date of the review that took it; NULL while it holds

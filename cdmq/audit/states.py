@@ -104,7 +104,8 @@ class States:
         table = Relation(MATCH_MODELS.name, self.schema)
         known = nodes.select([nodes.number(1)], nodes.table(table, "t"), nodes.every([
             self._mine(rule, "t"), nodes.equal(nodes.column("model"), nodes.text(model.digest)),
-            nodes.equal(nodes.column("trained_for"), nodes.text(trained_for))]))
+            nodes.equal(nodes.column("trained_for"), nodes.text(trained_for)),
+            nodes.equal(nodes.column("trained_on"), nodes.number(model.trained_on))]))
         if self.warehouse.fetch(known.sql(self.warehouse.dialect)):
             return
         self._run(exp.Update(

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from cdmq.kinds.base import Column, Columns, Dataset
+from cdmq.kinds.base import Bool, Column, Columns, Dataset
 from cdmq.kinds.words import Named, RuleName, some
 
 Pick = Literal[
     "trusted", "newest", "oldest", "verified", "most_complete", "most_common",
-    "longest", "shortest", "largest", "smallest",
+    "longest", "shortest", "largest", "smallest", "strictest",
 ]
 
 
@@ -45,8 +45,16 @@ class GoldenRule(Named):
     Use it after `matching`. The words of `pick` are tried in order, each breaking the tie of the
     one before: trusted (first source of `trust`), newest and oldest (by the dataset's changed_at,
     never the load time), verified (latest proof by verified_at), most_complete (the record with
-    most values), most_common, longest, shortest, largest, smallest. A missing value never wins
-    against a present one.
+    most values), most_common, longest, shortest, largest, smallest, strictest (one no is no: `no`,
+    `false`, `0`, `declined`, `opt-out` and the like before anything else, `yes` last; the smallest
+    limit, the earliest date). Dates after `as_of` are no dates for newest and verified, and ends of
+    time (0001-01-01, 1900-01-01, 1970-01-01, 9999-12-31 and the like) none for oldest. A missing
+    value never wins against a present one.
+
+    A value with an open flag of a rule of severity error about just its column loses to one
+    without, whatever `pick` says; but a `strictest` that comes first is asked before that. In a
+    `together` group one flagged cell makes the whole group lose, unless the other has less than
+    half of its cells. `valid_only: false` lets flags not count.
 
     Example:
 
@@ -82,6 +90,9 @@ class GoldenRule(Named):
     )
     columns: dict[Column, Picks] = Field(
         default_factory=dict, description="column: its own pick, where it differs."
+    )
+    valid_only: Bool = Field(
+        True, description="A value with an open error flag on just its column loses to one without."
     )
 
     @model_validator(mode="after")

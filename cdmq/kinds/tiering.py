@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from cdmq.kinds.base import Dataset, Model, SqlText
+from cdmq.kinds.base import Dataset, Model, SqlText, Threshold
 from cdmq.kinds.words import (
     Lasting,
     Named,
@@ -129,7 +129,10 @@ class TieringRule(Named):
     loses it at the last of so many reviews. Only limits can be missed by a share (>=, >, <=, < or
     between and a number): a level with none of these, such as orders_ever = 0, is lost at once.
 
-    Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. A
+    Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. How
+    many facts the figures are made without (no date, no amount, of no known customer; a cell that
+    could not be read is missing) is said in the rule's result, with a warning, and on the level of
+    the customer: `warn_above` and `error_above` (`5`, `1%`) set how many may be. A
     customer with facts of whom none counts (none in the window, none under `where`) has the sum or
     count 0; `if_none` is for those without any. Averages and years have four decimals.
 
@@ -176,6 +179,13 @@ class TieringRule(Named):
     )
     keep_unless: KeepUnless | None = Field(
         None, description="A level is kept until it is missed by this much for this long."
+    )
+    warn_above: Threshold | None = Field(
+        None, description="More facts than this, or than this share of them, that no figure could "
+        "count: warn. Default: any.",
+    )
+    error_above: Threshold | None = Field(
+        None, description="More than this: fail. Default: never.",
     )
 
     def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:

@@ -105,7 +105,7 @@ class _Compiler:
         found = []
         for rule in self.project.rules_of(self.dataset.name, "tiering"):
             from cdmq.stages.tiers.problems import tier_problems
-            from cdmq.stages.tiers.review import review_query
+            from cdmq.stages.tiers.review import account_query, review_query
 
             if not rule.enabled or (only is not None and rule.id not in only):
                 continue
@@ -114,8 +114,8 @@ class _Compiler:
             self.problems += wrong
             if wrong or self.check_only or any(n not in self.catalog for n in reads(rule)):
                 continue
-            query = review_query(rule, rows, self.project, self.catalog, dialect)
-            found.append(TierStep(rule, query))
+            read = (rule, rows, self.project, self.catalog, dialect)
+            found.append(TierStep(rule, review_query(*read), account_query(*read)))
         return tuple(found)
 
     def _golden(self, before: Mapping[str, DatasetSteps]) -> GoldenStep | None:
@@ -123,6 +123,8 @@ class _Compiler:
         of = self.dataset.made_of
         if of is None or of not in before:
             return None
+        from cdmq.stages.golden.flagged import flagging
+        from cdmq.stages.golden.members import Flagged
         from cdmq.stages.golden.records import cells_query, golden_problems, golden_query
 
         rule, source = self.project.rules[str(self.dataset.made_by)], self.project.datasets[of]
@@ -131,8 +133,10 @@ class _Compiler:
         if found or self.check_only:
             return None
         read = (self.catalog[of], before[of], self.binder.dialect)
-        return GoldenStep(rule, golden_query(rule, source, *read),
-                          cells_query(rule, source, *read, self.dataset.spec.pii))
+        wrong = flagging(rule, source, self.catalog[of], self.project)
+        flagged = Flagged(f"flagged:{self.dataset.name}", tuple(wrong))
+        return GoldenStep(rule, golden_query(rule, source, *read, flagged),
+                          cells_query(rule, source, *read, self.dataset.spec.pii, flagged), wrong)
 
     # the clean stage -----------------------------------------------------------------------
 

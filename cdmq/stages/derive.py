@@ -24,12 +24,14 @@ from cdmq.sql.logical import LOGICAL, Names, logical
 from cdmq.stages.matching import Matcher
 from cdmq.stages.tiers.history import ENTITY, IDENTITY, STATE, Review, review_at
 from cdmq.steps import DatasetSteps, GoldenStep, Outcome, State, TierStep
-from cdmq.values import Project, Relation, Rule
+from cdmq.values import Dataset, Project, Relation, Rule
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
+#: Why a fact is not counted, in the order of `account_query`.
+_UNCOUNTED = ("without a date", "without an amount", "of no known customer")
 _CELLS = ("party_id", "column_name", "value", "digest", "winner", "because", "losers")
 
 
@@ -96,6 +98,18 @@ class Derived:
                 return f"the rule {name} is disabled"
         return None
 
+    def flagged(self, step: GoldenStep, dataset: Dataset, found: Mapping[str, int]) -> None:
+        """Which cells of its records carry a flag; `found`: the codes of rules that were judged."""
+        if not step.flagging:
+            return
+        from cdmq.stages.golden.flagged import flags_query
+
+        name = f"flagged:{dataset.name}"
+        staged, _ = self.names.output(f"{dataset.name}__flags")
+        self.names.put(name, staged, self.names.output(f"{step.rule.id}__flags")[1])
+        query = flags_query(step.flagging, audit_schema(self.warehouse), self.ids, found)
+        self.warehouse.run(nodes.create(staged, query).sql(self.warehouse.dialect))
+
     def golden(self, steps: DatasetSteps) -> Outcome | None:
         """Where each cell of a golden dataset comes from."""
         step = steps.golden
@@ -104,6 +118,9 @@ class Derived:
         staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells.copy())
         self.states.append(State(step.rule.id, "golden_cells", staged, _CELLS, identity=_CELLS,
                                  entity=("party_id", "column_name")))
+        if step.flagging:
+            flags = self.names.staged[f"flagged:{steps.dataset.name}"]
+            self.warehouse.run(nodes.drop(flags).sql(self.warehouse.dialect))
         count = exp.Count(this=exp.Star())
         found = self.warehouse.fetch(self.render(nodes.select([
             exp.Subquery(this=nodes.select([count], logical(f"source:{steps.dataset.name}"))),
@@ -133,8 +150,20 @@ class Derived:
                                  IDENTITY, ENTITY))
         self.warehouse.run(nodes.drop(before).sql(self.warehouse.dialect))
         self.reviews[rule.id] = review
-        return replace(self._levels(rule, rule.spec, staged, review), statement=digest,
-                       seconds=seconds)
+        found = self._levels(rule, rule.spec, staged, review)
+        lost, facts, told = self._uncounted(step)
+        return replace(found, statement=digest, seconds=seconds, could_not_judge=lost, facts=facts,
+                       note="; ".join(n for n in (found.note, told) if n))
+
+    def _uncounted(self, step: TierStep) -> tuple[int, int, str]:
+        """How many facts no figure could count, of how many, and in words."""
+        lost, facts, told = 0, 0, []
+        for name, all_, *by_why in sorted(self.warehouse.fetch(self.render(step.account)[0])):
+            lost, facts = lost + sum(by_why), facts + all_
+            why = [f"{n:,} {words}" for n, words in zip(by_why, _UNCOUNTED, strict=True) if n]
+            if why:
+                told.append(f"made without {sum(by_why):,} of {all_:,} {name}: {', '.join(why)}")
+        return lost, facts, "; ".join(told)
 
     def _make(self, name: str, query: exp.Query) -> tuple[Relation, str, float]:
         """A staged table, with the digest of its statement and seconds."""

@@ -28,6 +28,7 @@ from cdmq.steps import (
     Branch,
     DatasetSteps,
     Executed,
+    GoldenStep,
     Outcome,
     Plan,
     TierStep,
@@ -59,7 +60,7 @@ class Execution:
         self.names, self.build, self.listen = names, build, listen
         self.stop, self.stopped = stop, False
         self.broken = broken or {}
-        self.rules, self.datasets = rules, [n for n in project.datasets if n in set(datasets)]
+        self.rules, self.datasets = rules, _golden_last(project, set(datasets))
         self.as_of = datetime.fromisoformat(as_of)
         clocks = local(self.as_of, project.config.time_zone).isoformat(sep=" ")
         self.render = renderer(names, warehouse.dialect, clocks, self._asked_for_time)
@@ -135,6 +136,8 @@ class Execution:
         if steps and steps.golden and (why := self.derived.unmatched(steps.golden)):
             self._give_up(dataset, why, skipped=True)
             return
+        if steps and steps.golden and not self._flagged(dataset, steps.golden):
+            return
         digest = content_of(dataset, self.project)
         self.builder.source(dataset)
         self._look_at(dataset, digest)
@@ -153,22 +156,53 @@ class Execution:
                 self.result.inputs[dataset.name] = look_at(
                     dataset, relation, digest, self.catalog, self.warehouse)
 
+    def _flagged(self, dataset: Dataset, golden: GoldenStep) -> bool:
+        """Judge the records that a golden dataset is made of: what is wrong in them loses there.
+        Whether it can be made then."""
+        of = str(dataset.made_of)
+        if golden.flagging and not self.derived.train:
+            self._guarded(lambda d: self._rules(d, early=True), self.project.datasets[of])
+        if of in self.result.failed:
+            self._give_up(dataset, self._lost(of), skipped=True)
+            return False
+        self.derived.flagged(golden, dataset, {
+            name: 2 * self.numbers[name] for name, o in self.result.outcomes.items()
+            if o.evaluated})
+        return True
+
     def _judge(self, dataset: Dataset) -> None:
+        plan = self.plans.get(dataset.name)
+        if plan is None:
+            return
+        self._rules(dataset)
+        for tier in plan.steps.tiers if self.build else ():
+            if tier.rule.id in self.rules:
+                self._tell(self._tier(tier))
+
+    def _rules(self, dataset: Dataset, early: bool = False) -> None:
+        """Judge what was not judged yet; `early`: what needs nothing that is still to be made."""
         plan = self.plans.get(dataset.name)
         if plan is None:
             return
         if self._has_null_keys(plan.steps):
             plan = self.plan.with_null_keys(dataset.name)
-        steps = self.result.steps[dataset.name] = plan.steps
-        done = [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
-        done += self._find(plan.row) if plan.row else []
-        done += [o for b in plan.sets for o in self._set_rule(b)]
-        done += [Outcome(j.rule) for j in steps.judgements if j.scope == "dataset"]
-        for outcome in self.findings.of(steps, self.findings.counted(plan, done)):
-            self._tell(outcome)
-        for tier in steps.tiers if self.build else ():
-            if tier.rule.id in self.rules:
-                self._tell(self._tier(tier))
+        done: list[Outcome] = []
+        if dataset.name not in self.result.steps:
+            done += [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
+            done += self._find(plan.row) if plan.row else []
+            done += [Outcome(j.rule) for j in plan.steps.judgements if j.scope == "dataset"]
+        done += [o for b in plan.sets if b.rules[0].id not in self.result.outcomes
+                 and not (early and self._to_come(b)) for o in self._set_rule(b)]
+        self.result.steps[dataset.name] = plan.steps
+        if done:
+            for outcome in self.findings.of(plan.steps, self.findings.counted(plan, done)):
+                self._tell(outcome)
+
+    def _to_come(self, branch: Branch) -> bool:
+        """Whether a rule refers to a dataset that is not there yet."""
+        other = getattr(branch.rules[0].spec, "to", None)
+        return (other in self.project.datasets and other not in self.result.failed
+                and f"clean:{other}" not in self.names.staged)
 
     def _tier(self, step: TierStep) -> Outcome:
         self._asked_for_time()
@@ -251,3 +285,15 @@ class Execution:
                 lost = sorted(needs_of(rule, self.project) & set(self.result.failed))
                 why = self._lost(lost[0]) if lost else "not run: --fail-fast"
             self.result.outcomes[rule.id] = Outcome(rule, skipped=why)
+
+
+def _golden_last(project: Project, wanted: set[str]) -> list[str]:
+    """The datasets in an order in which all that needs no golden record stands before the first:
+    a rule on the records that it is made of may refer to any of them."""
+    after: set[str] = set()
+    for name, dataset in project.datasets.items():
+        if dataset.made_by or after & set(dataset.depends_on):
+            after.add(name)
+    first, last = ([n for n in project.datasets if n in wanted and (n in after) == late]
+                   for late in (False, True))
+    return first + last

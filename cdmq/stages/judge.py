@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from cdmq.kinds.tiering import TieringRule
 from cdmq.stages.thresholds import NEVER
 from cdmq.steps import Outcome, RuleResult
 from cdmq.values import Status
@@ -29,11 +30,22 @@ def judge(outcome: Outcome) -> RuleResult:
 
 def _status(outcome: Outcome, bad: int) -> Status:
     rule = outcome.rule
+    if isinstance(rule.spec, TieringRule):
+        return _of_levels(outcome, rule.spec)
     if rule.kind == "defaults" or rule.severity == "info":
         return "pass"
     if rule.severity == "error" and _above(bad, outcome.judged, rule.error_above):
         return "fail"
     return "warn" if _above(bad, outcome.judged, rule.warn_above) else "pass"
+
+
+def _of_levels(outcome: Outcome, spec: TieringRule) -> Status:
+    """By the facts that no figure could count: any warns, only what the steward sets fails."""
+    lost, severity = outcome.could_not_judge, outcome.rule.severity
+    if severity == "error" and spec.error_above and _above(lost, outcome.facts, spec.error_above):
+        return "fail"
+    warns = severity != "info" and _above(lost, outcome.facts, spec.warn_above or "0")
+    return "warn" if warns else "pass"
 
 
 def _above(bad: int, judged: int, threshold: str) -> bool:

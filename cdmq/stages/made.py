@@ -93,6 +93,23 @@ def check_parties(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
                     did_you_mean(spec.matched_by, matching) or "write it below matching:"))
 
 
+def check_levels(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
+    """A level of records, where a rule says which of them are one customer, is said."""
+    parties = {r.dataset: r for r in rules.values()
+               if isinstance(r.spec, MatchingRule) and r.spec.makes == "party"}
+    into = {r.dataset: r.spec.into for r in rules.values() if isinstance(r.spec, GoldenRule)}
+    for rule in rules.values():
+        if rule.kind != "tiering" or rule.dataset not in parties:
+            continue
+        party = parties[rule.dataset].id
+        golden = into.get(rule.dataset)
+        remedy = (f"write it in a file with dataset: {golden}" if golden else
+                  f"let a golden rule make a dataset of {party}, and write it in a file of that")
+        problems.append(Problem(
+            rule.span, "CDMQ226", f"'{rule.id}' gives a level to each record of {rule.dataset}, "
+            f"though {party} says which of them are one customer", remedy, severity="warning"))
+
+
 #: What a run makes of a dataset, by the ends of the names.
 _ENDINGS = ("", "__stage", "__clean", "__defaulted", "__flagged", "__passed")
 #: The longest names that the engines take, in bytes: longer ones are shortened.
@@ -174,7 +191,7 @@ def relation_names(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -
                     yield Name(f"{dataset.name}{ending}", dataset.name,
                                f"the dataset {dataset.name}", dataset.span)
     for rule in rules.values():
-        own = {"matching": "__xref", "tiering": "__levels"}.get(rule.kind)
+        own = {"matching": "__xref", "golden": "__flags", "tiering": "__levels"}.get(rule.kind)
         if own:
             yield Name(f"{rule.id}{own}", rule.id, f"the rule {rule.id}", rule.span)
         if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Raised when what a model is, or how it scores, changes: older ones are trained anew.
 MODEL_FORMAT = 1
+#: A model serves up to so many times the records it was trained on: a first small load, or one
+#: department, does not show how rare names are or how many live at one address.
+OUTGROWN = 2
 _KEY = "__key"
 
 #: Audit table -> what a run sends to it: columns with types, the query over the scratch tables.
@@ -104,13 +107,13 @@ class Matcher:
         assert isinstance(spec, MatchingRule)
         with self.warehouse.scratch() as scratch:
             self._records(scratch, step, steps)
-            model, trained = self._model(scratch, step, spec)
+            model, trained, told = self._model(scratch, step, spec)
             score(scratch.connection, spec, step.types, model, prepared=trained)
             cluster(scratch.connection, spec)
             self._before(scratch, rule.id)
             carry(scratch.connection, rule.id)
             states = tuple(self._sent(scratch, rule.id, table) for table in _SENT)
-            outcome = self._outcome(scratch, step)
+            outcome = self._outcome(scratch, step, told)
         self.names.put(f"xref:{rule.id}", states[0].staged,
                        self.names.output(f"{rule.id}__xref")[1])
         return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
@@ -138,14 +141,21 @@ class Matcher:
 
     def _model(
         self, scratch: Scratch, step: MatchStep, spec: MatchingRule
-    ) -> tuple[Model | None, bool]:
-        """The model in use, or one that is trained now; None where nothing is compared."""
+    ) -> tuple[Model | None, bool, str]:
+        """The model in use, or one that is trained now and what is said of that; None where
+        nothing is compared."""
         from cdmq.matching.train import train
 
         if not spec.compare:
-            return None, False
+            return None, False, ""
         kept = self._kept(step.rule.id, trained_for(spec))
-        return (kept, False) if kept else (train(scratch.connection, spec, step.types), True)
+        ((records,),) = scratch.connection.execute("SELECT count(*) FROM records").fetchall()
+        if kept and records <= OUTGROWN * kept.trained_on:
+            return kept, False, ""
+        model = train(scratch.connection, spec, step.types)
+        told = (f"trained anew, as the model before was trained on {kept.trained_on:,} of now "
+                f"{records:,} records") if kept else ""
+        return model, True, told
 
     def _kept(self, rule: str, for_: str) -> Model | None:
         query = nodes.select(
@@ -194,7 +204,7 @@ class Matcher:
         scratch.send(f"sent_{table}", staged, columns)
         return State(rule, table, staged, tuple(columns), **_STATES.get(table, {"added": True}))
 
-    def _outcome(self, scratch: Scratch, step: MatchStep) -> Outcome:
+    def _outcome(self, scratch: Scratch, step: MatchStep, told: str) -> Outcome:
         found = scratch.connection.execute(
             "SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT party_id) FROM xref), "
             "(SELECT count(*) FROM pairs), (SELECT count(*) FROM held)").fetchall()
@@ -207,6 +217,8 @@ class Matcher:
             note += f", {pairs:,} alike"
         if held:
             note += f", {held:,} for people to decide"
+        if told:
+            note += f"; {told}"
         return Outcome(step.rule, tested=records, judged=records, note=note)
 
 

@@ -1,7 +1,8 @@
 """What people read of parties and levels: views over the audit tables, made anew at each publish.
 
 `<rule>__xref`: key to party, with from and to run. `<dataset>__xref`: the party of each record now.
-`<rule>__levels`: the level of each customer now.
+`<rule>__flags`: what carries a flag that a golden rule minds. `<rule>__levels`: the level of each
+customer now.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from cdmq.audit.party_tables import TIER_HISTORY, XREF
 from cdmq.audit.renames import of_rule
 from cdmq.kinds.matching import MatchingRule
 from cdmq.sql import nodes
+from cdmq.stages.golden.flagged import flags_query
 from cdmq.steps import DatasetSteps, Executed
 from cdmq.values import Relation
 
@@ -34,6 +36,8 @@ def party_views(
                     "key", "party_id", "from_run", "to_run", "closed_because"))
                 if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
                     yield f"{name}__xref", _now(step, schema, mine.copy())
+        if step.golden and step.golden.flagging and step.golden.rule.id in done:
+            yield f"{step.golden.rule.id}__flags", flags_query(step.golden.flagging, schema, ids)
         for tier in step.tiers:
             if tier.rule.id in done:
                 mine = of_rule(tier.rule.id, ids)

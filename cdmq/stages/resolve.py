@@ -11,7 +11,7 @@ from typing import Any
 from cdmq.files import is_csv
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
-from cdmq.stages.made import add_made, check_names, check_parties, made_datasets
+from cdmq.stages.made import add_made, check_levels, check_names, check_parties, made_datasets
 from cdmq.stages.rules import RuleReader
 from cdmq.values import Dataset, Documents, Project, Rule
 from cdmq.yaml_source import Source
@@ -44,6 +44,7 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     rules = {name: _with_former_id(rule, datasets) for name, rule in rules.items()}
     _check_formerly(rules, problems)
     check_parties(rules, problems)
+    check_levels(rules, problems)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     ordered = _in_order(datasets, rules, replace(documents, broken=broken), problems)

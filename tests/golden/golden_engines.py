@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlglot import exp
@@ -12,13 +13,16 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.problems import Span
 from cdmq.spec import DatasetSpec
 from cdmq.sql import nodes
-from cdmq.sql.logical import placed
+from cdmq.sql.logical import AS_OF, placed
 from cdmq.sql.types import Type
+from cdmq.stages.golden.members import Flagged
 from cdmq.stages.golden.records import cells_query, golden_columns, golden_query
 from cdmq.stages.rows import Rows
 from cdmq.steps import DatasetSteps, Stage
 from cdmq.values import Dataset, Relation, Rule
 
+#: The time that golden records are judged by.
+TODAY = datetime(2024, 12, 31, 0, 0, 2)
 SQL_TYPES = {
     "text": "text", "integer": "bigint", "decimal": "decimal(18, 2)", "double": "double",
     "boolean": "boolean", "date": "date", "timestamp": "timestamp",
@@ -34,6 +38,9 @@ class Case:
     columns: Mapping[str, Type]
     #: The columns that a default may have borrowed.
     borrowable: tuple[str, ...] = ()
+    #: The columns of which rules may flag a cell, and the flags: key -> columns.
+    flagged: tuple[str, ...] = ()
+    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def spec(self) -> GoldenRule:
@@ -80,7 +87,7 @@ class Engine:
 
     def __init__(self, dialect: str, connection: Any) -> None:
         self.dialect, self.connection = dialect, connection
-        self.tables = {"rows": Relation("golden_rows"), "xref": Relation("golden_xref")}
+        self.tables = {name: Relation(f"golden_{name}") for name in ("rows", "xref", "flags")}
 
     def load(self, case: Case, rows: Sequence[Mapping[str, Any]],
              parties: Mapping[str, str]) -> None:
@@ -90,10 +97,15 @@ class Engine:
         self._table(self.tables["rows"], types, [[r.get(c) for c in types] for r in rows])
         self._table(self.tables["xref"], {"key": "text", "party_id": "text"},
                     list(parties.items()))
+        self._table(self.tables["flags"], {"key": "text", **{
+            f"z{i}": "integer" for i in range(len(case.flagged))}}, [
+                [key, *(1 if c in columns else None for c in case.flagged)]
+                for key, columns in case.flags.items()])
 
     def golden(self, case: Case) -> dict[str, dict[str, Any]]:
         """party -> its golden record."""
-        query = golden_query(case.rule, case.dataset, case.columns, case.steps, self.dialect)
+        query = golden_query(case.rule, case.dataset, case.columns, case.steps, self.dialect,
+                             Flagged("flags", case.flagged))
         found = self._fetch(case, query)
         assert all(list(r) == case.result_columns for r in found)
         assert len({r["party_id"] for r in found}) == len(found)
@@ -101,7 +113,8 @@ class Engine:
 
     def cells(self, case: Case) -> dict[tuple[str, str], dict[str, Any]]:
         """(party, column) -> where the cell comes from."""
-        query = cells_query(case.rule, case.dataset, case.columns, case.steps, self.dialect)
+        query = cells_query(case.rule, case.dataset, case.columns, case.steps, self.dialect,
+                            flagged=Flagged("flags", case.flagged))
         found = self._fetch(case, query)
         by = {(r.pop("party_id"), r.pop("column_name")): r for r in found}
         assert len(by) == len(found)
@@ -115,8 +128,11 @@ class Engine:
 
     def _fetch(self, case: Case, query: exp.Select) -> list[dict[str, Any]]:
         sent = placed(query.copy(), {case.steps.relation: self.tables["rows"],
-                                     "xref:m": self.tables["xref"]}).sql(self.dialect)
-        cursor = self.connection.execute(sent)
+                                     "xref:m": self.tables["xref"], "flags": self.tables["flags"]})
+        for parameter in list(sent.find_all(exp.Placeholder)):
+            assert parameter.name == AS_OF
+            parameter.replace(nodes.text(str(TODAY)))
+        cursor = self.connection.execute(sent.sql(self.dialect))
         names = [d[0] for d in cursor.description]
         return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]
 

@@ -9,9 +9,26 @@ from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
-from golden_engines import Case
+from golden_engines import TODAY, Case
 
 Row = Mapping[str, Any]
+NO, YES = {"no", "false"}, {"yes", "true"}
+
+
+def in_time(moment: Any) -> Any:
+    """A date; None where it is to come, or an end of time."""
+    if moment is None:
+        return None
+    at = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+    zeros = (datetime(1970, 1, 1),)
+    return moment if datetime(1900, 1, 1) < at <= TODAY and at not in zeros else None
+
+
+def strict(value: Any) -> int:
+    if value is None:
+        return 3
+    said = text(value).lower().strip()
+    return 0 if said in NO else 2 if said in YES else 1
 
 
 def text(value: Any) -> str:
@@ -62,12 +79,13 @@ class Oracle:
             found[column] = order[0][column] if order else None
         if self.of.changed_at:
             found[self.of.changed_at] = max(
-                (r[self.of.changed_at] for r in rows if r[self.of.changed_at] is not None),
+                (r[self.of.changed_at] for r in rows
+                 if in_time(r[self.of.changed_at]) is not None),
                 default=None)
         found["records"] = len({key_of(self.case, r) for r in rows})
         for column, proof in self.of.verified_at.items():
             found[f"{column}__verified_at"] = max(
-                (r[proof] for r in rows if self._own(r, column) and r[proof] is not None
+                (r[proof] for r in rows if self._own(r, column) and in_time(r[proof]) is not None
                  and r[column] == found[column]), default=None)
         return {c: found[c] for c in self.case.result_columns}
 
@@ -128,12 +146,22 @@ class Oracle:
         unit = self.unit[column]
         group = len(unit) > 1
         steps: list[tuple[str, Callable[[Row, Row], int]]] = [
+            ("valid", _down(lambda r: self._valid(r, unit))),
             ("own value", _down(lambda r: any(self._own(r, c) for c in unit)))]
         if group:
             steps.append(("fuller", _down(
                 lambda r: 2 * sum(r[c] is not None for c in unit) >= len(unit))))
         words = self.spec.columns.get(column, self.spec.pick)
-        return steps + [(w, self._step(w, unit, group, rows)) for w in words]
+        picked = [(w, self._step(w, unit, group, rows)) for w in words]
+        first = int(words[0] == "strictest")
+        return [*picked[:first], *steps, *picked[first:]]
+
+    def _valid(self, row: Row, unit: tuple[str, ...]) -> bool:
+        if not set(unit) & set(self.case.flagged):
+            return True
+        flags = self.case.flags.get(key_of(self.case, row), frozenset())
+        full = len(unit) < 3 or 2 * sum(row[c] is not None for c in unit) >= len(unit)
+        return full and not flags & set(unit)
 
     def _step(self, word: str, unit: tuple[str, ...], group: bool, rows: list[Row]
               ) -> Callable[[Row, Row], int]:
@@ -142,7 +170,7 @@ class Oracle:
         counted = unit if group else tuple(self.case.columns)
 
         def verified(r: Row) -> Any:
-            proofs = [r[self.of.verified_at[c]] for c in unit
+            proofs = [in_time(r[self.of.verified_at[c]]) for c in unit
                       if c in self.of.verified_at and self._own(r, c)]
             proofs = [datetime(p.year, p.month, p.day) if not isinstance(p, datetime) else p
                       for p in proofs if p is not None]
@@ -158,12 +186,16 @@ class Oracle:
         return {
             "trusted": _up(lambda r: trust.index(r["source"]) if r["source"] in trust
                            else len(trust)),
-            "newest": _down(lambda r: r[str(changed)]), "oldest": _up(lambda r: r[str(changed)]),
+            "newest": _down(lambda r: in_time(r[str(changed)])),
+            "oldest": _up(lambda r: in_time(r[str(changed)])),
             "verified": _down(verified),
             "most_complete": _down(lambda r: (sum(r[c] is not None for c in counted),
                                               sum(r[c] is not None for c in self.case.columns))),
             "most_common": _down(held), "longest": _down(length), "shortest": _up(length),
             "largest": _each(_down, unit), "smallest": _each(_up, unit),
+            "strictest": _up(lambda r: min(strict(r[c]) for c in said)) if (said := [
+                c for c in unit if self.case.columns[c] in ("text", "boolean")]
+            ) else _each(_up, unit),
         }[word]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_args
@@ -24,13 +25,17 @@ COLUMNS: dict[str, Type] = {
     "changed": "timestamp", "email_v": "date", "day_v": "timestamp",
 }
 VALUES: dict[str, Any] = {
-    "text": st.sampled_from(["", "a", "B", "ä", "Ab", "zz", "\N{GRINNING FACE}", "a/b", "it's"]),
+    "text": st.sampled_from(
+        ["", "a", "B", "ä", "zz", "no", "YES", "\N{GRINNING FACE}", "a/b", "it's"]),
     "integer": st.integers(-2, 12), "decimal": st.sampled_from(
         [Decimal("1.50"), Decimal("-2.00"), Decimal("10.00")]),
     "double": st.sampled_from([1.5, -0.25, 3.0, 20.0]), "boolean": st.booleans(),
-    "date": st.dates(date(2024, 1, 1), date(2024, 1, 4)),
+    "date": st.dates(date(2024, 1, 1), date(2024, 1, 4)) | st.sampled_from(
+        [date(9999, 12, 31), date(2024, 12, 31), date(2025, 1, 1)]),
     "timestamp": st.datetimes(datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 3)).map(
-        lambda t: t.replace(microsecond=0)),
+        lambda t: t.replace(microsecond=0)) | st.sampled_from(
+            [datetime(2024, 12, 31, 0, 0, 3), datetime(1, 1, 1), datetime(1900, 1, 1),
+             datetime(1970, 1, 1)]),
 }
 OWN = {"source": st.sampled_from(["crm", "shop", "x/y", None]),
        "id": st.sampled_from(["1", "2", "3/4", "\\", None])}
@@ -65,7 +70,8 @@ def cases(draw: st.DrawFn) -> Case:
         **({"stack": {"crm": "c", "shop": "s", "x/y": "x"}} if stacked else {"table": "d"}))
     rule = make_rule(pick=pick, columns=own, together=together,
                      trust=draw(st.sampled_from([["shop"], ["x/y", "crm"]])) if trusted else None)
-    return Case(rule, dataset, COLUMNS, draw(st.sampled_from([(), ("city", "email")])))
+    return Case(rule, dataset, COLUMNS, draw(st.sampled_from([(), ("city", "email")])),
+                draw(st.sampled_from([(), ("email", "city"), ("select",)])))
 
 
 @st.composite
@@ -90,6 +96,10 @@ def test_golden_is_what_python_finds(
     case = data.draw(cases())
     assert golden_problems(case.rule, case.dataset, case.columns) == []
     rows, parties = data.draw(tables(case))
+    if case.flagged:
+        some = st.frozensets(st.sampled_from(case.flagged), min_size=1)
+        flags = st.dictionaries(st.sampled_from(sorted(parties)), some) if parties else st.just({})
+        case = replace(case, flags=data.draw(flags))
     oracle = Oracle(case, rows, parties)
     run = engines[engine]
     random.Random(len(rows)).shuffle(rows)

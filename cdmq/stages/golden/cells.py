@@ -13,7 +13,7 @@ from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.golden.layout import Unit, layout
-from cdmq.stages.golden.members import Members, named, with_cte
+from cdmq.stages.golden.members import UNFLAGGED, Flagged, Members, named, with_cte
 from cdmq.stages.golden.order import DECIDING, ONLY, alike, first, ordered
 from cdmq.stages.made import PARTY
 from cdmq.steps import DatasetSteps
@@ -24,7 +24,7 @@ COLUMNS = (PARTY, "column_name", "value", "digest", "winner", "because", "losers
 
 def cells_query(
     rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str,
-    pii: Mapping[str, Pii] | None = None,
+    pii: Mapping[str, Pii] | None = None, flagged: Flagged = UNFLAGGED,
 ) -> exp.Select:
     """One row a present golden cell: party_id, column_name, value, digest, winner, because, losers.
     `pii` is the golden dataset's own; without it that of the matched dataset holds.
@@ -38,7 +38,7 @@ def cells_query(
     if not plan.picked:
         none = nodes.cast(nodes.null(), "text")
         return nodes.select([nodes.alias(none.copy(), c) for c in COLUMNS], where=exp.false())
-    members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect)
+    members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect, flagged)
     return _Cells(members, dialect, dataset.spec.pii if pii is None else pii).query()
 
 

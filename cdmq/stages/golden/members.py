@@ -2,13 +2,14 @@
 
 Columns have names of our own here: `p` party, `k` key, `c0`, `c1`, ... the dataset's columns in its
 order, `b` the bits of borrowed cells, `t` place in `trust`, `f` present cells, `m0`, ... how many
-records hold a unit's value, `n0`, ... the place of the record in its party, `a0`, ... what
-separates it from others there, and its key.
+records hold a unit's value, `z0`, ... 1 where a cell carries a flag, `n0`, ... the place of the
+record in its party, `a0`, ... what separates it from others there, and its key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -21,13 +22,28 @@ from cdmq.stages.golden.units import Units, total
 from cdmq.steps import DatasetSteps
 
 
+@dataclass(frozen=True)
+class Flagged:
+    """Where the flags of cells stand: a relation with `key`, and 1 in `z0`, `z1`, ... of a record
+    that has one in the column of that place."""
+
+    relation: str = ""
+    columns: tuple[str, ...] = ()
+
+
+UNFLAGGED = Flagged()
+
+
 class Members:
     """Builds what golden_query and cells_query read, for one rule and one engine."""
 
-    def __init__(self, layout: Layout, steps: DatasetSteps, xref: str, dialect: str) -> None:
-        self.layout, self.dialect = layout, dialect
+    def __init__(
+        self, layout: Layout, steps: DatasetSteps, xref: str, dialect: str, flagged: Flagged
+    ) -> None:
+        self.layout, self.dialect, self.flagged = layout, dialect, flagged
         self.steps, self.xref = steps.with_digests(), xref
-        self.units = Units(layout, steps.stage.borrowable if steps.stage else (), dialect)
+        self.units = Units(layout, steps.stage.borrowable if steps.stage else (), dialect,
+                           flagged.columns)
 
     def joined(self, columns: Iterable[str]) -> exp.Select:
         """The records of the dataset with their party: `p`, `k` and columns."""
@@ -69,8 +85,17 @@ class Members:
         digest = record_digest([(self.units.cell(c), t) for c, t in layout.columns.items()])
         needed = {*layout.picked, *layout.verified.values(), layout.changed_at}
         kept = [self.units.place[c] for c in layout.columns if c in needed]
-        return self._with_party(cells, [*kept, *(n for n in ("b", "t", "f") if n in cells)],
-                                [nodes.alias(nodes.when(self._doubled(), digest), "d")])
+        query = self._with_party(cells, [*kept, *(n for n in ("b", "t", "f") if n in cells)],
+                                 [nodes.alias(nodes.when(self._doubled(), digest), "d")])
+        if self.flagged.columns:
+            marks = [f"z{i}" for i in range(len(self.flagged.columns))]
+            flags = nodes.select([nodes.alias(nodes.column("key"), "zk"),
+                                  *(nodes.column(m) for m in marks)],
+                                 logical(self.flagged.relation))
+            nodes.left_join(query, nodes.subquery(flags, "z"), nodes.equal(
+                nodes.column("zk", "z"), nodes.column("k", "r")))
+            query.set("expressions", [*query.expressions, *(nodes.column(m, "z") for m in marks)])
+        return query
 
     def ranked(self) -> exp.Select:
         """The members with their places."""

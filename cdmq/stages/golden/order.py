@@ -9,12 +9,12 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 
-OWN, FULLER, KEY, ONLY = "own value", "fuller", "key", "only value"
+VALID, OWN, FULLER, KEY, ONLY = "valid", "own value", "fuller", "key", "only value"
 #: The words that compare whole records: one order of the rows serves every unit.
 OF_RECORDS = frozenset({"trusted", "newest", "oldest", "most_complete"})
 #: What may decide, by the number it has within a statement.
 DECIDING = (OWN, FULLER, "trusted", "newest", "oldest", "verified", "most_complete", "most_common",
-            "longest", "shortest", "largest", "smallest", KEY)
+            "longest", "shortest", "largest", "smallest", KEY, VALID, "strictest")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cdmq.sql.logical import logical
 from cdmq.sql.types import Type
 from cdmq.stages.golden.cells import cells_query
 from cdmq.stages.golden.layout import VERIFIED, layout
-from cdmq.stages.golden.members import Members
+from cdmq.stages.golden.members import UNFLAGGED, Flagged, Members
 from cdmq.stages.golden.order import first
 from cdmq.stages.golden.problems import golden_problems
 from cdmq.stages.made import PARTY
@@ -31,7 +31,8 @@ def golden_columns(
 
 
 def golden_query(
-    rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str
+    rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str,
+    flagged: Flagged = UNFLAGGED,
 ) -> exp.Select:
     """One row a party, with the columns of `golden_columns`.
 
@@ -39,7 +40,8 @@ def golden_query(
     """
     assert isinstance(rule.spec, GoldenRule)
     plan = layout(rule, dataset, columns)
-    members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect)
+    members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect,
+                      flagged)
     units = members.units
     shown: dict[str, exp.Expr] = {PARTY: nodes.column("p")}
     cells = {}
@@ -76,7 +78,7 @@ def _with_party(golden: exp.Select, members: Members) -> exp.Select:
             [nodes.column("p"), nodes.alias(units.comparable(column), "c"),
              nodes.alias(units.latest(verified), "v")],
             nodes.subquery(members.joined([column, verified]), "j"),
-            nodes.every([units.stands(column), nodes.present(units.cell(verified))]))
+            nodes.every([units.stands(column), nodes.present(units.when(verified))]))
         nodes.group_by(proofs, [nodes.column("p"), units.comparable(column)])
         table = f"v{i}"
         value = units.compared(column, nodes.column(column, "g"))

@@ -12,11 +12,14 @@ from sqlglot import exp
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.text_form import text_of
+from cdmq.sql.types import MOMENTS, Type
+from cdmq.stages.golden.dates import in_time
 from cdmq.stages.golden.layout import Layout, Unit
 from cdmq.stages.golden.order import (
     FULLER,
     OF_RECORDS,
     OWN,
+    VALID,
     Term,
     Trace,
     both,
@@ -26,13 +29,17 @@ from cdmq.stages.golden.order import (
     ordered,
     trace,
 )
+from cdmq.stages.golden.strictest import strictest
 
 
 class Units:
-    """The units of one layout, for one engine. `borrowable`: the columns of the borrowed bits."""
+    """The units of one layout, for one engine. `borrowable`: the columns of the borrowed bits,
+    `flagged` those of the marks of flags."""
 
-    def __init__(self, layout: Layout, borrowable: tuple[str, ...], dialect: str) -> None:
+    def __init__(self, layout: Layout, borrowable: tuple[str, ...], dialect: str,
+                 flagged: tuple[str, ...]) -> None:
         self.layout, self.borrowable, self.dialect = layout, borrowable, dialect
+        self.flagged = flagged
         self.place = {c: f"c{i}" for i, c in enumerate(layout.columns)}
         #: The orders of whole records that the units end in.
         self.orders = list(dict.fromkeys(_last_words(u) for u in layout.units))
@@ -57,26 +64,37 @@ class Units:
         return composed(written, self.dialect) if type_ == "text" else written
 
     def latest(self, column: str) -> exp.Expr:
-        """The largest of a column; an aggregate."""
+        """The largest of a column, of dates the latest; an aggregate."""
         if self.layout.columns[column] != "text":
-            return nodes.call("max", self.cell(column))
+            return nodes.call("max", self.when(column))
         return nodes.as_usual(nodes.call("max", self.comparable(column)), self.dialect)
+
+    def when(self, column: str) -> exp.Expr:
+        """A date that is one: not after as_of, and no end of time."""
+        type_ = self.layout.columns[column]
+        return in_time(self.cell(column), type_) if type_ in MOMENTS else self.cell(column)
 
     def present(self, unit: Unit) -> exp.Expr:
         return nodes.any_of([nodes.present(self.cell(c)) for c in unit.columns])
 
     def terms(self, unit: Unit) -> list[Term]:
         """The steps of a unit's order before the key, each with the word that names it."""
-        found = []
-        if any(c in self.borrowable for c in unit.columns):
-            own = nodes.any_of([self.stands(c) for c in unit.columns])
-            found.append(flag_term(OWN, exp.Not(this=nodes.paren(own))))
+        found, half = [], None
         if len(unit.columns) > 2:
             half = exp.LT(this=exp.Mul(this=nodes.paren(self._count(unit.columns)),
                                        expression=nodes.number(2)),
                           expression=nodes.number(len(unit.columns)))
+        if marks := [f"z{i}" for i, c in enumerate(self.flagged) if c in unit.columns]:
+            wrong = [nodes.present(nodes.column(m)) for m in marks]
+            found.append(flag_term(VALID, nodes.any_of([*wrong, *([half.copy()] if half else [])])))
+        if any(c in self.borrowable for c in unit.columns):
+            own = nodes.any_of([self.stands(c) for c in unit.columns])
+            found.append(flag_term(OWN, exp.Not(this=nodes.paren(own))))
+        if half is not None:
             found.append(flag_term(FULLER, half))
-        return found + [self._term(word, unit) for word in unit.picks]
+        picked = [self._term(word, unit) for word in unit.picks]
+        first = 1 if unit.picks and unit.picks[0] == "strictest" else 0
+        return [*picked[:first], *found, *picked[first:]]
 
     def order(self, unit: Unit) -> list[exp.Expr]:
         """The order of a party's records for a unit, in which no two are alike."""
@@ -111,7 +129,7 @@ class Units:
             return number_term(word, nodes.column("t"), desc=False)
         if word in ("newest", "oldest"):
             changed = self.layout.changed_at
-            moment = self.cell(changed) if changed else nodes.null()
+            moment = self.when(changed) if changed else nodes.null()
             return moment_term(word, moment, desc=word == "newest")
         if word == "verified":
             return moment_term(word, self._verified(unit), desc=True)
@@ -122,6 +140,8 @@ class Units:
             held = exp.Coalesce(this=nodes.column(self.common(unit)),
                                 expressions=[nodes.number(1)])
             return number_term(word, held, desc=True)
+        if word == "strictest":
+            return strictest(self._typed(one))
         if word in ("longest", "shortest"):
             return number_term(word, self._length(one), desc=word == "longest")
         return Term(word, tuple(self.comparable(c) for c in one), word == "largest", None)
@@ -143,6 +163,9 @@ class Units:
         return total([nodes.when(nodes.present(self.cell(c)), nodes.number(1), nodes.number(0))
                      for c in columns])
 
+    def _typed(self, columns: Iterable[str]) -> list[tuple[exp.Expr, Type]]:
+        return [(self.cell(c), self.layout.columns[c]) for c in columns]
+
     def _length(self, columns: Iterable[str]) -> exp.Expr:
         return total([
             exp.Coalesce(this=nodes.call("length", self._text(c, self.cell(c))),
@@ -157,7 +180,7 @@ class Units:
         for column in unit.columns:
             if column not in self.layout.verified:
                 continue
-            proof = self.cell(self.layout.verified[column])
+            proof = self.when(self.layout.verified[column])
             if len(types) > 1:
                 proof = nodes.cast(proof, "timestamp")
             proofs.append(nodes.when(self.stands(column), proof))

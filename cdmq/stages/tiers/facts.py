@@ -66,13 +66,16 @@ class Totals:
     dialect: str
 
     def query(self) -> exp.Select:
-        """A row a customer: `key`, `first` (its first fact of any kind) and, for each figure, `s`:
-        the sum, count or moment, and for sums `b`: how many amounts cannot be added up."""
+        """A row a customer: `key`, `first` (its first fact of any kind), `lost` (how many facts
+        no figure could count) and, for each figure, `s`: the sum, count or moment, and for sums
+        `b`: how many amounts cannot be added up."""
         key, through = nodes.column("key", "f"), self.link.through
         if through is not None:
             key = nodes.column("party_id", "x")
         shown: list[exp.Expr] = [nodes.alias(key, "key"),
-                                 nodes.alias(exp.Min(this=nodes.column("at", "f")), "first")]
+                                 nodes.alias(exp.Min(this=nodes.column("at", "f")), "first"),
+                                 nodes.alias(_filter(exp.Count(this=exp.Star()), self._lost()),
+                                             "lost")]
         for figure in self.figures:
             shown += self._totals(figure)
         query = nodes.select(shown, nodes.subquery(self._rows(), "f"))
@@ -84,17 +87,53 @@ class Totals:
                 nodes.column("key", "f"))))
         return nodes.group_by(query, [key.copy()])
 
+    def account(self, customers: exp.Select) -> exp.Select:
+        """One row: how many facts a measure asks for, and how many no figure could count, by why:
+        without a date, without an amount, of no known customer. `customers`: their keys."""
+        known = nodes.present(nodes.column("key", "k"))
+        undated, unsaid = nodes.column("undated", "f"), self._unsaid()
+        why = [undated, unsaid, exp.Not(this=known)]
+        shown: list[exp.Expr] = [nodes.text(self.link.facts), exp.Count(this=exp.Star())]
+        for i, reason in enumerate(why):
+            before = [exp.Not(this=nodes.paren(_surely(w))) for w in why[:i] if w is not None]
+            shown.append(nodes.number(0) if reason is None else _filter(
+                exp.Count(this=exp.Star()), nodes.every([*before, _surely(reason)])))
+        query = nodes.select(shown, nodes.subquery(self._rows(), "f"),
+                             nodes.column("asked", "f"))
+        keys = nodes.select([nodes.column("key")], nodes.subquery(customers, "c")).distinct()
+        nodes.left_join(query, nodes.subquery(keys, "k"), nodes.equal(
+            nodes.column("key", "k"), nodes.column("key", "f")))
+        return query
+
+    def _lost(self) -> exp.Expr:
+        found = [nodes.every([nodes.column("undated", "f"), nodes.column("asked", "f")]),
+                 self._unsaid()]
+        return nodes.any_of([_surely(n) for n in found if n is not None])
+
+    def _unsaid(self) -> exp.Expr | None:
+        """Whether a fact has no amount, though a sum asks for it."""
+        sums = [nodes.every([nodes.column(f"c{f.place}", "f"),
+                             nodes.is_null(nodes.column(f"r{f.place}", "f"))])
+                for f in self.figures if f.spec.sum is not None]
+        return nodes.any_of(sums) if sums else None
+
     def _rows(self) -> exp.Select:
-        """The facts until as_of: whose, when, and for each figure whether it counts, and what."""
+        """The facts until as_of, and those without a date: whose, when, whether a measure asks for
+        them, and for each figure whether it counts, and what."""
         link = self.link
         key = link.compared(key_of([(nodes.column(c, "c"), link.types[c])
                                     for c in link.columns]), self.dialect)
         at = nodes.cast(nodes.column(link.happened_at, "c"), "timestamp")
-        shown: list[exp.Expr] = [nodes.alias(key, "key"), nodes.alias(at, "at")]
-        for f in self.figures:
-            counts = nodes.all_of([self.where(f), self._in_window(f, at)])
-            if counts is not None:
-                shown.append(nodes.alias(counts, f"c{f.place}"))
+        wheres = [self.where(f) for f in self.figures]
+        asked = nodes.any_of([_surely(w) for w in wheres if w is not None]
+                             ) if None not in wheres else exp.true()
+        shown: list[exp.Expr] = [nodes.alias(key, "key"), nodes.alias(at, "at"),
+                                 nodes.alias(nodes.is_null(at.copy()), "undated"),
+                                 nodes.alias(asked, "asked")]
+        for f, where in zip(self.figures, wheres, strict=True):
+            counts = nodes.every([nodes.present(at.copy()), *(
+                n for n in (where, self._in_window(f, at)) if n is not None)])
+            shown.append(nodes.alias(_surely(counts), f"c{f.place}"))
             if f.spec.sum is not None and f.adds is not None:
                 amount = nodes.column(f.spec.sum, "c")
                 shown.append(nodes.alias(amount, f"r{f.place}"))
@@ -102,7 +141,8 @@ class Totals:
                                          f"a{f.place}"))
         source = logical(f"clean:{link.facts}")
         source.set("alias", exp.TableAlias(this=nodes.name("c")))
-        return nodes.select(shown, source, self._in_time())
+        return nodes.select(shown, source, nodes.any_of([
+            self._in_time(), nodes.is_null(nodes.column(self.link.happened_at, "c"))]))
 
     def _in_time(self) -> exp.Expr:
         """Not after as_of. Compared in the column's own type: a day may be no timestamp."""
@@ -120,8 +160,7 @@ class Totals:
         return exp.GT(this=at.copy(), expression=begin)
 
     def _totals(self, f: Figure) -> list[exp.Expr]:
-        filtered = f.spec.where is not None or f.spec.over is not None
-        counts = nodes.column(f"c{f.place}", "f") if filtered else None
+        counts = nodes.column(f"c{f.place}", "f")
         if f.spec.since is not None:
             aggregate = exp.Min if f.spec.since == "first" else exp.Max
             moment = aggregate(this=nodes.column("at", "f"))
@@ -129,12 +168,17 @@ class Totals:
         if f.spec.count is not None:
             return [nodes.alias(_filter(exp.Count(this=exp.Star()), counts), f"s{f.place}")]
         amount = nodes.column(f"a{f.place}", "f")
-        lost = nodes.all_of([counts, nodes.present(nodes.column(f"r{f.place}", "f")),
+        lost = nodes.every([counts, nodes.present(nodes.column(f"r{f.place}", "f")),
                              nodes.is_null(amount)])
         return [
             nodes.alias(_filter(exp.Sum(this=amount.copy()), counts), f"s{f.place}"),
             nodes.alias(_filter(exp.Count(this=exp.Star()), lost), f"b{f.place}"),
         ]
+
+
+def _surely(condition: exp.Expr) -> exp.Expr:
+    """What is not known is not so."""
+    return exp.Coalesce(this=nodes.paren(condition.copy()), expressions=[exp.false()])
 
 
 def _filter(aggregate: exp.Expr, condition: exp.Expr | None) -> exp.Expr:

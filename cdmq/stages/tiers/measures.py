@@ -40,6 +40,7 @@ class Measuring:
         """The figures of everyone in `judged`, a query with the column `key`.
 
         Columns: `key`; `first`, the first fact of any dataset that is measured, NULL without one;
+        `uncounted`, how many facts they are made without, NULL for none;
         `m0`, `m1`, ...: the figures in the order of the rule.
         """
         query = self._joined(judged)
@@ -49,7 +50,8 @@ class Measuring:
         query = self._more(query, {f"r{f.place}": self._counted(f) for f in by_months})
         query = self._more(query, {f"n{f.place}": self._complete(f) for f in by_months})
         query = self._more(query, {f"v{f.place}": self._per_time(f) for f in timed})
-        shown: list[exp.Expr] = [_same("key"), nodes.alias(self._first_of_all(), "first")]
+        shown: list[exp.Expr] = [_same("key"), nodes.alias(self._first_of_all(), "first"),
+                                 nodes.alias(self._uncounted(), "uncounted")]
         shown += [nodes.alias(self._figure(f), f"m{f.place}") for f in self.figures]
         return nodes.select(shown, nodes.beneath(query, "l", self.dialect))
 
@@ -60,7 +62,8 @@ class Measuring:
         for number, totals in enumerate(self.totals.values()):
             alias, grouped = f"g{number}", totals.query()
             for column in grouped.expressions[1:]:
-                name = f"first{number}" if column.alias == "first" else column.alias
+                both = column.alias in ("first", "lost")
+                name = f"{column.alias}{number}" if both else column.alias
                 query.append("expressions", nodes.alias(nodes.column(column.alias, alias), name))
             own: exp.Expr = nodes.column("key", "p")
             if totals.link.through is None:
@@ -89,6 +92,13 @@ class Measuring:
     def _first_of_all(self) -> exp.Expr:
         firsts = [nodes.column(f"first{i}", "l") for i in range(len(self.totals))]
         return firsts[0] if len(firsts) == 1 else nodes.call("least", *firsts)
+
+    def _uncounted(self) -> exp.Expr:
+        lost: exp.Expr = nodes.number(0)
+        for i in range(len(self.totals)):
+            lost = exp.Add(this=lost, expression=exp.Coalesce(
+                this=nodes.column(f"lost{i}", "l"), expressions=[nodes.number(0)]))
+        return nodes.cast(nodes.call("nullif", lost, nodes.number(0)), "integer")
 
     # time -------------------------------------------------------------------------------------
 

@@ -51,6 +51,12 @@ class Reasons:
         return self._by("level", found)
 
     def reason(self) -> exp.Expr:
+        lost = nodes.cast(nodes.column("uncounted", "l"), "text")
+        return nodes.concat([self._why(), nodes.when(nodes.present(lost), nodes.concat([
+            nodes.text("; made without "), lost.copy(),
+            nodes.text(" of its facts: no date or no amount")]), nodes.text(""))])
+
+    def _why(self) -> exp.Expr:
         fits = self._by("level", self._shown())
         keep = self.spec.keep_unless
         if keep is None:

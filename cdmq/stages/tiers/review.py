@@ -1,11 +1,11 @@
 """compile: a tiering rule -> one query that gives the level of everyone at a review.
 
 Its rows are the state after the review, one for each key: `key`, `level`, `measures` (JSON),
-`cut_offs` (the condition of the level as written), `reason` (for people) and `missed` (in how many
-reviews, one after the other, a level that is kept was missed). It reads, by logical names, the
-rows that are judged, `clean:<facts>`, `xref:<matching rule>` (key, party_id) where facts refer to
-records of parties and, only with keep_unless, `tiers:<rule>` (key, level, missed): the state that
-the review before left.
+`cut_offs` (the condition of the level as written), `reason` (for people), `missed` (in how many
+reviews, one after the other, a level that is kept was missed) and `uncounted` (how many facts the
+figures are made without). It reads, by logical names, the rows that are judged, `clean:<facts>`,
+`xref:<matching rule>` (key, party_id) where facts refer to records of parties and, only with
+keep_unless, `tiers:<rule>` (key, level, missed): the state that the review before left.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from cdmq.stages.rows import Rows
 from cdmq.stages.tiers.facts import Figure, Totals, figures_of
 from cdmq.stages.tiers.keep import Keeping
 from cdmq.stages.tiers.levels import with_kept
-from cdmq.stages.tiers.links import links
+from cdmq.stages.tiers.links import Link, links
 from cdmq.stages.tiers.measures import Measuring
 from cdmq.stages.tiers.numbers import before
 from cdmq.stages.tiers.reasons import Reasons, measures_json
 from cdmq.values import Catalog, Project, Rule
 
-COLUMNS = ("key", "level", "measures", "cut_offs", "reason", "missed")
+COLUMNS = ("key", "level", "measures", "cut_offs", "reason", "missed", "uncounted")
 
 
 def review_query(
@@ -40,6 +40,15 @@ def review_query(
 ) -> exp.Select:
     """The state of everyone after a review. The rule is sound: tier_problems finds nothing."""
     return _Review(rule, rows, project, catalog, dialect).query()
+
+
+def account_query(
+    rule: Rule, rows: Rows, project: Project, catalog: Catalog, dialect: str
+) -> exp.Query:
+    """A row a dataset of facts: its name, how many the measures ask for, and how many of them were
+    not counted: without a date, without an amount, of no known customer."""
+    review = _Review(rule, rows, project, catalog, dialect)
+    return nodes.union_all([t.account(review.customers(t.link)) for t in review.totals().values()])
 
 
 class _Review:
@@ -61,13 +70,23 @@ class _Review:
     def _binder(self, columns: Mapping[str, Type]) -> Binder:
         return Binder(columns, self.dialect, self._problems)
 
-    def query(self) -> exp.Select:
-        totals = {
+    def totals(self) -> dict[str, Totals]:
+        return {
             name: Totals(link, [f for f in self.figures if f.spec.dataset == name], self._counts,
                          self.dialect)
             for name, link in self.links.items()
         }
-        measuring = Measuring(self.figures, self.links, totals, self.dialect)
+
+    def customers(self, link: Link) -> exp.Select:
+        """The keys of all whom facts may be of."""
+        if link.through is not None:
+            return nodes.select([nodes.column("key")], logical(f"xref:{link.through}"))
+        keys = nodes.select([nodes.alias(self.rows.key(), "key")], logical(self.rows.relation))
+        return nodes.select([nodes.alias(link.compared(nodes.column("key", "w"), self.dialect),
+                                         "key")], nodes.beneath(keys, "w", self.dialect))
+
+    def query(self) -> exp.Select:
+        measuring = Measuring(self.figures, self.links, self.totals(), self.dialect)
         judged = self._judged(measuring.over(self._everyone()))
         keeping = Keeping(self.levels, self.spec, self.rule.id, self.dialect)
         bound = {
@@ -79,6 +98,7 @@ class _Review:
             "key": nodes.column("key", "l"), "level": nodes.column("level", "l"),
             "measures": measures_json(self.figures), "cut_offs": reasons.cut_offs(),
             "reason": reasons.reason(), "missed": nodes.column("missed", "l"),
+            "uncounted": nodes.column("uncounted", "l"),
         }
         return nodes.select([nodes.alias(node, name) for name, node in shown.items()],
                             nodes.beneath(keeping.over(judged), "l", self.dialect))

@@ -1,0 +1,92 @@
+"""A level whose figures are made without some facts says so, and the rule warns or fails."""
+
+from __future__ import annotations
+
+import pytest
+from runner import AS_OF, World
+
+MODELS = """
+version: 1
+datasets:
+  - {name: people, file: people.csv, key: id}
+  - {name: orders, file: orders.csv, key: oid, happened_at: d, refers_to: {people: id},
+     columns: {d: date, amount: decimal}}
+"""
+RULES = """
+version: 1
+dataset: people
+matching:
+  - {id: same, same_if: [[email]]}
+golden:
+  - {id: best, from: same, into: customers, pick: largest}
+"""
+LEVELS = """
+version: 1
+dataset: DATASET
+tiering:
+  - id: class
+    measures: {volume: {from: orders, sum: amount, where: "status <> 'cancelled'", if_none: 0}}
+    levels: [{prospect: "volume = 0"}, {ordinary: otherwise}]
+    MORE
+"""
+ORDERS = """oid,id,d,amount,status
+1,a,2026-01-01,$5000.00,paid
+2,a,2026-01-02,,cancelled
+3,b,31.12.2025,10,paid
+4,b,2026-01-03,10,paid
+5,zz,2026-01-04,10,paid
+6,,2026-01-04,10,cancelled
+7,b,2999-01-01,10,paid
+8,c,2026-01-05,7,paid
+"""
+
+
+def _write(world: World, dataset: str, more: str = "") -> None:
+    world.write({
+        "models/m.yml": MODELS, "rules/people.yml": RULES.replace("largest", "longest"),
+        "rules/levels.yml": LEVELS.replace("DATASET", dataset).replace("MORE", more),
+        "people.csv": "id,email\na,a@x\nb,b@x\nc,c@x\nd,d@x\n", "orders.csv": ORDERS})
+
+
+def _result(world: World) -> tuple[str, str, int]:
+    rows = world.audit_rows("rule_results", ("status", "message", "could_not_judge"),
+                            "rule_id = 'class' AND run_id = "
+                            f"(SELECT max(run_id) FROM {world.audit}.runs)")
+    (row,) = rows
+    return row  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("dataset", ["people", "customers"])
+def test_a_figure_says_without_how_many_facts_it_is_made(world: World, dataset: str) -> None:
+    _write(world, dataset)
+    assert world.run().exit_code == 1  # the cells that cannot be read are flagged
+    status, message, lost = _result(world)
+    assert (status, lost) == ("warn", 3)
+    assert message == ("2 prospect, 2 ordinary; made without 3 of 5 orders: 1 without a date, "
+                       "1 without an amount, 1 of no known customer")
+    levels = world.audit_rows("tier_history", ("level", "uncounted", "reason"))
+    assert [(level, n) for level, n, _ in levels] == [
+        ("ordinary", 1), ("ordinary", None), ("prospect", 1), ("prospect", None)]
+    told = [reason for _, n, reason in levels if n]
+    assert all(r.endswith("; made without 1 of its facts: no date or no amount") for r in told)
+
+
+@pytest.mark.parametrize(("more", "status"), [
+    ("error_above: 60%", "warn"), ("error_above: 10%", "fail"), ("error_above: 3", "warn"),
+    ("error_above: 2", "fail"), ("warn_above: 3", "pass"), ("severity: info", "pass"),
+    ("{error_above: 0, severity: warn}", "warn"),
+])
+def test_how_many_may_be(world: World, more: str, status: str) -> None:
+    more = more.strip("{}").replace(", ", "\n    ")
+    _write(world, "people", more)
+    world.run()
+    assert _result(world)[0] == status
+
+
+def test_what_was_read_is_not_told(world: World) -> None:
+    _write(world, "customers")
+    world.write({"orders.csv": "oid,id,d,amount,status\n1,a,2026-01-01,5,paid\n"
+                 "2,a,2026-01-02,,cancelled\n3,b,2999-01-01,,paid\n"})
+    world.run()
+    assert _result(world)[::2] == ("pass", 0)
+    assert world.run(as_of=AS_OF).exit_code == 0
