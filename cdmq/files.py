@@ -14,10 +14,15 @@ from cdmq.csv_lines import BadLine
 from cdmq.csv_source import check_names, csv_columns, prepare
 from cdmq.file_cells import logical, typed_rows
 from cdmq.problems import CdmqError, Problem, Span, closest
+from cdmq.sheets import prepare_sheets, sheet_columns
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Dataset
 from cdmq.walk import is_within, leads_out
+
+#: Keys of `file:` and the formats that they speak of.
+_ONLY = {"skip": ("csv", "xlsx"), "header": ("csv", "xlsx"), "sheet": ("xlsx",),
+         "bad_lines_at_most": ("csv", "xlsx"), "delimiter": ("csv",), "encoding": ("csv", "json")}
 
 
 @dataclass(frozen=True)
@@ -40,19 +45,30 @@ def format_of(dataset: Dataset) -> str:
     assert source is not None
     ending = source.path.rsplit(".", 1)[-1].lower()
     known = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "json",
-             "jsonl": "json", "parquet": "parquet"}
+             "jsonl": "json", "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
     if source.format is None and ending not in known:
         raise CdmqError(Problem(dataset.span, "CDMQ123", f"'{source.path}' has no known ending",
-                                "say format: csv, json or parquet"))
+                                "say format: csv, json, parquet or xlsx; another kind of sheet "
+                                "is saved as .xlsx or csv"))
     return source.format or known[ending]
 
 
-def is_csv(dataset: Dataset) -> bool:
-    """Whether its rows are lines of csv files."""
+def is_of(dataset: Dataset, *formats: str) -> bool:
+    """Whether its rows come from files of one of these formats."""
     try:
-        return dataset.spec.file is not None and format_of(dataset) == "csv"
+        return dataset.spec.file is not None and format_of(dataset) in formats
     except CdmqError:
         return False  # an ending that is none: compile and run say so
+
+
+def _check_keys(dataset: Dataset, kind: str) -> None:
+    """A key of `file:` that says nothing about files of this format."""
+    said = dataset.spec.file.model_fields_set if dataset.spec.file else set()
+    without = [key for key, formats in _ONLY.items() if key in said and kind not in formats]
+    if without:
+        raise CdmqError(Problem(
+            dataset.span, "CDMQ290", f"'{without[0]}' has no effect on a file of format {kind} "
+            f"(dataset {dataset.name})", "take it away, or say the format that the file has"))
 
 
 def paths_of(dataset: Dataset, root: Path) -> list[Path]:
@@ -123,10 +139,11 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     assert source is not None
     kind, names = format_of(dataset), _names(dataset, root)
     paths = paths_of(dataset, root)
-    if kind == "csv":
-        found = prepare(dataset, paths, root, list(names))
+    if kind in ("csv", "xlsx"):
+        found = prepare(dataset, paths, root, list(names)) if kind == "csv" else prepare_sheets(
+            dataset, paths, root)
         listed = exp.Array(expressions=[nodes.text(str(p)) for p in found.paths])
-        table = _reader(kind, listed, list(names), found.delimiter)
+        table = _reader("csv", listed, list(names), found.delimiter)
         query = typed_rows(dataset, list(names), table)
         return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
                        found.bad), dict(found.copies)
@@ -150,6 +167,9 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
 def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, str]:
     paths = paths_of(dataset, root)
     kind = format_of(dataset)
+    _check_keys(dataset, kind)
+    if kind == "xlsx":
+        return sheet_columns(dataset, paths, root)
     if kind == "csv":
         return csv_columns(dataset, paths, root)
     if kind == "json":

@@ -74,10 +74,10 @@ class ProjectFile(Model):
 
 
 class FileSource(Model):
-    """A file that is read: csv, tsv, json (objects, one a line or in an array) or parquet."""
+    """A file that is read: csv, tsv, json (objects, one a line or in an array), parquet or xlsx."""
 
     path: str = Field(description="From the project's folder.")
-    format: Literal["csv", "json", "parquet"] | None = Field(
+    format: Literal["csv", "json", "parquet", "xlsx"] | None = Field(
         None, description="Default: by the ending of the path."
     )
     delimiter: str = Field(",", min_length=1, max_length=1,
@@ -85,12 +85,15 @@ class FileSource(Model):
     encoding: str = Field("utf-8", description="Such as cp1252 for a file of Excel on Windows.")
     decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
     dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
-    skip: int = Field(0, ge=0, description="How many lines of a csv stand above its header.")
+    sheet: str | None = Field(
+        None, description="Of an .xlsx file. Default: the first that is not hidden.")
+    skip: int = Field(
+        0, ge=0, description="How many lines of a csv or rows of a sheet stand above its header.")
     header: Annotated[Bool, BeforeValidator(_yes_or_no)] = Field(
-        True, description="no: the first line of a csv is a record, and columns names all columns "
+        True, description="no: the first line is a record, and columns names all columns "
         "in their order.")
     bad_lines_at_most: Threshold = Field(
-        "1%", description="How many lines of a csv may be unreadable, as a number or a share. "
+        "1%", description="How many lines may be unreadable, as a number or a share. "
         "Each is flagged and the others are judged; with more the dataset fails.")
     trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
                        "blanks alone is empty.")
@@ -117,7 +120,7 @@ class DatasetSpec(Model):
     table: str | None = Field(None, description="A relation of the warehouse: schema.name.")
     from_dbt: str | None = Field(None, description="Not built yet: a node of dbt's manifest.json.")
     file: Annotated[FileSource, BeforeValidator(_file)] | None = Field(
-        None, description="A path, or keys with values: csv, json or parquet.")
+        None, description="A path, or keys with values: csv, json, parquet or xlsx.")
     stack: dict[str, str] | None = Field(None, description="label: dataset, one under the other.")
     rename: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="label: {column of the source: its name here}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.tables import audit_schema
-from cdmq.files import diagnose, format_of, reading
+from cdmq.files import diagnose, is_of, reading
 from cdmq.plain_values import typed
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
@@ -120,7 +120,7 @@ class Builder:
             raise CdmqError(told) from None
         finally:
             read.close()
-        if format_of(dataset) == "csv":
+        if is_of(dataset, "csv", "xlsx"):
             self.lines[dataset.name] = lines
         self.built.append(Built(dataset.name, final, staged, "table"))
 

@@ -37,11 +37,11 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
 
 def csv_files(project: Project) -> dict[str, Declared]:
     """The csv files whose headers a parse reads, by their datasets."""
-    from cdmq.files import is_csv
+    from cdmq.files import is_of
 
     found: dict[str, Declared] = {}
     for name, dataset in project.datasets.items():
-        if (source := dataset.spec.file) and is_csv(dataset):
+        if (source := dataset.spec.file) and is_of(dataset, "csv"):
             found[name] = declared(source)
     return found
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cdmq.files import is_csv
+from cdmq.files import is_of
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
 from cdmq.stages.made import add_made, check_levels, check_names, check_parties, made_datasets
@@ -215,7 +215,7 @@ def _lines_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
             tags=tuple(d.spec.tags), enabled=True, formerly=None, meta={}, stage="raw",
             warn_above="0", error_above="0", span=d.span, last_line=d.span.line,
         )
-        for d in datasets.values() if is_csv(d)
+        for d in datasets.values() if is_of(d, "csv", "xlsx")
     ]
 
 
