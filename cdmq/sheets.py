@@ -18,7 +18,6 @@ from typing import Any
 from cdmq import file_errors
 from cdmq.csv_lines import BadLine
 from cdmq.csv_source import Prepared, check_names
-from cdmq.file_cells import DATE_FORMS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.values import Dataset
 
@@ -211,15 +210,12 @@ def _text(value: Any) -> str:
 
 
 def _reader_of(dataset: Dataset, column: str) -> Callable[[Any], str]:
-    """A cell as the dataset says that its files write it: what is a date is one in any form."""
+    """A number of a cell as the dataset says that its files write numbers."""
     source = dataset.spec.file
     assert source is not None
     type_ = dataset.spec.columns.get(column, "text")
-    form = DATE_FORMS[source.dates][0]
 
     def read(value: Any) -> str:
-        if type_ == "date" and isinstance(value, dt.datetime) and value.time() == dt.time():
-            return value.strftime(form)
         number = isinstance(value, float | int) and not isinstance(value, bool)
         if type_ in ("decimal", "double") and number and source.decimal == ",":
             return _text(value).replace(".", ",")
