@@ -31,6 +31,9 @@ def select(
     `kinds`: only rules of these kinds, as `cdmq test` takes validation alone. `disabled`: rules
     that are switched off too, as `cdmq ls` lists them.
     """
+    if include is not None and not include.strip():
+        raise CdmqError(Problem(Span("--select"), "CDMQ511", "--select is given, and says nothing",
+                                "name what is meant, or leave --select out for everything"))
     graph = _Graph(project, allow_empty)
     everything = frozenset(graph.needs)
     taken = graph.union(include, "--select") if include and include.strip() else everything
@@ -108,8 +111,13 @@ class _Graph:
         return frozenset().union(*(self._intersection(w, flag) for w in words(text)))
 
     def _intersection(self, text: str, flag: str) -> frozenset[str]:
-        parts = [self.with_rules(self._word(w, flag)) for w in text.split(",") if w]
-        return frozenset.intersection(*parts) if parts else frozenset()
+        if "" in text.split(","):
+            raise CdmqError(Problem(
+                Span(flag), "CDMQ511", f"a comma in '{text}' has nothing before or behind it: no "
+                "blank stands beside a comma", "write tag:a,tag:b for what has both, or tag:a "
+                "tag:b for what has one of them"))
+        parts = [self.with_rules(self._word(w, flag)) for w in text.split(",")]
+        return frozenset.intersection(*parts)
 
     def _word(self, word: str, flag: str) -> frozenset[str]:
         match = _WORD.fullmatch(word)
