@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from cdmq.kinds.base import Bool, Model, Texts, Threshold, one_or_many
+from cdmq.kinds.base import Bool, Model, Texts, Threshold, Version, one_or_many
 
 Pii = Literal["plain", "mask", "hash", "omit"]
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp"]
@@ -166,7 +166,7 @@ class DatasetSpec(Model):
 class ModelsFile(Model):
     """models/*.yml: datasets."""
 
-    version: str = "1"
+    version: Version = "1"
     datasets: list[DatasetSpec] = Field(default_factory=list)
 
 
@@ -323,5 +323,5 @@ class UnitTest(Model):
 class UnitTestsFile(Model):
     """A file of unit tests, anywhere under rule-paths."""
 
-    version: str = "1"
+    version: Version = "1"
     unit_tests: list[UnitTest] = Field(default_factory=list)

@@ -29,7 +29,8 @@ def find_root(start: Path) -> Path:
 
 
 def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
-    """The files of some folders, each folder's sorted; links to folders are not followed.
+    """The files of some folders, each folder's sorted; links to folders are not followed. A file
+    may stand in place of a folder.
 
     `A.YML` is found as `a.yml` is; what a Mac leaves beside files (`._a.yml`) is none of them.
     """
@@ -40,7 +41,7 @@ def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> 
             os.path.join(where, name)
             for where, _, files in os.walk(top) for name in files
             if name.lower().endswith(endings) and not name.startswith("._")
-        ]
+        ] or [top] * top.endswith(endings)
         found.update((Path(name), None) for name in sorted(names) if os.path.isfile(name))
     return list(found)
 

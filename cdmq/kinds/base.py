@@ -103,6 +103,15 @@ def _carries(annotation: Any, marker: type) -> bool:
     return any(_carries(part, marker) for part in get_args(annotation))
 
 
+def _version(value: str) -> str:
+    if value != "1":
+        raise ValueError("write version: 1, the only one that this cdmq reads")
+    return value
+
+
+Version = Annotated[str, AfterValidator(_version)]
+
+
 class Model(BaseModel):
     """Strict about keys, frozen once read."""
 

@@ -16,7 +16,13 @@ from cdmq.kinds import kinds
 from cdmq.other_words import other_file
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
-from cdmq.stages.unread import empty_file, missing_folders, not_read
+from cdmq.stages.unread import (
+    NOT_BUILT,
+    empty_file,
+    missing_folders,
+    not_built,
+    not_read,
+)
 from cdmq.templates import renderer, syntax_problem, variables_reader
 from cdmq.typed import read_model
 from cdmq.values import Documents, Seed, SqlModel
@@ -56,6 +62,7 @@ def load(
     broken -= {spec.name for spec, _, _ in datasets}
     for folders, endings in folders_of(root, files):
         problems += not_read(root, folders, endings, files)
+    problems += not_built(root, config, files)
     rule_files, unit_tests, unread = [], [], []
     for path in files.find(root, config.rule_paths, _YAML):
         before = len(problems)
@@ -119,7 +126,8 @@ def folders_of(root: Path, files: Files | None = None) -> list[tuple[list[str], 
         (config.rule_paths, _YAML),
         (config.seed_paths, (".csv",)),
     ]
-    return [(folders, [*endings, *hidden_endings(endings)]) for folders, endings in read]
+    return [(folders, [*endings, *hidden_endings(endings)]) for folders, endings in read] + [
+        (list(NOT_BUILT), [*_YAML])]
 
 
 def _config(root: Path, files: Files) -> ProjectFile:

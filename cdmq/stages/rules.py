@@ -9,7 +9,7 @@ from typing import Any
 from cdmq.checks import checks
 from cdmq.checks.base import Check
 from cdmq.kinds import kinds
-from cdmq.kinds.base import Head, SqlText, Texts, fields_marked
+from cdmq.kinds.base import Head, SqlText, Texts, Version, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.validation import OWN_KEYS, ValidationRule
 from cdmq.other_words import other_file
@@ -26,7 +26,7 @@ from cdmq.yaml_source import Path, Source
 class FileHead(Head):
     """The top of a rule file: `dataset`, and what its rules inherit."""
 
-    version: str = "1"
+    version: Version = "1"
     dataset: str
     owner: str | None = None
     tags: Texts = []
