@@ -154,12 +154,25 @@ def debug(
     from cdmq.profiles import waited
 
     if adopt or adopt_project:
-        from cdmq.pipeline import adopted
+        from cdmq.upkeep import adopted
 
         with _connected(root, variables, None, profiles_dir, profile, target, None,
                         0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
             return tuple(adopted(project, warehouse, to, __version__, adopt, adopt_project))
     return findings(Path(root), variables, profiles_dir, profile, target)
+
+
+def undo_reviews(
+    after: str, root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
+    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+) -> list[tuple[str, str, int]]:
+    """Undo the reviews of tiering rules after a day: (rule, review, how many times it was made)."""
+    from cdmq.profiles import waited
+    from cdmq.upkeep import undone
+
+    with _connected(root, variables, None, profiles_dir, profile, target, None,
+                    0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
+        return undone(project, warehouse, to, __version__, after)
 
 
 def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:

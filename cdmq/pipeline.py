@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from cdmq.interrupts import Fate
 from cdmq.past import Past
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
-from cdmq.results import Compiled, Facts, Finding, RunResult, Selection
+from cdmq.results import Compiled, Facts, RunResult, Selection
 from cdmq.run_facts import facts_of, run_facts, said, who
 from cdmq.sql.logical import STAGED, Names, renderer
 from cdmq.stages.catalog import delivered
@@ -178,26 +178,6 @@ def registered(
     register = claim(warehouse, project.config.name, facts.run_id)
     ensure(warehouse, cdmq_version, facts.started, lambda: register.enter_audit(STATED))
     return register
-
-
-def adopted(
-    project: Project, warehouse: Warehouse, target: Target, cdmq_version: str,
-    names: Sequence[str], old_project: str | None,
-) -> list[Finding]:
-    """What `debug --adopt` and `--adopt-project` write into the register, as a row of the runs."""
-    from cdmq.adopting import adopt, adopt_project
-
-    facts = facts_of(target, warehouse, "debug", None, datetime.now(UTC), Path(), 0)
-    own = project.config.name
-    named = replace(project, config=project.config.model_copy(
-        update={"name": old_project or own}))
-    register = registered(named, warehouse, cdmq_version, facts)
-    found = [adopt_project(register, old_project, own)] if old_project else []
-    found += adopt(register, project, names)
-    done = run_facts(facts, warehouse, cdmq_version, 0, [], False, said(project, target))
-    record_only(warehouse, project, done, datetime.now(UTC), Past(project, done.run_by).state,
-                "; ".join(f.said for f in found))
-    return found
 
 
 def selected(project: Project, wish: Wish) -> Selection:

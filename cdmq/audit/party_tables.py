@@ -88,6 +88,7 @@ TIER_REVIEWS = Table("tier_reviews", "one row a review of a tiering rule", colum
     review text the date by which it is known
     as_of timestamp the time it judged by
     run_id text the run that made it
+    undone_run text what undid it, among the runs; NULL while it holds
 """))
 
 QUEUE = Table("queue", "one row a question for people", columns("""

@@ -59,7 +59,7 @@ class States:
         for rule, review in self.reviews.items():
             if review.state == "due":
                 self._insert(TIER_REVIEWS, [rule, self.versions[rule], review.label,
-                                            self.as_of, self.run_id])
+                                            self.as_of, self.run_id, None])
         for state in states:
             closed = 0 if state.added else self._close(state)
             opened = self._open(state)

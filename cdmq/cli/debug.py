@@ -21,9 +21,9 @@ def command(
         "--adopt-project", metavar="OLD", help="The project of the audit tables, whose name was "
         "changed.")] = None,
 ) -> None:
-    """Look at project, profile, connection and rights, and at what cdmq made.
+    """Look at project, profile, connection, rights and register.
 
-    What is wrong is shown with what to do.
+    The register says which relations cdmq made. What is wrong is shown with what to do.
     """
     from cdmq import api
     from cdmq.reports.lists import finding_lines

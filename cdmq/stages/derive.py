@@ -15,6 +15,7 @@ from cdmq.audit.latest import latest, open_first
 from cdmq.audit.party_tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
+from cdmq.audit.undoing import not_undone
 from cdmq.audit.versions import version_of
 from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.tiering import NEW, TieringRule
@@ -176,7 +177,8 @@ class Derived:
         """The label of the last review, the version of the rule that made it, and its as_of."""
         query = nodes.select(
             [nodes.column(c) for c in ("review", "version", "as_of")],
-            self._audit(TIER_REVIEWS.name), of_rule(rule, self.ids))
+            self._audit(TIER_REVIEWS.name), nodes.every([
+                of_rule(rule, self.ids), nodes.is_null(nodes.column("undone_run"))]))
         rows = self.warehouse.fetch(query.order_by(
             exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1).sql(
                 self.warehouse.dialect))
@@ -189,7 +191,8 @@ class Derived:
         """The level of everyone who has one, or who had one and was not there since."""
         rows = nodes.select(
             [nodes.column(c) for c in (*STATE, "from_review", "from_run", "to_run")],
-            self._audit(TIER_HISTORY.name), of_rule(rule, self.ids))
+            self._audit(TIER_HISTORY.name), nodes.every([
+                of_rule(rule, self.ids), not_undone(audit_schema(self.warehouse))]))
         last = latest(rows, "row_number", "key", open_first())
         return nodes.select([nodes.column(c) for c in (*STATE, "from_review")],
                             nodes.subquery(last, "b"))

@@ -222,7 +222,7 @@ def test_debug(project: Small) -> None:
     lines = told.out.splitlines()
     assert [line.split()[:2] for line in lines] == [
         ["OK", "cdmq"], ["OK", "project"], ["OK", "profile"], ["OK", "connection"],
-        ["OK", "rights"]]
+        ["OK", "rights"], ["OK", "register"]]
     assert lines[2] == "OK    profile     small.dev, type duckdb (profiles.yml:4:10)"
     assert lines[0].startswith(f"OK    cdmq        {cdmq.__version__}, python ")
 

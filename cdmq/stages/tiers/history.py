@@ -43,7 +43,7 @@ def review_at(
         return Review(label, "due")
     if label < last:
         return Review(label, "past", f"as_of is before the last review, {last}: the history of "
-                      "levels is not rewritten")
+                      "levels is not rewritten (was it a mistake: cdmq clean --reviews-after DAY)")
     if spec.review is None:
         return Review(label, "due")
     return Review(label, "done", f"judged already in the {spec.review} review of {label}")
