@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from cdmq import compressed
 from cdmq.headers import Head, python_encoding
 
 #: A record of more lines than that has a quote that is not closed.
@@ -49,7 +50,7 @@ def look(path: Path, head: Head, columns: int, named: str = "", out: TextIO | No
     Raises UnicodeError where the file is not of its encoding.
     """
     reader = _Reader(head, columns, named, out)
-    with path.open(encoding=python_encoding(head.encoding), newline="") as file:
+    with compressed.text(path, python_encoding(head.encoding)) as file:
         reader.read(file)
         ends = file.newlines
     uniform = ends is None or isinstance(ends, str)

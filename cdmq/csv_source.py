@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO, cast
 
-from cdmq import file_errors, headers
+from cdmq import compressed, file_errors, headers
 from cdmq.csv_lines import BadLine, Looked, look
 from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.values import Dataset
@@ -147,8 +147,7 @@ def _check_is_header(
 
 def _header_below(path: Path, head: headers.Head, wanted: set[str]) -> int:
     """The line that names all columns that are wanted, if one of the first thirty does; else 0."""
-    with path.open(encoding=headers.python_encoding(head.encoding), errors="replace",
-                   newline="") as file:
+    with compressed.text(path, headers.python_encoding(head.encoding), "replace") as file:
         for number, line in enumerate(islice(file, 30), start=1):
             if wanted <= {c.strip() for c in next(csv.reader([line], delimiter=head.delimiter),
                                                   [])}:
@@ -174,7 +173,7 @@ def check_names(header: Sequence[str], dataset: Dataset, place: Span) -> None:
     else:
         return
     source = dataset.spec.file
-    if source and source.path.lower().endswith((".csv", ".tsv", ".txt")):
+    if source and compressed.plain_name(source.path).lower().endswith((".csv", ".tsv", ".txt")):
         above = max(place.line, 1)
         remedy += (f"; or leave the file, with header: no and skip: {above}, and name all columns "
                    "in order under columns:")
@@ -203,6 +202,11 @@ def prepare(
     except (UnicodeError, LookupError):
         _removed(copies)
         raise CdmqError(file_errors.not_encoded(dataset, root, path, head.encoding)) from None
+    except OSError as error:
+        _removed(copies)
+        raise CdmqError(file_errors.broken(
+            dataset, Span(file_errors.shown(path, root)),
+            f"the file cannot be read: {error}")) from None
     bad = tuple(b for found in looked for b in found.bad)
     if bad and not dataset.spec.file.header and not any(f.records for f in looked):
         _removed(copies)

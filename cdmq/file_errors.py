@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cdmq import compressed
 from cdmq.problems import Problem, Span
 from cdmq.values import Dataset
 
@@ -68,7 +69,7 @@ def not_encoded(dataset: Dataset, root: Path, path: Path, encoding: str) -> Prob
     except LookupError:
         return broken(dataset, dataset.span, f"there is no encoding '{encoding}'",
                       "write for example utf-8, cp1252, iso-8859-15 or utf-16")
-    with path.open("rb") as file:
+    with compressed.binary(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode(encoding)

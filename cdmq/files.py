@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from cdmq import file_errors, headers
+from cdmq import compressed, file_errors, headers
 from cdmq.csv_lines import BadLine
 from cdmq.csv_source import check_names, csv_columns, prepare
 from cdmq.file_cells import logical, typed_rows
@@ -43,7 +43,7 @@ class Reading:
 def format_of(dataset: Dataset) -> str:
     source = dataset.spec.file
     assert source is not None
-    ending = source.path.rsplit(".", 1)[-1].lower()
+    ending = compressed.plain_name(source.path).rsplit(".", 1)[-1].lower()
     known = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "json",
              "jsonl": "json", "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
     if source.format is None and ending not in known:
@@ -235,7 +235,7 @@ def _named(name: str, value: exp.Expr) -> exp.Expr:
 
 
 def _has_nul(path: Path) -> bool:
-    with path.open("rb") as file:
+    with compressed.binary(path) as file:
         while block := file.read(1 << 20):
             if b"\0" in block:
                 return True
@@ -244,9 +244,10 @@ def _has_nul(path: Path) -> bool:
 
 def _as_utf8(path: Path, encoding: str, dataset: Dataset, root: Path) -> Path:
     """A copy of the file in utf-8, in the system's temporary folder; NUL as its symbol."""
-    with tempfile.NamedTemporaryFile("wb", suffix=path.suffix, prefix="cdmq-", delete=False) as out:
+    with tempfile.NamedTemporaryFile("wb", suffix=Path(
+            compressed.plain_name(path.name)).suffix, prefix="cdmq-", delete=False) as out:
         try:
-            with path.open(encoding=encoding, newline="") as file:
+            with compressed.text(path, encoding) as file:
                 while block := file.read(1 << 20):
                     out.write(block.replace("\0", "\u2400").encode())
         except (UnicodeError, LookupError):

@@ -12,6 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cdmq import compressed
+
 if TYPE_CHECKING:
     from cdmq.spec import FileSource
 
@@ -64,7 +66,7 @@ def matching(root: Path, pattern: str) -> list[Path]:
 def encoding_of(path: Path, said: str | None) -> str:
     """The encoding that is declared, else the one that the file's first bytes tell, else utf-8."""
     if said is None:
-        with path.open("rb") as file:
+        with compressed.binary(path) as file:
             first = file.read(2)
         said = next((name for mark, name in _MARKS if first == mark), "utf-8")
     return said
@@ -77,8 +79,8 @@ def head(path: Path, file: Declared) -> Head:
     """
     _, encoding, said, skip, has_header = file
     encoding = encoding_of(path, encoding)
-    usual = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
-    with path.open(encoding=python_encoding(encoding), errors="replace", newline="") as lines:
+    usual = "\t" if compressed.plain_name(path.name).lower().endswith((".tsv", ".tab")) else ","
+    with compressed.text(path, python_encoding(encoding), "replace") as lines:
         above = len(list(islice(lines, skip)))
         first = next(lines, "")
         sep = _SEP.fullmatch(first)

@@ -74,7 +74,8 @@ class ProjectFile(Model):
 
 
 class FileSource(Model):
-    """A file that is read: csv, tsv, json (objects, one a line or in an array), parquet or xlsx."""
+    """A file that is read: csv, tsv, json (objects, one a line or in an array), each also
+    compressed (`.csv.gz`), parquet or xlsx."""
 
     path: str = Field(description="From the project's folder.")
     format: Literal["csv", "json", "parquet", "xlsx"] | None = Field(
