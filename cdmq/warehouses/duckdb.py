@@ -87,7 +87,7 @@ class DuckDB:
             if "different configuration" in str(error):
                 raise Locked("this process has the file open with other settings") from None
             raise StatementError(_first_line(error)) from None
-        self.run("SET TimeZone = 'UTC'")
+        self.run("SET GLOBAL TimeZone = 'UTC'")  # of each cursor too: matching has its own
         self.run("SET enable_progress_bar = false")
         if self.has_schema(self.schema):
             found = ",".join(nodes.name(s).sql("duckdb") for s in (self.schema, "main"))

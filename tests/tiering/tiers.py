@@ -157,7 +157,7 @@ def _connected(engine: str, uri: str | None) -> Any:
         import duckdb
 
         connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
         return connection
     import psycopg
 
