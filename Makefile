@@ -10,7 +10,7 @@ TEST_LOCK := locks/test.txt
 PIP := $(BIN)/python -m pip install --quiet
 AS_OF ?= 2026-11-01
 
-.PHONY: run test test-slow newest lock lint type fmt bench docs planted parties clean help
+.PHONY: run test quick cases test-slow newest lock lint type fmt bench docs planted parties clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -32,8 +32,14 @@ run: $(INSTALLED)   ## the reference project on its own data; exit 1 (rules fail
 test: $(READY)      ## all tests, both warehouses
 	$(BIN)/python -m pytest -q -n 2 $(ARGS)
 
-test-slow: $(READY) ## the tests that take minutes: kill -9, the big comparisons
-	$(BIN)/python -m pytest -q -m slow $(ARGS)
+quick: $(READY)     ## the tests of a minute: no server, no pages, no laws, no whole projects
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not server and not pages and not laws and not projects" $(ARGS)
+
+cases: $(READY)     ## the small projects of tests/cases: what each must show, and what it shows
+	$(BIN)/python tests/tools/cases_report.py $(ARGS)
+
+test-slow: $(READY) ## the tests that take minutes: kill -9, the big comparisons, laws drawn deep
+	$(BIN)/python -m pytest -q -m "slow or laws" --hypothesis-profile=deep $(ARGS)
 
 newest:             ## all tests with the newest of all that pyproject.toml allows, in a venv of their own
 	$(PYTHON) -m venv --clear $(VENV)-newest

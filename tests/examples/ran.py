@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
+from shared_runs import once
 
 import cdmq.api
 
@@ -36,7 +38,7 @@ class Ran:
     name: str
     root: Path
     as_of: dt.datetime
-    result: Any
+    exit_code: int
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         (file,) = self.root.glob("target/*.duckdb")
@@ -66,8 +68,14 @@ class Ran:
         return (self.root / "README.md").read_text("utf-8")
 
 
-def run(name: str, folder: Path, as_of: dt.datetime) -> Ran:
-    """Run a copy of a project in a folder."""
-    root = folder / name
-    shutil.copytree(EXAMPLES / name, root, ignore=shutil.ignore_patterns("target"))
-    return Ran(name, root, as_of, cdmq.api.run(root, as_of=as_of))
+def run(name: str, folder: Path, as_of: dt.datetime, factory: pytest.TempPathFactory) -> Ran:
+    """A project that was run, in a folder: the run is made once a session and copied."""
+
+    def make(shared: Path) -> int:
+        root = shared / name
+        shutil.copytree(EXAMPLES / name, root, ignore=shutil.ignore_patterns("target"))
+        return cdmq.api.run(root, as_of=as_of).exit_code
+
+    shared, code = once(factory, f"example_{name}", make)
+    shutil.copytree(shared / name, folder / name)
+    return Ran(name, folder / name, as_of, code)

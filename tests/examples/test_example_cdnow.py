@@ -18,6 +18,6 @@ def test_levels_are_those_worked_out_again(cdnow: Ran) -> None:
 
 
 def test_one_warning_and_nothing_else(cdnow: Ran) -> None:
-    assert cdnow.result.exit_code == 0
+    assert cdnow.exit_code == 0
     assert {r[0] for r in cdnow.rows(
         "SELECT rule_id FROM cdmq.rule_results WHERE status <> 'pass'")} == {"not_for_nothing"}

@@ -15,7 +15,7 @@ import cdmq.api
 
 
 def test_the_run_ends_well(ran: Ran) -> None:
-    assert ran.result.exit_code in (0, 1)
+    assert ran.exit_code in (0, 1)
     assert ran.rows("SELECT rule_id FROM cdmq.rule_results WHERE status IN ('error', 'skipped')"
                     ) == []
 
@@ -82,7 +82,7 @@ def test_figures_in_the_readme_are_right(ran: Ran, figures: Figures) -> None:
 
 def test_a_second_run_opens_nothing(ran: Ran) -> None:
     again = cdmq.api.run(ran.root, as_of=ran.as_of)
-    assert again.exit_code == ran.result.exit_code
+    assert again.exit_code == ran.exit_code
     assert set(again.opened.values()) == {0}
     assert set(again.closed.values()) == {0}
     assert tuple(again.new_versions) == ()

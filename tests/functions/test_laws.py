@@ -6,10 +6,11 @@ import datetime as dt
 import math
 from typing import Any
 
+from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=depth(60), deadline=None, suppress_health_check=list(HealthCheck))
 DATES = st.dates(dt.date(1, 1, 1), dt.date(9000, 12, 31))
 PAIRS = st.lists(st.tuples(DATES, DATES), min_size=5, max_size=40)
 MOMENTS = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1))

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -67,7 +68,7 @@ def ask(engines: Any, texts: list[str], sql: dict[str, tuple[str, list[Any]]]) -
     return [[row[0] for row in duck], [row[0] for row in found]]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=depth(400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(pattern=patterns(), texts=TEXTS)
 def test_a_match_is_a_match_everywhere(engines: Any, pattern: str, texts: list[str]) -> None:
     found = ask(engines, texts, _match_sql(pattern))
@@ -87,7 +88,7 @@ def _match_sql(pattern: str) -> dict[str, tuple[str, list[Any]]]:
     }
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=depth(600), deadline=None, suppress_health_check=list(HealthCheck))
 @given(pattern=patterns(), texts=TEXTS)
 def test_what_is_matched_is_the_same(engines: Any, pattern: str, texts: list[str]) -> None:
     try:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
+from depth import depth
 from golden_engines import Case, Engine, make_dataset, make_rule
 from golden_oracle import Oracle, key_of
 from hypothesis import HealthCheck, given, settings
@@ -87,7 +88,7 @@ def tables(draw: st.DrawFn, case: Case) -> tuple[list[Mapping[str, Any]], dict[s
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])
-@settings(max_examples=40, deadline=None,
+@settings(max_examples=depth(40), deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_golden_is_what_python_finds(

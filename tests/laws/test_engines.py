@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from contract import Left
+from depth import depth
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from laws.grammar import COLUMNS, datasets
@@ -167,8 +168,8 @@ def test_engines_agree_on_random_rules(drawn: list[dict[str, Any]], make_world: 
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=QUIET,
-          database=None)
+@settings(max_examples=depth(20), deadline=None, phases=[Phase.generate],
+          suppress_health_check=QUIET, database=None)
 @given(drawn=st.lists(datasets(), min_size=10, max_size=14))
 def test_engines_agree_on_many_random_rules(drawn: list[dict[str, Any]], make_world: Any) -> None:
     same(drawn, make_world)

@@ -210,6 +210,11 @@ def differing(found: dict[str, Any], old: dict[str, Any]) -> list[str]:
     return [k for k in found if found[k] != old[k]]
 
 
+def test_killed_once(stage: Any) -> None:
+    kill_once(stage("duckdb"), 0.8)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_killed_at_three_moments(engine: str, stage: Any) -> None:
     for part in (0.55, 0.8, 0.92):

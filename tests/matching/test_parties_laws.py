@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from depth import depth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +34,7 @@ def sizes(found: list[tuple[str, int]], table: Overlaps) -> list[int]:
     return [count[3], count[2], count[1]]
 
 
-@settings(max_examples=200)
+@settings(max_examples=depth(200))
 @given(overlaps)
 def test_no_choice_by_largest_overlap_is_better(table: Overlaps) -> None:
     chosen = [(party, cluster) for cluster, party in heirs(table).items()]
@@ -43,7 +44,7 @@ def test_no_choice_by_largest_overlap_is_better(table: Overlaps) -> None:
         assert any(party == p or cluster == c for p, c in chosen)
 
 
-@settings(max_examples=200)
+@settings(max_examples=depth(200))
 @given(overlaps)
 def test_where_overlaps_are_equal_no_choice_retires_fewer(table: Overlaps) -> None:
     equal = dict.fromkeys(table, 1)

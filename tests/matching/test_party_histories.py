@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from depth import depth
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from match_tables import Parties, Row
@@ -27,7 +28,7 @@ clusterings = st.lists(
     st.none() | st.integers(0, 4), min_size=len(KEYS), max_size=len(KEYS)).map(_partition)
 histories = st.lists(clusterings, min_size=1, max_size=5)
 #: Shrinking takes minutes: the first history that fails is short enough to read.
-LAW = settings(deadline=None, max_examples=30,
+LAW = settings(deadline=None, max_examples=depth(30),
                phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+from depth import depth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
@@ -24,7 +25,7 @@ def test_some_forms_spare_work() -> None:
 
 
 @pytest.mark.parametrize("form", SPARING)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=depth(15), deadline=None)
 @given(values=st.lists(TEXTS, min_size=30, max_size=120))
 def test_spared_values_have_their_form(form: str, values: list[str]) -> None:
     value = exp.column("v", quoted=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from depth import depth
 from form_engines import Engines
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ def test_cases(engines: Engines, form: str, group: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("form", list(FORMS))
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=depth(10), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(st.tuples(TEXTS, st.sampled_from(PLACES)), min_size=40, max_size=150))
 def test_engines_agree_and_twice_is_once(
     engines: Engines, form: str, rows: list[tuple[str, str | None]]

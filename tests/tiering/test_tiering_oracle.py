@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -73,7 +74,7 @@ def both(tiers: dict[str, Tiers], facts: list[Fact], as_of: dt.datetime) -> dict
 
 
 @pytest.mark.parametrize("kind", ["date", "timestamp"])
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=depth(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_measures(kind: Any, data: st.DataObject, postgres_uri: str) -> None:
     drawn = data.draw(st.lists(measures(), min_size=1, max_size=3))
@@ -131,7 +132,7 @@ def near(share: Decimal) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=depth(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     volumes=st.lists(st.lists(
         st.sampled_from([0, 1, 4, 5, 14, 16, 18, 20, 29, 33, 44, 45, 50, 51]) |

@@ -129,6 +129,7 @@ def test_a_view_of_the_users_too(project: World) -> None:
     assert project.sql("SELECT * FROM customers") == [(7,)]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(("made", "kind"), [
     ("CREATE MATERIALIZED VIEW customers AS SELECT 7 AS mine", "materialized view"),
     ("CREATE SEQUENCE customers", "sequence"),

@@ -1,0 +1,25 @@
+"""The marks that a test has by what it is and asks for; `slow` is written at the test itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+
+def of(item: pytest.Item) -> Iterator[str]:
+    place = item.path.relative_to(TESTS).as_posix() if TESTS in item.path.parents else ""
+    if place.startswith("laws/") or getattr(
+            getattr(item, "obj", None), "is_hypothesis_test", False):
+        yield "laws"
+    asked = getattr(item, "fixturenames", ())
+    given = getattr(getattr(item, "callspec", None), "params", {}).values()
+    if "postgres_uri" in asked or any(one == "postgres" for one in given):
+        yield "server"
+    if place == "test_docs.py":
+        yield "pages"
+    if place.startswith(("cases/", "examples/", "test_reference")):
+        yield "projects"
