@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from runner import World
 
+import cdmq
+from cdmq.api import parse
 from cdmq.audit.claims import STATED
+from cdmq.init import init
 from cdmq.problems import CdmqError
+from cdmq.profiles import read_target
 
 MODELS = """
 version: 1
@@ -221,3 +227,31 @@ def test_a_source_with_the_schema_of_the_outputs(project: World) -> None:
     assert [(p.code, p.span.file) for p in found] == [
         ("CDMQ261", "models/more.yml"), ("CDMQ261", "models/read.sql")]
     assert project.relations() == {"short", "raw"}
+
+
+def test_a_schema_of_its_own_on_duckdb(make_world: Callable[[str], World]) -> None:
+    """Whatever the case in which it is written; a table without a schema is found in main too."""
+    world = make_world("duckdb")
+    world.write({**FILES, "models/more.yml": "version: 1\ndatasets:\n"
+                 "  - {name: more, table: shop, key: id}\n"})
+    world.sql("CREATE TABLE main.customers AS SELECT 7 AS mine")
+    world.sql("CREATE TABLE main.shop AS SELECT 7 AS id")
+    for schema in ("Mart", "mart", "MART"):
+        world.write({"profiles.yml": "world: {target: it, outputs: {it: {type: duckdb, path: "
+                                     f"world.duckdb, schema: {schema}}}}}}}"})
+        assert world.run().exit_code == 1
+    assert world.sql("SELECT * FROM main.customers") == [(7,)]
+    assert world.relations() == {"customers", "shop"}
+    assert world.sql("SELECT count(*) FROM mart.customers") == [(4,)]
+    assert world.sql("SELECT count(*) FROM mart_cdmq.runs") == [(3,)]
+
+
+def test_a_new_project_has_a_schema_of_its_own(tmp_path: Path) -> None:
+    for name, minimal in (("Firm", True), ("Firm2", False)):
+        made = init(tmp_path / name, minimal=minimal)
+        target = read_target(made.root, parse(made.root).config)
+        assert target.options.schema_ == f"{name.lower()}_dq"
+    assert cdmq.run(tmp_path / "Firm").exit_code == 1
+    with duckdb.connect(str(tmp_path / "Firm" / "target" / "Firm.duckdb")) as connection:
+        found = connection.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()
+    assert {s for s, in found} == {"firm_dq", "firm_dq_cdmq"}
