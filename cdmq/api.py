@@ -189,7 +189,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
                 options.get("allow_empty", False), options.get("fail_fast", False))
     wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
     fate = Fate()
-    with _told(fate), _connected(
+    with _told(fate), _kept(command, root, options.get("target_path")), _connected(
         root, options.get("variables"), options.get("target_path"), options.get("profiles_dir"),
         options.get("profile"), options.get("target"), options.get("threads"), wait, fate,
     ) as (project, warehouse, to):
@@ -213,6 +213,31 @@ def _told(fate: Fate) -> Iterator[None]:
         raise Interrupted(fate.said) from None
 
 
+@contextmanager
+def _kept(command: str, root: str | Path, target_path: str | Path | None) -> Iterator[None]:
+    """What ended a run stands in run_results.json too, where a project is found."""
+    try:
+        yield
+    except CdmqError as error:
+        from cdmq.reports.artifacts import write_problems
+        from cdmq.walk import find_root, target_folder
+
+        if all(p.code not in ("CDMQ120", "CDMQ124") for p in error.problems):
+            folder = target_folder(find_root(Path(root)), Path(target_path) if target_path else
+                                   None)
+            write_problems(error.problems, command, folder, __version__)
+        raise
+
+
+def _first(error: BaseException) -> BaseException:
+    """What was lost first: what tidies up afterwards meets the same."""
+    found: BaseException = error
+    at: BaseException | None = error
+    while at is not None:
+        found, at = (at if type(at) is type(error) else found), at.__context__
+    return found
+
+
 def _deaf(event: str, value: object) -> None:
     """Hears nothing."""
 
@@ -231,7 +256,7 @@ def _connected(
     from cdmq.interrupts import interruptible
     from cdmq.profiles import connect, locked, read_target
     from cdmq.sql import nodes
-    from cdmq.warehouses.base import Locked, StatementError
+    from cdmq.warehouses.base import Locked, Lost, StatementError
 
     project = parse(root, variables, target_path=target_path)
     to = read_target(project.root, project.config, profile=profile, target=target,
@@ -244,6 +269,12 @@ def _connected(
             yield project, warehouse, to
     except Locked as error:
         raise CdmqError(locked(to, str(error))) from None
+    except Lost as error:
+        first = _first(error)
+        after = fate.said if fate else "nothing was published"
+        raise CdmqError(Problem(
+            to.span, "CDMQ421", f"the warehouse is gone: {to.scrub(str(first))}",
+            f"{after}; look at the server and at the space on its disk, then run again")) from None
     except StatementError as error:
         raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)),
                                 fate.said if fate else "nothing was published")) from None

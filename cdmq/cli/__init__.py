@@ -44,7 +44,10 @@ def _typed(words: Sequence[str]) -> None:
     from cdmq.cli.app import build_app
     from cdmq.cli.options import normalised
 
-    build_app(*words[:1])(normalised(words), prog_name="cdmq")
+    # Not standalone: what is wrong with the words is told where all problems are.
+    code = build_app(*words[:1])(normalised(words), prog_name="cdmq", standalone_mode=False)
+    if code:
+        sys.exit(code)
 
 
 def _leave(code: int) -> None:

@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+if TYPE_CHECKING:
+    from cdmq.problems import Problem
 
 INTERRUPTED = 130
 
@@ -80,23 +83,57 @@ def _done(command: Callable[[], object], words: Sequence[str]) -> int:
         _readable(words)
         command()
     except SystemExit as end:  # typer's way to end
-        return _ended(end.code, end)
+        return _ended(end.code, end, words)
     except KeyboardInterrupt as error:
-        return _ended(INTERRUPTED, error)
+        return _ended(INTERRUPTED, error, words)
     except CdmqError as error:
         for problem in error.problems:
-            _say(str(problem))
+            _tell(problem, words)
         return error.exit_code
     except OSError as error:
         if error.filename is None:
             return _unexpected(error, words)
-        _say(str(Problem(Span(os.fsdecode(error.filename)), "CDMQ502", "it cannot be read or "
-                         f"written: {error.strerror}", "look at the path, its permissions and the "
-                         "space on the disk")))
+        _tell(Problem(Span(os.fsdecode(error.filename)), "CDMQ502", "it cannot be read or "
+                      f"written: {error.strerror}", "look at the path, its permissions and the "
+                      "space on the disk"), words)
         return 2
     except Exception as error:
+        if hasattr(error, "format_message"):  # one of click's: how the command was written
+            return _misused(error, words)
         return _unexpected(error, words)
     return 0
+
+
+def _misused(error: Any, words: Sequence[str]) -> int:
+    from cdmq.problems import Problem, Span
+
+    if _in_json(words):
+        _tell(Problem(Span("command line"), "CDMQ506", str(error.format_message()),
+                      "see its options with --help"), words)
+    else:
+        error.show()
+    return 2
+
+
+def _tell(problem: Problem, words: Sequence[str]) -> None:
+    """A problem on the standard error, or in the log that was asked for."""
+    if not _in_json(words):
+        _say(str(problem))
+        return
+    from cdmq.reports.json_log import JsonLog
+
+    JsonLog(lambda line: _out(line))("problem", problem)
+
+
+def _in_json(words: Sequence[str]) -> bool:
+    """Whether the command line, or the environment, asks for a log in JSON."""
+    said = [w.partition("=")[2] or n for w, n in zip(words, [*words[1:], ""], strict=False)
+            if w == "--log-format" or w.startswith("--log-format=")]
+    return [*said, os.environ.get("CDMQ_LOG_FORMAT", "")][0] == "json"
+
+
+def _out(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _readable(words: Sequence[str]) -> None:
@@ -115,11 +152,17 @@ def _readable(words: Sequence[str]) -> None:
                                         "locale should be")) from None
 
 
-def _ended(code: object, error: BaseException | None) -> int:
+def _ended(code: object, error: BaseException | None, words: Sequence[str]) -> int:
     if code == INTERRUPTED:
+        from cdmq.problems import Problem, Span
+
         while error and not (isinstance(error, KeyboardInterrupt) and str(error)):
             error = error.__cause__ or error.__context__
-        _say(f"interrupted; {error or 'nothing was published'}")
+        said = str(error or "nothing was published")
+        if _in_json(words):
+            _tell(Problem(Span("command line"), "CDMQ507", "interrupted", said), words)
+        else:
+            _say(f"interrupted; {said}")
     return code if isinstance(code, int) else int(code is not None)
 
 
@@ -138,7 +181,13 @@ def _unexpected(error: Exception, words: Sequence[str]) -> int:
         where = f"report this with {log}"
     except OSError:
         where = "report this line"
-    _say(f"CDMQ500 cdmq itself failed: {_scrubbed(said)}; {where}")
+    if _in_json(words):
+        from cdmq.problems import Problem, Span
+
+        _tell(Problem(Span("cdmq"), "CDMQ500", f"cdmq itself failed: {_scrubbed(said)}", where),
+              words)
+    else:
+        _say(f"CDMQ500 cdmq itself failed: {_scrubbed(said)}; {where}")
     return 2
 
 

@@ -1,14 +1,17 @@
-"""target/run_results.json: what a run gave, in dbt's shape with keys of our own added."""
+"""target/run_results.json: what a run gave, or why it could not begin."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cdmq.atomic import write_text
+from cdmq.problems import Problem
+from cdmq.reports.json_log import RULE_FAILED, problem_fields
 from cdmq.reports.manifest import metadata, unique_id
 from cdmq.results import RunResult
 from cdmq.steps import RuleResult
@@ -38,8 +41,24 @@ def run_results(result: RunResult, cdmq_version: str) -> dict[str, Any]:
         },
         "elapsed_time": round(result.seconds, 3),
         "opened": dict(result.opened), "closed": dict(result.closed),
-        "results": [_result(r, result) for r in result.results],
+        "results": [_result(r, result) for r in result.results], "problems": [],
     }
+
+
+def write_problems(
+    problems: Sequence[Problem], command: str, target: Path, cdmq_version: str
+) -> None:
+    """Write run_results.json of a run that could not begin, or that broke off."""
+    now = datetime.now(UTC)
+    content = {
+        "metadata": {**metadata("run-results", cdmq_version, None, str(uuid.uuid4())),
+                     "invocation_started_at": _time(now)},
+        "args": {"command": command, "exit_code": 2}, "elapsed_time": None,
+        "opened": {}, "closed": {}, "results": [],
+        "problems": [problem_fields(p) for p in problems],
+    }
+    write_text(target / "run_results.json",
+               json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _result(r: RuleResult, result: RunResult) -> dict[str, Any]:
@@ -49,7 +68,8 @@ def _result(r: RuleResult, result: RunResult) -> dict[str, Any]:
         "unique_id": unique_id(result.project, rule), "status": r.status,
         "timing": _timing(r, result), "thread_id": "main",
         "execution_time": round(o.seconds, 4), "adapter_response": {},
-        "message": r.message or None, "failures": o.failing if o.evaluated else None,
+        "message": r.message or None, "code": RULE_FAILED if r.status == "error" else None,
+        "failures": o.failing if o.evaluated else None,
         "compiled": code is not None, "compiled_code": code,
         "relation_name": result.relations.get(rule.id),
         "rows_tested": o.tested, "rows_judged": o.judged, "could_not_judge": o.could_not_judge,

@@ -13,6 +13,9 @@ from cdmq.stages.judge import judge
 from cdmq.steps import Outcome
 from cdmq.values import Dataset
 
+#: The code of a rule that could not be run.
+RULE_FAILED = "CDMQ422"
+
 
 class JsonLog:
     """Listens to a run and writes events. `quiet`: only rules that fail."""
@@ -46,6 +49,7 @@ def problem_fields(problem: Problem) -> dict[str, Any]:
     return {
         "code": problem.code, "file": problem.span.file, "line": problem.span.line,
         "column": problem.span.column, "cause": problem.cause, "remedy": problem.remedy,
+        "write": problem.should_be or None,
     }
 
 
@@ -64,7 +68,8 @@ def _rule(outcome: Outcome) -> dict[str, Any]:
         "tested": outcome.tested, "judged": outcome.judged, "failing": outcome.failing,
         "could_not_judge": outcome.could_not_judge, "changed": outcome.changed,
         "percent": round(r.percent, 4), "seconds": round(outcome.seconds, 4),
-        "message": r.message or None, "file": r.rule.span.file, "line": r.rule.span.line,
+        "message": r.message or None, "code": RULE_FAILED if r.status == "error" else None,
+        "file": r.rule.span.file, "line": r.rule.span.line,
         "sample_keys": list(outcome.samples),
     }
 

@@ -1,4 +1,4 @@
-"""target/manifest.json: every dataset and rule of the project, in dbt's shape."""
+"""target/manifest.json: every dataset and rule of the project, and which stands on which."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from cdmq.values import Dataset, Project, Rule
 SCHEMA_VERSION = 1
 
 
-def metadata(what: str, cdmq_version: str, project: Project, invocation: str) -> dict[str, Any]:
+def metadata(
+    what: str, cdmq_version: str, project: Project | None, invocation: str
+) -> dict[str, Any]:
     """What every file of target/ begins with."""
     return {
         "cdmq_schema_version": f"urn:cdmq:{what}:v{SCHEMA_VERSION}",
@@ -25,7 +27,7 @@ def metadata(what: str, cdmq_version: str, project: Project, invocation: str) ->
         "generated_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace(
             "+00:00", "Z"),
         "invocation_id": invocation,
-        "project_name": project.config.name,
+        "project_name": project.config.name if project else None,
         "env": {},
     }
 

@@ -25,6 +25,10 @@ class StatementError(Exception):
         self.sql = sql
 
 
+class Lost(Exception):
+    """The connection or the disk is gone: no other statement can be run either."""
+
+
 class Locked(Exception):
     """Another process holds the warehouse. The text says which, where that is known."""
 

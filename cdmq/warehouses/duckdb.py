@@ -22,7 +22,7 @@ from cdmq.scratch import SCRATCH, Scratch
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Relation
-from cdmq.warehouses.base import Attached, Locked, Reader, Standing, StatementError, Traits
+from cdmq.warehouses.base import Attached, Locked, Lost, Reader, Standing, StatementError, Traits
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
 #: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.
@@ -45,6 +45,10 @@ _SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = curre
 #: One lock for each file, for the threads of this process: they share DuckDB's own.
 _HELD: dict[str, threading.Lock] = {}
 _GUARD = threading.Lock()
+
+
+#: How a disk without space, or a file that may not grow, is told.
+_FULL = ("No space left", "Could not write", "File too large")
 
 
 class Options(Model):
@@ -101,7 +105,10 @@ class DuckDB:
         try:
             return self._connection.execute(sql.replace(*_NUL)).fetchall()
         except duckdb.Error as error:
-            raise StatementError(_first_line(error), sql) from None
+            said = _first_line(error)
+            if isinstance(error, duckdb.FatalException) or any(w in said for w in _FULL):
+                raise Lost(said) from None
+            raise StatementError(said, sql) from None
 
     def columns(self, relation: Relation) -> dict[str, Type] | None:
         for schema in [relation.schema] if relation.schema else [self.schema, "main"]:

@@ -31,6 +31,7 @@ from cdmq.warehouses.base import (
     MARK,
     Attached,
     Locked,
+    Lost,
     Reader,
     Standing,
     StatementError,
@@ -166,7 +167,7 @@ class Postgres:
         self.schema = options.schema_
         self._threads = threads or options.threads
         self._reader: duckdb.DuckDBPyConnection | None = None
-        with _told():
+        with _told(connecting=True):
             self._connection = _connected(options)
             if options.role:
                 role = nodes.name(options.role).sql("postgres")
@@ -410,9 +411,18 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(connecting: bool = False) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
         said = (error.diag.message_primary or str(error)).strip() or "the statement failed"
-        raise StatementError(said.splitlines()[0]) from None
+        lost = not connecting and _is_gone(error)
+        raise (Lost if lost else StatementError)(said.splitlines()[0]) from None
+
+
+def _is_gone(error: psycopg.Error) -> bool:
+    """A server that ends, a broken connection, a full disk: by SQLSTATE, or none at all."""
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.OperationalError)
+    return state.startswith("08") or state in ("57P01", "57P02", "57P03", "57P05", "53100")

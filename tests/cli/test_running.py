@@ -304,7 +304,10 @@ def test_ctrl_c_ends_with_130_and_publishes_nothing(project: Small) -> None:
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=20)
     assert started.returncode == 130
-    assert (out, err) == ("", "interrupted; nothing was published\n")
+    assert err == ""
+    (last,) = map(json.loads, out.splitlines())
+    assert (last["code"], last["cause"], last["remedy"]) == (
+        "CDMQ507", "interrupted", "nothing was published")
     assert flags(project) == before
     (project.root / "models/slow.sql").unlink()
     assert project.told("run", "-q", *AS_OF).code == 1
