@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from cdmq.problems import CdmqError, Problem, Span, closest
 from cdmq.sheets import prepare_sheets, sheet_columns
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
-from cdmq.values import Dataset
+from cdmq.values import ROW_NUMBER, Dataset
 from cdmq.walk import is_within, leads_out
 
 #: Keys of `file:` and the formats that they speak of.
@@ -106,9 +106,16 @@ def _near(root: Path, pattern: str) -> str:
 def file_columns(dataset: Dataset, root: Path) -> dict[str, Type]:
     """The columns of a file dataset with their declared types; text where none is declared."""
     names = _names(dataset, root)
+    types: dict[str, Type] = dict.fromkeys(names, "text")
     if isinstance(names, dict):
-        return {n: dataset.spec.columns.get(n, logical(t)) for n, t in names.items()}
-    return {n: dataset.spec.columns.get(n, "text") for n in names}
+        types = {n: logical(t) for n, t in names.items()}
+    found = {n: dataset.spec.columns.get(n, t) for n, t in types.items()}
+    return {**found, ROW_NUMBER: "integer"} if _numbers(dataset, names) else found
+
+
+def _numbers(dataset: Dataset, names: Collection[str]) -> bool:
+    """The key is the place of a record; a file that has the column has its own."""
+    return dataset.numbered and ROW_NUMBER not in names
 
 
 def reading(dataset: Dataset, root: Path) -> Reading:
@@ -161,6 +168,9 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     table = _reader(kind, listed, list(names), source.delimiter)
     stored = names if isinstance(names, dict) else None
     query = typed_rows(dataset, list(names), table, stored)
+    if _numbers(dataset, names):
+        place = exp.Window(this=nodes.call(ROW_NUMBER))
+        query = query.select(nodes.alias(place, ROW_NUMBER), copy=False)
     return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
 
 

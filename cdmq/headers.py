@@ -109,6 +109,15 @@ def _kept(first: str, lines: Iterable[str], read: list[str]) -> Iterator[str]:
         yield line
 
 
+def text_below(path: Path, file: Declared) -> int:
+    """The number of the first line below the header that holds text; 0 where there is none."""
+    found = head(path, file)
+    blank = f"{found.delimiter}\" \t\r\n"
+    with path.open(encoding=python_encoding(found.encoding), errors="replace", newline="") as lines:
+        below = islice(enumerate(lines, start=1), found.above, None)
+        return next((number for number, line in below if line.strip(blank)), 0)
+
+
 def python_encoding(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower() in UTF8 else encoding
 

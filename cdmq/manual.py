@@ -168,7 +168,7 @@ def _checks() -> Iterator[Page]:
     from cdmq.checks.base import Check
 
     where = {"one": "It judges the `column` of its rule.", "many": "It judges `columns`.",
-             "none": "It belongs to no column."}
+             "none": "It belongs to no column.", "key": "It judges the `key` of its dataset."}
     for name, check in checks().items():
         title, text = _split(check.__doc__)
         common = set(Check.model_fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from cdmq.sql.logical import STAGED, Names, renderer
 from cdmq.stages.catalog import delivered
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.execute import Execution
+from cdmq.stages.freeze import freeze
 from cdmq.stages.judge import exit_code, judge
 from cdmq.stages.outputs import by_relation, check_outputs, check_sources, outputs
 from cdmq.stages.plan import plan
@@ -33,6 +34,7 @@ from cdmq.stages.published import name_published
 from cdmq.stages.record import is_recorded, record, record_only
 from cdmq.stages.remembered import merge_catalog
 from cdmq.stages.select import needs_of, select
+from cdmq.stages.unfit import unfit_rules
 from cdmq.steps import Executed, Outcome, Plan
 from cdmq.values import Catalog, Project
 from cdmq.warehouses.base import StatementError
@@ -78,6 +80,8 @@ class Ready:
     plan: Plan
     #: Datasets whose source cannot be read, and why: what does not need them goes on.
     broken: Mapping[str, str] = field(default_factory=dict)
+    #: Rules that do not fit the columns of what was delivered, and why.
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -142,9 +146,11 @@ def _run(
     executed = _execute(ready, register, names, facts.as_of, wish, target, listen, ids)
     if wish.command == "train":
         executed.built.clear()  # it was made to be learned from
+    elif wish.build:
+        freeze(register, project, executed, names)
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
-    failed = {n: why for n, why in executed.failed.items() if n not in executed.off}
+    failed = {n: why for n, why in executed.failed.items() if n not in executed.off | executed.held}
     code = 2 if failed else exit_code(results, wish.fail_on)
     fate.published = None
     recorded = record(
@@ -199,19 +205,26 @@ def prepare(
 ) -> Ready:
     """Look at the warehouse, and compile the selected rules of the datasets that they need.
 
-    `local`: a source that cannot be read stops only what needs it.
+    `local`: a source that cannot be read, or is not as it is declared, stops what needs it alone.
     """
     narrow = replace(project, datasets={n: project.datasets[n] for n in selection.datasets})
-    catalog, broken = delivered(narrow, warehouse)
-    if broken and not local:
-        raise CdmqError([p for problems in broken.values() for p in problems])
+    found = delivered(narrow, warehouse)
+    if found.problems and not local:
+        raise CdmqError(found.problems)
+    catalog, unfit = found.known, unfit_rules(narrow, found) if local else None
     merge_catalog(catalog, project, target_path)
     lost = set(selection.datasets) - set(catalog)
     rules = frozenset(r for r in selection.rules
                       if not needs_of(project.rules[r], project) & lost)
-    steps = compile_rules(narrow, catalog, warehouse.dialect, rules)
+    rules |= {g for n in selection.datasets if n in catalog for g in project.datasets[n].guards}
+    steps = compile_rules(narrow, catalog, warehouse.dialect, rules, unfit=unfit)
+    broken = {**unfit.datasets, **found.broken} if unfit else {}
     return Ready(project, selection, catalog, plan(project, steps, warehouse.traits.fuse),
-                 {n: "; ".join(str(p) for p in found) for n, found in broken.items()})
+                 _causes(broken), _causes(unfit.rules if unfit else {}))
+
+
+def _causes(found: Mapping[str, Sequence[Problem]]) -> dict[str, str]:
+    return {name: "; ".join(dict.fromkeys(map(str, told))) for name, told in found.items()}
 
 
 def compiled(
@@ -263,7 +276,9 @@ def _execute(
     execution = Execution(
         ready.project, ready.catalog, ready.plan, register.warehouse, names, moment,
         rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
-        build=wish.build, stop=stop, train=wish.command == "train", ids=ids, register=register,
+        unfit=ready.unfit,
+        build=wish.build, stop=stop, holds_back=_holds_back, train=wish.command == "train",
+        ids=ids, register=register,
         listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()
@@ -271,6 +286,11 @@ def _execute(
         done, outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
         failed={name: target.scrub(why) for name, why in done.failed.items()},
     )
+
+
+def _holds_back(outcome: Outcome) -> bool:
+    """A guard that does not pass; nothing to judge, where nothing was before, is no reason."""
+    return judge(outcome).status not in ("pass", "no_data")
 
 
 def _scrubbed(value: T, target: Target) -> T:

@@ -95,7 +95,7 @@ def _rules() -> Json:
     from cdmq.standards import FORMS
 
     forms = {name: form.OPTIONS for name, form in FORMS.items()}
-    known = {n: c for n, c in checks().items() if not c.OF_ITSELF}
+    known = checks()
     rules = {name: module.RULE for name, module in kinds().items()}
     define = _of_models([Head, *rules.values(), *known.values(), *forms.values()])
     defs: Json = define(Head)["$defs"]

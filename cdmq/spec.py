@@ -126,7 +126,14 @@ class DatasetSpec(Model):
     rename: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="label: {column of the source: its name here}."
     )
-    key: Texts = Field(default_factory=list, description="The columns that name a record.")
+    key: Texts = Field(
+        default_factory=list, description="The columns that name a record; row_number "
+        "where a file has none: its place names it then.")
+    holds: Texts = Field(
+        default_factory=list, description="Rules that must pass (check: row_count), or the dataset "
+        "and all that stands on it stay as they were.")
+    may_be_empty: Bool = Field(False, description="A delivery without records is taken, though "
+                               "the one before held some.")
     changed_at: str | None = Field(
         None, description="The column that says when the record was changed.")
     changed_by: str | None = Field(None, description="The column that says by whom.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
+from cdmq.sql.text_form import identity_of
 from cdmq.sql.types import Type
 from cdmq.values import Dataset, Relation, Rule, Status
 
@@ -85,6 +86,8 @@ class GoldenStep:
     cells: exp.Select
     #: Column -> the rules whose flags make a value in it lose: they are judged before.
     flagging: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The same over records of which some have one key.
+    repeated: Callable[[], GoldenStep] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,13 @@ class DatasetSteps:
             self, key=exp.Coalesce(this=self.key, expressions=[self.digest]),
             source_key=exp.Coalesce(this=self.source_key, expressions=[self.source_digest]),
         )
+
+    def with_identities(self) -> DatasetSteps:
+        """The same with a name of its own for each record, where a key stands twice: that reads
+        every column, and puts the rows in order."""
+        own = self.with_digests()
+        return replace(own, key=identity_of(own.key, self.digest),
+                       source_key=identity_of(own.source_key, self.source_digest))
 
     @property
     def relation(self) -> str:
@@ -180,6 +190,8 @@ class Plan:
     datasets: Mapping[str, DatasetPlan]
     numbers: Mapping[str, int]
     with_null_keys: Callable[[str], DatasetPlan]
+    #: What judges the guards of a dataset, and nothing else.
+    guards: Callable[[str], DatasetPlan]
 
 
 @dataclass(frozen=True)
@@ -191,6 +203,8 @@ class Built:
     staged: Relation
     kind: Literal["table", "view"]
     query: exp.Query | None = None
+    #: What was published before, kept though the dataset failed.
+    stays: bool = False
 
 
 FOUND = Relation("__cdmq_found")
@@ -270,8 +284,12 @@ class Executed:
     off: set[str] = field(default_factory=set)
     #: Dataset -> the values of lines that could not be read: keys of its records among them.
     lost: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: Of those that failed: a guard did not pass, of it or of what it stands on.
+    held: set[str] = field(default_factory=set)
     states: list[State] = field(default_factory=list)
     models: dict[str, tuple[str, Model]] = field(default_factory=dict)
+    #: Datasets in which a key stands twice: parties are of records with a name of their own.
+    repeated: set[str] = field(default_factory=set)
     #: Tiering rule -> the review that this run made, or found done.
     reviews: dict[str, Review] = field(default_factory=dict)
     #: Of each source that was read, by the name of its dataset.

@@ -12,7 +12,7 @@ from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import UnitTest
 from cdmq.sql.types import Type
 from cdmq.unit_needed import Columns, Needed, expression_columns, reads_of
-from cdmq.values import Dataset, Project, Relation, Rule, Seed
+from cdmq.values import ROW_NUMBER, Dataset, Project, Relation, Rule, Seed
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -107,6 +107,7 @@ def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Ne
     datasets = {}
     for name in need.datasets:
         dataset = project.datasets[name]
+        dataset = replace(dataset, guards=())  # what a test gives is delivered as it is
         if dataset.source == "seed":
             datasets[name] = replace(dataset, seed=seeds[name])
         elif name in test.given or dataset.source in ("file", "table"):
@@ -155,6 +156,10 @@ def _make_table(
     from cdmq.file_cells import typed_rows
     from cdmq.sql import nodes
 
+    if dataset.numbered:  # a test may say the numbers; else they are the places of its rows
+        rows = [{ROW_NUMBER: str(i), **row} for i, row in enumerate(rows, start=1)]
+        dataset = replace(dataset, spec=dataset.spec.model_copy(
+            update={"columns": {**dataset.spec.columns, ROW_NUMBER: "integer"}}))
     plain: dict[str, Type] = {c: "text" for c in columns}
     if dataset.source == "file":
         # A file's cells are texts, read as the dataset says: what cannot be read is found so.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cdmq.sql.expressions import Expression
     from cdmq.yaml_source import Source
 
+#: As a key: a record is named by its place in the file.
+ROW_NUMBER = "row_number"
+
 Severity = Literal["error", "warn", "info"]
 Status = Literal["pass", "warn", "fail", "no_data", "skipped", "error"]
 
@@ -111,10 +114,29 @@ class Dataset:
     made_of: str | None = None
     #: Of the project: where the clocks stand by which its times are read.
     time_zone: str = "UTC"
+    #: The rules that must pass, or what is delivered is held back.
+    guards: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(self.spec.key)
+
+    @property
+    def numbered(self) -> bool:
+        """The key of its records is their place in the file."""
+        return self.source == "file" and ROW_NUMBER in self.key and (
+            ROW_NUMBER not in self.spec.columns)
+
+    @property
+    def may_be_held(self) -> bool:
+        """A delivery may be held back: what is read is then a table with the last good state."""
+        return len(self.guards) > bool(self.spec.may_be_empty)
+
+    @property
+    def stays(self) -> bool:
+        """What is read of it must stay as it was where it, or one of those it reads, is held back:
+        it is a table. One that reads a single dataset changes with that."""
+        return self.may_be_held or len(self.depends_on) > 1
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,8 @@ class Register:
         entries = []
         for relation, of in made.items():
             standing = there[self._fold(relation.name)]
+            before = self.known.get(self._place(self.warehouse.schema, standing.name))
+            of = of or (before.made_of if before else None)
             entries.append(Entry(self.warehouse.schema, standing.name, standing.kind,
                                  standing.identity, self.project, of, self.run_id))
         self._forget(entries)

@@ -154,7 +154,8 @@ def _semantics(rule: Rule) -> int:
 def _contract(rule: Rule, project: Project) -> dict[str, Any]:
     """What a dataset's declaration says that can change a verdict."""
     spec = project.datasets[rule.dataset].spec
-    return {
+    lifted = {"may_be_empty": True} if rule.check == "delivered" and spec.may_be_empty else {}
+    return {**lifted,
         "key": list(spec.key), "missing_values": spec.missing_values,
         "columns": dict(sorted(spec.columns.items())), "rename": spec.rename,
         "stack": {k: project.first_name(v) for k, v in (spec.stack or {}).items()},

@@ -74,10 +74,12 @@ class Check(Model):
     SEMANTICS: ClassVar[int] = 1
     SCOPE: ClassVar[Scope] = "row"
     DIMENSION: ClassVar[str] = "conformity"
-    #: How many columns it takes: "one", "many", or "none".
-    TAKES: ClassVar[Literal["one", "many", "none"]] = "one"
-    #: Datasets have it of themselves; no rule file asks for it.
+    #: The columns it takes: "one", "many", the dataset's "key", or "none".
+    TAKES: ClassVar[Literal["one", "many", "key", "none"]] = "one"
+    #: Datasets have it of themselves; a rule file only says more of it.
     OF_ITSELF: ClassVar[bool] = False
+    #: It may stand in `holds:`: where it does not pass, a delivery is held back.
+    GUARDS: ClassVar[bool] = False
 
     #: Why `missing:` says nothing to the check; empty where it does.
     MISSING_IS: ClassVar[str] = ""

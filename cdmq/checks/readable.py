@@ -13,13 +13,20 @@ from cdmq.sql import nodes
 class Readable(Check):
     """The cell of a file could be read as the type that the dataset declares.
 
-    When to use: never by hand. Every column of a file with a declared type other than text has
+    When to use: never by hand, every column of a file with a declared type other than text has
     this rule of itself, with the id `dataset.column.readable`; a cell that cannot be read is
-    missing in the dataset, and its text stands in the flag.
+    missing in the dataset, and its text stands in the flag. Written in a rule file it says what
+    else is known of the rule: severity, owner, error_above.
 
     Example:
         # models/crm.yml
         columns: {birth_date: date}      # makes the rule crm_export.birth_date.readable
+        # rules/crm.yml
+        validation:
+          - column: birth_date
+            checks:
+              - readable:
+                severity: warn
 
     Passes: `24.12.1990` where the file says `dates: DD.MM.YYYY`; an empty cell.
     Fails: `31.02.1990`, `about 1990`.

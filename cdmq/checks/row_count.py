@@ -16,6 +16,7 @@ class RowCount(Check):
     """The dataset has a number of records between two ends; the ends pass.
 
     When to use: to notice a half-delivered file. The flag has no key: it is about the dataset.
+    Named in `holds:` of the dataset it holds such a delivery back.
 
     Example:
         - id: crm_is_whole
@@ -31,6 +32,7 @@ class RowCount(Check):
     DIMENSION: ClassVar[str] = "coverage"
     SCOPE: ClassVar[Scope] = "dataset"
     TAKES: ClassVar = "none"
+    GUARDS: ClassVar[bool] = True
 
     min: Whole | None = Field(None, ge=0, description="The fewest records that pass.")
     max: Whole | None = Field(None, ge=0, description="The most records that pass.")

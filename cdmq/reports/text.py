@@ -164,7 +164,8 @@ def _changed(result: RunResult) -> Iterable[str]:
 
 def _made(result: RunResult) -> Iterable[str]:
     """What matching, golden and tiering rules made of the records."""
-    rules = [r for r in result.results if r.outcome.note and r.outcome.evaluated]
+    rules = [r for r in result.results if r.rule.kind in _MADE and r.outcome.note
+             and r.outcome.evaluated]
     if rules:
         yield "PARTIES AND LEVELS"
     longest = max((len(r.rule.id) for r in rules), default=0)

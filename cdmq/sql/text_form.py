@@ -70,10 +70,30 @@ def values_of(parts: Sequence[tuple[str, exp.Expr]]) -> exp.Expr:
     return nodes.concat(texts)
 
 
+def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
+    """What names each record where a key stands twice: the first by its digest has the key alone,
+    the others the digest beside it; of those that are equal in all, their number."""
+    def place(*parts: exp.Expr, by: exp.Expr | None = None) -> exp.Expr:
+        order = exp.Order(expressions=[exp.Ordered(this=by.copy())]) if by else None
+        return exp.Window(this=nodes.call("row_number"), partition_by=[p.copy() for p in parts],
+                          order=order)
+
+    mark = nodes.call("substr", digest.copy(), nodes.number(len(_NO_KEY) + 1), nodes.number(10))
+    equal = place(key, digest, by=digest)
+    more = nodes.when(exp.GT(this=equal, expression=nodes.number(1)), nodes.concat([
+        nodes.text(" ("), nodes.cast(equal.copy(), "text"), nodes.text(")")]), nodes.text(""))
+    return nodes.when(nodes.equal(place(key, by=digest), nodes.number(1)), key.copy(),
+                      nodes.concat([key.copy(), nodes.text(" #"), mark, more]))
+
+
+#: How the name of a record begins that has no key.
+_NO_KEY = "no key: "
+
+
 def record_digest(parts: Sequence[tuple[exp.Expr, Type]]) -> exp.Expr:
     """The digest of a whole record: names a record whose key is NULL."""
     texts: list[exp.Expr] = []
     for node, type_ in parts:
         value = exp.Coalesce(this=text_of(node, type_), expressions=[nodes.text("\x01")])
         texts += [value, nodes.text("\x02")]
-    return nodes.concat([nodes.text("no key: "), nodes.call("md5", nodes.concat(texts))])
+    return nodes.concat([nodes.text(_NO_KEY), nodes.call("md5", nodes.concat(texts))])

@@ -33,7 +33,7 @@ class Builder:
 
     def __init__(
         self, project: Project, catalog: Catalog, warehouse: Warehouse, names: Names,
-        render: Callable[[exp.Expr], tuple[str, str]], golden: Mapping[str, GoldenStep],
+        render: Callable[[exp.Expr], tuple[str, str]], golden: dict[str, GoldenStep],
         register: Register | None = None,
     ) -> None:
         self.project, self.catalog, self.warehouse = project, catalog, warehouse
@@ -57,11 +57,9 @@ class Builder:
             self._seed(dataset, staged, final)
             self.names.put(f"seed:{dataset.name}", staged, final)
         elif dataset.source == "stack":
-            self._view(dataset.name, staged, final, stack_query(dataset, self.catalog))
+            self._table(dataset.name, staged, final, stack_query(dataset, self.catalog))
         elif dataset.source == "golden":
-            made = nodes.create(staged, self.golden[dataset.name].rows.copy())
-            self.warehouse.run(self.render(made)[0])
-            self.built.append(Built(dataset.name, final, staged, "table"))
+            self._table(dataset.name, staged, final, self.golden[dataset.name].rows.copy())
         else:
             self._model(dataset, staged, final)
 
@@ -72,10 +70,8 @@ class Builder:
             staged, final = self.names.output(f"{name}__stage")
             query = steps.stage.query.copy()
             self._reference_tables(query)
-            made = nodes.create(staged, query)
-            self.warehouse.run(self.render(made)[0])
+            self._table(name, staged, final, query)
             self.names.put(f"stage:{name}", staged, final)
-            self.built.append(Built(name, final, staged, "table"))
         for ending, view in (("clean", steps.clean), ("defaulted", steps.defaulted)):
             staged, final = self.names.output(f"{name}__{ending}")
             self._view(name, staged, final, view)
@@ -105,6 +101,10 @@ class Builder:
         made = nodes.create(staged, query.copy(), kind="VIEW")
         self.warehouse.run(self.render(made)[0])
         self.built.append(Built(dataset, final, staged, "view", query))
+
+    def _table(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
+        self.warehouse.run(self.render(nodes.create(staged, query))[0])
+        self.built.append(Built(dataset, final, staged, "table"))
 
     def _file(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         read = reading(dataset, self.project.root)
@@ -137,11 +137,8 @@ class Builder:
 
     def _model(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         query, kind = model_query(dataset, self.project, self._referenced)
-        if kind == "view":
-            self._view(dataset.name, staged, final, query)
-            return
-        self.warehouse.run(self.render(nodes.create(staged, query.copy()))[0])
-        self.built.append(Built(dataset.name, final, staged, "table"))
+        made = self._view if kind == "view" and not dataset.stays else self._table
+        made(dataset.name, staged, final, query)
 
     def _referenced(self, reference: str) -> exp.Expr:
         how, _, name = reference.partition(":")

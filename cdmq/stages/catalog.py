@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cdmq.plain_values import seed_problems
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql.types import Type
-from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.values import ROW_NUMBER, Catalog, Dataset, Project, Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -83,13 +84,19 @@ def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) ->
 
 def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem]:
     """Names in a dataset's own declaration that its columns do not have."""
+    return [*_taken(dataset, columns),
+            *_unknown(dataset, declared(dataset), columns).values()]
+
+
+def declared(dataset: Dataset) -> list[str]:
+    """The columns that a dataset's own declaration names."""
     spec = dataset.spec
     named = [*spec.key, *spec.columns, *spec.pii, *spec.verified_at, *spec.verified_at.values()]
     named += [n for n in (spec.changed_at, spec.changed_by, spec.happened_at) if n]
     named += [c for own in spec.refers_to.values() for c in own]
     if isinstance(spec.missing_values, dict):
         named += list(spec.missing_values)
-    return [*_taken(dataset, columns), *_unknown(dataset, named, columns)]
+    return named
 
 
 def _taken(dataset: Dataset, columns: Iterable[str]) -> list[Problem]:
@@ -103,66 +110,65 @@ def _taken(dataset: Dataset, columns: Iterable[str]) -> list[Problem]:
 
 def _unknown(
     dataset: Dataset, named: Iterable[str], columns: Mapping[str, Type]
-) -> list[Problem]:
-    return [
-        Problem(dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}'",
-                did_you_mean(name, columns))
+) -> dict[str, Problem]:
+    return {
+        name: Problem(
+            dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}'",
+            _NO_NUMBERS if name == ROW_NUMBER else did_you_mean(name, columns))
         for name in dict.fromkeys(named)
         if name not in columns
-    ]
+    }
 
 
+_NO_NUMBERS = ("only the rows of a file have a place that can name them: name the columns that do "
+               "here")
 #: Columns that a run adds to a dataset's own.
 _OWN = re.compile(
     r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new|text|unread)_.*)")
 #: A delivery that failed: a file or table that is not there or cannot be read.
-_NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ204", "CDMQ286",
-                            "CDMQ287", "CDMQ288"})
+_NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ203", "CDMQ204", "CDMQ210",
+                            "CDMQ286", "CDMQ287", "CDMQ288", "CDMQ335"})
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The columns of what is there, and what is wrong with it: the rest goes on."""
+
+    known: dict[str, Columns]
+    #: Datasets that cannot be read or made, and why.
+    broken: dict[str, list[Problem]]
+    #: Dataset -> column -> why it is not as it is declared.
+    unfit: dict[str, dict[str, Problem]]
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [*(p for found in self.broken.values() for p in found),
+                *(p for columns in self.unfit.values() for p in columns.values())]
 
 
 def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:
     """Read what is there. Raises CdmqError with every dataset that is not as it is declared."""
-    known, broken = delivered(project, warehouse)
-    if broken:
-        raise CdmqError([p for problems in broken.values() for p in problems])
-    return known
+    found = delivered(project, warehouse)
+    if found.problems:
+        raise CdmqError(found.problems)
+    return found.known
 
 
-def delivered(
-    project: Project, warehouse: Warehouse
-) -> tuple[Catalog, dict[str, list[Problem]]]:
-    """Read what is there, and the datasets whose source cannot be read: the others go on.
-
-    Raises CdmqError where a source was read and is not as it is declared.
-    """
-    from cdmq.files import file_columns
-    from cdmq.stages.models import model_columns
-
-    known: dict[str, Columns] = {}
-    broken: dict[str, list[Problem]] = {}
+def delivered(project: Project, warehouse: Warehouse) -> Delivery:
+    """Read what is there. Raises CdmqError where the text of a model is wrong."""
+    found = Delivery({}, {}, {})
     problems: list[Problem] = []
     for dataset in project.datasets.values():
+        if any(need not in found.known for need in dataset.depends_on):
+            continue
+        if lost := _lost(dataset, found):
+            found.broken[dataset.name] = lost
+            continue
         try:
-            if any(need not in known for need in dataset.depends_on):
-                continue
-            if dataset.source == "table":
-                columns = _table_columns(dataset, warehouse)
-            elif dataset.source == "file":
-                columns = file_columns(dataset, project.root)
-            elif dataset.source == "seed":
-                assert dataset.seed is not None
-                columns = {c: dataset.spec.columns.get(c, "text") for c in dataset.seed.columns}
-                problems += seed_problems(dataset, columns)
-            elif dataset.source == "stack":
-                problems += stack_problems(dataset, known)
-                columns = stacked(dataset, known)
-            elif dataset.source == "golden":
-                columns = made_columns(dataset, project, known)
-            else:
-                columns = model_columns(dataset, project, known, warehouse)
+            columns = _columns_of(dataset, project, found.known, warehouse)
         except CdmqError as error:
             if {p.code for p in error.problems} <= _NOT_DELIVERED:
-                broken[dataset.name] = list(error.problems)
+                found.broken[dataset.name] = list(error.problems)
             else:
                 problems += error.problems
             continue
@@ -170,12 +176,65 @@ def delivered(
             problems.append(Problem(dataset.span, "CDMQ330", "the SQL is nested too deep",
                                     "split the model in two"))
             continue
-        problems += check_columns(dataset, columns)
-        problems += _contract(dataset, columns)
-        known[dataset.name] = columns
+        if _fits(dataset, columns, found):
+            found.known[dataset.name] = columns
     if problems:
-        raise CdmqError([*problems, *(p for found in broken.values() for p in found)])
-    return known, broken
+        raise CdmqError([*problems, *found.problems])
+    return found
+
+
+def _columns_of(
+    dataset: Dataset, project: Project, known: Mapping[str, Columns], warehouse: Warehouse
+) -> Columns:
+    from cdmq.files import file_columns
+    from cdmq.stages.models import model_columns
+
+    if dataset.source == "table":
+        return _table_columns(dataset, warehouse)
+    if dataset.source == "file":
+        return file_columns(dataset, project.root)
+    if dataset.source == "seed":
+        assert dataset.seed is not None
+        columns: Columns = {c: dataset.spec.columns.get(c, "text") for c in dataset.seed.columns}
+        if wrong := seed_problems(dataset, columns):
+            raise CdmqError(wrong)
+        return columns
+    if dataset.source == "stack":
+        if wrong := stack_problems(dataset, known):
+            raise CdmqError(wrong)
+        return stacked(dataset, known)
+    if dataset.source == "golden":
+        return made_columns(dataset, project, known)
+    return model_columns(dataset, project, known, warehouse)
+
+
+def _lost(dataset: Dataset, found: Delivery) -> list[Problem]:
+    """What is wrong with the columns of others that a dataset takes: a stack and a golden dataset
+    take all, a model those that its text names."""
+    lost = []
+    for need in dataset.depends_on:
+        for column, problem in found.unfit.get(need, {}).items():
+            text = dataset.model.text.lower() if dataset.model else ""
+            if dataset.source in ("stack", "golden") or column.lower() in text or "*" in text:
+                lost.append(problem)
+    return lost
+
+
+def _fits(dataset: Dataset, columns: Columns, found: Delivery) -> bool:
+    """Whether the dataset can be used; what its declaration says of columns that are not so goes
+    to `unfit`."""
+    wrong = _taken(dataset, columns)
+    for name, problem in _unknown(dataset, declared(dataset), columns).items():
+        if name in dataset.key:
+            wrong.append(problem)
+        else:
+            found.unfit.setdefault(dataset.name, {})[name] = problem
+    if contract := _contract(dataset, columns):
+        found.unfit.setdefault(dataset.name, {}).update(contract)
+    if wrong:
+        more = found.unfit.pop(dataset.name, {})
+        found.broken[dataset.name] = [*wrong, *more.values()]
+    return not wrong
 
 
 def _table_columns(dataset: Dataset, warehouse: Warehouse) -> Columns:
@@ -190,13 +249,14 @@ def _table_columns(dataset: Dataset, warehouse: Warehouse) -> Columns:
     return columns
 
 
-def _contract(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem]:
+def _contract(dataset: Dataset, columns: Mapping[str, Type]) -> dict[str, Problem]:
+    """The columns that are of another type than is declared; a file is read as it is declared."""
     if dataset.source in ("file", "seed"):
-        return []
-    return [
-        Problem(dataset.span, "CDMQ213", f"{dataset.name}.{name} is declared as {type_}, "
+        return {}
+    return {
+        name: Problem(dataset.span, "CDMQ213", f"{dataset.name}.{name} is declared as {type_}, "
                 f"but it is {columns[name]}", "mend the declaration or the source")
         for name, type_ in dataset.spec.columns.items()
         if name in columns and columns[name] not in (type_, "unknown")
         and {columns[name], type_} - {"integer", "decimal", "double"}
-    ]
+    }

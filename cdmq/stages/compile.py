@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -28,23 +29,27 @@ from cdmq.stages.never import check_where_and_check
 from cdmq.stages.offers import Offers
 from cdmq.stages.rows import Rows
 from cdmq.stages.tiers.links import reads
+from cdmq.stages.unfit import Unfit, made_without, of_columns
 from cdmq.steps import DatasetSteps, GoldenStep, Judgement, Stage, TierStep
 from cdmq.values import Catalog, Dataset, Project, Rule
+
+T = TypeVar("T")
 
 
 def compile_rules(
     project: Project, catalog: Catalog, dialect: str, only: frozenset[str] | None = None, *,
-    check_only: bool = False,
+    check_only: bool = False, unfit: Unfit | None = None,
 ) -> dict[str, DatasetSteps]:
     """The steps of every dataset whose columns are known. Raises CdmqError with all problems.
 
-    With `check_only` names and types are looked at, and the SQL of expressions is left out.
+    With `check_only` names and types are looked at, and the SQL of expressions is left out. With
+    `unfit` what does not fit the columns of a delivery goes there, and the rest is compiled.
     """
     problems: list[Problem] = []
     steps: dict[str, DatasetSteps] = {}
     for dataset in project.datasets.values():
         if dataset.name in catalog:
-            compiler = _Compiler(project, catalog, dataset, dialect, problems, check_only)
+            compiler = _Compiler(project, catalog, dataset, dialect, problems, check_only, unfit)
             found = compiler.steps(only, steps)
             if found:
                 steps[dataset.name] = found
@@ -58,10 +63,10 @@ class _Compiler:
 
     def __init__(
         self, project: Project, catalog: Catalog, dataset: Dataset, dialect: str,
-        problems: list[Problem], check_only: bool,
+        problems: list[Problem], check_only: bool, unfit: Unfit | None,
     ) -> None:
         self.project, self.catalog, self.dataset = project, catalog, dataset
-        self.problems, self.check_only = problems, check_only
+        self.problems, self.check_only, self.unfit = problems, check_only, unfit
         self.columns = catalog[dataset.name]
         self.binder = Binder(self.columns, dialect, problems)
         self.as_of = as_of_node()
@@ -79,20 +84,35 @@ class _Compiler:
             return None
         rules = [r for r in self.project.rules_of(self.dataset.name, "validation") if r.enabled]
         judgements = [
-            j for r in rules if only is None or r.id in only if (j := self._judgement(r, rows))
+            j for r in rules if only is None or r.id in only
+            if (j := self._apart(r, lambda r=r: self._judgement(r, rows)))  # type: ignore[misc]
         ]
         clean, defaulted = rows.views()
         matching = [r for r in self.project.rules_of(self.dataset.name, "matching")
                     if r.enabled and (only is None or r.id in only | self._joined())]
         matches = [m for r in matching
-                   if (m := match_step(r, rows, self.binder, self.problems, self.check_only))]
+                   if (m := self._apart(r, lambda r=r: match_step(  # type: ignore[misc]
+                       r, rows, self.binder, self.problems, self.check_only)))]
         return DatasetSteps(
             dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
             digest=rows.digest(), source_digest=source.digest(), judgements=tuple(judgements),
-            stage=rows.stage, clean=clean, defaulted=defaulted, 
-            validated=any(r.check != "lines" for r in rules),
+            stage=rows.stage, clean=clean, defaulted=defaulted,
+            validated=any(r.check not in ("delivered", "lines") for r in rules),
             matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows, only),
         )
+
+    def _apart(self, rule: Rule, compiled: Callable[[], T | None]) -> T | None:
+        """What a rule is compiled to; None where it does not fit the columns."""
+        if self.unfit is not None and rule.id in self.unfit.rules:
+            return None
+        before = len(self.problems)
+        found = compiled()
+        told = self.problems[before:]
+        if self.unfit is None or not told or not of_columns(told):
+            return found
+        del self.problems[before:]
+        self.unfit.take(rule, told, made_without(rule, self.project, self.columns))
+        return None
 
     def _joined(self) -> frozenset[str]:
         """The matching rules that golden datasets stand on."""
@@ -102,48 +122,62 @@ class _Compiler:
 
     def _tiers(self, rows: Rows, only: frozenset[str] | None) -> tuple[TierStep, ...]:
         """How its tiering rules judge; those that are wanted and of which all facts are known."""
-        found = []
-        for rule in self.project.rules_of(self.dataset.name, "tiering"):
-            from cdmq.stages.tiers.problems import tier_problems
-            from cdmq.stages.tiers.review import account_query, review_query
+        rules = [r for r in self.project.rules_of(self.dataset.name, "tiering")
+                 if r.enabled and (only is None or r.id in only)]
+        return tuple(t for r in rules if (
+            t := self._apart(r, lambda r=r: self._tier(r, rows))))  # type: ignore[misc]
 
-            if not rule.enabled or (only is not None and rule.id not in only):
-                continue
-            dialect = self.binder.dialect
-            wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
-            self.problems += wrong
-            if wrong or self.check_only or any(n not in self.catalog for n in reads(rule)):
-                continue
-            read = (rule, rows, self.project, self.catalog, dialect)
-            found.append(TierStep(rule, review_query(*read), account_query(*read)))
-        return tuple(found)
+    def _tier(self, rule: Rule, rows: Rows) -> TierStep | None:
+        from cdmq.stages.tiers.problems import tier_problems
+        from cdmq.stages.tiers.review import account_query, review_query
+
+        dialect = self.binder.dialect
+        wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
+        self.problems += wrong
+        if wrong or self.check_only or any(n not in self.catalog for n in reads(rule)):
+            return None
+        read = (rule, rows, self.project, self.catalog, dialect)
+        return TierStep(rule, review_query(*read), account_query(*read))
 
     def _golden(self, before: Mapping[str, DatasetSteps]) -> GoldenStep | None:
         """How the dataset is made, where a golden rule makes it."""
         of = self.dataset.made_of
         if of is None or of not in before:
             return None
+        rule = self.project.rules[str(self.dataset.made_by)]
+        return self._apart(rule, lambda: self._made(rule, of, before))
+
+    def _made(
+        self, rule: Rule, of: str, before: Mapping[str, DatasetSteps]
+    ) -> GoldenStep | None:
         from cdmq.stages.golden.flagged import flagging
         from cdmq.stages.golden.members import Flagged
         from cdmq.stages.golden.records import cells_query, golden_problems, golden_query
 
-        rule, source = self.project.rules[str(self.dataset.made_by)], self.project.datasets[of]
+        source = self.project.datasets[of]
         found = golden_problems(rule, source, self.catalog[of])
         self.problems += found
         if found or self.check_only:
             return None
-        read = (self.catalog[of], before[of], self.binder.dialect)
         wrong = flagging(rule, source, self.catalog[of], self.project)
         flagged = Flagged(f"flagged:{self.dataset.name}", tuple(wrong))
-        return GoldenStep(rule, golden_query(rule, source, *read, flagged),
-                          cells_query(rule, source, *read, self.dataset.spec.pii, flagged), wrong)
+
+        def step(steps: DatasetSteps) -> GoldenStep:
+            read = (self.catalog[of], steps, self.binder.dialect)
+            return GoldenStep(
+                rule, golden_query(rule, source, *read, flagged),
+                cells_query(rule, source, *read, self.dataset.spec.pii, flagged), wrong)
+
+        return replace(step(before[of]), repeated=lambda: step(before[of].with_identities()))
 
     # the clean stage -----------------------------------------------------------------------
 
     def _stage(self) -> Stage | None:
         defaults = self.project.rules_of(self.dataset.name, "defaults")
-        rules = tuple(r for r in defaults if r.enabled and self._default_is_sound(r))
-        if not rules and not self.dataset.spec.missing_values:
+        rules = tuple(r for r in defaults if r.enabled and self._apart(
+            r, lambda r=r: self._default_is_sound(r)))  # type: ignore[misc]
+        copied = self.dataset.source == "table" and self.dataset.may_be_held
+        if not rules and not self.dataset.spec.missing_values and not copied:
             return None
         off: dict[str, frozenset[str]] = {}
         for rule in defaults:
@@ -157,7 +191,11 @@ class _Compiler:
             order=Order(self.dataset, rules, off, self.problems),
             offers=Offers(self.dataset, self.columns, self.binder.dialect, logical, keys),
         )
-        return cells.build()
+        return self._whole(rules, cells)
+
+    def _whole(self, rules: tuple[Rule, ...], cells: Cells) -> Stage | None:
+        """The stage; what does not fit in it, such as a placeholder, is of its first default."""
+        return self._apart(rules[0], cells.build) if rules else cells.build()
 
     def _wanted_raw(self) -> frozenset[str]:
         """The columns that a rule reaches behind with raw(), and a key that tokens may empty."""

@@ -18,6 +18,7 @@ from cdmq.stages.bad_lines import lost_values
 from cdmq.stages.build import Builder
 from cdmq.stages.derive import Derived
 from cdmq.stages.findings import Findings
+from cdmq.stages.guards import Guards
 from cdmq.stages.inputs import content_of, look_at
 from cdmq.stages.select import needs_of
 from cdmq.steps import (
@@ -26,6 +27,7 @@ from cdmq.steps import (
     FOUND,
     FOUND_COLUMNS,
     Branch,
+    DatasetPlan,
     DatasetSteps,
     Executed,
     GoldenStep,
@@ -54,12 +56,14 @@ class Execution:
         stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
         train: bool = False, ids: Mapping[str, tuple[str, ...]] | None = None,
         register: Register | None = None,
+        holds_back: Callable[[Outcome], bool] = lambda outcome: bool(outcome.failing),
+        unfit: Mapping[str, str] | None = None,
     ) -> None:
         self.project, self.warehouse, self.catalog = project, warehouse, catalog
         self.plan, self.plans = plan, plan.datasets
         self.names, self.build, self.listen = names, build, listen
         self.stop, self.stopped = stop, False
-        self.broken = broken or {}
+        self.broken, self.unfit = broken or {}, unfit or {}
         self.rules, self.datasets = rules, _golden_last(project, set(datasets))
         self.as_of = datetime.fromisoformat(as_of)
         clocks = local(self.as_of, project.config.time_zone).isoformat(sep=" ")
@@ -72,6 +76,7 @@ class Execution:
                                self.datasets, ids or {}, train)
         self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send,
                                  self.builder.lines)
+        self.guards = Guards(project, warehouse, self.findings, ids or {}, holds_back)
         self.result = Executed({}, self.builder.built, names, self.numbers, clocks,
                                states=self.derived.states, models=self.derived.models,
                                reviews=self.derived.reviews)
@@ -81,6 +86,9 @@ class Execution:
         self._temporary()
         for name, why in self.broken.items():
             self._give_up(self.project.datasets[name], why)
+        for rule in sorted(self.rules & set(self.unfit)):
+            if rule not in self.result.outcomes:
+                self._tell(Outcome(self.project.rules[rule], error=self.unfit[rule]))
         for step in (self._build, self._judge):
             for name in self.datasets:
                 if self.stopped and step == self._judge:
@@ -94,8 +102,9 @@ class Execution:
     def _guarded(self, step: Callable[[Dataset], None], dataset: Dataset) -> None:
         broken = [n for n in dataset.depends_on if n in self.result.failed]
         if broken:
-            if set(broken) <= self.result.off:
-                self.result.off.add(dataset.name)
+            for known in (self.result.off, self.result.held):
+                if set(broken) <= known:
+                    known.add(dataset.name)
             self._give_up(dataset, self._lost(broken[0]), skipped=True)
             return
         try:
@@ -106,7 +115,8 @@ class Execution:
             self._give_up(dataset, "; ".join(str(p) for p in error.problems))
 
     def _lost(self, name: str) -> str:
-        how = "is not made" if name in self.result.off else "failed"
+        how = ("is not made" if name in self.result.off else
+               "is held back" if name in self.result.held else "failed")
         return f"it reads {name}, which {how}"
 
     def _asked_for_time(self) -> None:
@@ -136,6 +146,10 @@ class Execution:
         if steps and steps.golden and (why := self.derived.unmatched(steps.golden)):
             self._give_up(dataset, why, skipped=True)
             return
+        if steps and steps.golden and dataset.made_of in self.result.repeated:
+            assert steps.golden.repeated is not None
+            self.builder.golden[dataset.name] = golden = steps.golden.repeated()
+            steps = replace(steps, golden=golden)
         if steps and steps.golden and not self._flagged(dataset, steps.golden):
             return
         digest = content_of(dataset, self.project)
@@ -144,6 +158,11 @@ class Execution:
         if steps is None:
             return
         self.builder.clean(steps)
+        if dataset.guards and self._held(self.plan.guards(dataset.name)):
+            return
+        if steps.matches and self._repeats(steps.with_digests()):
+            self.result.repeated.add(dataset.name)
+            steps = steps.with_identities()
         for outcome in (*self.derived.match(steps), self.derived.golden(steps)):
             if outcome:
                 self._tell(outcome)
@@ -170,6 +189,19 @@ class Execution:
             if o.evaluated})
         return True
 
+    def _held(self, plan: DatasetPlan) -> bool:
+        """Judge the guards of what was just made; where one does not pass, it is not published."""
+        dataset = plan.steps.dataset
+        outcomes = self.guards.of(plan)
+        for outcome in outcomes:
+            self._tell(outcome)
+        failed = [o.rule.id for o in outcomes if self.guards.holds_back(o)]
+        if failed:
+            self.result.steps[dataset.name] = plan.steps
+            self.result.held.add(dataset.name)
+            self._give_up(dataset, f"held back: {failed[0]} does not pass", skipped=True)
+        return bool(failed)
+
     def _judge(self, dataset: Dataset) -> None:
         plan = self.plans.get(dataset.name)
         if plan is None:
@@ -192,7 +224,10 @@ class Execution:
             done += self._find(plan.row) if plan.row else []
             done += [Outcome(j.rule) for j in plan.steps.judgements if j.scope == "dataset"]
         done += [o for b in plan.sets if b.rules[0].id not in self.result.outcomes
-                 and not (early and self._to_come(b)) for o in self._set_rule(b)]
+                 and not (early and self._to_come(b))
+                 and not self._unless_lost(Outcome(b.rules[0])).skipped
+                 for o in self._find([b])]
+        done = [self._unless_lost(o) for o in done if o.rule.id not in self.result.outcomes]
         self.result.steps[dataset.name] = plan.steps
         if done:
             for outcome in self.findings.of(plan.steps, self.findings.counted(plan, done)):
@@ -204,15 +239,31 @@ class Execution:
         return (other in self.project.datasets and other not in self.result.failed
                 and f"clean:{other}" not in self.names.staged)
 
+    def _unless_lost(self, outcome: Outcome) -> Outcome:
+        """The outcome, or that a dataset which the rule reads besides its own is not there."""
+        rule = outcome.rule
+        if not self.build and rule.id in self.project.datasets[rule.dataset].guards:
+            return Outcome(rule, skipped="a delivery is judged when it is read: cdmq run")
+        lost = sorted(needs_of(rule, self.project) & set(self.result.failed))
+        return Outcome(rule, skipped=self._lost(lost[0])) if lost else outcome
+
     def _tier(self, step: TierStep) -> Outcome:
         self._asked_for_time()
-        lost = sorted(needs_of(step.rule, self.project) & set(self.result.failed))
-        if lost:
-            return Outcome(step.rule, skipped=self._lost(lost[0]))
+        asked = self._unless_lost(Outcome(step.rule))
+        if asked.skipped:
+            return asked
         try:
             return self.derived.tier(step, self.as_of)
         except StatementError as error:
             return Outcome(step.rule, error=str(error))
+
+    def _repeats(self, steps: DatasetSteps) -> bool:
+        """Whether a key, or a record without one, stands twice."""
+        twice = nodes.group_by(nodes.select([nodes.number(1)], logical(steps.relation)),
+                               [steps.key.copy()])
+        twice.set("having", exp.Having(this=exp.GT(
+            this=exp.Count(this=exp.Star()), expression=nodes.number(1))))
+        return bool(self.warehouse.fetch(self.render(twice.limit(1))[0]))
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
         parts = {c.name: c for c in steps.key.find_all(exp.Column)}
@@ -221,12 +272,6 @@ class Execution:
         null = nodes.any_of([nodes.is_null(p.copy()) for p in parts.values()])
         none = nodes.select([nodes.number(1)], logical(steps.relation), null).limit(1)
         return bool(self.warehouse.fetch(self.render(none)[0]))
-
-    def _set_rule(self, branch: Branch) -> list[Outcome]:
-        other = getattr(branch.rules[0].spec, "to", None)
-        if other in self.result.failed:
-            return [Outcome(branch.rules[0], skipped=self._lost(str(other)))]
-        return self._find([branch])
 
     def _find(self, branches: Sequence[Branch]) -> list[Outcome]:
         """Run branches as one statement; where that fails, each; where that fails, each rule."""
@@ -264,13 +309,15 @@ class Execution:
             if rule.id not in self.rules or (
                     rule.dataset != dataset.name and rule.id != dataset.made_by):
                 continue
+            if skipped and rule.id in self.result.outcomes:
+                continue  # a guard: it says why
             outcome = Outcome(rule, skipped=why) if skipped else Outcome(rule, error=why)
             self._tell(outcome)
 
     def _tell(self, outcome: Outcome) -> None:
         outcome = replace(outcome, ended=datetime.now(UTC))
         self.result.outcomes[outcome.rule.id] = outcome
-        if outcome.rule.id in self.rules or outcome.error:
+        if outcome.rule.id in self.rules or outcome.error or outcome.failing:
             self.listen("rule", outcome)  # others ran because what was asked for stands on them
         self.stopped = self.stopped or bool(self.stop and self.stop(outcome))
 

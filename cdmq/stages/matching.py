@@ -119,23 +119,18 @@ class Matcher:
         return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
 
     def _records(self, scratch: Scratch, step: MatchStep, steps: DatasetSteps) -> None:
-        """`records`: one row a key, numbered in the order of the keys."""
+        """`records`: numbered in the order of their keys."""
         keyed = steps.with_digests().key_for(steps.relation)
         query = step.query.copy()
         query.set("expressions", [nodes.alias(keyed, _KEY), *query.expressions])
         scratch.bring("delivered", {_KEY: "text", **step.types}, self.render(query)[0])
         columns = [nodes.column(c) for c in step.types]
-        first = exp.Window(
-            this=nodes.call("row_number"), partition_by=[nodes.column(_KEY)],
-            order=exp.Order(expressions=[exp.Ordered(this=c.copy()) for c in columns]))
-        once = nodes.select([nodes.column(_KEY), *columns, nodes.alias(first, "__place")],
-                            nodes.table(Relation("delivered")))
         number = exp.Window(this=nodes.call("row_number"),
                             order=exp.Order(expressions=[exp.Ordered(this=nodes.column(_KEY))]))
         records = nodes.select(
             [nodes.alias(nodes.cast(number, "integer"), "rid"),
              nodes.alias(nodes.column(_KEY), "key"), *(c.copy() for c in columns)],
-            nodes.subquery(once, "d"), nodes.equal(nodes.column("__place"), nodes.number(1)))
+            nodes.table(Relation("delivered")))
         scratch.connection.execute(nodes.create(Relation("records"), records).sql("duckdb"))
         scratch.connection.execute(nodes.drop(Relation("delivered")).sql("duckdb"))
 

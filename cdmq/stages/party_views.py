@@ -35,7 +35,9 @@ def party_views(
                 yield f"{match.rule.id}__xref", _read(XREF.name, schema, mine, (
                     "key", "party_id", "from_run", "to_run", "closed_because"))
                 if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
-                    yield f"{name}__xref", _now(step, schema, mine.copy())
+                    named = (step.with_identities() if name in executed.repeated else
+                             step.with_digests())
+                    yield f"{name}__xref", _now(named, schema, mine.copy())
         if step.golden and step.golden.flagging and step.golden.rule.id in done:
             yield f"{step.golden.rule.id}__flags", flags_query(step.golden.flagging, schema, ids)
         for tier in step.tiers:
@@ -58,7 +60,7 @@ def _now(step: DatasetSteps, schema: str, mine: exp.Expr) -> exp.Select:
     rows = step.clean.copy()
     rows.set("expressions", [
         *(nodes.alias(nodes.column(k), k) for k in step.dataset.key),
-        nodes.alias(step.with_digests().key.copy(), "__key")])
+        nodes.alias(step.key.copy(), "__key")])
     query = nodes.select(
         [*(nodes.column(k, "r") for k in step.dataset.key if k not in ("key", "party_id")),
          nodes.alias(nodes.column("key", "x"), "key"), nodes.column("party_id", "x")],

@@ -7,6 +7,7 @@ plus one where the row could not be judged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from sqlglot import exp
@@ -29,8 +30,14 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
     def with_null_keys(name: str) -> DatasetPlan:
         return plan_dataset(steps[name].with_digests(), numbers, fuse)
 
+    def guards(name: str) -> DatasetPlan:
+        step = steps[name]
+        wanted = tuple(j for j in step.judgements if j.rule.id in step.dataset.guards)
+        stage = replace(step.stage, changes=()) if step.stage else None
+        return plan_dataset(replace(step, judgements=wanted, stage=stage), numbers, fuse)
+
     plans = {name: plan_dataset(step, numbers, fuse) for name, step in steps.items()}
-    return Plan(plans, numbers, with_null_keys)
+    return Plan(plans, numbers, with_null_keys, guards)
 
 
 def plan_dataset(steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse) -> DatasetPlan:

@@ -32,7 +32,7 @@ def publish(
     others that read what is dropped are made again as they were.
     """
     warehouse = register.warehouse
-    made = [b for b in executed.built if b.dataset not in executed.failed]
+    made = [b for b in executed.built if b.stays or b.dataset not in executed.failed]
     views = [b for b in made if b.kind == "view"]
     tables = [b for b in made if b.kind == "table"]
     split = _split_views(steps, executed, schema, warehouse, renamed)
@@ -46,6 +46,9 @@ def publish(
     placing.drop_others()
     for relation in [s for s, _ in reversed(split)]:
         placing.drop(relation)
+    for built in tables:
+        if built.stays:  # a view until now, which reads others
+            placing.drop(built.final)
     for built in reversed(views):
         _unstage(register, built)
         placing.drop(built.final)

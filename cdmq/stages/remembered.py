@@ -12,7 +12,7 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import CdmqError
 from cdmq.stages.catalog import Columns, made_columns, stacked
-from cdmq.values import Catalog, Project
+from cdmq.values import Catalog, Project, Rule
 
 #: The file in the target folder that holds what was seen.
 CATALOG = "catalog.json"
@@ -85,26 +85,29 @@ def _mentioned(project: Project, name: str) -> set[str]:
     """The columns of a dataset that its declaration and the rules speak of."""
     spec = project.datasets[name].spec
     found = {*spec.key, *spec.pii, *spec.columns}
-    for rule in project.rules.values():
-        if rule.dataset == name:
-            found |= set(rule.columns) | {
-                s for s in getattr(rule.spec, "fill_from", ()) if "." not in s}
-            found |= {str(v) for v in getattr(rule.spec, "options", {}).values()}
-            found |= named_by(rule.spec)
-            for place, expression in rule.expressions.items():
-                if place == "where" or rule.kind != "tiering":
-                    found |= {*expression.columns, *(c for _, c in expression.behind)}
-        fields = [getattr(rule.spec, "field", None)] if getattr(
-            rule.spec, "to", None) == name else []
-        found |= {f for f in fields if f}
-        for measure, facts in getattr(rule.spec, "measures", {}).items():
-            if facts.dataset == name:
-                found |= {facts.sum} if facts.sum else set()
-                where = rule.expressions.get(f"measures.{measure}.where")
-                found |= set(where.columns) if where else set()
-        borrowed = (s.split(".", 1) for s in getattr(rule.spec, "fill_from", ()) if "." in s)
-        found |= {column for other, column in borrowed if other == name}
-    return found
+    return found.union(*(read_by(rule, name) for rule in project.rules.values()))
+
+
+def read_by(rule: Rule, name: str) -> set[str]:
+    """The columns of a dataset that a rule speaks of."""
+    found: set[str] = set()
+    if rule.dataset == name:
+        found |= set(rule.columns) | {
+            s for s in getattr(rule.spec, "fill_from", ()) if "." not in s}
+        found |= {str(v) for v in getattr(rule.spec, "options", {}).values()}
+        found |= named_by(rule.spec)
+        for place, expression in rule.expressions.items():
+            if place == "where" or rule.kind != "tiering":
+                found |= {*expression.columns, *(c for _, c in expression.behind)}
+    if getattr(rule.spec, "to", None) == name and (field := getattr(rule.spec, "field", None)):
+        found.add(field)
+    for measure, facts in getattr(rule.spec, "measures", {}).items():
+        if facts.dataset == name:
+            found |= {facts.sum} if facts.sum else set()
+            where = rule.expressions.get(f"measures.{measure}.where")
+            found |= set(where.columns) if where else set()
+    borrowed = (s.split(".", 1) for s in getattr(rule.spec, "fill_from", ()) if "." in s)
+    return found | {column for other, column in borrowed if other == name}
 
 
 def named_by(spec: object) -> set[str]:

@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cdmq.files import is_of
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
 from cdmq.stages.made import add_made, check_levels, check_names, check_parties, made_datasets
+from cdmq.stages.own_rules import check_own, guarded, numbered, own_rules
 from cdmq.stages.rules import RuleReader
 from cdmq.values import Dataset, Documents, Project, Rule
 from cdmq.yaml_source import Source
@@ -39,8 +39,11 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         head = source.data.get("dataset") if isinstance(source.data, dict) else None
         if len(problems) > before or (isinstance(head, str) and head in broken):
             unread.append(source.text)
-    for rule in (*_readable_rules(datasets), *_lines_rules(datasets)):
-        rules.setdefault(rule.id, rule)
+    check_own(tuple(rules.values()), datasets, documents, problems)
+    for rule in own_rules(datasets, tuple(rules.values()), documents):
+        _add_own(rule, rules, problems)
+    problems += numbered(datasets.values())
+    datasets = guarded(datasets, rules, _holds(documents), problems)
     rules = {name: _with_former_id(rule, datasets) for name, rule in rules.items()}
     _check_formerly(rules, problems)
     check_parties(rules, problems)
@@ -182,41 +185,20 @@ def _add(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
         rules[rule.id] = rule
 
 
-def _readable_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
-    """The rule that comes with every typed column of a file."""
-    from cdmq.checks import checks
-
-    check = checks()["readable"]
-    return [
-        Rule(
-            id=f"{d.name}.{column}.readable", kind="validation", check="readable", dataset=d.name,
-            columns=(column,), spec=check(), severity="error", dimension=check.DIMENSION,
-            where=None, why=f"The file declares {column} as {type_}.", owner=d.spec.owner,
-            tags=tuple(d.spec.tags), enabled=True, formerly=None, meta={}, stage="raw",
-            warn_above="0", error_above="0", span=d.span, last_line=d.span.line,
-        )
-        for d in datasets.values()
-        if d.source == "file" and d.key
-        for column, type_ in d.spec.columns.items()
-        if type_ != "text"
-    ]
+def _add_own(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
+    """A rule that a dataset has of itself."""
+    if rule.id in rules:
+        problems.append(Problem(
+            rules[rule.id].span, "CDMQ201", f"the id '{rule.id}' is that of the rule {rule.check} "
+            f"which {rule.dataset} has of itself", "give this rule another id"))
+    else:
+        rules[rule.id] = rule
 
 
-def _lines_rules(datasets: Mapping[str, Dataset]) -> list[Rule]:
-    """The rule that comes with every dataset of csv files."""
-    from cdmq.checks import checks
-
-    check = checks()["lines"]
-    return [
-        Rule(
-            id=f"{d.name}.lines", kind="validation", check="lines", dataset=d.name, columns=(),
-            spec=check(), severity="error", dimension=check.DIMENSION, where=None,
-            why="A line that cannot be read is a record that nobody judges.", owner=d.spec.owner,
-            tags=tuple(d.spec.tags), enabled=True, formerly=None, meta={}, stage="raw",
-            warn_above="0", error_above="0", span=d.span, last_line=d.span.line,
-        )
-        for d in datasets.values() if is_of(d, "csv", "xlsx")
-    ]
+def _holds(documents: Documents) -> dict[str, Span]:
+    """Where each dataset says what holds it back."""
+    return {spec.name: source.at(("datasets", index, "holds"))
+            for spec, source, index in documents.datasets if spec.holds}
 
 
 def _with_former_id(rule: Rule, datasets: Mapping[str, Dataset]) -> Rule:

@@ -185,10 +185,11 @@ class RuleReader:
         at: Path, params_at: Path, name_at: Path, named_by_key: bool = False,
         also: Iterable[str] = (),
     ) -> Iterator[Rule]:
-        known = {n: c for n, c in checks().items() if not c.OF_ITSELF}
+        known = checks()
         if name not in known:
             self.problem(name_at, "CDMQ115", f"unknown check '{name}'",
-                         remedy_of(name, known, "checks")[0], key=named_by_key)
+                         remedy_of(name, known, "checks")[0],
+                         key=named_by_key)
             return
         if named_by_key and (misplaced := inside(known[name], params)):
             for key, said in misplaced.items():
@@ -210,13 +211,16 @@ class RuleReader:
         yield self.rule(
             spec, heads, at, params_at, kind="validation", check=name, columns=columns,
             id=self.id_of(heads, columns, name), dimension=spec.DIMENSION,
-            stage=next((h.stage for h in heads if "stage" in h.model_fields_set), "clean"),
+            stage="raw" if spec.OF_ITSELF else next(
+                (h.stage for h in heads if "stage" in h.model_fields_set), "clean"),
             warn=warn, error=error,
         )
 
     def id_of(self, heads: list[ValidationRule], columns: tuple[str, ...], name: str) -> str:
         assert self.head is not None
         own = heads[0].id if len(heads) > 1 or heads[0].check else None
+        if checks()[name].TAKES == "key":
+            columns = ()
         return own or ".".join(p for p in (self.head.dataset, *columns[:1], name) if p)
 
     def columns(
@@ -234,6 +238,9 @@ class RuleReader:
             return tuple(spec.columns)  # type: ignore[attr-defined]
         if spec.TAKES == "none":
             return ()
+        if spec.TAKES == "key":
+            dataset = self.datasets.get(self.head.dataset) if self.head else None
+            return dataset.key if dataset else ()
         if column is None:
             self.problem(at, "CDMQ111", f"'column' is missing: {spec.NAME} judges a column",
                          "add column: NAME")

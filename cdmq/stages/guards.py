@@ -1,0 +1,98 @@
+"""guards: whether what was delivered of a dataset may take the place of what there was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.audit.renames import of_rule
+from cdmq.audit.tables import RULE_RESULTS, audit_schema
+from cdmq.sql import nodes
+from cdmq.stages.findings import Findings
+from cdmq.steps import DatasetPlan, Outcome
+from cdmq.values import Dataset, Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+#: Statuses of a delivery that was taken, and of a rule that judged one.
+_TAKEN = ("pass", "no_data")
+_JUDGED = (*_TAKEN, "warn", "fail")
+
+
+@dataclass(frozen=True)
+class Guards:
+    """Judges the guards of a dataset over what this run made of it, not yet published."""
+
+    project: Project
+    warehouse: Warehouse
+    findings: Findings
+    #: Rule -> every id that it ever had.
+    ids: Mapping[str, tuple[str, ...]]
+    #: Whether the outcome of a guard holds a delivery back: it does not pass.
+    holds_back: Callable[[Outcome], bool]
+
+    def of(self, plan: DatasetPlan) -> list[Outcome]:
+        """The outcome of each guard of a plan; where it holds back, with a note that says so."""
+        steps = plan.steps
+        counted = self.findings.counted(plan, [Outcome(j.rule) for j in steps.judgements])
+        notes = {o.rule.id: self._short(steps.dataset) for o in counted
+                 if o.rule.check == "delivered" and o.evaluated and not o.tested}
+        known = replace(steps, judgements=tuple(
+            replace(j, failing=exp.false()) if notes.get(j.rule.id, "-") is None else j
+            for j in steps.judgements))
+        return [self._told(o, steps.dataset, notes.get(o.rule.id))
+                for o in self.findings.of(known, counted)]
+
+    def _told(self, outcome: Outcome, dataset: Dataset, why: str | None) -> Outcome:
+        if not self.holds_back(outcome):
+            return outcome
+        stays = f"{dataset.name} and all that stands on it stay as they were"
+        return replace(outcome, note=f"{why or f'{outcome.tested:,} rows'}: {stays}")
+
+    def _short(self, dataset: Dataset) -> str | None:
+        """Why it is wrong that a delivery holds no record; None where it is not."""
+        if dataset.spec.may_be_empty:
+            return None
+        if dataset.source == "file" and (line := _unread(dataset, self.project)):
+            return f"no row could be read, though {line} holds text"
+        before = self._held_before(dataset)
+        return f"no rows, {before} before" if before else None
+
+    def _held_before(self, dataset: Dataset) -> str | None:
+        """How many rows the last delivery that was taken held; None where it held none."""
+        own = next(r for r in dataset.guards if self.project.rules[r].check == "delivered")
+        taken = self._last(own, _TAKEN)
+        if taken is not None:
+            return f"{taken:,}" if taken else None
+        others = [self._last(r.id, _JUDGED) for r in self.project.rules.values()
+                  if r.dataset == dataset.name and r.id != own]  # an older cdmq had no such rule
+        most = max((n for n in others if n), default=0)
+        return f"{most:,}" if most else None
+
+    def _last(self, rule: str, statuses: Sequence[str]) -> int | None:
+        """How many rows a rule tested when it last had one of these statuses."""
+        at = nodes.table(Relation(RULE_RESULTS.name, audit_schema(self.warehouse)))
+        query = nodes.select([nodes.column("tested")], at, nodes.every([
+            of_rule(rule, self.ids),
+            exp.In(this=nodes.column("status"), expressions=[nodes.text(s) for s in statuses]),
+        ])).order_by(exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1)
+        rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        return int(rows[0][0]) if rows else None
+
+
+def _unread(dataset: Dataset, project: Project) -> str | None:
+    """The first line of text below the header of a csv file; None where there is none."""
+    from cdmq import headers
+    from cdmq.files import is_of, paths_of
+
+    source = dataset.spec.file
+    if source is None or not is_of(dataset, "csv"):
+        return None
+    for path in paths_of(dataset, project.root):
+        if line := headers.text_below(path, headers.declared(source)):
+            return f"line {line} of {path.name}"
+    return None
