@@ -120,17 +120,25 @@ def test_what_never_held_records_is_taken(world: World) -> None:
 
 
 def test_lines_of_which_none_is_read_hold_back_the_first_run_too(world: World) -> None:
-    """Lines end in one way, the line break inside of a name is another: the reader reads none."""
-    broken = 'id,email,"ci\nty"\r\n1,a@x.org,Bonn\r\n'
-    (world.root / "data").mkdir()
-    world.write({**_PROJECT, "data/shop.csv": ""})
-    (world.root / "data/shop.csv").write_bytes(broken.encode())
+    """As many lines may be broken as there are: that none is left is told all the same."""
+    models = _PROJECT["models/m.yml"].replace(
+        "file: data/shop.csv", "file: {path: data/shop.csv, bad_lines_at_most: 100%}")
+    world.write({**_PROJECT, "models/m.yml": models, "data/shop.csv": "id,email,city\n1,a\n2\n"})
     result = world.run(select="shop")
     assert result.exit_code == 1
     told = next(r.message for r in result.results if r.rule.id == "shop.delivered")
-    assert told == ("no row could be read, though line 3 of shop.csv holds text: shop and all that "
+    assert told == ("no row could be read, though line 2 of shop.csv holds text: shop and all that "
                     "stands on it stay as they were")
     assert "shop" not in world.relations()
+
+
+def test_a_line_break_in_the_header_is_read(world: World) -> None:
+    """Lines end in one way, the line break inside of a name is another."""
+    world.write(_PROJECT)
+    broken = 'id,email,"ci\nty"\r\n1,a@x.org,Bonn\r\n2,b@x.org,Kiel\r\n'
+    (world.root / "data/shop.csv").write_bytes(broken.encode())
+    world.run(select="shop")
+    assert world.results()["shop.delivered"]["tested"] == 2
 
 
 _HOLDS = {
