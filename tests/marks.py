@@ -17,7 +17,8 @@ def of(item: pytest.Item) -> Iterator[str]:
         yield "laws"
     asked = getattr(item, "fixturenames", ())
     given = getattr(getattr(item, "callspec", None), "params", {}).values()
-    if "postgres_uri" in asked or any(one == "postgres" for one in given):
+    if {"postgres_uri", "server"} & set(asked) or "postgres" in map(str, given) or (
+            place == "warehouses/test_servers.py"):
         yield "server"
     if place == "test_docs.py":
         yield "pages"

@@ -132,6 +132,7 @@ def test_who_wobbles_at_the_limit(world: World, keep: str, flips: int) -> None:
     assert len({h[0] for h in history}) == len(history)
 
 
+@pytest.mark.server
 def test_engines_give_the_same(make_world: Callable[..., World]) -> None:
     found = []
     for engine in ("duckdb", "postgres"):

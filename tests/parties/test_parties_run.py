@@ -179,6 +179,7 @@ def test_training_alone_moves_nobody(world: World) -> None:
     assert [r for r in world.relations() if r.startswith("__cdmq_")] == []
 
 
+@pytest.mark.server
 def test_engines_and_row_order_give_the_same_parties(make_world: Callable[..., World]) -> None:
     found: list[Any] = []
     for engine, turn in (("duckdb", 1), ("duckdb", -1), ("postgres", 1)):
