@@ -35,6 +35,11 @@ class Prepared:
     bad: tuple[BadLine, ...]
 
 
+def looks_like_value(text: str) -> bool:
+    """A number, a date, an address: what is hardly the name of a column."""
+    return bool(_VALUE.fullmatch(text))
+
+
 def csv_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
     """The names of the columns. Raises CdmqError where a header is none, or they differ."""
     source = dataset.spec.file
@@ -134,8 +139,8 @@ def _check_is_header(
                 place, "CDMQ288", f"the header of dataset {dataset.name} stands in line {line}, "
                 "not in the first", f"add to file: skip: {line - 1}"))
         cause = "no column in the first line is one that the dataset names"
-    elif any("@" in name and _VALUE.fullmatch(name) for name in names) or (
-            sum(bool(_VALUE.fullmatch(name)) for name in names) * 2 > len(names)):
+    elif any("@" in name and looks_like_value(name) for name in names) or (
+            sum(map(looks_like_value, names)) * 2 > len(names)):
         cause = "the first line looks like a record"
     else:
         return

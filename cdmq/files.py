@@ -20,6 +20,9 @@ from cdmq.sql.types import Type
 from cdmq.values import ROW_NUMBER, Dataset
 from cdmq.walk import is_within, leads_out
 
+#: Ending of a path -> format.
+ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "json",
+           "jsonl": "json", "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
 #: Keys of `file:` and the formats that they speak of.
 _ONLY = {"skip": ("csv", "xlsx"), "header": ("csv", "xlsx"), "sheet": ("xlsx",),
          "bad_lines_at_most": ("csv", "xlsx"), "delimiter": ("csv",), "encoding": ("csv", "json")}
@@ -44,13 +47,11 @@ def format_of(dataset: Dataset) -> str:
     source = dataset.spec.file
     assert source is not None
     ending = compressed.plain_name(source.path).rsplit(".", 1)[-1].lower()
-    known = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "json",
-             "jsonl": "json", "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
-    if source.format is None and ending not in known:
+    if source.format is None and ending not in ENDINGS:
         raise CdmqError(Problem(dataset.span, "CDMQ123", f"'{source.path}' has no known ending",
                                 "say format: csv, json, parquet or xlsx; another kind of sheet "
                                 "is saved as .xlsx or csv"))
-    return source.format or known[ending]
+    return source.format or ENDINGS[ending]
 
 
 def is_of(dataset: Dataset, *formats: str) -> bool:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,12 +81,12 @@ def head(path: Path, file: Declared) -> Head:
     encoding = encoding_of(path, encoding)
     usual = "\t" if compressed.plain_name(path.name).lower().endswith((".tsv", ".tab")) else ","
     with compressed.text(path, python_encoding(encoding), "replace") as lines:
-        above = len(list(islice(lines, skip)))
-        first = next(lines, "")
-        sep = _SEP.fullmatch(first)
-        says = sep[1] if sep else None
-        if sep:
-            above, first = above + 1, next(lines, "")
+        first, above, says = next(lines, ""), 0, None
+        for passed in (0, skip):  # Excel's line stands above all, or below what is skipped
+            for _ in range(passed if first else 0):
+                above, first = above + 1, next(lines, "")
+            if says is None and (sep := _SEP.fullmatch(first)):
+                above, first, says = above + 1, next(lines, ""), sep[1]
         while first and not first.strip():
             above, first = above + 1, next(lines, "")
         delimiter = said or says or usual

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.walk import PROJECT_FILE
+
+if TYPE_CHECKING:
+    from cdmq.init_from import FromFiles
 
 _PARTS = (PROJECT_FILE, "profiles.yml", "models", "rules")
 _ENDINGS = {".yml", ".sql", ".csv", ".json", ".md"}
@@ -69,8 +73,13 @@ class Made:
     files: tuple[str, ...]
 
 
-def init(folder: str | Path, *, name: str | None = None, minimal: bool = False) -> Made:
+def init(
+    folder: str | Path, *, name: str | None = None, minimal: bool = False,
+    from_files: Sequence[str | Path] = (),
+) -> Made:
     """Write a project to `folder`, without a file that stands there already.
+
+    With `from_files` it is made for those: files outside of the folder are copied into its data/.
 
     Raises CdmqError, and writes nothing, where that is more than README.md and .gitignore.
     """
@@ -79,19 +88,34 @@ def init(folder: str | Path, *, name: str | None = None, minimal: bool = False) 
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", named):
         raise CdmqError(Problem(Span(str(root)), "CDMQ541", f"'{named}' is no name for a project",
                                 "give one with --name: letters, digits and underscores"))
-    files = dict(_minimal(named) if minimal else _from_reference(named))
-    standing = [f for f in files if (root / f).exists()]
+    looked = _look(from_files, root) if from_files else None
+    files = dict(_own(named, looked) if looked else
+                 _minimal(named) if minimal else _from_reference(named))
+    copies = looked.copies if looked else {}
+    standing = [f for f in (*files, *copies) if (root / f).exists()]
     if standing:
         raise CdmqError([
             Problem(Span(str(root / f)), "CDMQ540", "the file is there already: nothing is written",
                     "name another folder: cdmq init FOLDER") for f in standing[:3]])
     beside = {"README.md": _README.format(name=named).encode(), ".gitignore": b"target/\n"}
     files |= {f: content for f, content in beside.items() if not (root / f).exists()}
-    _write(root, files)
-    return Made(root, named, tuple(sorted(files)))
+    _write(root, files, copies)
+    return Made(root, named, tuple(sorted([*files, *copies])))
 
 
-def _write(root: Path, files: Mapping[str, bytes]) -> None:
+def _look(files: Sequence[str | Path], root: Path) -> FromFiles:
+    from cdmq.init_from import from_files
+
+    return from_files([Path(f) for f in files], root)
+
+
+def _own(name: str, looked: FromFiles) -> Iterator[tuple[str, bytes]]:
+    yield from ((f, content) for f, content in _minimal(name) if "/" not in f)
+    for file, text in looked.texts.items():
+        yield file, text.encode()
+
+
+def _write(root: Path, files: Mapping[str, bytes], copies: Mapping[str, Path]) -> None:
     made = not root.exists()
     try:
         for file, content in files.items():
@@ -99,6 +123,11 @@ def _write(root: Path, files: Mapping[str, bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as out:  # never over a file that came meanwhile
                 out.write(content)
+        for file, source in copies.items():
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as out, source.open("rb") as read:
+                shutil.copyfileobj(read, out)
     except OSError as error:
         if made:
             shutil.rmtree(root, ignore_errors=True)

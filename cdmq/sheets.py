@@ -10,7 +10,9 @@ import csv
 import datetime as dt
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from cdmq import file_errors
 from cdmq.csv_lines import BadLine
 from cdmq.csv_source import Prepared, check_names
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.spec import DatasetSpec, FileSource
 from cdmq.values import Dataset
 
 #: What a file may hold when it is unpacked: a small one may be made to fill the memory.
@@ -41,6 +44,40 @@ def sheet_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[s
                 f"than {paths[0].name} (dataset {dataset.name})",
                 "files of one dataset have one header"))
     return found[0]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a sheet below the row that looks like its header."""
+
+    sheet: str
+    #: The row of the header; what stands in one above it is none.
+    header: int
+    first_row: int
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def sample(path: Path, most: int) -> list[Sample]:
+    """Of each sheet that is shown and holds something."""
+    found, place = [], Span(str(path))
+    dataset = Dataset(name=path.stem, spec=DatasetSpec(
+        name=path.stem, file=FileSource(path=path.name)), source="file", span=place)
+    with _book(dataset, path, place) as book:
+        for sheet in book.worksheets:
+            rows = ((n, [_text(c) for c in cells])
+                    for n, cells in islice(_counted(dataset, sheet, place), most))
+            full = [(n, row) for n, row in rows if any(row)]
+            if sheet.sheet_state != "visible" or not full:
+                continue
+            widths = [sum(map(bool, row)) for _, row in full]
+            at = next(i for i, w in enumerate(widths) if w * 2 > max(widths))
+            number, head = full[at]
+            last = max(i for i, c in enumerate(head) if c) + 1
+            found.append(Sample(
+                sheet.title, number, full[0][0], tuple(" ".join(c.split()) for c in head[:last]),
+                tuple(tuple(row[:last]) for _, row in full[at + 1:])))
+    return found
 
 
 def prepare_sheets(dataset: Dataset, paths: Sequence[Path], root: Path) -> Prepared:
@@ -124,13 +161,27 @@ def _header(
     return names, first, below
 
 
-def _rows(dataset: Dataset, path: Path, root: Path) -> Any:
-    """The rows of the dataset's sheet with their numbers, empty ones too. It can be closed."""
+def _rows(dataset: Dataset, path: Path, root: Path) -> Generator[Row]:
+    """The rows of the dataset's sheet with their numbers, empty ones too."""
+    source, place = dataset.spec.file, Span(file_errors.shown(path, root))
+    assert source is not None
+    with _book(dataset, path, place) as book:
+        known = {s.title: s for s in book.worksheets}
+        name = source.sheet or next(
+            (n for n, s in known.items() if s.sheet_state == "visible"), next(iter(known), ""))
+        if name not in known:
+            shown = ", ".join(n + (" (hidden)" if s.sheet_state != "visible" else "")
+                              for n, s in known.items())
+            raise CdmqError(Problem(
+                place, "CDMQ289", f"there is no sheet '{name}' (dataset {dataset.name}); its "
+                f"sheets: {shown}", did_you_mean(name, known)))
+        yield from _counted(dataset, known[name], place)
+
+
+@contextmanager
+def _book(dataset: Dataset, path: Path, place: Span) -> Iterator[Any]:
     import openpyxl
 
-    source = dataset.spec.file
-    assert source is not None
-    place = Span(file_errors.shown(path, root))
     _check_size(dataset, path, place)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -138,16 +189,8 @@ def _rows(dataset: Dataset, path: Path, root: Path) -> Any:
         raise CdmqError(file_errors.broken(
             dataset, place, f"it is no workbook of .xlsx: {type(error).__name__}",
             "save it anew as .xlsx, without a password; or as csv")) from None
-    known = {s.title: s for s in book.worksheets}
-    name = source.sheet or next(
-        (n for n, s in known.items() if s.sheet_state == "visible"), next(iter(known), ""))
-    if name not in known:
-        shown = ", ".join(n + (" (hidden)" if s.sheet_state != "visible" else "")
-                          for n, s in known.items())
-        raise CdmqError(Problem(
-            place, "CDMQ289", f"there is no sheet '{name}' (dataset {dataset.name}); its sheets: "
-            f"{shown}", did_you_mean(name, known)))
-    return _counted(dataset, known[name], place)
+    with closing(book):
+        yield book
 
 
 def _counted(dataset: Dataset, sheet: Any, place: Span) -> Iterator[Row]:
@@ -165,8 +208,6 @@ def _counted(dataset: Dataset, sheet: Any, place: Span) -> Iterator[Row]:
         raise CdmqError(file_errors.broken(
             dataset, place, f"the sheet cannot be read: {type(error).__name__}",
             "save it anew as .xlsx, or as csv")) from None
-    finally:
-        sheet.parent.close()
 
 
 def _check_size(dataset: Dataset, path: Path, place: Span) -> None:
