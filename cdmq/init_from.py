@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cdmq import compressed
 from cdmq.files import ENDINGS
-from cdmq.guess import MOST_ROWS, Guess, guess_csv, guess_table, unique_names
+from cdmq.guess import MOST_ROWS, Guess, guess_table
+from cdmq.guess_csv import guess_csv, unique_names
 from cdmq.problems import CdmqError, Problem, Span
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

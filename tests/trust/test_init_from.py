@@ -138,8 +138,8 @@ def packed(folder: Path) -> Path:
     return path
 
 
-MAKERS = [packed, german, unicode_text, workbook, without_header, odd_names, one_column, no_key, wide,
-          only_a_header, broken_lines, american, ndjson, parquet]
+MAKERS = [packed, german, unicode_text, workbook, without_header, odd_names, one_column, no_key,
+          wide, only_a_header, broken_lines, american, ndjson, parquet]
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda m: m.__name__)
