@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,7 @@ def text_below(path: Path, file: Declared) -> int:
     """The number of the first line below the header that holds text; 0 where there is none."""
     found = head(path, file)
     blank = f"{found.delimiter}\" \t\r\n"
-    with path.open(encoding=python_encoding(found.encoding), errors="replace", newline="") as lines:
+    with compressed.text(path, python_encoding(found.encoding), "replace") as lines:
         below = islice(enumerate(lines, start=1), found.above, None)
         return next((number for number, line in below if line.strip(blank)), 0)
 
