@@ -30,12 +30,22 @@ def typed_rows(
 
     `stored`: the types of a file that has its own, by DuckDB's names.
     """
-    columns = [_Column(dataset, name, (stored or {}).get(name, "VARCHAR")) for name in names]
+    stored = stored or {}
+    columns = [_Column(dataset, name, stored.get(name, "VARCHAR"), number)
+               for number, name in enumerate(names)]
+    read = [c for c in columns if c.is_read]
+    rows = table
+    if read:  # what is costly is a column of a layer of its own, and computed once
+        kept = [nodes.alias(nodes.column(n), n) for n in names]
+        texts = [nodes.alias(c.bare(), c.text_name) for c in read]
+        below = nodes.select([*kept, *texts], table)
+        kept += [nodes.alias(nodes.column(c.text_name), c.text_name) for c in read]
+        values = [nodes.alias(c.read(), c.value_name) for c in read]
+        rows = nodes.subquery(nodes.select([*kept, *values], nodes.subquery(below, "t")), "v")
     shown = [nodes.alias(c.value(), c.name) for c in columns]
     if any(t != "text" for t in dataset.spec.columns.values()):
-        unread = [u for c in columns if (u := c.unread()) is not None]
-        shown.append(nodes.alias(_merged(unread), UNREADABLE))
-    return nodes.select(shown, table)
+        shown.append(nodes.alias(_merged([c.unread() for c in read]), UNREADABLE))
+    return nodes.select(shown, rows)
 
 
 def logical(stored: str) -> Type:
@@ -45,16 +55,19 @@ def logical(stored: str) -> Type:
     return logical_type(stored)
 
 
-def _merged(unread: Sequence[exp.Expr]) -> exp.Expr:
-    """The cells that could not be read as one JSON text; NULL where there are none."""
+def _merged(unread: Sequence[tuple[exp.Expr, exp.Expr]]) -> exp.Expr:
+    """The cells that could not be read as one JSON text; NULL where there are none.
+
+    `unread`: for each column when a cell cannot be read, and that cell as JSON. Most rows have
+    none, and are spared the merging.
+    """
     if not unread:
         return nodes.cast(nodes.null(), "text")
-    merged = unread[0]
-    if len(unread) > 1:
-        merged = nodes.call("json_merge_patch", *(
-            exp.Coalesce(this=u, expressions=[nodes.text("{}")]) for u in unread))
-        merged = nodes.call("nullif", nodes.cast(merged, "text"), nodes.text("{}"))
-    return nodes.cast(merged, "text")
+    cells = [nodes.when(failed.copy(), cell) for failed, cell in unread]
+    merged = cells[0] if len(cells) == 1 else nodes.call("json_merge_patch", *(
+        exp.Coalesce(this=c, expressions=[nodes.text("{}")]) for c in cells))
+    some = nodes.any_of([failed for failed, _ in unread])
+    return nodes.cast(nodes.when(some, merged), "text")
 
 
 @dataclass(frozen=True)
@@ -64,15 +77,24 @@ class _Column:
     dataset: Dataset
     name: str
     stored: str
+    number: int
 
     @property
     def type(self) -> Type:
         return self.dataset.spec.columns.get(self.name, logical(self.stored))
 
     @property
-    def as_it_is(self) -> bool:
-        """It has the type that is wanted, and none of those that other engines do not have."""
-        return self.type == logical(self.stored)
+    def is_read(self) -> bool:
+        """Its texts are read as values: it has not the type that is wanted."""
+        return self.type not in ("text", logical(self.stored))
+
+    @property
+    def text_name(self) -> str:
+        return f"__cdmq_text_{self.number}"
+
+    @property
+    def value_name(self) -> str:
+        return f"__cdmq_value_{self.number}"
 
     def cell(self) -> exp.Expr:
         value = nodes.column(self.name)
@@ -83,38 +105,37 @@ class _Column:
         return nodes.call("nullif", without_blanks(self.cell(), "duckdb"), nodes.text(""))
 
     def value(self) -> exp.Expr:
-        if self.type == "text" and self.stored == "VARCHAR":
-            return self.bare() if self._trims else self.cell()
-        if self.stored in _TIMES and self.type == "timestamp":
-            return self._time()
-        if self.as_it_is:
-            return nodes.column(self.name)
-        return self.cell() if self.type == "text" else self._read()
+        if self.is_read:
+            return nodes.column(self.value_name)
+        if self.type == "text":
+            trims = self._trims and self.stored == "VARCHAR"
+            return self.bare() if trims else self.cell()
+        return self._time() if self.stored in _TIMES else nodes.column(self.name)
 
-    def unread(self) -> exp.Expr | None:
-        """The name and text of a cell that cannot be read, as JSON; None: every cell can."""
-        if self.type == "text" or self.as_it_is:
-            return None
-        tokens = tokens_of(self.dataset, self.name)
-        missing = is_word(self.cell(), tokens, "duckdb")
-        failed = nodes.every([
-            nodes.present(self.bare()), nodes.is_null(nodes.paren(self._read())),
-            *([exp.Not(this=nodes.paren(missing))] if tokens else []),
-        ])
-        text = self.bare() if self._trims else self.cell()
-        return nodes.when(failed, nodes.call("json_object", nodes.text(self.name), text))
-
-    @property
-    def _trims(self) -> bool:
-        return self.dataset.spec.file is not None and self.dataset.spec.file.trim
-
-    def _read(self) -> exp.Expr:
+    def read(self) -> exp.Expr:
+        """The value of the text, over a layer that has it."""
         source = self.dataset.spec.file
         assert source is not None
         ours = ("YYYY-MM-DD", ".")  # as a value of another type is written out
         dates, decimal = (source.dates, source.decimal) if self.stored == "VARCHAR" else ours
-        text = nodes.paren(without_blanks(self.cell(), "duckdb"))
-        return Cells(dates, decimal, self.dataset.time_zone).read(text, self.type)
+        cells = Cells(dates, decimal, self.dataset.time_zone)
+        return cells.read(nodes.column(self.text_name), self.type)
+
+    def unread(self) -> tuple[exp.Expr, exp.Expr]:
+        """When a cell cannot be read, over its text and value; its name and text as JSON."""
+        text = nodes.column(self.text_name)
+        tokens = tokens_of(self.dataset, self.name)
+        failed = nodes.every([
+            nodes.present(text), nodes.is_null(nodes.column(self.value_name)),
+            *([exp.Not(this=nodes.paren(is_word(text.copy(), tokens, "duckdb")))]
+              if tokens else []),
+        ])
+        written = text.copy() if self._trims else self.cell()
+        return failed, nodes.call("json_object", nodes.text(self.name), written)
+
+    @property
+    def _trims(self) -> bool:
+        return self.dataset.spec.file is not None and self.dataset.spec.file.trim
 
     def _time(self) -> exp.Expr:
         """A time to the microsecond, as the clocks of the project's zone show it."""
