@@ -60,6 +60,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return parse(root)
 
 
+#: What every dataset with a key, or of files, has of itself; a selection takes it along.
+OF_ITSELF = (".key", ".delivered", ".lines", ".readable")
+
+
+def named(found: frozenset[str]) -> set[str]:
+    """The rules that the files of the project name."""
+    return {r for r in found if not r.endswith(OF_ITSELF)}
+
+
 CRM = {"crm.email.not_null", "crm.email.email"}
 CUSTOMERS = {"tidy", "customers.email.not_null", "customers.email.unique", "land"}
 ALL = CRM | CUSTOMERS | {"refers"}
@@ -78,6 +87,14 @@ ALL = CRM | CUSTOMERS | {"refers"}
     ("path:rules/deep", CUSTOMERS),
     ("rules/crm.yml", CRM),
     ("path:rules/*/customers.yml", CUSTOMERS),
+    ("path:./rules/deep/", CUSTOMERS),
+    ("./rules/crm.yml", CRM),
+    ("path:rules/**/customers.yml", CUSTOMERS),
+    ("path:rules/d*", CUSTOMERS),
+    ("path:rules/*rm.yml", CRM),
+    ("file:crm.yml", CRM),
+    ("file:crm", CRM),
+    ("file:c*", CRM | CUSTOMERS),
     ("kind:defaults", {"tidy"}),
     ("rule:land", {"land"}),
     ("dataset:c*", CRM | CUSTOMERS),
@@ -101,7 +118,7 @@ ALL = CRM | CUSTOMERS | {"refers"}
     ("alone", set()),
 ])
 def test_chosen_rules(project: Project, words: str | None, rules: set[str]) -> None:
-    assert select(project, words).rules == rules
+    assert named(select(project, words).rules) == rules
 
 
 @pytest.mark.parametrize(("include", "exclude", "rules"), [
@@ -114,7 +131,7 @@ def test_excluded(
     project: Project, include: str | None, exclude: str, rules: set[str]
 ) -> None:
     found = select(project, include, exclude)
-    assert found.rules == rules
+    assert named(found.rules) == rules
     assert not found.whole
 
 
@@ -151,7 +168,7 @@ def test_disabled_rules_are_listed_only_when_asked(project: Project) -> None:
                  "did you mean 'customers'?"),
     ("tga:party", "--select: CDMQ512 unknown method 'tga:'; did you mean 'tag'?"),
     ("state:new", "--select: CDMQ512 state: is not built yet; known here: column, dataset, "
-                  "dimension, kind, owner, path, rule, severity, tag"),
+                  "dimension, file, kind, owner, path, rule, severity, tag"),
     ("owner:salse", "--select: CDMQ513 nothing has owner:salse; did you mean 'sales'?"),
     ("x++y", "--select: CDMQ511 'x++y' is not a selection; write for example: tag:contact, "
              "+customers+, rules/x.yml"),
@@ -189,3 +206,16 @@ def test_a_name_with_a_blank_stands_in_quotes() -> None:
 
     assert words('a rule:"crm.last name.not_null" +b,c') == [
         "a", "rule:crm.last name.not_null", "+b,c"]
+
+
+def test_a_whole_path(project: Project) -> None:
+    assert select(project, f"path:{project.root.resolve()}/rules/crm.yml").rules == CRM
+
+
+def test_what_a_dataset_has_of_itself_goes_with_it(project: Project) -> None:
+    assert "customers.key" in select(project, "customers").rules
+    assert select(project, "customers.key").rules == {"customers.key"}
+
+
+def test_a_star_stays_inside_of_a_name(project: Project) -> None:
+    assert select(project, "path:rules/*.yml", allow_empty=True).rules.isdisjoint(CUSTOMERS)

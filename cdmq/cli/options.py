@@ -32,8 +32,8 @@ Target = Annotated[str | None, _option(
 Vars = Annotated[str | None, _option(
     "--vars", "Values for var(), as YAML: '{name: value}'.", metavar="YAML")]
 Select = Annotated[list[str] | None, _option(
-    "--select", "Only these rules and datasets: names, * , +name+, tag: path: kind: rule: "
-    "dataset: column: severity: owner: dimension: .", "-s", metavar="WORDS")]
+    "--select", "Only these rules and datasets: names, * , +name+, tag: path: file: kind: "
+    "rule: dataset: column: severity: owner: dimension: .", "-s", metavar="WORDS")]
 Exclude = Annotated[list[str] | None, _option(
     "--exclude", "Not these; written like --select.", metavar="WORDS")]
 AsOf = Annotated[str | None, _option(

@@ -37,6 +37,8 @@ def write_compiled(
     for rule in project.rules.values():
         for what, ending in (("xref", "xref"), ("tiers", "levels")):
             names.put(f"{what}:{rule.id}", names.output(f"{rule.id}__{ending}")[1])
+        if into := getattr(rule.spec, "into", None):
+            names.put(f"flagged:{into}", names.output(f"{rule.id}__flags")[1])
     for name in table_names():
         names.put(f"ref:{name}", reference_relation(name, audit_schema(warehouse)))
 

@@ -8,9 +8,11 @@ stands in double quotes: `rule:"crm.last name.not_null"`.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 
 from cdmq.kinds.base import DatasetName, SeedName, fields_marked
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -144,6 +146,8 @@ class _Graph:
             raise CdmqError(Problem(Span(flag), "CDMQ512", f"unknown method '{method}:'",
                                     did_you_mean(method, METHODS)))
         words = METHODS[method]
+        if method == "path":
+            value = self._from_root(value)
         found = frozenset(
             name for name, thing in self._things() if _fits(words(thing), value, method))
         if not found and "*" not in value:
@@ -151,6 +155,11 @@ class _Graph:
             raise CdmqError(Problem(Span(flag), "CDMQ513", f"nothing has {method}:{value}",
                                     self._remedy(value, known)))
         return found
+
+    def _from_root(self, path: str) -> str:
+        """A path as typed (`./rules/x.yml`, a whole one) from the project's folder."""
+        root = self.project.root.resolve().as_posix()
+        return posixpath.normpath(path.removeprefix(f"{root}/"))
 
     def _bare(self, word: str, flag: str) -> frozenset[str]:
         if "/" in word or word.endswith((".yml", ".yaml", ".sql", ".csv")):
@@ -181,9 +190,23 @@ class _Graph:
 
 def _fits(words: Iterable[str], value: str, method: str) -> bool:
     if method == "path":
-        value = value.rstrip("/")
-        return any(w == value or w.startswith(f"{value}/") or fnmatchcase(w, value) for w in words)
+        return any(_path_of(value).match(w) for w in words)
     return any(fnmatchcase(w, value) for w in words)
+
+
+@cache
+def _path_of(pattern: str) -> re.Pattern[str]:
+    """A path, or a folder above it; `*` and `?` stay inside of a name, `**` does not."""
+    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    written = "".join(parts.get(part, re.escape(part))
+                      for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern))
+    return re.compile(rf"{written}(?:/.*)?\Z" if pattern != "." else ".*")
+
+
+def _files(thing: Rule | Dataset) -> list[str]:
+    """The names of its files, with and without the ending."""
+    names = [posixpath.basename(path) for path in _paths(thing)]
+    return [*names, *(posixpath.splitext(name)[0] for name in names)]
 
 
 def _columns(thing: Rule | Dataset) -> list[str]:
@@ -210,6 +233,7 @@ METHODS: Mapping[str, Callable[[Rule | Dataset], list[str]]] = {
     "column": _columns,
     "dataset": lambda t: [t.name] if isinstance(t, Dataset) else [],
     "dimension": _of_rule(lambda r: r.dimension),
+    "file": _files,
     "kind": _of_rule(lambda r: r.kind),
     "owner": _of_rule(lambda r: r.owner),
     "path": _paths,
