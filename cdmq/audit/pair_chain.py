@@ -10,11 +10,11 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.audit.pair_values import Link
-from cdmq.audit.party_tables import PAIRS, QUEUE, XREF
+from cdmq.audit.party_story import in_one
+from cdmq.audit.party_tables import PAIRS, QUEUE
 from cdmq.audit.reading import same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.sql import nodes
-from cdmq.values import Relation
 
 
 def chain(
@@ -28,7 +28,7 @@ def chain(
                            nodes.every([same("verdict", "score"), sure])])
     rows = telling.rows(PAIRS, nodes.every([
         one_of("rule_id", rules), still(), merged,
-        _member(telling, "key_a", rules, party), _member(telling, "key_b", rules, party)]))
+        in_one(telling, "key_a", rules, party), in_one(telling, "key_b", rules, party)]))
     steps: dict[str, list[tuple[float, str, Link]]] = {}
     for row in rows:
         for here, there in ((row["key_a"], row["key_b"]), (row["key_b"], row["key_a"])):
@@ -61,15 +61,7 @@ def questions_between(
     telling: Telling, rules: Sequence[str], one: str, two: str
 ) -> list[dict[str, Any]]:
     """The open questions about records of two parties: what is said of one is said of all."""
-    ways = [nodes.every([_member(telling, "key_a", rules, x), _member(telling, "key_b", rules, y)])
+    ways = [nodes.every([in_one(telling, "key_a", rules, x), in_one(telling, "key_b", rules, y)])
             for x, y in ((one, two), (two, one))]
     rows = telling.rows(QUEUE, nodes.every([one_of("rule_id", rules), still(), nodes.any_of(ways)]))
     return sorted(rows, key=lambda r: (-(r["probability"] or 0), r["key_a"], r["key_b"]))[:3]
-
-
-def _member(telling: Telling, column: str, rules: Sequence[str], party: str) -> exp.Expr:
-    """The condition that a key is in a party now."""
-    inside = nodes.select(
-        [nodes.column("key")], nodes.table(Relation(XREF.name, telling.audit.schema)),
-        nodes.every([one_of("rule_id", rules), same("party_id", party), still()]))
-    return exp.In(this=nodes.column(column), query=exp.Subquery(this=inside))

@@ -87,9 +87,21 @@ def _questions(
 ) -> tuple[Question, ...]:
     if not rules:
         return ()
-    rows = telling.rows(QUEUE, nodes.every([one_of("rule_id", rules), _of(key), still()]))
+    mine = [_of(key)]
+    for party in sorted(set(parties_now(telling, rules, [key]).values())):
+        mine += [in_one(telling, column, rules, party) for column in ("key_a", "key_b")]
+    rows = telling.rows(QUEUE, nodes.every([
+        one_of("rule_id", rules), nodes.any_of(mine), still()]))
     rows.sort(key=lambda r: (-(r["probability"] or 0), r["key_a"], r["key_b"]))
     return tuple(question(telling, dataset, r, (key,)) for r in rows)
+
+
+def in_one(telling: Telling, column: str, rules: Sequence[str], party: str) -> exp.Expr:
+    """The condition that a key is in a party now."""
+    inside = nodes.select(
+        [nodes.column("key")], nodes.table(Relation(XREF.name, telling.audit.schema)),
+        nodes.every([one_of("rule_id", rules), same("party_id", party), still()]))
+    return exp.In(this=nodes.column(column), query=exp.Subquery(this=inside))
 
 
 def question(telling: Telling, dataset: str, row: Row, asked: Sequence[str]) -> Question:
@@ -97,7 +109,7 @@ def question(telling: Telling, dataset: str, row: Row, asked: Sequence[str]) -> 
     a, b = (k if k in asked else telling.shown_key(dataset, k)
             for k in (row["key_a"], row["key_b"]))
     return Question(telling.now(row["rule_id"]), a, b, row["why"], row["probability"],
-                    telling.when(row["from_run"]))
+                    telling.when(row["from_run"]), int(row["more"] or 0))
 
 
 # a party --------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ _BECAUSE: Mapping[str, str] = {
 _WHY: Mapping[str, str] = {
     "review": "likely, but not sure enough",
     "veto": "alike, but what may never differ does",
+    "household": "they may be two of one household or group of firms: a first name, a birth "
+                 "date or a firm's name says so",
     "bridge": "alike, but most others of the two groups are not",
     "size": "alike, but together they would be very many",
 }
@@ -109,7 +111,9 @@ def _questions(questions: Sequence[Question]) -> list[str]:
 def question_lines(q: Question) -> list[str]:
     """An open question of the queue."""
     odds = f"{sure(q.probability)} sure; " if q.probability is not None else ""
-    return [f"asked   {q.rule}  are {q.a} and {q.b} one? {odds}{_WHY.get(q.why, q.why)}",
+    more = f"; {q.more} more pairs of the two are alike" if q.more > 1 else (
+        "; one more pair of the two is alike" if q.more else "")
+    return [f"asked   {q.rule}  are {q.a} and {q.b} one? {odds}{_WHY.get(q.why, q.why)}{more}",
             f"    open since {at(q.since)}"]
 
 

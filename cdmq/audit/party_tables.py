@@ -91,13 +91,14 @@ TIER_REVIEWS = Table("tier_reviews", "one row a review of a tiering rule", colum
     undone_run text what undid it, among the runs; NULL while it holds
 """))
 
-QUEUE = Table("queue", "one row a question for people", columns("""
+QUEUE = Table("queue", "one row a question for people about two parties", columns("""
     rule_id text the matching rule
     version text its version when the row was opened
-    key_a text the first record
+    key_a text the first record of the surest pair
     key_b text the second
-    why text review, veto, bridge or size
+    why text review, veto, household, bridge or size
     probability double that they are one, when the row was opened
+    more bigint how many more pairs of the two parties were alike then
 """ + _STATE))
 
 MATCH_MODELS = Table("match_models", "one row a trained model of a matching rule", columns("""

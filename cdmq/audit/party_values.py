@@ -52,7 +52,8 @@ class Alike:
 
 @dataclass(frozen=True)
 class Question:
-    """A pair of records that people are asked about."""
+    """Two parties that people are asked about, by their surest pair of records; `more`: how many
+    more pairs of theirs are alike."""
 
     rule: str
     a: str
@@ -60,6 +61,7 @@ class Question:
     why: str
     probability: float | None
     since: When
+    more: int = 0
 
 
 @dataclass(frozen=True)

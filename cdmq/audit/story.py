@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from cdmq.audit.history import blank, names_of
+from cdmq.audit.judged import judged
 from cdmq.audit.moments import run_at, stood
 from cdmq.audit.party_story import belongs, party_story
 from cdmq.audit.party_values import Belongs, PartyStory
@@ -72,6 +73,8 @@ class Story:
     passes: tuple[str, ...]
     fails: tuple[str, ...]
     not_run: tuple[str, ...]
+    #: Those that were run and say nothing of it: `where` leaves it out, or nothing is there.
+    not_judged: tuple[str, ...] = ()
     #: Its parties, likenesses, golden cells and levels.
     belongs: Belongs = Belongs()
     #: The party whose id the key is.
@@ -145,11 +148,13 @@ class _Teller(Telling):
         verdicts = self._verdicts(judging | {r["rule_id"] for _, r in rows})
         fails = {self.now(r["rule_id"]) for what, r in rows
                  if what == "flag" and r["to_run"] is None}
+        run = {n for n in judging - fails if verdicts.get(n)}
+        passes = run if not there else run & judged(self, dataset, key, run)
         return Story(
             dataset, key, there,
             tuple(self._episode(what, r, dataset, verdicts) for what, r in rows),
-            tuple(sorted(n for n in judging - fails if verdicts.get(n))), tuple(sorted(fails)),
-            tuple(sorted(n for n in judging - fails if not verdicts.get(n))), belonging,
+            tuple(sorted(passes)), tuple(sorted(fails)),
+            tuple(sorted(judging - fails - run)), tuple(sorted(run - passes)), belonging,
             at=self.when(self.at) if self.at else None,
         )
 

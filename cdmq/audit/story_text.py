@@ -35,14 +35,17 @@ def _lines(story: Story) -> list[str]:
     lines += belonging(story.belongs, story.key)
     for episode in story.episodes:
         lines += ["", *_told(episode, story.at is not None)]
-    titles = ("fails now", "passes now", "not run") if story.at is None else (
-        "failed then", "judged the dataset then, and did not flag it", "not run until then")
-    for title, rules in zip(titles, (story.fails, story.passes, story.not_run), strict=True):
+    titles = ("fails now", "passes now", _SILENT, "not run") if story.at is None else (
+        "failed then", "judged the dataset then, and did not flag it", _SILENT,
+        "not run until then")
+    told = (story.fails, story.passes, story.not_judged, story.not_run)
+    for title, rules in zip(titles, told, strict=True):
         if rules:
             lines += ["", f"{title} ({len(rules)}): {', '.join(rules)}"]
     return lines
 
 
+_SILENT = "not judged, outside of where or nothing there to judge"
 _BECAUSE: Mapping[str, str] = {
     "fixed": "it passes now", "changed": "its value changed",
     "gone": "the record is no longer in the dataset",

@@ -21,7 +21,7 @@ Answer = tuple[dict[int, int], list[Refused]]
 
 _LINKS = """
 CREATE OR REPLACE TEMP TABLE _links AS
-SELECT a, b, why = 'same_if' AS certain, weight FROM pairs
+SELECT a, b, why = 'same_if' AS certain, weight FROM pairs ANTI JOIN household USING (a, b)
 WHERE why = 'same_if' OR (why = 'score' AND probability >= $1::DOUBLE)
 """
 #: Two records linked to nobody else are a cluster: nothing is left to guard.
@@ -46,6 +46,9 @@ _VETOES = """
 SELECT p.a, p.b FROM pairs AS p
 SEMI JOIN _crowd AS c ON c.rid = p.a WHERE p.why = 'veto'
 """
+_HOUSEHOLDS = """
+SELECT p.a, p.b FROM household AS p SEMI JOIN _crowd AS c ON c.rid = p.a
+"""
 _CLUSTERED = "INSERT INTO _clustered SELECT unnest($1::INTEGER[]), unnest($2::INTEGER[])"
 _MEMBERS = """
 CREATE OR REPLACE TABLE members AS
@@ -54,28 +57,32 @@ FROM records AS r LEFT JOIN _clustered AS c ON c.rid = r.rid
 """
 _REFUSED = """
 CREATE OR REPLACE TEMP TABLE _refused AS
-SELECT unnest($1::INTEGER[]) AS a, unnest($2::INTEGER[]) AS b, unnest($3::VARCHAR[]) AS why
+SELECT DISTINCT unnest($1::INTEGER[]) AS a, unnest($2::INTEGER[]) AS b,
+  unnest($3::VARCHAR[]) AS why
 """
+#: One question for each two parties: the first reason that holds, the surest pair.
 _HELD = """
 CREATE OR REPLACE TABLE held AS
 WITH apart AS (
-  SELECT p.a, p.b, p.why AS pair, p.probability, least(m.cluster, n.cluster) AS one,
-         greatest(m.cluster, n.cluster) AS two
+  SELECT p.a, p.b, p.why AS pair, p.probability, r.why AS refused, h.a IS NOT NULL AS housed,
+         least(m.cluster, n.cluster) AS one, greatest(m.cluster, n.cluster) AS two
   FROM pairs AS p JOIN members AS m ON m.rid = p.a JOIN members AS n ON n.rid = p.b
+  LEFT JOIN _refused AS r ON r.a = p.a AND r.b = p.b
+  LEFT JOIN household AS h ON h.a = p.a AND h.b = p.b
   WHERE m.cluster <> n.cluster
-), guarded AS (
-  SELECT a.a, a.b, r.why, a.probability, a.one, a.two
-  FROM apart AS a JOIN _refused AS r ON r.a = a.a AND r.b = a.b
-), vetoed AS (
-  SELECT a, b, 'veto' AS why, probability
-  FROM apart ANTI JOIN guarded USING (one, two)
-  WHERE pair = 'veto' AND coalesce(probability, 1) >= $1::DOUBLE
-  QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY probability DESC NULLS FIRST, a, b) = 1
+), asked AS (
+  SELECT a, b, probability, one, two, refused, count(*) OVER (PARTITION BY one, two) - 1 AS more,
+    CASE WHEN refused IS NOT NULL THEN refused
+         WHEN pair = 'veto' AND coalesce(probability, 1) >= $1::DOUBLE THEN 'veto'
+         WHEN housed THEN 'household'
+         WHEN pair = 'score' AND probability < $1::DOUBLE AND probability >= $2::DOUBLE
+           THEN 'review' END AS why
+  FROM apart
 )
-SELECT a, b, why, probability FROM guarded
-UNION ALL SELECT a, b, why, probability FROM vetoed
-UNION ALL SELECT a, b, 'review', probability FROM apart
-WHERE pair = 'score' AND probability < $1::DOUBLE AND probability >= $2::DOUBLE
+SELECT a, b, why, probability, more FROM asked WHERE why IS NOT NULL
+QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY
+  refused IS NULL, list_position(['size', 'bridge', 'veto', 'household', 'review'], why),
+  probability DESC NULLS FIRST, a, b) = 1
 """
 _DONE = """
 DROP TABLE _links; DROP TABLE _linked; DROP TABLE _involved; DROP TABLE _crowd;
@@ -89,9 +96,10 @@ def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
     A pair by same_if or with a probability of merge_above or more is a link; links make clusters as
     far as the guards allow (see guards.py). The result does not depend on the order of rows.
 
-    held: pairs for people. `review`: every pair between the two thresholds that is not in one
-    cluster. `veto`, `size`, `bridge`: the strongest pair between two clusters that a guard kept
-    apart, one for each such two: what a person says of it is said of both clusters.
+    held: what people are asked, once for each two clusters: what is said of one pair is said of
+    both clusters. `size`, `bridge`, `veto`: the strongest pair that a guard kept apart;
+    `household`: the surest pair of the table of that name; `review`: the surest between the two
+    thresholds. `more`: how many more pairs of the two are alike.
     """
     merge_above = float(rule.merge_above)
     review_above = merge_above if rule.review_above is None else float(rule.review_above)
@@ -116,15 +124,19 @@ def _guarded(connection: DuckDBPyConnection, rule: MatchingRule) -> Answer:
     for a, b in connection.execute(_VETOES).fetchall():
         if names[a] == names.get(b):
             vetoes[names[a]].append((a, b))
+    housed = defaultdict(list)
+    for a, b in connection.execute(_HOUSEHOLDS).fetchall():
+        if names[a] == names.get(b):
+            housed[names[a]].append((a, b))
     values = _values(connection, rule)
-    doubtful = vetoes.keys() | _large(names) | _mixed(names, values)
+    doubtful = vetoes.keys() | housed.keys() | _large(names) | _mixed(names, values)
     inside: dict[int, list[Link]] = {component: [] for component in sorted(doubtful)}
     for a, b, certain in links:
         if names[a] in inside:
             inside[names[a]].append(Link(a, b, certain))
     refused: list[Refused] = []
     for component, linked in inside.items():
-        clusters, kept_apart = split(linked, vetoes[component], values)
+        clusters, kept_apart = split(linked, vetoes[component], values, housed[component])
         names.update(clusters)
         refused += kept_apart
     return names, refused

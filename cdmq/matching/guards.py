@@ -4,6 +4,7 @@ Links are tried from the strongest to the weakest, those in no triangle after th
 joins the clusters of its two records, unless
 
 - veto: two of their records are vetoed, or differ in a column of `never_if_differs`;
+- household: two of their records may be two members of one (see households.py);
 - size: the cluster would have more than MOST_MEMBERS records;
 - bridge: fewer than one in ONE_IN of all pairs between the two clusters are links. One chance
   likeness between two groups does not make them one; groups of one party have several links, even
@@ -50,15 +51,17 @@ def split(
     links: Sequence[Link],
     vetoes: Iterable[tuple[int, int]] = (),
     values: Mapping[int, Values] | None = None,
+    housed: Iterable[tuple[int, int]] = (),
 ) -> tuple[dict[int, int], list[Refused]]:
     """The clusters of linked records (record: smallest record of its cluster) and what a guard
     refused, one per two clusters. `links`: strongest first, each pair once; `vetoes`: pairs that
-    may not be together; `values`: per record what is in the columns that may not differ.
+    may not be together; `values`: per record what is in the columns that may not differ; `housed`:
+    pairs that may be together only where a certain link says so.
 
     No cluster contains a veto. Between two clusters that neither a veto nor their size keeps apart,
     fewer than one in ONE_IN of the pairs are links, and none is certain.
     """
-    clusters = Clusters(links, vetoes, values or {})
+    clusters = Clusters(links, vetoes, values or {}, housed)
     waiting = _bridges_last(links)
     left = clusters.join(waiting)
     while left and len(left) < len(waiting):  # growth may have thickened a bridge
@@ -98,6 +101,7 @@ class Clusters:
         links: Sequence[Link],
         vetoes: Iterable[tuple[int, int]],
         values: Mapping[int, Values],
+        housed: Iterable[tuple[int, int]] = (),
     ) -> None:
         records = {link.a for link in links} | {link.b for link in links}
         self._sets = UnionFind(records)
@@ -105,12 +109,14 @@ class Clusters:
         self._values = {record: values[record] for record in records if record in values}
         self._crossing: dict[int, dict[int, int]] = {record: {} for record in records}
         self._apart: dict[int, set[int]] = {}
+        self._housed: dict[int, set[int]] = {}
         for a, b, _ in links:
             self._crossing[a][b] = self._crossing[b][a] = 1
-        for a, b in vetoes:
-            if a in records and b in records:
-                self._apart.setdefault(a, set()).add(b)
-                self._apart.setdefault(b, set()).add(a)
+        for kept, pairs in ((self._apart, vetoes), (self._housed, housed)):
+            for a, b in pairs:
+                if a in records and b in records:
+                    kept.setdefault(a, set()).add(b)
+                    kept.setdefault(b, set()).add(a)
 
     def names(self) -> dict[int, int]:
         return self._sets.names()
@@ -140,6 +146,8 @@ class Clusters:
             return "veto"
         if link.certain:
             return None
+        if b in self._housed.get(a, ()):
+            return "household"
         if self._size[a] + self._size[b] > MOST_MEMBERS:
             return "size"
         if self._crossing[a][b] * ONE_IN < self._size[a] * self._size[b]:
@@ -168,7 +176,9 @@ class Clusters:
             if other != a:
                 count += self._crossing[a].get(other, 0)
                 self._crossing[a][other] = self._crossing[other][a] = count
-        for other in self._apart.pop(b, ()):
-            self._apart[other].remove(b)
-            self._apart[other].add(a)
-            self._apart.setdefault(a, set()).add(other)
+        for kept in (self._apart, self._housed):
+            for other in kept.pop(b, set()) - {a}:
+                kept[other].remove(b)
+                kept[other].add(a)
+                kept.setdefault(a, set()).add(other)
+            kept.get(a, set()).discard(b)

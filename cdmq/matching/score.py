@@ -10,6 +10,7 @@ from cdmq.functions.numbers import rounded
 from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.candidates import make_candidates
 from cdmq.matching.features import count, make_features
+from cdmq.matching.households import mark_households
 from cdmq.matching.model import Model
 from cdmq.matching.names import CANDIDATES, INPUTS, PAIRS, Names
 from cdmq.matching.splinking import weighed
@@ -43,6 +44,7 @@ def score(
         if rule.same_if and _left(connection):
             _weigh(connection, rule, model, "same_unscored", None)
     connection.execute(_pairs(rule))
+    mark_households(connection, rule)
     for table in ("scored", "same", "same_unscored"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 

@@ -44,8 +44,9 @@ _SENT: Mapping[str, tuple[dict[str, Type], str]] = {
            FROM pairs AS p JOIN records AS a ON a.rid = p.a JOIN records AS b ON b.rid = p.b""",
     ),
     "queue": (
-        {"key_a": "text", "key_b": "text", "why": "text", "probability": "double"},
-        """SELECT a.key AS key_a, b.key AS key_b, h.why, h.probability
+        {"key_a": "text", "key_b": "text", "why": "text", "probability": "double",
+         "more": "integer"},
+        """SELECT a.key AS key_a, b.key AS key_b, h.why, h.probability, h.more
            FROM held AS h JOIN records AS a ON a.rid = h.a JOIN records AS b ON b.rid = h.b""",
     ),
     "party_events": (

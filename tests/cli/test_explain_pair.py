@@ -248,7 +248,7 @@ def test_questions_about_two_parties_and_a_review(own: Small) -> None:
         run = connection.execute("SELECT run_id FROM cdmq.runs").fetchall()[0][0]
         connection.execute(
             "INSERT INTO cdmq.queue VALUES ('same_person', 'v', 'shop/1', 'shop/2', 'bridge', 0.93,"
-            f" '{run}', NULL, NULL)")
+            f" 0, '{run}', NULL, NULL)")
         connection.execute(
             "INSERT INTO cdmq.pairs VALUES ('same_person', 'v', 'crm/1', 'crm/3', 'score', 0.98999,"
             f" 6.6, '{json.dumps({'city': -1.4})}', '{run}', NULL, NULL)")

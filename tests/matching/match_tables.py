@@ -38,6 +38,7 @@ def clustered(
     using: MatchingRule | None = None,
     values: Mapping[str, Mapping[int, str]] | None = None,
     seed: int | None = None,
+    household: Sequence[tuple[int, int]] = (),
 ) -> tuple[list[list[int]], list[Row]]:
     """The clusters of more than one record, and what is held: (a, b, why).
 
@@ -54,6 +55,7 @@ def clustered(
     fill(connection, "records", ", ".join(["rid INTEGER", "key VARCHAR", *quoted]), rows)
     fill(connection, "pairs", "a INTEGER, b INTEGER, why VARCHAR, probability DOUBLE, "
          "weight DOUBLE, weights VARCHAR", [(*pair, None) for pair in pairs])
+    fill(connection, "household", "a INTEGER, b INTEGER", household)
     cluster(connection, using or rule())
     members = connection.execute("SELECT rid, cluster FROM members ORDER BY rid").fetchall()
     assert [rid for rid, _ in members] == list(range(1, records + 1))
