@@ -145,7 +145,7 @@ def _check_is_header(
     else:
         return
     raise CdmqError(Problem(
-        place, "CDMQ288", f"{cause} (dataset {dataset.name}): is it no header?",
+        place, "CDMQ288", f"{cause} (dataset {dataset.name}): it may be no header",
         "without one write file: {header: no} and name all columns in order under columns:; "
         "what stands above a header is passed over with skip: LINES"))
 

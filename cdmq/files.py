@@ -152,7 +152,7 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
             dataset, paths, root)
         listed = exp.Array(expressions=[nodes.text(str(p)) for p in found.paths])
         table = _reader("csv", listed, list(names), found.delimiter)
-        query = typed_rows(dataset, list(names), table)
+        query = _numbered(dataset, names, typed_rows(dataset, list(names), table))
         return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
                        found.bad), dict(found.copies)
     copies: dict[str, Path] = {}
@@ -169,10 +169,16 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     table = _reader(kind, listed, list(names), source.delimiter)
     stored = names if isinstance(names, dict) else None
     query = typed_rows(dataset, list(names), table, stored)
-    if _numbers(dataset, names):
-        place = exp.Window(this=nodes.call(ROW_NUMBER))
-        query = query.select(nodes.alias(place, ROW_NUMBER), copy=False)
+    query = _numbered(dataset, names, query)
     return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
+
+
+def _numbered(dataset: Dataset, names: Collection[str], query: exp.Select) -> exp.Select:
+    """The rows with their place in the file beside them, where that is the key."""
+    if not _numbers(dataset, names):
+        return query
+    place = exp.Window(this=nodes.call(ROW_NUMBER))
+    return query.select(nodes.alias(place, ROW_NUMBER), copy=False)
 
 
 def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, str]:

@@ -176,9 +176,9 @@ def _dataset(guess: Guess, inside: str, copied: bool) -> Iterator[str]:
         written = f'"{value}"' if key == "delimiter" else value
         bare = key in ("skip", "header", "dates", "encoding")
         yield f"      {key}: {written if bare or key == 'delimiter' else _word(value)}"
-    yield f"    # {why['key'] if guess.key else _NO_KEY}"
-    if guess.key:
-        yield f"    key: {_word(guess.key)}"
+    for line in (why["key"],) if guess.key else _NO_KEY:
+        yield f"    # {line}"
+    yield f"    key: {_word(guess.key or 'row_number')}"
     if "types" in why:
         yield f"    # {why['types']}"
     named = {c: guess.types.get(c, "text") for c in guess.columns} if (
@@ -198,8 +198,8 @@ def _dataset(guess: Guess, inside: str, copied: bool) -> Iterator[str]:
         yield f"    # pii: {{{', '.join(f'{_word(c)}: mask' for c in guess.emails)}}}"
 
 
-_NO_KEY = ("no column names a record: each has values that are missing or stand twice. A flag "
-           "needs one: add key: with the columns that do")
+_NO_KEY = ("no column names a record: in each values are missing or stand twice. If several do",
+           "together, name them: key: [a, b]. A row's number is another record's tomorrow.")
 
 
 def _printed(text: str) -> str:
@@ -207,14 +207,11 @@ def _printed(text: str) -> str:
 
 
 def _rules(guess: Guess) -> Iterator[str]:
-    if not guess.key:
-        return
+    if not guess.emails:
+        return  # its keys, its lines and its declared types are judged of themselves
     yield "version: 1"
     yield f"dataset: {guess.name}"
     yield "validation:"
-    yield f"  - column: {_word(guess.key)}"
-    yield "    checks: [not_null, unique]"
-    yield "    why: What names a record is there, and names one."
     for column in guess.emails:
         yield f"  - column: {_word(column)}"
         yield "    checks: [email]"
