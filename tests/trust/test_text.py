@@ -55,7 +55,7 @@ validation:
     world.write({"models/m.yml": models + "  - {name: towns, table: towns_src, key: town}\n"})
     world.run()
     both = ["ke\u0301", "k\u00e9"]
-    assert flagged(world) == {"once": both, "pair": both, "where_said": both}
+    assert flagged(world) == {"once": both, "pair": both, "where_said": both, "people.key": both}
     values = {(r, v) for r, _, _, v, *_ in world.flags() if r == "once"}
     assert values == {("once", TWO_WAYS[0]), ("once", TWO_WAYS[1])}  # as they stand
 
