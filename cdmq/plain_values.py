@@ -78,7 +78,19 @@ def _timestamp(text: str, zone: str) -> datetime | None:
     return local(value, zone) if value.tzinfo else value
 
 
+def _quoted(type_: Type) -> Callable[[str, str], str | None]:
+    """A uuid or a time, as text in its one form."""
+    from cdmq.sql.literals import literal
+
+    def read(text: str, zone: str) -> str | None:
+        found = literal(text, type_)
+        return found.this.name if found is not None else None
+
+    return read
+
+
 _READERS: dict[Type, Callable[[str, str], Any]] = {
     "integer": _integer, "decimal": _decimal, "double": _double, "date": _date,
-    "timestamp": _timestamp, "boolean": lambda t, zone: {"true": True, "false": False}[t],
+    "timestamp": _timestamp, "uuid": _quoted("uuid"), "time": _quoted("time"),
+    "boolean": lambda t, zone: {"true": True, "false": False}[t],
 }

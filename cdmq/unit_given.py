@@ -10,7 +10,7 @@ from cdmq.kinds.matching import MatchingRule
 from cdmq.kinds.tiering import TieringRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import UnitTest
-from cdmq.sql.types import Type
+from cdmq.sql.types import OPAQUE, Type
 from cdmq.unit_needed import Columns, Needed, expression_columns, reads_of
 from cdmq.values import ROW_NUMBER, Dataset, Project, Relation, Rule, Seed
 
@@ -168,7 +168,8 @@ def _make_table(
         query = typed_rows(dataset, list(columns), nodes.table(raw))
         warehouse.load_query(relation, query.sql("duckdb"))
         return
-    types: dict[str, Type] = {c: "text" if t == "unknown" else t for c, t in columns.items()}
+    types: dict[str, Type] = {
+        c: "text" if t in OPAQUE | {"unknown"} else t for c, t in columns.items()}
     warehouse.load(relation, types, [
         [_value(row.get(c), t, dataset.name, c, span) for c, t in types.items()] for row in rows
     ])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cdmq.sql.types import Type
+from cdmq.sql.types import OPAQUE, Type
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -48,7 +48,7 @@ def hides(spec: DatasetSpec, column: str, type_: Type) -> bool:
         return False
     if column in spec.pii:
         return spec.pii[column] != "plain"
-    return type_ in ("text", "unknown") and column not in spec.key
+    return type_ in OPAQUE | {"text", "unknown", "uuid"} and column not in spec.key
 
 
 def hides_key(spec: DatasetSpec) -> bool:

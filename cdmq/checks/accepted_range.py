@@ -13,7 +13,7 @@ from cdmq.kinds.base import Bool
 from cdmq.sql import nodes
 from cdmq.sql.literals import constant
 from cdmq.sql.text_order import looks_like
-from cdmq.sql.types import Type
+from cdmq.sql.types import SIZED, Type, a
 
 
 class AcceptedRange(Check):
@@ -52,6 +52,9 @@ class AcceptedRange(Check):
         value, type_ = at.column(columns[0]), at.type_of(columns[0])
         if type_ == "text":
             raise self._letters(columns[0], at)
+        if type_ not in SIZED:
+            raise at.problem("column", "CDMQ247", f"{columns[0]} is {a(type_)}, which has no "
+                             "larger and no smaller", "check it with accepted_values")
         below, above = (exp.LT, exp.GT) if self.inclusive else (exp.LTE, exp.GTE)
         ends: list[exp.Expr] = []
         if self.min is not None:
@@ -68,7 +71,7 @@ class AcceptedRange(Check):
         given = [(f, sign, e) for f, sign, e in (("min", ">=", self.min), ("max", "<=", self.max))
                  if e is not None]
         place, likes = given[0][0], {looks_like(e) for _, _, e in given if e != "as_of"}
-        if None in likes:
+        if None in likes or "time" in likes:
             words = " and ".join(f"{column} {sign} '{e}'" for _, sign, e in given)
             return at.problem(
                 place, "CDMQ245", f"{column} is text: a range is of numbers, dates and times",

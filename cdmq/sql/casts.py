@@ -19,7 +19,7 @@ from cdmq.functions.build import (
     when,
 )
 from cdmq.sql.kinds import NAMES, decimal_size, kind_of
-from cdmq.sql.types import Type
+from cdmq.sql.types import QUOTED, Type
 
 _NUMBER = "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
 #: The form in which a text is accepted, per type.
@@ -83,7 +83,7 @@ def render(node: exp.Expr, source: Type, to: exp.Expr, dialect: Dialect) -> exp.
     target = _target(to, kind)
     if source == kind and kind != "decimal":
         return node
-    if isinstance(node, exp.Literal) and node.is_string and kind in ("date", "timestamp"):
+    if isinstance(node, exp.Literal) and node.is_string and kind in QUOTED:
         return cast(node, target)
     if kind == "text":
         return cast(node, "TEXT")
@@ -105,7 +105,7 @@ def can_fail(source: Type, to: exp.Expr, node: exp.Expr) -> bool:
     kind = kind_of(to)
     if kind == "text" or (source == kind and kind != "decimal"):
         return False
-    if isinstance(node, exp.Literal) and kind in ("date", "timestamp"):
+    if isinstance(node, exp.Literal) and kind in QUOTED:
         return False
     return source in ("text", "unknown") or kind in ("integer", "decimal")
 

@@ -8,9 +8,10 @@ from sqlglot import exp
 
 from cdmq.functions.build import cast
 from cdmq.problems import did_you_mean
-from cdmq.sql.problem import COLUMN, TYPES, SqlProblem, say, start
+from cdmq.sql.literals import literal
+from cdmq.sql.problem import COLUMN, MOMENT, TYPES, SqlProblem, say, start
 from cdmq.sql.refusals import moment_value, not_a_moment
-from cdmq.sql.types import MOMENTS, NUMBERS, Type
+from cdmq.sql.types import MOMENTS, NUMBERS, Type, a
 
 #: Where the type of a node is kept: `node.meta[TYPE]`.
 TYPE = "cdmq_type"
@@ -24,6 +25,8 @@ CASTS: dict[str, frozenset[str]] = {
     "date": frozenset({"text", "date", "timestamp"}),
     "timestamp": frozenset({"text", "date", "timestamp"}),
     "interval": frozenset(),
+    "uuid": frozenset({"text"}),
+    "time": frozenset({"text"}),
 }
 NO_TEXT = "a double has no one text form; compare the number, or declare the column decimal"
 CAST_REMEDIES: dict[tuple[str, str], str] = {
@@ -41,11 +44,13 @@ _WORDS: dict[str, str] = {
     "interval": "an interval",
     "text": "text",
     "unknown": "unknown",
+    "uuid": "a uuid",
+    "time": "a time",
 }
 
 
-def word(kind: str) -> str:
-    return _WORDS[kind]
+def word(kind: Type) -> str:
+    return _WORDS.get(kind) or a(kind)
 
 
 def kind_at(node: exp.Expr) -> Type:
@@ -111,6 +116,28 @@ def as_moment(node: exp.Expr, place: tuple[exp.Expr, str | int], wanted: Type) -
     new = cast(literal, kind.upper())
     new.meta[TYPE] = kind
     literal.meta[TYPE] = "text"
+    owner, key = place
+    if isinstance(key, int):
+        owner.set("expressions", new, index=key)
+    else:
+        owner.set(key, new)
+    return new
+
+
+def as_quoted(node: exp.Expr, place: tuple[exp.Expr, str | int], wanted: Type) -> exp.Expr:
+    """A text literal as a uuid or a time; others as they are."""
+    inner = strip(node)
+    if not (isinstance(inner, exp.Literal) and inner.is_string):
+        return node
+    written = literal(inner.name, wanted)
+    if written is None:
+        example = "'12:30:00'" if wanted == "time" else "'123e4567-e89b-12d3-a456-426614174000'"
+        raise SqlProblem(MOMENT, f"{say(inner)} is no {wanted}", f"write it as {example}",
+                         start(inner))
+    new = cast(exp.Literal.string(written.this.name), wanted.upper())
+    new.meta[TYPE] = wanted
+    new.this.meta.update(inner.meta)
+    new.this.meta[TYPE] = "text"
     owner, key = place
     if isinstance(key, int):
         owner.set("expressions", new, index=key)

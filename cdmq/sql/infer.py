@@ -13,6 +13,7 @@ from cdmq.sql.fitting import (
     NO_TEXT,
     TYPE,
     as_moment,
+    as_quoted,
     differ,
     exact_word,
     how_to_cast,
@@ -26,9 +27,9 @@ from cdmq.sql.fitting import (
 )
 from cdmq.sql.kinds import kind_of
 from cdmq.sql.normal import ARITHMETIC, BEHIND, COMPARE, ORDERED
-from cdmq.sql.problem import TYPES, SqlProblem, say, spot, start
+from cdmq.sql.problem import OF_TYPE, TYPES, SqlProblem, say, spot, start
 from cdmq.sql.text_order import check_order
-from cdmq.sql.types import MOMENTS, NUMBERS, Type
+from cdmq.sql.types import MOMENTS, NUMBERS, OPAQUE, Type
 
 
 class Typer:
@@ -55,7 +56,21 @@ class Typer:
             return "timestamp"
         kind = self.named(node)
         self.used.setdefault(str(node.name))
+        self.opaque(node, kind)
         return kind
+
+    def opaque(self, node: exp.Expr, kind: Type) -> None:
+        """Of what engines do not compare alike it is asked only whether it is there."""
+        around = node.parent
+        while isinstance(around, exp.Paren):
+            around = around.parent
+        asked = isinstance(around, exp.Is) and isinstance(around.expression, exp.Null)
+        if kind in OPAQUE and not asked:
+            raise SqlProblem(
+                OF_TYPE, f"{say(node)} is {word(kind)}: a rule asks of it only whether it is there",
+                f"write {say(node)} is not null, or take what you need out of it in a SQL model",
+                start(node),
+            )
 
     def named(self, node: exp.Expr) -> Type:
         """The type of a column, whose name becomes the dataset's."""
@@ -97,7 +112,7 @@ class Typer:
             self.want(node.this, kind, "boolean")
         return "boolean"
 
-    def want(self, node: exp.Expr, kind: Type, wanted: str) -> None:
+    def want(self, node: exp.Expr, kind: Type, wanted: Type) -> None:
         if kind not in (wanted, "unknown"):
             remedy = "write a comparison, for example: x = 'yes'" if wanted == "boolean" else ""
             raise SqlProblem(
@@ -110,13 +125,18 @@ class Typer:
         common = self.agree([(node, "this"), (node, "expression")])
         if common == "text" and isinstance(node, ORDERED):
             check_order([node.this, node.expression], node)
+        if common == "uuid" and isinstance(node, ORDERED):
+            raise _no_order(node.this)
         return "boolean"
 
     def between(self, node: exp.Expr) -> Type:
         for key in ("this", "low", "high"):
             self.type(node.args[key])
         self.agree([(node, "this"), (node, "low")])
-        if self.agree([(node, "this"), (node, "high")]) == "text":
+        common = self.agree([(node, "this"), (node, "high")])
+        if common == "uuid":
+            raise _no_order(node.this)
+        if common == "text":
             for end in ("low", "high"):
                 check_order([node.this, node.args[end]], node)
         return "boolean"
@@ -135,6 +155,9 @@ class Typer:
         if kinds & MOMENTS and "text" in kinds:
             wanted: Type = "timestamp" if "timestamp" in kinds else "date"
             nodes = [as_moment(n, p, wanted) for n, p in zip(nodes, places, strict=True)]
+        for quoted in ("uuid", "time"):
+            if quoted in kinds and "text" in kinds:
+                nodes = [as_quoted(n, p, quoted) for n, p in zip(nodes, places, strict=True)]
         common, first = kind_at(nodes[0]), nodes[0]
         for node in nodes[1:]:
             both = wider(common, kind_at(node))
@@ -219,7 +242,7 @@ class Typer:
 
     def cast_(self, node: exp.Expr) -> Type:
         kind, to = self.type(node.this), kind_of(node.args["to"])
-        if kind != "unknown" and to not in CASTS[kind]:
+        if kind != "unknown" and to not in CASTS.get(kind, ()):
             remedy = CAST_REMEDIES.get((kind, to), "")
             is_ = "a double" if kind == "double" else word(kind)
             raise SqlProblem(
@@ -236,6 +259,8 @@ class Typer:
         if node.name in BEHIND:
             kind = self.named(node.expressions[0])
             self.behind.setdefault((str(node.name), str(node.expressions[0].name)))
+            if node.name != "reason":
+                self.opaque(node, kind)
             return "text" if node.name == "reason" else kind
         row = table()[node.name]
         kinds = [self.type(a) for a in node.expressions]
@@ -273,6 +298,11 @@ class Typer:
             how_to_cast(arg, kind, expected.types),
             start(arg),
         )
+
+
+def _no_order(node: exp.Expr) -> SqlProblem:
+    return SqlProblem(OF_TYPE, f"{say(node)} is a uuid, which has no larger and no smaller",
+                      "compare it with = or <>", start(node))
 
 
 _RULES: dict[type[exp.Expr], Callable[[Typer, exp.Expr], Type]] = {

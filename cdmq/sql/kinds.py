@@ -19,7 +19,10 @@ KINDS: dict[Any, Type] = {
     **dict.fromkeys((_D.BOOLEAN,), "boolean"),
     **dict.fromkeys((_D.DATE,), "date"),
     **dict.fromkeys((_D.TIMESTAMP, _D.TIMESTAMPNTZ, _D.DATETIME), "timestamp"),
+    _D.UUID: "uuid", _D.TIME: "time",
 }
+#: What a text in quotes becomes beside a column of the type; a rule does not cast to it.
+_BESIDE: frozenset[Type] = frozenset({"uuid", "time"})
 NAMES: dict[str, str] = {
     "text": "TEXT",
     "integer": "BIGINT",
@@ -27,6 +30,8 @@ NAMES: dict[str, str] = {
     "boolean": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
+    "uuid": "UUID",
+    "time": "TIME",
 }
 _PLACES = "write decimal(18, 2): 1 to 38 digits, of which so many after the point"
 
@@ -39,7 +44,7 @@ def kind_of(to: exp.Expr) -> Type:
 def cast_target(to: exp.Expr, column: int) -> tuple[Type, exp.Expr]:
     """The logical type and the one DataType node that stands for it."""
     kind = KINDS.get(to.this)
-    if kind is None or (to.expressions and kind not in ("decimal", "text")):
+    if kind is None or kind in _BESIDE or (to.expressions and kind not in ("decimal", "text")):
         raise SqlProblem(
             TYPES,
             f"a rule cannot cast to {to.sql(dialect='duckdb').lower()}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,6 +16,10 @@ from cdmq.sql.types import Type
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 
 
+_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+
+
 def literal(text: str, type_: Type) -> exp.Expr | None:
     """`text` as a constant of `type_`, or None where it is none."""
     if type_ in ("text", "unknown"):
@@ -26,6 +30,10 @@ def literal(text: str, type_: Type) -> exp.Expr | None:
         return _number(text)
     if type_ == "boolean":
         return {"true": exp.true(), "false": exp.false()}.get(text)
+    if type_ == "uuid":
+        return _uuid(text)
+    if type_ == "time":
+        return _time(text)
     if type_ == "date":
         return _date(text)
     if type_ == "timestamp":
@@ -39,6 +47,8 @@ def constant(text: str, type_: Type) -> Any:
         return None
     if type_ in ("integer", "decimal", "double"):
         return Decimal(text)
+    if type_ == "time":
+        return datetime.combine(date.min, time.fromisoformat(text))
     return datetime.fromisoformat(text) if type_ in ("date", "timestamp") else None
 
 
@@ -50,6 +60,17 @@ def _number(text: str) -> exp.Expr | None:
     if not value.is_finite() or not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         return None
     return nodes.number(text.lstrip("+"))
+
+
+def _uuid(text: str) -> exp.Expr | None:
+    plain = re.fullmatch(_UUID, text)
+    return nodes.cast(nodes.text(text.lower()), "uuid") if plain else None
+
+
+def _time(text: str) -> exp.Expr | None:
+    if not re.fullmatch(_TIME, text):
+        return None
+    return nodes.cast(nodes.text(time.fromisoformat(text).isoformat()), "time")
 
 
 def _date(text: str) -> exp.Expr | None:

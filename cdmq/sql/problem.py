@@ -22,6 +22,7 @@ ORDER = "CDMQ316"
 NULLS = "CDMQ317"
 CONSTANT = "CDMQ318"
 THOUSANDS = "CDMQ319"
+OF_TYPE = "CDMQ320"
 
 
 class SqlProblem(Exception):

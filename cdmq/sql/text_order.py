@@ -23,7 +23,7 @@ _FORMS: tuple[tuple[Like, str], ...] = (
     ("date", rf"(\d{{1,2}}\W+)?{_MONTH}\W*(\d{{1,2}}\W+)?\d{{2,4}}"),
     ("time", r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"),
 )
-_CASTS: dict[Like, str] = {"number": "decimal(18, 2)", "date": "date", "time": "time"}
+_CASTS: dict[Like, str] = {"number": "decimal(18, 2)", "date": "date"}
 
 
 def looks_like(text: str) -> Like | None:
@@ -55,6 +55,11 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
             start(place),
         )
     literal, kind = meant
+    if kind == "time":
+        raise SqlProblem(
+            ORDER, f"{value} is text and is compared with '{literal.name}' by its letters: "
+            "'9:30' comes after '10:00'", f"where all are written as 09:30, write {value}::text, "
+            f"compared with '{literal.name}'", start(place))
     cast = f"{value}::{_CASTS[kind]}, compared with {_fitting(literal.name, kind)}"
     how = f"write {cast}"
     if isinstance(strip(others[0]), exp.Column):

@@ -255,6 +255,8 @@ class _Compiler:
                          self.check_only)
         before = len(self.problems)
         try:
+            for column in columns:
+                at.check_type(column)
             failing = check.failing(columns, at)
             check_where_and_check(rule, columns, at, self.binder)
             if check.missing == "fail" and columns:

@@ -15,7 +15,7 @@ from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.nulls import never_null, strict
 from cdmq.sql.text_form import text_of
 from cdmq.sql.thousands import ambiguous
-from cdmq.sql.types import NUMBERS, Type, comparable
+from cdmq.sql.types import NUMBERS, OPAQUE, Type, a, comparable
 from cdmq.stages.binding import Binder
 from cdmq.stages.mended import unreadable
 from cdmq.stages.rows import Rows
@@ -54,6 +54,14 @@ class RuleContext:
 
     def type_of(self, name: str) -> Type:
         return self.rows.columns.get(name, "unknown")
+
+    def check_type(self, name: str) -> None:
+        """A Problem where the check asks more of a column than its type can tell."""
+        type_ = self.type_of(name)
+        if type_ in OPAQUE and self.rule.check not in ("not_null", "readable", "key"):
+            raise self.problem(
+                "column", "CDMQ247", f"{name} is {a(type_)}: of it only not_null can be asked",
+                "take what you need out of it in a SQL model, and check that")
 
     def how_to_type(self, name: str, type_: Type, must: str) -> str:
         dataset = self.rows.dataset

@@ -13,7 +13,7 @@ from cdmq.sql.equality import composed
 from cdmq.sql.expressions import lower
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import text_of
-from cdmq.sql.types import Type
+from cdmq.sql.types import OPAQUE, Type, a
 from cdmq.stages.binding import Binder
 from cdmq.stages.golden.layout import real
 from cdmq.stages.rows import Rows
@@ -79,6 +79,11 @@ def _problems(rule: Rule, spec: MatchingRule, rows: Rows) -> Iterator[Problem]:
             yield Problem(rule.span, "CDMQ222", f"matching does not tell '{same[0]}' from "
                           f"'{column}', which differ by case alone (rule {rule.id})",
                           "write a column in one way, or rename it in a SQL model")
+    for column in spec.columns:
+        type_ = rows.columns.get(real(column, rows.columns), "unknown")
+        if type_ in OPAQUE:
+            yield Problem(rule.span, "CDMQ247", f"{column} is {a(type_)}: records are not matched "
+                          f"by it (rule {rule.id})", "take what you need out of it in a SQL model")
     for column, what in spec.compare.items():
         type_ = rows.columns.get(real(column, rows.columns), "unknown")
         if (what == "date") != (type_ == "date") and what != "exact" and type_ not in (

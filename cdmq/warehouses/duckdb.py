@@ -33,11 +33,15 @@ _EXACT: dict[str, Type] = {
     "TIMESTAMP_S": "timestamp", "TIMESTAMP_MS": "timestamp", "TIMESTAMP_NS": "timestamp",
     "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
     "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer",
-    "UBIGINT": "integer",
+    "UBIGINT": "integer", "UHUGEINT": "integer", "UUID": "uuid", "TIME": "time",
+    "INTERVAL": "interval", "BLOB": "blob", "JSON": "json", '"NULL"': "unknown",
+}
+_NESTED: dict[str, Type] = {
+    "STRUCT(": "struct", "UNION(": "struct", "MAP(": "map", "ENUM(": "text",
 }
 _WRITTEN: dict[Type, str] = {
     "text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(38, 9)", "double": "DOUBLE",
-    "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP", "uuid": "UUID", "time": "TIME",
 }
 _SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()"
 
@@ -360,9 +364,12 @@ def connect(options: Options, root: Path, threads: int | None = None) -> DuckDB:
 
 
 def logical_type(engine_type: str) -> Type:
+    if engine_type.endswith("]"):
+        return "list"
     if engine_type.startswith("DECIMAL"):
         return "decimal"
-    return _EXACT.get(engine_type, "unknown")
+    nested: Type = next((t for w, t in _NESTED.items() if engine_type.startswith(w)), "other")
+    return _EXACT.get(engine_type, nested)
 
 
 def _first_line(error: Exception) -> str:

@@ -46,10 +46,13 @@ _EXACT: dict[str, Type] = {
     "smallint": "integer", "integer": "integer", "bigint": "integer", "numeric": "decimal",
     "real": "double", "double precision": "double", "boolean": "boolean", "date": "date",
     "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamp",
+    "uuid": "uuid", "time without time zone": "time", "interval": "interval", "bytea": "blob",
+    "json": "json", "jsonb": "json", "unknown": "unknown",
 }
 _WRITTEN: dict[Type, str] = {
     "text": "text", "integer": "bigint", "decimal": "numeric(38, 9)",
     "double": "double precision", "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+    "uuid": "uuid", "time": "time",
 }
 #: Whole numbers that may not fit a bigint.
 _WIDE = {"UBIGINT": "numeric(20)", "HUGEINT": "numeric(39)"}
@@ -390,7 +393,9 @@ def connect(options: Options, root: Path, threads: int | None = None) -> Postgre
 
 def logical_type(engine_type: str) -> Type:
     """The type of what format_type says, without length or scale."""
-    return "text" if engine_type.endswith(".citext") else _EXACT.get(engine_type, "unknown")
+    if engine_type.endswith("[]"):
+        return "list"
+    return "text" if engine_type.endswith(".citext") else _EXACT.get(engine_type, "other")
 
 
 def _held(duckdb_type: str) -> str:

@@ -48,10 +48,16 @@ class Members:
     def joined(self, columns: Iterable[str]) -> exp.Select:
         """The records of the dataset with their party: `p`, `k` and columns."""
         wanted = set(columns)
-        cells = {self.units.place[c]: nodes.column(c) for c in self.layout.columns if c in wanted}
+        cells = {self.units.place[c]: self._read(c) for c in self.layout.columns if c in wanted}
         if self.units.borrowable:
             cells["b"] = nodes.column("__borrowed")
         return self._with_party(cells, list(cells))
+
+    def _read(self, column: str) -> exp.Expr:
+        """PostgreSQL picks no array from an array of arrays: there a list is carried as text."""
+        value = nodes.column(column)
+        lists = self.layout.columns[column] == "list" and self.units.dialect == "postgres"
+        return nodes.cast(value, "text") if lists else value
 
     def _with_party(self, cells: Mapping[str, exp.Expr], kept: Iterable[str],
                     more: Iterable[exp.Expr] = ()) -> exp.Select:
@@ -76,7 +82,7 @@ class Members:
         made above the join: beside the key, which knows it too, DuckDB would compute it always.
         """
         layout = self.layout
-        cells: dict[str, exp.Expr] = {p: nodes.column(c) for c, p in self.units.place.items()}
+        cells: dict[str, exp.Expr] = {p: self._read(c) for c, p in self.units.place.items()}
         if self.units.borrowable:
             cells["b"] = nodes.column("__borrowed")
         cells["t"] = self._trust()

@@ -12,7 +12,7 @@ from sqlglot import exp
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.text_form import text_of
-from cdmq.sql.types import MOMENTS, Type
+from cdmq.sql.types import MOMENTS, OPAQUE, Type
 from cdmq.stages.golden.dates import in_time
 from cdmq.stages.golden.layout import Layout, Unit
 from cdmq.stages.golden.order import (
@@ -53,7 +53,7 @@ class Units:
 
     def compared(self, column: str, cell: exp.Expr) -> exp.Expr:
         type_ = self.layout.columns[column]
-        if type_ in ("text", "unknown"):
+        if type_ in OPAQUE | {"text", "unknown", "uuid"}:
             return nodes.by_code_point(self._text(column, cell), self.dialect)
         return cell
 
