@@ -65,7 +65,8 @@ def test_the_minimal_project_runs(tmp_path: Path, capsys: pytest.CaptureFixture[
             assert len(path.read_text().splitlines()) <= 5, path
     result = cdmq.run(folder)
     assert (result.exit_code, [r.rule.id for r in result.results]) == (
-        1, ["customers.email.email", "customers.lines"])
+        1, ["customers.delivered", "customers.email.email", "customers.key",
+            "customers.lines"])
     assert result.project.config.name == "firm"
 
 
