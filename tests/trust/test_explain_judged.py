@@ -17,7 +17,7 @@ version: 1
 dataset: people
 validation:
   - {id: mail, column: email, check: email}
-  - {id: zip_de, column: zip, check: regex, pattern: '^[0-9]{5}$', where: land = 'DE'}
+  - {id: zip_de, column: zip, check: regex, pattern: '^[0-9]{5}$', where: "land = 'DE'"}
   - {id: some, check: row_count, min: 1}
 """})
     world.run()
