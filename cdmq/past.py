@@ -213,7 +213,7 @@ class _AtCommit(Reading):
             others[PROJECT_FILE] = blob
         rules: dict[str, str] = {}
         try:
-            macros, models, ruled, seeds = load.folders_of(self.root, self)
+            macros, models, ruled, seeds, *_ = load.folders_of(self.root, self)
         except CdmqError:
             return Files(rules, others)
         for folders, endings in (macros, models, seeds):
