@@ -22,7 +22,13 @@ validation:
 """})
     world.run()
     told = {key: stories(world.root, key)[0] for key in "123"}
-    assert told["1"].passes == ("mail", "some", "zip_de")
-    assert (told["2"].passes, told["2"].not_judged) == (("some",), ("mail", "zip_de"))
-    assert (told["3"].fails, told["3"].passes, told["3"].not_judged) == (
-        ("mail",), ("some",), ("zip_de",))
+
+    def own(rules: tuple[str, ...]) -> set[str]:
+        return {r for r in rules if not r.startswith("people.")}  # not those of every dataset
+
+    assert own(told["1"].passes) == {"mail", "some", "zip_de"}
+    assert own(told["2"].passes) == {"some"}
+    assert own(told["2"].not_judged) == {"mail", "zip_de"}
+    assert told["3"].fails == ("mail",)
+    assert own(told["3"].passes) == {"some"}
+    assert own(told["3"].not_judged) == {"zip_de"}
