@@ -28,7 +28,7 @@ from cdmq.stages.compile import compile_rules
 from cdmq.stages.execute import Execution
 from cdmq.stages.freeze import freeze
 from cdmq.stages.judge import exit_code, judge
-from cdmq.stages.outputs import by_relation, check_outputs, check_sources, outputs
+from cdmq.stages.outputs import by_relation, check_outputs, check_places, check_sources, outputs
 from cdmq.stages.plan import plan
 from cdmq.stages.published import name_published
 from cdmq.stages.record import is_recorded, record, record_only
@@ -132,9 +132,11 @@ def _run(
     ready = prepare(project, selection, warehouse, target_path, local=True)
     made = outputs(project, ready.catalog, ready.plan, selection.datasets, warehouse)
     check_sources(project, selection.datasets, made, warehouse)
-    if wish.command == "run":
+    if wish.command != "train":  # what a test reads is what a run makes
         adopt_older(register, {o.relation: (o.of, o.columns) for o in made})
         check_outputs(register, made)
+    if wish.command == "run":
+        check_places(register, made)
     names = Names(warehouse.schema, warehouse.traits.longest_name, facts.run_id[-6:])
     if not wish.build:
         there = [n for n in selection.datasets if n in ready.catalog]

@@ -74,13 +74,14 @@ def _of_rules(steps: DatasetSteps) -> Iterator[tuple[str, str]]:
         yield match.rule.id, f"{match.rule.id}__xref"
         if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
             yield match.rule.id, f"{steps.dataset.name}__xref"
+    if steps.golden:
+        yield steps.golden.rule.id, f"{steps.golden.rule.id}__flags"
     for tier in steps.tiers:
         yield tier.rule.id, f"{tier.rule.id}__levels"
 
 
 def check_outputs(register: Register, found: Sequence[Output]) -> None:
-    """Raises CdmqError where something that cdmq did not make bears the name of an output, and
-    where what others put on an output would not let a run publish it."""
+    """Raises CdmqError where something that cdmq did not make bears the name of an output."""
     problems = []
     for output in found:
         standing = register.stands(output.relation)
@@ -93,6 +94,10 @@ def check_outputs(register: Register, found: Sequence[Output]) -> None:
                 f"cdmq debug --adopt {standing.name}"))
     if problems:
         raise CdmqError(problems)
+
+
+def check_places(register: Register, found: Sequence[Output]) -> None:
+    """Raises CdmqError where what others put on an output would not let a run publish it."""
     of = {o.relation: o for o in found}
     why = register.warehouse.hindrances({r: o.columns for r, o in of.items()})
     if why:

@@ -16,6 +16,7 @@ from cdmq.audit.claims import STATED
 from cdmq.init import init
 from cdmq.problems import CdmqError
 from cdmq.profiles import read_target
+from cdmq.stages.made import relation_names
 
 MODELS = """
 version: 1
@@ -58,7 +59,7 @@ FILES = {
 NAMES = (
     "customers", "customers__stage", "customers__clean", "customers__defaulted",
     "customers__flagged", "customers__passed", "orders", "short", "same__xref",
-    "customers__xref", "people", "people__clean", "class__levels",
+    "customers__xref", "people", "people__clean", "best__flags", "class__levels",
 )
 
 
@@ -86,6 +87,9 @@ def refused(world: World, **words: Any) -> list[Any]:
 def test_the_names_are_all_that_a_run_makes(project: World) -> None:
     project.run()
     assert set(NAMES) <= project.relations()
+    made = cdmq.api.parse(project.root)
+    names = {n.name for n in relation_names(made.datasets, made.rules)}
+    assert project.relations() <= names  # a new kind of output is said there too
     known = {r[0] for r in project.sql(
         f"SELECT name FROM {project.audit}.register WHERE kind <> 'staged' "
         f"AND schema_name = '{project.schema}'")}
@@ -126,6 +130,18 @@ def test_a_table_made_anew_by_the_user_is_theirs(project: World) -> None:
     project.sql("ALTER TABLE kept RENAME TO orders")
     assert "orders is a table that cdmq did not make" in refused(project)[0].cause
     assert project.sql("SELECT * FROM orders") == columns
+
+
+def test_a_test_judges_nothing_that_cdmq_did_not_make(project: World) -> None:
+    """A table of the user's with the columns of the clean stage would pass in its place."""
+    project.run()
+    rows = "SELECT * FROM customers__stage WHERE name IS NOT NULL"
+    project.sql(f"CREATE TABLE other AS {rows}")
+    cascade = " CASCADE" if project.engine == "postgres" else ""
+    project.sql(f"DROP TABLE customers__stage{cascade}")
+    project.sql("ALTER TABLE other RENAME TO customers__stage")
+    with pytest.raises(CdmqError, match="customers__stage is a table that cdmq did not make"):
+        cdmq.api.test(project.root)
 
 
 def test_a_view_of_the_users_too(project: World) -> None:
