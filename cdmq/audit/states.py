@@ -123,16 +123,24 @@ class States:
         return [exp.EQ(this=nodes.column(c), expression=v) for c, v in ends.items()]
 
     def _close(self, state: State) -> int:
-        about = _exists(state.staged, _same(state.entity, "s", "t"))
-        ends = self._ends(nodes.when(about, nodes.text("changed"), nodes.text("gone")))
-        if state.rule in self.reviews:
-            ends.append(exp.EQ(this=nodes.column("to_review"),
-                               expression=nodes.text(self.reviews[state.rule].label)))
+        """Rows that are not there any more; what they are about may still be.
+
+        Two statements: a subquery among the values that are set is asked for each row.
+        """
+        open_ = self._mine(state.rule, "t")
         still = _exists(state.staged, _same(state.identity, "s", "t"))
-        return self._run(exp.Update(
-            this=nodes.table(Relation(state.table, self.schema), "t"), expressions=ends,
-            where=exp.Where(this=nodes.every([
-                self._mine(state.rule, "t"), exp.Not(this=still)]))))
+        about = _exists(state.staged, _same(state.entity, "s", "t"))
+        closed = 0
+        for why, where in (("changed", [about]), ("gone", [])):
+            ends = self._ends(nodes.text(why))
+            if state.rule in self.reviews:
+                ends.append(exp.EQ(this=nodes.column("to_review"),
+                                   expression=nodes.text(self.reviews[state.rule].label)))
+            closed += self._run(exp.Update(
+                this=nodes.table(Relation(state.table, self.schema), "t"), expressions=ends,
+                where=exp.Where(this=nodes.every(
+                    [open_.copy(), exp.Not(this=still.copy()), *where]))))
+        return closed
 
     def _open(self, state: State) -> int:
         fixed = {"rule_id": state.rule}
