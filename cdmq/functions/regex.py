@@ -52,6 +52,8 @@ def _set(ranges: Ranges) -> str:
 
 def _repeat(node: Repeat, dialect: str, capture: bool) -> str:
     body = _write(node.body, dialect, capture)
+    if not body:
+        return ""
     if not isinstance(node.body, (Chars, Group)):
         body = f"(?:{body})"
     bounds = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((node.least, node.most))
@@ -76,8 +78,10 @@ def _write(node: Node, dialect: str, capture: bool) -> str:
     if isinstance(node, Either):
         return "|".join(_write(o, dialect, capture) for o in node.options)
     if isinstance(node, Group):
-        opening = "(" if capture and node.number else "(?:"
-        return f"{opening}{_write(node.body, dialect, capture)})"
+        body = _write(node.body, dialect, capture)
+        if capture and node.number:
+            return f"({body})"
+        return f"(?:{body})" if body else ""  # engines differ in what an empty group is
     return _repeat(node, dialect, capture)
 
 

@@ -22,11 +22,16 @@ def check_nulls(tree: exp.Expr) -> None:
         around = node.parent
         while isinstance(around, exp.Paren | exp.Cast | exp.Alias):
             inner, around = around, around.parent
-        if around is not None and not isinstance(around, _FINE):
+        if around is not None and not isinstance(around, _FINE) and not _passes_over(around):
             raise _refused(inner, around)
         if isinstance(around, exp.If) and around.this is inner:
             raise SqlProblem(NULLS, "NULL is never true: this branch is never taken",
                              "write a condition", start(around))
+
+
+def _passes_over(around: exp.Expr) -> bool:
+    """coalesce takes the first value that is not NULL: it compares nothing."""
+    return isinstance(around, exp.Anonymous) and around.name.lower() == "coalesce"
 
 
 def _refused(null: exp.Expr, around: exp.Expr) -> SqlProblem:

@@ -224,11 +224,14 @@ def several(tokens: list[Any], at: int) -> SqlProblem | None:
     first = at
     while first > 0 and tokens[first - 1].token_type == TokenType.VAR:
         first -= 1
-    if at - first < 2:
+    if at - first < 2 or tokens[at].token_type == TokenType.COLON:
         return None
-    name = " ".join(t.text for t in tokens[first:at])
+    last = at
+    while last < len(tokens) and tokens[last].token_type == TokenType.VAR:
+        last += 1
+    name = " ".join(t.text for t in tokens[first:last])
     return SqlProblem(
-        SYNTAX, f"{at - first} words stand side by side: {name}",
+        SYNTAX, f"{last - first} words stand side by side: {name}",
         f'is it the name of one column, write it in double quotes: "{name}"',
         tokens[first].start + 1,
     )

@@ -76,6 +76,15 @@ def test_a_match_is_a_match_everywhere(engines: Any, pattern: str, texts: list[s
     assert found[0] == found[1] == [bool(python.search(t)) for t in texts]
 
 
+@pytest.mark.parametrize(
+    "pattern", ["(?i)()()", "()()", "()*", "(())|a", "a()b", "(?:)+", "(|a)()"])
+def test_an_empty_group_matches_as_nothing_does(engines: Any, pattern: str) -> None:
+    texts = ["", "ab", "b", "A"]
+    found = ask(engines, texts, _match_sql(pattern))
+    python = re.compile(translate(pattern, "python"))
+    assert found[0] == found[1] == [bool(python.search(t)) for t in texts]
+
+
 def _match_sql(pattern: str) -> dict[str, tuple[str, list[Any]]]:
     duck, post = translate(pattern, "duckdb"), translate(pattern, "postgres")
     return {
