@@ -172,9 +172,17 @@ class Postgres:
         self._reader: duckdb.DuckDBPyConnection | None = None
         with _told(connecting=True):
             self._connection = _connected(options)
-            if options.role:
-                role = nodes.name(options.role).sql("postgres")
-                self._connection.execute(f"SET ROLE {role}".encode())
+        try:
+            self._begin(options.role)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, role: str | None) -> None:
+        if role:
+            with _told(connecting=True):
+                own = nodes.name(role).sql("postgres")
+                self._connection.execute(f"SET ROLE {own}".encode())
         settings = _SETTINGS | {"search_path": f"{nodes.name(self.schema).sql('postgres')}, public"}
         self.fetch(_SET, [list(settings), list(settings.values())])
 
