@@ -55,7 +55,7 @@ _OPERATORS = {
     "!~": "write not regexp_matches(column, 'pattern')",
     "^": "write the product: x * x",
     "**": "write the product: x * x",
-    "=>": "write >=", "=<": "write <=", "==": "write =", "≥": "write >=", "≤": "write <=",
+    "=>": "write >=", "=<": "write <=", "≥": "write >=", "≤": "write <=",
     "≠": "write <>", "=!": "write <>",
     "@": "write abs(x)",
     "~~": "write like",
