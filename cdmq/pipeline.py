@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cdmq.audit.claims import STATED, claim
 from cdmq.audit.ensure import ensure
 from cdmq.audit.older import adopt_older
+from cdmq.audit.pii_key import unlock
 from cdmq.audit.register import Register
 from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
@@ -129,6 +130,7 @@ def _run(
     warehouse = register.warehouse
     check_reused(warehouse, audit_schema(warehouse), project.rules)
     register.sweep()
+    unlock(project, warehouse, target.options.pii_secret, target.span, facts.started)
     ready = prepare(project, selection, warehouse, target_path, local=True)
     made = outputs(project, ready.catalog, ready.plan, selection.datasets, warehouse)
     check_sources(project, selection.datasets, made, warehouse)

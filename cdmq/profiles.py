@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.templates import renderer
@@ -21,6 +23,12 @@ from cdmq.yaml_source import Source, read_yaml
 if TYPE_CHECKING:
     from cdmq.spec import ProjectFile
     from cdmq.warehouses.base import Warehouse
+
+
+#: Keys of a target that are secret wherever their value comes from.
+_HIDDEN = ("password", "pass", "pii_secret")
+#: A secret of fewer letters may be a part of any word, of still fewer any word of a text.
+_LONG, _MIDDLING = 8, 6
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,23 @@ class Target:
         return bool(self.options.throwaway)
 
     def scrub(self, text: str) -> str:
-        """`text` with every secret replaced by stars."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "*****")
+        """`text` with every secret replaced by stars, also as it stands in an address."""
+        for secret in sorted(set(self.secrets), key=len, reverse=True):
+            for written in {secret, quote(secret, safe="")}:
+                text = _starred(text, written)
         return text
+
+
+def _starred(text: str, secret: str) -> str:
+    """A short secret only as a whole word; a very short one where it is a value: in quotes, behind
+    =, or between : and @."""
+    if len(secret) >= _LONG:
+        return text.replace(secret, "*****")
+    alone = re.escape(secret)
+    if len(secret) >= _MIDDLING:
+        return re.sub(rf"(?<!\w){alone}(?!\w)", "*****", text)
+    around = rf"(?<=[\"'`=])({alone})(?![\w-])|(?<=:)({alone})(?=@)"
+    return re.sub(around, "*****", text)
 
 
 def warehouse_types() -> list[str]:
@@ -99,13 +120,12 @@ def read_target(
     module = _module(type_, source.at(at))
     options = read_model(module.Options, data, source, at, problems, f"target {name}")
     if options is None:
-        hidden = Target(wanted, name, type_, None, source.at(at),
-                        tuple(s for s in (*secrets, str(data.get("password") or "")) if s))
+        secrets += [str(data[key]) for key in _HIDDEN if data.get(key)]
+        hidden = Target(wanted, name, type_, None, source.at(at), tuple(s for s in secrets if s))
         scrub = hidden.scrub
         raise CdmqError([replace(p, cause=scrub(p.cause), should_be=scrub(p.should_be))
                          for p in problems])
-    if options.__class__.model_fields.get("password") and data.get("password"):
-        secrets.append(str(data["password"]))
+    secrets += [str(data[key]) for key in _HIDDEN if data.get(key)]
     return Target(wanted, name, type_, options, source.at(at), tuple(s for s in secrets if s))
 
 
@@ -225,8 +245,7 @@ def _word(value: Any, source: Source, path: Path_, render: Callable[[str], str])
 def _env_var(environment: Mapping[str, str], secrets: list[str]) -> Any:
     def env_var(name: str, *default: str) -> str:
         if name in environment:
-            if "SECRET" in name.upper() or "PASSWORD" in name.upper():
-                secrets.append(environment[name])
+            secrets.append(environment[name])
             return environment[name]
         if default:
             return default[0]

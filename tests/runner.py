@@ -25,6 +25,8 @@ from cdmq.values import Relation
 
 AS_OF = dt.datetime(2026, 11, 1, 12, 0, 0)
 ENGINES = ("duckdb", "postgres")
+#: One for both engines: their digests are compared.
+PII_SECRET = "the secret of all tests"
 _NUMBERS = itertools.count(1)
 _TYPES = {
     "text": "text", "integer": "bigint", "decimal": "decimal(20, 6)", "double": "double precision",
@@ -68,8 +70,9 @@ class World:
 
     def _output(self) -> dict[str, Any]:
         if self.engine == "duckdb":
-            return {"type": "duckdb", "path": "world.duckdb"}
-        return {"type": "postgres", "schema": self.schema, **postgres_parts(self.uri)}
+            return {"type": "duckdb", "path": "world.duckdb", "pii_secret": PII_SECRET}
+        return {"type": "postgres", "schema": self.schema, "pii_secret": PII_SECRET,
+                **postgres_parts(self.uri)}
 
     def write(self, files: Mapping[str, str]) -> None:
         """Path -> text; an empty text takes the file away."""

@@ -73,8 +73,8 @@ def _role(
     own = mine.get(column)
     spec = telling.project.datasets[dataset].spec
     same_value = own is not None and own == best.get(column, row["value"])
-    if row["winner"] == (masked(key) if hides_key(spec) else key) and (
-            same_value or not hides_key(spec)):
+    # An older cdmq kept masked keys here: by one the value decides.
+    if row["winner"] == key or (hides_key(spec) and row["winner"] == masked(key) and same_value):
         return "won", own
     if own is None:
         return "empty", None
@@ -96,7 +96,7 @@ def _losers(
     if not told:
         return ()
     spec = telling.project.datasets[dataset].spec
-    known = {masked(k) if hides_key(spec) else k for k in keys}
+    known = {*keys, *(masked(k) for k in keys if hides_key(spec))}
     marks = "|".join(re.escape(k) for k in sorted(known, key=len, reverse=True))
     parts = re.split(rf"(?:^|; )({marks}): ", told, flags=re.DOTALL) if marks else []
     if len(parts) < 3 or parts[0]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cdmq.spec import DatasetSpec, Pii
 
-_DIGEST = re.compile("[0-9a-f]{32}")
+_DIGEST = re.compile("[0-9a-f]{32}|[0-9a-f]{64}")
 
 
 def stored(value: exp.Expr, how: Pii) -> exp.Expr:
@@ -24,11 +24,12 @@ def stored(value: exp.Expr, how: Pii) -> exp.Expr:
     from sqlglot import exp
 
     from cdmq.sql import nodes
+    from cdmq.sql.keyed import keyed
 
     if how == "omit":
         return nodes.cast(nodes.null(), "text")
     if how == "hash":
-        return nodes.call("md5", value)
+        return keyed(value)
     if how == "mask":
         first = nodes.call("left", value, nodes.number(1))
         short = exp.LT(this=exp.Length(this=value.copy()), expression=nodes.number(4))

@@ -139,6 +139,13 @@ CHANGES = Table("changes", "one row an episode in which a default changed a cell
     records bigint how many records share all that
 """ + _EPISODE))
 
+PII_KEY = Table("pii_key", "the secret by which hidden values are told apart; never grant it to "
+                "others", columns("""
+    mark text tells whether a run has the same secret, and no more than that
+    secret text made once; NULL where the target has a pii_secret in profiles.yml
+    made timestamp when the first run used it (UTC)
+"""))
+
 REGISTER = Table("register", "one row a relation that cdmq made and no run has replaced since; "
                  "unlike other tables it says only what is", columns("""
     schema_name text its schema
@@ -150,8 +157,8 @@ REGISTER = Table("register", "one row a relation that cdmq made and no run has r
     from_run text the run that made it
 """))
 
-TABLES = (REGISTER, RUNS, RULE_VERSIONS, MODEL_VERSIONS, RUN_INPUTS, RULE_RESULTS, STATEMENTS,
-          FLAGS, CHANGES)
+TABLES = (REGISTER, PII_KEY, RUNS, RULE_VERSIONS, MODEL_VERSIONS, RUN_INPUTS, RULE_RESULTS,
+          STATEMENTS, FLAGS, CHANGES)
 
 SCHEMA_TABLE = Table("schema_version", "one row a time the audit tables were made or completed",
                      columns("""

@@ -11,6 +11,7 @@ from sqlglot import exp
 from cdmq.atomic import write_text
 from cdmq.audit.tables import audit_schema
 from cdmq.sql import nodes
+from cdmq.sql.keyed import spelled
 from cdmq.sql.logical import Names, placed
 from cdmq.stages.build import reference_relation
 from cdmq.stages.catalog import relation_of
@@ -43,7 +44,8 @@ def write_compiled(
         names.put(f"ref:{name}", reference_relation(name, audit_schema(warehouse)))
 
     def render(node: exp.Expr) -> str:
-        return placed(node.copy(), names.final).sql(warehouse.dialect, pretty=True)
+        own = spelled(node.copy(), warehouse.dialect)
+        return placed(own, names.final).sql(warehouse.dialect, pretty=True)
 
     files = {}
     for name, own_plan in plan.datasets.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.keyed import spelled
 from cdmq.values import Relation
 
 #: The schema of a relation named by what it is, until `execute` knows where it stands.
@@ -76,8 +77,9 @@ def renderer(
     """
 
     def render(node: exp.Expr) -> tuple[str, str]:
+        node = spelled(node.copy(), dialect)
         kept = placed(node.copy(), names.final).sql(dialect)
-        sent = placed(node.copy(), names.staged)
+        sent = placed(node, names.staged)
         for parameter in list(sent.find_all(exp.Placeholder)):
             if parameter.name == AS_OF:
                 asked()

@@ -16,6 +16,7 @@ from cdmq.csv_lines import BadLine
 from cdmq.problems import Problem, Span
 from cdmq.spec import DatasetSpec, Pii
 from cdmq.sql import nodes
+from cdmq.sql.keyed import keyed
 from cdmq.steps import FOUND, FOUND_COLUMNS, Outcome
 from cdmq.values import Dataset, Project, Relation
 
@@ -71,7 +72,7 @@ def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -
     warehouse.insert(_LINES, {"place": "text", "text": "text"},
                      [(f"{b.place} ({b.why}): ", b.text) for b in lines.bad])
     kept = nodes.call("coalesce", stored(nodes.column("text"), how), nodes.text(""))
-    digest = none.copy() if how == "plain" else nodes.call("md5", nodes.column("text"))
+    digest = none.copy() if how == "plain" else keyed(nodes.column("text"))
     code = nodes.number(2 * findings.numbers[outcome.rule.id])
     value = nodes.concat([nodes.column("place"), kept])
     shown = [code, none.copy(), value, digest]

@@ -14,6 +14,7 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.expressions import lower as lowered
+from cdmq.sql.keyed import keyed
 from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import values_of
@@ -307,7 +308,7 @@ class _Compiler:
         kept = [(c, stored(t, pii.get(c, "plain"))) for c, t in texts]
         digest: exp.Expr = nodes.cast(nodes.null(), "text")
         if any(pii.get(c, "plain") != "plain" for c, _ in texts):
-            digest = nodes.call("md5", _as_one([(c, t.copy()) for c, t in texts]))
+            digest = keyed(_as_one([(c, t.copy()) for c, t in texts]))
         return replace(judgement, value=_as_one(kept), digest=digest)
 
 

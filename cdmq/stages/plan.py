@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.sql import nodes
+from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import text_of
 from cdmq.steps import Branch, Change, Counts, DatasetPlan, DatasetSteps, Judgement, Plan
@@ -218,7 +219,7 @@ def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int
     digest: exp.Expr = nodes.cast(nodes.null(), "text")
     if pii != "plain":
         both = [exp.Coalesce(this=n.copy(), expressions=[nodes.text("")]) for n in (old, new)]
-        digest = nodes.call("md5", nodes.concat([both[0], nodes.text("\x02"), both[1]]))
+        digest = keyed(nodes.concat([both[0], nodes.text("\x02"), both[1]]))
     spec = change.rule.spec
     assert isinstance(spec, DefaultRule)
     means = {"standardise": "standardise", "map": "map", "fill_from": "fill_from"}

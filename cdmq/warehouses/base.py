@@ -106,6 +106,9 @@ class Warehouse(Protocol):
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises StatementError."""
 
+    def keep_private(self, relation: Relation) -> None:
+        """Take a table from everybody to whom it was granted, by whatever default."""
+
     def columns(self, relation: Relation) -> dict[str, Type] | None:
         """Name -> type in order, or None when there is no such relation."""
 

@@ -64,6 +64,9 @@ class Options(Model):
     threads: int | None = Field(None, ge=1)
     memory_limit: str | None = None
     throwaway: bool = False
+    pii_secret: str | None = Field(
+        None, repr=False, description="Keys the digests of what pii: hides; by env_var(). "
+        "Default: one that is made once and kept in the audit schema.")
 
 
 class DuckDB:
@@ -113,6 +116,9 @@ class DuckDB:
             if isinstance(error, duckdb.FatalException) or any(w in said for w in _FULL):
                 raise Lost(said) from None
             raise StatementError(said, sql) from None
+
+    def keep_private(self, relation: Relation) -> None:
+        """A file has no grants: who may read it reads all of it."""
 
     def columns(self, relation: Relation) -> dict[str, Type] | None:
         for schema in [relation.schema] if relation.schema else [self.schema, "main"]:

@@ -116,6 +116,17 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 """
 
 
+#: Who may read or write a table or a column of it, beside its owner.
+_GRANTED = """
+WITH it AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = %s::regclass)
+SELECT DISTINCT CASE WHEN acl.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END
+FROM (SELECT (aclexplode(relacl)).grantee, relowner FROM it
+      UNION ALL SELECT (aclexplode(a.attacl)).grantee, it.relowner
+      FROM it JOIN pg_attribute AS a ON a.attrelid = it.oid) AS acl
+LEFT JOIN pg_roles AS r ON r.oid = acl.grantee WHERE acl.grantee <> acl.relowner
+"""
+
+
 class Options(Model):
     """An output of type postgres in profiles.yml."""
 
@@ -133,6 +144,9 @@ class Options(Model):
     sslrootcert: str | None = None
     sslcert: str | None = Field(None, description="The file of the client's certificate.")
     sslkey: str | None = Field(None, description="The file of its key.")
+    pii_secret: str | None = Field(
+        None, repr=False, description="Keys the digests of what pii: hides; by env_var(). "
+        "Default: one that is made once and kept in the audit schema.")
     connect_timeout: int = Field(10, ge=0, description="Seconds; 0 waits without end.")
     keepalives: int | None = Field(None, ge=0, le=1, description="0: off.")
     keepalives_idle: int | None = Field(None, ge=0, description="Seconds.")
@@ -145,7 +159,8 @@ class Options(Model):
 
 def _connected(options: Options) -> psycopg.Connection[tuple[Any, ...]]:
     server = options.model_dump(
-        exclude={"type", "schema_", "role", "retries", "threads", "throwaway"})
+        exclude={"type", "schema_", "role", "retries", "threads", "throwaway",
+                 "pii_secret"})
     left = options.retries
     while True:
         try:
@@ -196,6 +211,11 @@ class Postgres:
         with _told():
             cursor = self._connection.execute(sql.replace(*_NUL).encode(), values)
             return cursor.fetchall() if cursor.description else []
+
+    def keep_private(self, relation: Relation) -> None:
+        where = nodes.table(relation).sql("postgres")
+        for (who,) in self.fetch(_GRANTED, [where]):
+            self.run(f"REVOKE ALL ON {where} FROM {who}")
 
     def columns(self, relation: Relation) -> dict[str, Type] | None:
         rows = self.fetch(_COLUMNS, [nodes.table(relation).sql("postgres")])

@@ -13,6 +13,7 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.problems import Span
 from cdmq.spec import DatasetSpec
 from cdmq.sql import nodes
+from cdmq.sql.keyed import KEY, KEY_COLUMNS, pads, spelled
 from cdmq.sql.logical import AS_OF, placed
 from cdmq.sql.types import Type
 from cdmq.stages.golden.members import Flagged
@@ -127,8 +128,10 @@ class Engine:
         return {r["key"] for r in self._fetch(case, query)}
 
     def _fetch(self, case: Case, query: exp.Select) -> list[dict[str, Any]]:
-        sent = placed(query.copy(), {case.steps.relation: self.tables["rows"],
-                                     "xref:m": self.tables["xref"], "flags": self.tables["flags"]})
+        self._table(KEY, KEY_COLUMNS, [pads(b"secret")])
+        own = spelled(query.copy(), self.dialect)
+        sent = placed(own, {case.steps.relation: self.tables["rows"],
+                            "xref:m": self.tables["xref"], "flags": self.tables["flags"]})
         for parameter in list(sent.find_all(exp.Placeholder)):
             assert parameter.name == AS_OF
             parameter.replace(nodes.text(str(TODAY)))

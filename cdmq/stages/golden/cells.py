@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from cdmq.audit.pii import hides_key, stored
+from cdmq.audit.pii import stored
 from cdmq.kinds.golden import GoldenRule
 from cdmq.spec import Pii
 from cdmq.sql import nodes
+from cdmq.sql.keyed import keyed
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.golden.layout import Unit, layout
@@ -118,9 +119,9 @@ class _Cells:
         for i, unit, column in self.of:
             value = self._text(column, f"w{self.units.place[column]}")
             how = self.pii.get(column, "plain")
-            digest = nodes.cast(nodes.null(), "text") if how == "plain" else nodes.call(
-                "md5", value.copy())
-            key = self._key(self.units.trace(unit).key(self._told(i, unit)))
+            digest = nodes.cast(nodes.null(), "text") if how == "plain" else keyed(
+                value.copy())
+            key = self.units.trace(unit).key(self._told(i, unit))
             parts.append(nodes.select([
                 nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
                 nodes.alias(stored(value, how), "value"), nodes.alias(digest, "digest"),
@@ -151,13 +152,10 @@ class _Cells:
         return nodes.union_all(parts)
 
     def _listed(self) -> exp.Expr:
-        one = nodes.concat([self._key(nodes.column("k")), nodes.text(": "), nodes.column("shown")])
+        one = nodes.concat([nodes.column("k"), nodes.text(": "), nodes.column("shown")])
         by = exp.Order(this=one, expressions=[
             ordered(nodes.by_code_point(nodes.paren(one.copy()), self.dialect))])
         return exp.GroupConcat(this=by, separator=nodes.text("; "))
-
-    def _key(self, key: exp.Expr) -> exp.Expr:
-        return stored(key, "mask") if hides_key(self.plan.dataset.spec) else key
 
     def _text(self, column: str, name: str) -> exp.Expr:
         return text_of(nodes.column(name), self.plan.columns[column])

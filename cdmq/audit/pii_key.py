@@ -1,0 +1,128 @@
+"""The key of the digests by which hidden values are told apart.
+
+It is the secret of the target in profiles.yml; without one, a secret that is made once and kept in
+a table that nobody else is granted. The same key must be used for ever: with another, every flag
+on a hidden value would close and open again.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cdmq.audit.party_tables import GOLDEN_CELLS
+from cdmq.audit.tables import CHANGES, FLAGS, PII_KEY, audit_schema
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.sql import nodes
+from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_of, keyed_again, pads, spelled
+from cdmq.values import Project, Relation
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+_MD5 = re.compile("(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+#: Table -> its columns that are one value each, and those that tell of several.
+_HELD = (
+    (FLAGS, ("digest", "value"), ("value",)),
+    (CHANGES, ("digest", "old_value", "new_value"), ()),
+    (GOLDEN_CELLS, ("digest", "value"), ("losers",)),
+)
+
+
+def unlock(
+    project: Project, warehouse: Warehouse, secret: str | None, span: Span, now: datetime
+) -> None:
+    """Put the key where statements find it, where a dataset hides a value. Raises CdmqError where
+    it is not the one that runs before used."""
+    if not any(how != "plain" for d in project.datasets.values() for how in d.spec.pii.values()):
+        return
+    schema = audit_schema(warehouse)
+    table = Relation(PII_KEY.name, schema)
+    warehouse.keep_private(table)
+    known = warehouse.fetch(nodes.select(
+        [nodes.column("mark"), nodes.column("secret")], nodes.table(table)).sql(warehouse.dialect))
+    kept = known[0][1] if known else None
+    key = (secret or kept or secrets.token_hex(32)).encode()
+    mark = hmac_of(key, "cdmq")[:16]
+    if known and known[0][0] != mark:
+        raise CdmqError(_another(span, bool(secret), bool(kept), table))
+    _put(warehouse, key)
+    if not known:
+        with warehouse.transaction():
+            types = {c.name: c.type for c in PII_KEY.columns}
+            own = None if secret else key.decode()
+            warehouse.insert(table, types, [[mark, own, now]])
+            _bring_over(warehouse, schema, key)
+
+
+def _another(span: Span, given: bool, kept: bool, table: Relation) -> Problem:
+    cause = "is not the one that runs before used" if given and not kept else (
+        "is given, and runs before used one of their own" if given else "is not given any more")
+    return Problem(
+        span, "CDMQ411", f"pii_secret {cause}: every flag on a value that pii: hides would close "
+        "and open again", "give the target the secret of before (none, if it had none); to start "
+        f"anew with another one on purpose, delete the row of {table}")
+
+
+def _put(warehouse: Warehouse, key: bytes) -> None:
+    warehouse.run(nodes.drop(KEY).sql(warehouse.dialect))
+    empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), t), c)
+                          for c, t in KEY_COLUMNS.items()], where=exp.false())
+    warehouse.run(nodes.create(KEY, empty, temporary=True).sql(warehouse.dialect))
+    warehouse.insert(KEY, dict(KEY_COLUMNS), [list(pads(key))])
+
+
+def _bring_over(warehouse: Warehouse, schema: str, key: bytes) -> None:
+    """Digests of a cdmq without a key become keyed ones: they are the same values, no flag closes,
+    and none can be guessed any more. Only rows with a digest hold what pii: hides."""
+    for table, single, several in _HELD:
+        relation = Relation(table.name, schema)
+        hidden = nodes.present(nodes.column("digest"))
+        for name in several:
+            found = warehouse.fetch(nodes.select(
+                [nodes.column(name)], nodes.table(relation), nodes.all_of([hidden, nodes.present(
+                    nodes.column(name))])).distinct().sql(warehouse.dialect))
+            _replace(warehouse, relation, name, key, (str(r[0]) for r in found))
+        for name in reversed(single):
+            column = nodes.column(name)
+            where = nodes.all_of([hidden.copy(), *_is_md5(column)])
+            update = exp.Update(
+                this=nodes.table(relation), where=exp.Where(this=where),
+                expressions=[exp.EQ(this=column.copy(), expression=keyed_again(column.copy()))])
+            warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
+
+
+def _is_md5(column: exp.Expr) -> list[exp.Expr]:
+    """32 letters, none of them another than these."""
+    bare = nodes.call("translate", column.copy(), nodes.text("0123456789abcdef"), nodes.text(""))
+    return [nodes.equal(nodes.call("length", column.copy()), nodes.number(32)),
+            nodes.equal(bare, nodes.text(""))]
+
+
+def _replace(
+    warehouse: Warehouse, relation: Relation, name: str, key: bytes, texts: Iterable[str]
+) -> None:
+    """Of a text that tells of several values, such as `email=..., phone=...`."""
+    rows: list[list[Any]] = [
+        [text, _MD5.sub(lambda m: hmac_of(key, m[0]), text)] for text in texts
+        if _MD5.search(text) and not _MD5.fullmatch(text)]
+    if not rows:
+        return
+    pairs = Relation("__cdmq_brought_over")
+    empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), "text"), c)
+                          for c in ("old", "new")], where=exp.false())
+    warehouse.run(nodes.create(pairs, empty, temporary=True).sql(warehouse.dialect))
+    warehouse.insert(pairs, {"old": "text", "new": "text"}, rows)
+    update = exp.Update(
+        this=nodes.table(relation, "t"), from_=exp.From(this=nodes.table(pairs, "p")),
+        expressions=[exp.EQ(this=nodes.column(name), expression=nodes.column("new", "p"))],
+        where=exp.Where(this=nodes.every([
+            nodes.present(nodes.column("digest", "t")),
+            nodes.equal(nodes.column(name, "t"), nodes.column("old", "p"))])))
+    warehouse.run(update.sql(warehouse.dialect))
+    warehouse.run(nodes.drop(pairs).sql(warehouse.dialect))

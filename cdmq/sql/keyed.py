@@ -1,0 +1,75 @@
+"""A digest that nobody can guess who does not have the key: HMAC-SHA-256, on every engine.
+
+The key stands in a temporary table, so no statement that is sent, kept or logged holds it. What is
+keyed is the MD5 of the value: digests of a cdmq that had no key are brought over by their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.values import Relation
+
+#: Holds the two pads of the key as hex, while a connection lives.
+KEY = Relation("__cdmq_key")
+KEY_COLUMNS = {"inner_pad": "text", "outer_pad": "text"}
+_DIGEST = "__cdmq_keyed"
+_BLOCK = 64
+
+
+def keyed(value: exp.Expr) -> exp.Expr:
+    """The digest of a text; NULL of NULL."""
+    return keyed_again(nodes.call("md5", value))
+
+
+def keyed_again(digest: exp.Expr) -> exp.Expr:
+    """The digest of a text of which only the MD5 is known."""
+    return nodes.call(_DIGEST, digest)
+
+
+def spelled(node: exp.Expr, dialect: str) -> exp.Expr:
+    """The node with its keyed digests in the words of an engine."""
+    def swap(found: exp.Expr) -> exp.Expr:
+        if isinstance(found, exp.Anonymous) and found.name == _DIGEST:
+            return _hmac(found.expressions[0], dialect)
+        return found
+
+    return node.transform(swap)
+
+
+def pads(key: bytes) -> tuple[str, str]:
+    """The key as HMAC mixes it in, before and after."""
+    if len(key) > _BLOCK:
+        key = hashlib.sha256(key).digest()
+    key = key.ljust(_BLOCK, b"\0")
+    return bytes(b ^ 0x36 for b in key).hex(), bytes(b ^ 0x5C for b in key).hex()
+
+
+def hmac_of(key: bytes, digest: str) -> str:
+    """What `keyed_again` gives, worked out here."""
+    return hmac.new(key, digest.encode(), hashlib.sha256).hexdigest()
+
+
+def _hmac(text: exp.Expr, dialect: str) -> exp.Expr:
+    inner, outer = (_pad(name, dialect) for name in KEY_COLUMNS)
+    if dialect == "postgres":
+        message = nodes.call("convert_to", text, nodes.text("UTF8"))
+        first = nodes.call("sha256", _joined(inner, message))
+        return nodes.call("encode", nodes.call("sha256", _joined(outer, first)), nodes.text("hex"))
+    first = nodes.call("sha256", _joined(inner, nodes.call("encode", text)))
+    return nodes.call("sha256", _joined(outer, nodes.call("unhex", first)))
+
+
+def _joined(a: exp.Expr, b: exp.Expr) -> exp.Expr:
+    return exp.DPipe(this=a, expression=b)
+
+
+def _pad(name: str, dialect: str) -> exp.Expr:
+    one = exp.Subquery(this=nodes.select([nodes.column(name)], nodes.table(KEY)))
+    if dialect == "postgres":
+        return nodes.call("decode", one, nodes.text("hex"))
+    return nodes.call("unhex", one)

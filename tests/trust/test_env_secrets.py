@@ -1,0 +1,61 @@
+"""What env_var() gave is secret wherever it came from, and a short one garbles no text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdmq.problems import CdmqError
+from cdmq.profiles import Target, read_target
+from cdmq.spec import ProjectFile
+
+PROFILE = """\
+p:
+  target: dev
+  outputs:
+    dev:
+      type: postgres
+      host: "{{ env_var('PG_HOST') }}"
+      user: "{{ env_var('PG_USER') }}"
+      password: "{{ env_var('PG_PASS_X') }}"
+      dbname: "{{ env_var('PG_DB', 'postgres') }}"
+      pii_secret: "{{ env_var('PII_KEY_X') }}"
+"""
+SAID = {"PG_HOST": "db7.internal.example", "PG_USER": "cdmq", "PG_PASS_X": "p@ss/w:rd",
+        "PII_KEY_X": "a"}
+
+
+def target(tmp_path: Path, **more: str) -> Target:
+    (tmp_path / "profiles.yml").write_text(PROFILE)
+    return read_target(tmp_path, ProjectFile(name="p"), environment={**SAID, **more})
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("no route to db7.internal.example:5432", "no route to *****:5432"),
+    ("postgres://cdmq:p%40ss%2Fw%3Ard@x/y", "postgres://cdmq:*****@x/y"),
+    ('FATAL: no role "cdmq" exists', 'FATAL: no role "*****" exists'),
+    ("try: cdmq run; a table of cdmq__stage", "try: cdmq run; a table of cdmq__stage"),
+    ("option user=cdmq, pii_secret=a", "option user=*****, pii_secret=*****"),
+    ("pii_secret: 'a' is short", "pii_secret: '*****' is short"),
+    ("a bar at a place", "a bar at a place"),
+    ("database postgres", "database postgres"),  # a default of the file is no secret
+])
+def test_scrubbed(tmp_path: Path, text: str, shown: str) -> None:
+    assert target(tmp_path).scrub(text) == shown
+
+
+def test_the_name_of_the_variable_does_not_matter(tmp_path: Path) -> None:
+    found = target(tmp_path, PG_DB="warehouse_of_anna")
+    assert found.scrub("no database warehouse_of_anna") == "no database *****"
+    assert "a" in found.secrets
+    assert "p@ss/w:rd" not in repr(found.options)
+
+
+def test_a_wrong_option_does_not_tell_it(tmp_path: Path) -> None:
+    (tmp_path / "profiles.yml").write_text(
+        PROFILE + "      port: \"{{ env_var('PG_PORT_X') }}\"\n")
+    with pytest.raises(CdmqError) as told:
+        read_target(tmp_path, ProjectFile(name="p"),
+                    environment={**SAID, "PG_PORT_X": "verysecretport"})
+    assert "verysecretport" not in str(told.value)

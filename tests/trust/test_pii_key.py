@@ -1,0 +1,191 @@
+"""Digests of what pii: hides are keyed: nobody without the key can guess a value from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+import pytest
+from runner import AS_OF, World
+
+from cdmq.problems import CdmqError
+
+MODELS = """\
+version: 1
+datasets:
+  - name: people
+    table: raw
+    key: id
+    pii: {phone: hash, mail: mask, note: omit}
+"""
+RULES = """\
+version: 1
+dataset: people
+defaults:
+  - {id: town, column: phone, map: {seed: towns, from: old, to: new}}
+validation:
+  - {column: phone, checks: [{accepted_values: {values: ["1"]}}]}
+  - {column: mail, checks: [{accepted_values: {values: ["1"]}}]}
+  - {id: both, check: expression, must: "phone = note"}
+"""
+ROWS = [[1, "5550001", "anna@x.org", "a"], [2, "5550002", "b@x.org", "b"],
+        [3, "5550000", None, "c"]]
+SECRET = "a very long secret of the vault"
+LATER = AS_OF + dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def people(world: World) -> World:
+    world.table("raw", {"id": "integer", "phone": "text", "mail": "text", "note": "text"}, ROWS)
+    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES,
+                 "seeds/towns.csv": "old,new\n5550000,5551111\n"})
+    with_secret(world, None)
+    return world
+
+
+def secret_of(world: World) -> str:
+    return str(world.sql(f"SELECT secret FROM {world.audit}.pii_key")[0][0])
+
+
+def keyed(secret: str, text: str) -> str:
+    """HMAC-SHA-256 of the MD5, as any library does it."""
+    md5 = hashlib.md5(text.encode()).hexdigest()
+    return hmac.new(secret.encode(), md5.encode(), "sha256").hexdigest()
+
+
+def with_secret(world: World, secret: str | None) -> None:
+    profile = json.loads((world.root / "profiles.yml").read_text())
+    output = profile["world"]["outputs"]["it"]
+    output.pop("pii_secret", None)
+    output.update({"pii_secret": secret} if secret else {})
+    world.write({"profiles.yml": json.dumps(profile)})
+
+
+def moved(world: World) -> dict[str, int]:
+    result = world.run(as_of=LATER)
+    return {k: v for k, v in {**result.opened, **result.closed}.items() if v}
+
+
+def test_a_digest_is_an_hmac_of_every_engine(people: World) -> None:
+    people.run()
+    secret = secret_of(people)
+    assert len(secret) == 64
+    flags = {(r[0], r[1]): r[2:] for r in people.sql(
+        f"SELECT rule_id, key, value, digest FROM {people.audit}.flags")}
+    phone = keyed(secret, "5550001")
+    assert flags["people.phone.accepted_values", "1"] == (phone, phone)
+    assert flags["people.mail.accepted_values", "2"] == ("b***", keyed(secret, "b@x.org"))
+    assert flags["both", "1"] == (
+        f"phone={phone}, note=NULL", keyed(secret, "phone=5550001, note=a"))
+    changes = people.sql(f"SELECT old_value, new_value, digest FROM {people.audit}.changes")
+    assert changes == [(keyed(secret, "5550000"), keyed(secret, "5551111"),
+                        keyed(secret, "5550000\x025551111"))]
+    assert moved(people) == {}
+
+
+def test_a_secret_of_the_profile_stands_nowhere_else(people: World) -> None:
+    with_secret(people, SECRET)
+    people.run()
+    assert people.sql(f"SELECT secret FROM {people.audit}.pii_key") == [(None,)]
+    digests = {r[0] for r in people.sql(f"SELECT digest FROM {people.audit}.flags")}
+    assert keyed(SECRET, "5550002") in digests
+    assert moved(people) == {}
+    for path in people.root.rglob("*"):
+        assert path.name == "profiles.yml" or not path.is_file() or (
+            SECRET.encode() not in path.read_bytes()), path
+    for (sql,) in people.sql(f"SELECT sql FROM {people.audit}.statements"):
+        assert SECRET not in sql
+        assert SECRET.encode().hex() not in sql
+
+
+@pytest.mark.parametrize(("first", "second", "said"), [
+    (SECRET, "another secret", "is not the one that runs before used"),
+    (SECRET, None, "is not given any more"),
+    (None, SECRET, "is given, and runs before used one of their own")])
+def test_another_secret_is_refused_before_a_flag_closes(
+    people: World, first: str | None, second: str | None, said: str
+) -> None:
+    with_secret(people, first)
+    people.run()
+    before = people.flags()
+    with_secret(people, second)
+    with pytest.raises(CdmqError, match=f"CDMQ411 pii_secret {said}"):
+        people.run(as_of=LATER)
+    assert people.flags() == before
+    with_secret(people, first)
+    assert moved(people) == {}
+    with_secret(people, second)
+    people.sql(f"DELETE FROM {people.audit}.pii_key")  # as the remedy says
+    assert moved(people) == {"flags": 8, "changes": 1}
+
+
+def test_digests_of_a_cdmq_without_a_key_are_brought_over(people: World) -> None:
+    people.run()
+    flags = {keyed(secret_of(people), text): hashlib.md5(text.encode()).hexdigest() for text in [
+        "5550001", "5550002", "5551111", "5550000", "anna@x.org", "b@x.org",
+        "5550000\x025551111", "phone=5550001, note=a", "phone=5550002, note=b",
+        "phone=5551111, note=c"]}
+    for new, old in flags.items():
+        for table, columns in (("flags", ("value", "digest")),
+                               ("changes", ("old_value", "new_value", "digest"))):
+            for column in columns:
+                people.sql(f"UPDATE {people.audit}.{table} SET {column} = "
+                           f"replace({column}, '{new}', '{old}')")
+    people.sql(f"DELETE FROM {people.audit}.pii_key")
+    old = {r[0] for r in people.sql(f"SELECT digest FROM {people.audit}.flags")}
+    assert {len(d) for d in old} == {32}
+    assert moved(people) == {}
+    digests = people.sql(f"SELECT digest FROM {people.audit}.flags "
+                         f"UNION SELECT digest FROM {people.audit}.changes")
+    assert {len(d[0]) for d in digests} == {64}
+    values = " ".join(str(r) for t in ("flags", "changes") for r in people.sql(
+        f"SELECT * FROM {people.audit}.{t}"))
+    assert not any(md5 in values for md5 in flags.values())
+
+
+def test_nobody_is_granted_the_key(people: World) -> None:
+    if people.engine == "duckdb":  # a file has no grants: it has only to run
+        people.run()
+        assert secret_of(people)
+        return
+    people.sql(f"CREATE ROLE reader_{people.schema}")
+    people.sql(f"CREATE SCHEMA {people.audit}")
+    people.sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {people.audit} GRANT ALL ON TABLES TO PUBLIC, "
+               f"reader_{people.schema}")
+    asked = (f"SELECT has_table_privilege('reader_{people.schema}', '{people.audit}.pii_key', "
+             "'SELECT')")
+    people.run()
+    assert people.sql(asked) == [(False,)]
+    people.sql(f"GRANT SELECT (secret) ON {people.audit}.pii_key TO PUBLIC")
+    people.run(as_of=LATER)
+    assert people.sql(f"SELECT has_column_privilege('reader_{people.schema}', "
+                      f"'{people.audit}.pii_key', 'secret', 'SELECT')") == [(False,)]
+    assert people.sql(asked.replace("pii_key", "runs")) == [(True,)]
+    people.sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {people.audit} REVOKE ALL ON TABLES FROM "
+               f"PUBLIC, reader_{people.schema}")
+
+
+def test_without_hidden_values_there_is_no_key(people: World) -> None:
+    people.write({"models/m.yml": MODELS.replace("{phone: hash, mail: mask, note: omit}",
+                                                 "{phone: plain}")})
+    people.run()
+    assert people.sql(f"SELECT * FROM {people.audit}.pii_key") == []
+
+
+def test_shown_digests_are_not_masked_again(people: World) -> None:
+    from cdmq.audit.story import stories
+
+    people.run()
+    (story,) = stories(people.root, "1")
+    assert keyed(secret_of(people), "5550001") in {e.value for e in story.episodes}
+
+
+def test_the_compiled_sql_can_be_read(people: World) -> None:
+    import cdmq.api
+
+    files = cdmq.api.compile(people.root).files
+    text = " ".join(Path(f).read_text() for f in files if Path(f).is_file())
+    assert "__cdmq_keyed" not in text
