@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +37,15 @@ CHANGE = ("rule_id", "key", "column_name", "old_value", "new_value", "digest", "
           "records")
 RESULT = ("rule_id", "status", "tested", "judged", "failing", "could_not_judge", "changed",
           "percent")
+
+
+#: The rules that a dataset has of itself, where a test is about those that a steward wrote.
+OF_ITSELF = (".key", ".delivered", ".lines")
+
+
+def written(found: Iterable[str]) -> set[str]:
+    """Of the ids of rules those that stand in a rule file (or are of a column, as readable)."""
+    return {r for r in found if not r.endswith(OF_ITSELF)}
 
 
 class World:
