@@ -34,7 +34,7 @@ KEYS = {
 
 
 #: Rules of every dataset: a case is about them where it names them.
-_OF_ITSELF = ("key", "delivered")
+_OF_ITSELF = ("key", "delivered", "lines")
 
 
 class _Loader(yaml.BaseLoader):
@@ -93,7 +93,8 @@ def run_file(path: Path, world: World) -> None:
         for seed, text in case.get("seeds", {}).items():
             world.write({f"seeds/{seed}.csv": text})
         rules = {k: case[k] for k in ("defaults", "validation") if k in case}
-        world.write({f"rules/{name}.yml": _dump({"version": "1", "dataset": name, **rules})})
+        if rules:  # a file without a rule is refused
+            world.write({f"rules/{name}.yml": _dump({"version": "1", "dataset": name, **rules})})
     world.write({"models/datasets.yml": _dump({"version": "1", "datasets": datasets})})
     world.run()
 

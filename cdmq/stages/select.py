@@ -146,7 +146,7 @@ class _Graph:
             raise CdmqError(Problem(Span(flag), "CDMQ512", f"unknown method '{method}:'",
                                     did_you_mean(method, METHODS)))
         words = METHODS[method]
-        if method == "path":
+        if method == "path" and value:
             value = self._from_root(value)
         found = frozenset(
             name for name, thing in self._things() if _fits(words(thing), value, method))

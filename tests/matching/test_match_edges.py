@@ -107,7 +107,7 @@ def test_nothing_is_left_but_our_tables(capfd):
     rule = MatchingRule(id="r", compare=COMPARED)
     score(connection, rule, PEOPLE, train(connection, rule, PEOPLE))
     left = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
-    assert left == {"records", "inputs", "features", "candidates", "pairs"}
+    assert left == {"records", "inputs", "features", "candidates", "pairs", "household"}
     assert capfd.readouterr() == ("", "")
 
 

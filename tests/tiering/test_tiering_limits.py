@@ -92,6 +92,6 @@ def test_when_a_review_is_due() -> None:
     past = review_at(monthly, as_of, "2026-12-01")
     assert (past.state, past.message) == (
         "past", "as_of is before the last review, 2026-12-01: the history of levels is not "
-        "rewritten")
+        "rewritten (was it a mistake: cdmq clean --reviews-after DAY)")
     assert review_at(spec(None), as_of, "2026-11-05 00:00:00").state == "due"
     assert review_at(spec(None), as_of, "2026-11-05 00:00:01").state == "past"

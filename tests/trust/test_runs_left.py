@@ -128,7 +128,10 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(project: World, number: signal.Signal
     time.sleep(1)
     started.send_signal(number)
     out, err = started.communicate(timeout=60)
-    assert (started.returncode, err) == (130, "interrupted; nothing was published\n"), out
+    assert (started.returncode, err) == (130, ""), out
+    last = json.loads(out.splitlines()[-1])
+    assert (last["code"], last["cause"], last["remedy"]) == (
+        "CDMQ507", "interrupted", "nothing was published")
     assert [r[1] for r in runs(project)] == ["fail", "interrupted"]
     assert project.flags() == flags
     project.write({"models/slow.sql": ""})

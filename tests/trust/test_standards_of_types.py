@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from runner import World
 
+import cdmq.api
 from cdmq.problems import CdmqError
 
 AMOUNTS = ["4.15", "$4.15", "1.234,50 €", "(12)", "₹3,000", "12.5 %", "1,234", "soon", "n/a", "",
@@ -110,7 +111,7 @@ def test_a_standard_that_makes_no_value_of_the_type_is_refused(world: World) -> 
     project(world, "defaults:\n  - {id: x, column: amount, standardise: date}\n",
             "{amount: decimal}", {"amount": ["1"]})
     with pytest.raises(CdmqError, match="CDMQ217"):
-        world.run()
+        cdmq.api.compile(world.root)
 
 
 def test_a_unit_test_reads_cells_in_the_same_way(world: World) -> None:
@@ -156,4 +157,4 @@ def test_a_country_that_is_none(world: World, word: str, said: str) -> None:
                  "rules/c.yml": "version: 1\ndataset: c\ndefaults:\n  - {column: phone, "
                                 f"standardise: phone, region: {word}}}\n"})
     with pytest.raises(CdmqError, match=said):
-        world.run()
+        cdmq.api.compile(world.root)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from runner import World
 
+import cdmq.api
 from cdmq.problems import CdmqError
 from cdmq.sql.expressions import SqlProblem, bind, parse
 from cdmq.sql.text_order import looks_like
@@ -33,7 +34,7 @@ validation:
 def test_a_range_is_refused_until_the_column_is_declared(world: World) -> None:
     world.write({"data/c.csv": CSV, "models/m.yml": MODEL % "", "rules/r.yml": RULES})
     with pytest.raises(CdmqError) as told:
-        world.run()
+        cdmq.api.compile(world.root)
     assert [p.code for p in told.value.problems] == ["CDMQ245", "CDMQ245"]
     remedy = told.value.problems[0].remedy
     assert remedy == "add to the dataset (models/m.yml:3:12): columns: {age: integer}"
@@ -50,7 +51,7 @@ def test_the_remedy_for_a_table_works(world: World) -> None:
     world.write({"models/m.yml": model,
                  "rules/r.yml": rule % "column: age, check: accepted_range, min: 18, max: 99"})
     with pytest.raises(CdmqError) as told:
-        world.run()
+        cdmq.api.compile(world.root)
     must = told.value.problems[0].remedy.partition("must: ")[2]
     world.write({"rules/r.yml": rule % f'check: expression, must: "{must}"'})
     world.run()
