@@ -21,7 +21,7 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     return small(tmp_path, capsys)
 
 
-PARSED = "small: 1 dataset, 6 validation rules, 1 default, 0 seeds, 0 unit tests"
+PARSED = "small: 1 dataset, 9 validation rules, 1 default, 0 seeds, 0 unit tests"
 
 
 def test_parse_needs_no_connection(project: Small) -> None:
@@ -86,7 +86,7 @@ def test_parse_warns_of_columns_that_are_not_known(project: Small) -> None:
 def test_compile_writes_the_sql(project: Small) -> None:
     told = project.told("compile")
     assert told.code == 0
-    assert told.out.startswith("7 rules over 1 dataset\n")
+    assert told.out.startswith("10 rules over 1 dataset\n")
     text = (project.root / "target/compiled/customers.sql").read_text("utf-8")
     assert "-- dataset customers (models/customers.yml:3:11)" in text
     assert '"customers__stage"' in text

@@ -38,7 +38,7 @@ def test_a_run_goes_on_without_its_reader(project: Small, buffered: bool) -> Non
     told = done.stderr.read()
     assert (done.wait(60), told) == (1, b"")
     assert (project.root / "target/run_results.json").is_file()
-    assert len(histories(project.root)) == 7
+    assert len(histories(project.root)) == 10
 
 
 def test_head(project: Small) -> None:
@@ -47,7 +47,7 @@ def test_head(project: Small) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=project.root, env=ENVIRONMENT,
                           capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (1, "", 1)
-    assert len(histories(project.root)) == 7
+    assert len(histories(project.root)) == 10
 
 
 @pytest.mark.parametrize("words", [("ls",), ("parse",), ("explain",), ("schema",)])
