@@ -76,7 +76,19 @@ def all_of(nodes: Iterable[exp.Expr | None]) -> exp.Expr | None:
         return None
     if len(parts) == 1:
         return parts[0]
-    return reduce(lambda a, b: exp.And(this=a, expression=b), [paren(p) for p in parts])
+    return _tree(exp.And, parts)
+
+
+def _tree(join: type[exp.Binary], parts: Sequence[exp.Expr]) -> exp.Expr:
+    """Many parts as a tree of few levels: engines and sqlglot go down it level by level."""
+    if len(parts) > _FLAT:
+        size = -(-len(parts) // _FLAT)
+        parts = [_tree(join, parts[i : i + size]) for i in range(0, len(parts), size)]
+    return reduce(lambda a, b: join(this=a, expression=b), [paren(p) for p in parts])
+
+
+#: So many parts stand side by side.
+_FLAT = 16
 
 
 def every(nodes: Sequence[exp.Expr]) -> exp.Expr:
@@ -103,7 +115,7 @@ def as_usual(node: exp.Expr, dialect: str) -> exp.Expr:
 def any_of(nodes: Sequence[exp.Expr]) -> exp.Expr:
     if len(nodes) == 1:
         return nodes[0]
-    return reduce(lambda a, b: exp.Or(this=a, expression=b), [paren(p) for p in nodes])
+    return _tree(exp.Or, nodes)
 
 
 def all_present(nodes: Sequence[exp.Expr]) -> exp.Expr | None:
@@ -146,7 +158,7 @@ def same(a: exp.Expr, b: exp.Expr) -> exp.Expr:
 
 def concat(parts: Sequence[exp.Expr]) -> exp.Expr:
     """Texts one after the other; NULL if one is NULL."""
-    return reduce(lambda a, b: exp.DPipe(this=a, expression=b), [paren(p) for p in parts])
+    return _tree(exp.DPipe, parts)
 
 
 def select(
