@@ -11,6 +11,7 @@ from cdmq.plain_values import seed_problems
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql.types import Type
 from cdmq.values import ROW_NUMBER, Catalog, Dataset, Project, Relation
+from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -239,7 +240,12 @@ def _fits(dataset: Dataset, columns: Columns, found: Delivery) -> bool:
 
 def _table_columns(dataset: Dataset, warehouse: Warehouse) -> Columns:
     relation = relation_of(dataset)
-    columns = warehouse.columns(relation)
+    try:
+        columns = warehouse.columns(relation)
+    except StatementError as error:  # no such database, no right to look
+        raise CdmqError(Problem(
+            dataset.span, "CDMQ204", f"the table {relation} of dataset {dataset.name} cannot be "
+            f"looked at: {error}", "mend table:, or ask for the right to read it")) from None
     if columns is None:
         near = warehouse.relations(relation.schema or warehouse.schema)
         raise CdmqError(

@@ -13,6 +13,7 @@ from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.stages.graph import render_model
 from cdmq.values import Dataset, Project
+from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -125,7 +126,12 @@ def model_columns(
         else:
             parts = name.split(".")
             relation = Relation(parts[-1], parts[-2] if len(parts) > 1 else None)
-            columns = warehouse.columns(relation)
+            try:
+                columns = warehouse.columns(relation)
+            except StatementError as error:
+                raise CdmqError(Problem(
+                    Span(model), "CDMQ204", f"the table {relation} of source() cannot be looked "
+                    f"at: {error}", "mend source(), or ask for the right to read it")) from None
             if columns is None:
                 near = warehouse.relations(relation.schema or warehouse.schema)
                 raise CdmqError(Problem(Span(model), "CDMQ204", f"the table {relation} of source() "
