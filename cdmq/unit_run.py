@@ -37,11 +37,13 @@ class Runner:
     """One in-memory connection for all tests; each has a schema of its own."""
 
     def __init__(self, project: Project) -> None:
+        from cdmq.audit.pii_key import put
         from cdmq.warehouses.duckdb import DuckDB, Options
 
         self.warehouse = DuckDB(Options(path=":memory:"), project.root, threads=1)
         clocks = nodes.text(project.config.time_zone).sql()
         self.warehouse.run(f"SET TimeZone = {clocks}")
+        put(self.warehouse, b"unit tests")  # a test keeps nothing: any key tells values apart
         self.catalog: Mapping[str, Columns] = known_columns(project, self.warehouse)
         self.shared = Names("main", 200, "unit")
         self.number = 0

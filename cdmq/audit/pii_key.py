@@ -51,7 +51,7 @@ def unlock(
     mark = hmac_of(key, "cdmq")[:16]
     if known and known[0][0] != mark:
         raise CdmqError(_another(span, bool(secret), bool(kept), table))
-    _put(warehouse, key)
+    put(warehouse, key)
     if not known:
         with warehouse.transaction():
             types = {c.name: c.type for c in PII_KEY.columns}
@@ -69,7 +69,8 @@ def _another(span: Span, given: bool, kept: bool, table: Relation) -> Problem:
         f"anew with another one on purpose, delete the row of {table}")
 
 
-def _put(warehouse: Warehouse, key: bytes) -> None:
+def put(warehouse: Warehouse, key: bytes) -> None:
+    """The key where the statements of this connection find it, and no other connection does."""
     warehouse.run(nodes.drop(KEY).sql(warehouse.dialect))
     empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), t), c)
                           for c, t in KEY_COLUMNS.items()], where=exp.false())
