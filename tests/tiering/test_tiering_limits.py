@@ -17,6 +17,9 @@ from cdmq.stages.tiers.levels import pieces, relaxed
 @pytest.mark.parametrize(("condition", "kept"), [
     ("a >= 50000", "a >= 45000"),
     ("a > 1.5", "a > 1.35"),
+    ("a > 1.25", "a > 1.1250"),
+    ("a < 500.5", "a < 550.55"),
+    ("a > 0.5", "a > 0.45"),
     ("a <= 30", "a <= 33"),
     ("a < -30", "a < -27"),
     ("a >= -30", "a >= -33"),

@@ -112,7 +112,7 @@ def test_new_until_known(engine: tuple[str, str | None]) -> None:
     state = tiers.review("2026-11-01 00:00:00")["a"]
     assert state == {
         "key": "a", "level": "new", "missed": 0, "measures": '{"volume": 90000}',
-        "cut_offs": "new_for: 3 months",
+        "cut_offs": "new_for: 3 months", "uncounted": None,
         "reason": "the first fact is of 2026-09-14: less than 3 months ago"}
     assert tiers.review("2026-12-14 00:00:00")["a"]["level"] == "core"
 

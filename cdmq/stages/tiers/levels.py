@@ -11,6 +11,7 @@ from sqlglot import exp
 from cdmq.kinds.tiering import OTHERWISE, TieringRule
 from cdmq.sql.expressions import Expression, parse
 from cdmq.sql.fitting import clone, strip
+from cdmq.sql.thousands import ambiguous
 from cdmq.values import Rule
 
 _UPPER, _LOWER = (exp.GT, exp.GTE), (exp.LT, exp.LTE)
@@ -94,7 +95,7 @@ class _Relaxing:
         by = abs(number) * self.share
         limit = number - by if down else number + by
         written = f"{limit.normalize():f}" if abs(limit) < _LONG else f"{limit:E}"
-        if "." in written and "E" not in written:
+        if ambiguous(written):
             written += "0"  # three decimals alone may be of thousands
         return parse(written).tree
 
