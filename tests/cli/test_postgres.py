@@ -50,7 +50,7 @@ def test_run_history_and_story(project: Small) -> None:
     assert "judged as of 2026-11-02 00:00" in history.out
     assert "    found    0 records flagged, before it 1\n" in history.out
     table = project.told("history").out
-    assert len(table.splitlines()) == 8
+    assert len(table.splitlines()) == 11
     story = project.told("explain", "--record", "2")
     assert story.code == 0
     assert "status: 'Activ' -> 'activ' (standardise)" in story.out

@@ -21,13 +21,16 @@ AS_OF = ("--as-of", "2026-11-01")
 
 REPORT = """\
 cdmq run: target small.dev (duckdb), as of 2026-11-01 00:00:00 UTC, run ID
-TIME  1 of 7  PASS     status_form  1 cell changed
-TIME  2 of 7  FAIL     customers.email.not_null  1 of 3 (33.33%)
-TIME  3 of 7  FAIL     customers.email.email  1 of 2 (50.00%)
-TIME  4 of 7  FAIL     customers.status.accepted_values  1 of 3 (33.33%)
-TIME  5 of 7  WARN     credit_low  1 of 3 (33.33%)
-TIME  6 of 7  PASS     customers.credit.readable
-TIME  7 of 7  PASS     customers.born.readable
+TIME   1 of 10  PASS     customers.delivered
+TIME   2 of 10  PASS     status_form  1 cell changed
+TIME   3 of 10  FAIL     customers.email.not_null  1 of 3 (33.33%)
+TIME   4 of 10  FAIL     customers.email.email  1 of 2 (50.00%)
+TIME   5 of 10  FAIL     customers.status.accepted_values  1 of 3 (33.33%)
+TIME   6 of 10  WARN     credit_low  1 of 3 (33.33%)
+TIME   7 of 10  PASS     customers.credit.readable
+TIME   8 of 10  PASS     customers.born.readable
+TIME   9 of 10  PASS     customers.lines
+TIME  10 of 10  PASS     customers.key
 
 ERROR  conformity  2 rules, 2 flags
   customers.email.email                     1 of 2 (50.00%)
@@ -48,11 +51,11 @@ WARN  consistency  1 rule, 1 flag
 CHANGED CELLS  1 default, 1 cell
   status_form          1  standardise customers.status
 
-flags: 4 opened, 0 closed; changes: 1 opened, 0 closed; rule versions: 7 new
+flags: 4 opened, 0 closed; changes: 1 opened, 0 closed; rule versions: 10 new
 Results: ROOT/target/run_results.json
 Records: ROOT/target/small.duckdb
 
-Done in N s. PASS=3 WARN=1 FAIL=3 NO_DATA=0 SKIPPED=0 ERROR=0 TOTAL=7
+Done in N s. PASS=6 WARN=1 FAIL=3 NO_DATA=0 SKIPPED=0 ERROR=0 TOTAL=10
 """
 
 
