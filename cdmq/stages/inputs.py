@@ -12,6 +12,7 @@ from cdmq.files import paths_of
 from cdmq.sql import nodes
 from cdmq.steps import Input
 from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -42,7 +43,13 @@ def look_at(
         mark = warehouse.row_hash([nodes.column(c) for c in columns])
         shown.append(nodes.cast(exp.Sum(this=mark), "text"))
     query = nodes.select(shown, nodes.table(relation))
-    rows, *total = warehouse.fetch(query.sql(warehouse.dialect))[0]
+    try:
+        rows, *total = warehouse.fetch(query.sql(warehouse.dialect))[0]
+    except StatementError:
+        if not columns:
+            raise
+        # A column that cannot be computed ends the rules that read it, and no other.
+        return look_at(dataset, relation, None, {}, warehouse)
     if columns:
         digest = f"rows:{warehouse.dialect} {warehouse.version()}:{total[0] or 0}"
     return Input(int(rows), digest)
