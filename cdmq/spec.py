@@ -28,7 +28,7 @@ def _name(value: str) -> str:
     if not value.isprintable() or set(value) & set("/\\") or value in (".", "..") or (
             len(value.encode()) > 200):
         raise ValueError("a dataset's name has at most 200 bytes, and no slash or control "
-                         "character")
+                         "character; give it another name")
     return value
 
 
@@ -165,9 +165,11 @@ class DatasetSpec(Model):
     def _one_source(self) -> DatasetSpec:
         given = [w for w in ("table", "from_dbt", "file", "stack") if getattr(self, w) is not None]
         if len(given) > 1:
-            raise ValueError(f"a dataset has one source, here are {' and '.join(given)}")
+            raise ValueError(f"a dataset has one source, here are {' and '.join(given)}; "
+                             "keep one of them")
         if self.rename and self.stack is None:
-            raise ValueError("rename goes with stack")
+            raise ValueError("rename goes with stack; rename the columns of one source in a SQL "
+                             "model")
         return self
 
 

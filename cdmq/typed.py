@@ -157,7 +157,9 @@ def _problem(
         return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy,
                        source.with_word(span, str(given), meant))
     if kind == "value_error" and not said.startswith("write "):
-        return Problem(span, "CDMQ112", f"'{key}' in {what}: {said}" if key else f"{what}: {said}")
+        cause, _, remedy = said.partition("; ")
+        cause = f"'{key}' in {what}: {cause}" if key else f"{what}: {cause}"
+        return Problem(span, "CDMQ112", cause, remedy)
     remedy = said if kind == "value_error" else _REMEDIES.get(kind) or said.replace(
         "Input should be", "it must be").replace("String should", "it should")
     return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy)

@@ -149,12 +149,14 @@ class _Teller(Telling):
         fails = {self.now(r["rule_id"]) for what, r in rows
                  if what == "flag" and r["to_run"] is None}
         run = {n for n in judging - fails if verdicts.get(n)}
-        passes = run if not there else run & judged(self, dataset, key, run)
+        passes = run if self.at else (
+            run & judged(self, dataset, key, run) if there else frozenset())
+        silent = run - passes if there else ()  # of what is not there nothing is said
         return Story(
             dataset, key, there,
             tuple(self._episode(what, r, dataset, verdicts) for what, r in rows),
             tuple(sorted(passes)), tuple(sorted(fails)),
-            tuple(sorted(judging - fails - run)), tuple(sorted(run - passes)), belonging,
+            tuple(sorted(judging - fails - run)), tuple(sorted(silent)), belonging,
             at=self.when(self.at) if self.at else None,
         )
 

@@ -79,7 +79,8 @@ class DefaultRule(Head):
             said = " and ".join(given) if given else "none"
             raise ValueError(f"say one of map, standardise, fill_from or set; here is {said}")
         if (self.set is not None) != (self.reason is not None):
-            raise ValueError("set and reason go together")
+            raise ValueError("set and reason go together; write both, such as set: none, reason: "
+                             "unknown")
         if self.set is not None and self.otherwise is not None:
             raise ValueError("otherwise goes with map, standardise or fill_from, not with set")
         return self

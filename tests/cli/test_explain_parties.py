@@ -18,6 +18,8 @@ from small_project import Small
 MERGED = ("data/crm.csv", ("bert@example.com,222", "bert@example.com,111"))
 GONE = ("data/crm.csv", ("3,Huber,carl@example.com,333,Köln,\n", ""))
 MOVED = ("data/shop.csv", ("1,Maier,anna@example.com", "1,Maier,anne@example.com"))
+#: Anna has three records then: the most of what is left of the merged party when Anne leaves it.
+THIRD = ("data/shop.csv", ("2,Meyer,bert@example.com", "2,Meyer,anna@example.com"))
 #: Ids are made of the rule and the smallest key.
 ANNA, BERT, CARL, ANNE = ("P5C1A6F5EAAC83891", "PA986B7169EE2C0D1", "P2B810D886A4960D6",
                           "PF84141BF62A8A051")
@@ -31,6 +33,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("people")
     project = Small(folder, None)  # type: ignore[arg-type]
     project.write(FILES)
+    project.swap(*THIRD)
     project.run("2026-11-01")
     project.swap(*MERGED)
     project.run("2026-11-02")
@@ -70,9 +73,8 @@ alike   namesakes  1 record
     crm/1  the same by same_if
     why: cdmq explain --pair crm/2 crm/1
 
-alike   same_person  2 records
+alike   same_person  1 record
     crm/1  the same by same_if
-    shop/2  the same by same_if
     why: cdmq explain --pair crm/2 crm/1
 
 golden  golden_person  P-ANNA in persons, 0 of 5 cells from this record
@@ -86,6 +88,8 @@ level   class  ordinary for P-ANNA
 level   class  core for P-ANNA
     since the review of 2026-11-01, until the review of 2026-12-01
     because bought 60000 >= 50000
+
+passes now (1): people.key
 """  # noqa: E501
 
 
@@ -121,7 +125,7 @@ No rule ever flagged it, and no cell of it was changed.
 members same_person  3 records of people
     crm/1  since <2026-11-01>
     crm/2  since <2026-11-02>
-    shop/2  since <2026-11-02>
+    shop/2  since <2026-11-01>
 
 golden  golden_person  P-ANNA in persons
     last   'Meyer' of crm/1 (no other value)
@@ -139,11 +143,11 @@ level   class  core for P-ANNA
     because bought 60000 >= 50000
 
 events  same_person
-    <2026-11-01>: P-ANNA began, with 2 records
-    <2026-11-02>: P-BERT was merged into P-ANNA, which took 2 records of it
+    <2026-11-01>: P-ANNA began, with 3 records
+    <2026-11-02>: P-BERT was merged into P-ANNA, which took 1 record of it
     <2026-12-03>: P-ANNE was split out of P-ANNA, with 1 record
 
-passes now (1): persons.vat.not_null
+passes now (2): persons.key, persons.vat.not_null
 """  # noqa: E501
     assert "    vat    'DE1' of crm/1" in _story(people, ANNA, "--unmask")
 
@@ -152,7 +156,7 @@ def test_a_retired_party_leads_to_the_one_it_is_now(people: Small) -> None:
     out = _story(people, BERT)
     assert "This party ended: it is P-ANNA now. What follows is told of P-ANNA.\n" in out
     assert "members same_person  3 records of people\n" in out
-    assert "    <2026-11-01>: P-BERT began, with 2 records\n" in out
+    assert "    <2026-11-01>: P-BERT began, with 1 record\n" in out
     assert "level   class  ordinary for P-BERT\n" in out
     assert "flag    persons.vat.not_null" in out
     assert out.count("members ") == 1
@@ -163,6 +167,27 @@ def test_a_party_of_which_nothing_is_left(people: Small) -> None:
     assert "This party ended: no record of it is left.\n" in out
     assert "    <2026-12-03>: P-CARL ended: none of its 1 record is left\n" in out
     assert "members" not in out
+    assert "passes now" not in out  # of what is not there no rule says that it passes
+
+
+def test_a_party_that_is_there_again_has_its_id(own: Small) -> None:
+    """Most of the records that Bert last held by himself are in the larger part, Anna's in both."""
+    own.run("2026-11-01")
+    own.swap(*MERGED)
+    own.run("2026-11-02")
+    own.swap(*MOVED)
+    own.run("2026-12-03")
+    assert "party   same_person  P-ANNA, alone\n    since <2026-11-01>\n" in _story(own, "shop/1")
+    out = _story(own, "crm/2")
+    assert "party   same_person  P-BERT, with crm/1 and shop/2\n    since <2026-12-03>\n" in out
+    assert ("party   same_person  P-ANNA, no longer\n    from <2026-11-02>\n"
+            "    until <2026-12-03>: P-BERT was there again\n") in out
+    assert ("alike   same_person  2 records\n    crm/1  the same by same_if\n"
+            "    shop/2  the same by same_if\n") in out
+    for party in (ANNA, BERT):
+        assert ("    <2026-11-02>: P-BERT was merged into P-ANNA, which took 2 records of it\n"
+                "    <2026-12-03>: P-BERT was there again, with 3 records, most of them out of "
+                "P-ANNA\n") in _story(own, party)
 
 
 def test_a_group_has_no_golden_record(people: Small) -> None:
@@ -276,7 +301,8 @@ def test_audit_tables_of_an_older_cdmq(own: Small) -> None:
                 connection.execute(f'DROP VIEW IF EXISTS "{view[0]}"."{view[1]}" CASCADE')
             connection.execute(f"DROP TABLE cdmq.{table}")
     assert _story(own, "crm/1") == (
-        "crm/1 in people\nNo rule ever flagged it, and no cell of it was changed.\n")
+        "crm/1 in people\nNo rule ever flagged it, and no cell of it was changed.\n\n"
+        "passes now (1): people.key\n")
     told = own.told("explain", "--pair", "crm/1", "shop/1", "--rule", "same_person")
     assert told.code == 0
     assert "verdict  none" in told.out

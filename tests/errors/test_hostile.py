@@ -108,6 +108,7 @@ def test_a_column_with_a_name_of_cdmq(world: World) -> None:
     result = world.run()
     assert result.exit_code == 2
     assert result.failed["p"].count("CDMQ222") == 2
+    assert world.relations() == {"people"}
 
 
 def test_a_column_of_seventy_characters(world: World) -> None:
@@ -147,7 +148,7 @@ def test_datasets_rules_and_seeds_of_any_name(world: World, name: str) -> None:
         assert {(f[0], f[1]) for f in world.flags()} == {
             (f"{name}.state.accepted_values", "1"), (name, "1")}
     except CdmqError as error:
-        assert all(p.span.file for p in error.problems)  # noqa: PT017
+        assert all(p.span.file and p.remedy for p in error.problems)  # noqa: PT017
         assert "/" in name  # noqa: PT017
         assert "no slash" in str(error)  # noqa: PT017
     assert rows_of(world, "people") == before
