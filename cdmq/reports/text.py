@@ -69,17 +69,20 @@ class TextReport:
                 self.write(line)
 
     def _worst(self, result: RunResult) -> Iterable[str]:
-        """Findings by severity and dimension, worst first."""
+        """Findings by severity and dimension, worst first; what only warns is no error."""
         found = [r for r in result.results if finds(r)]
         for severity in _SEVERITIES:
             groups: dict[str, list[RuleResult]] = {}
             for r in found:
-                if r.rule.severity == severity:
-                    groups.setdefault(r.rule.dimension or "no dimension", []).append(r)
+                if ("warn" if r.status == "warn" else r.rule.severity) == severity:
+                    named = "levels" if r.rule.kind == "tiering" else "no dimension"
+                    groups.setdefault(r.rule.dimension or named, []).append(r)
             for dimension, rules in sorted(groups.items(), key=lambda g: -max(map(_badness, g[1]))):
-                flags = sum(r.outcome.failing + r.outcome.could_not_judge for r in rules)
+                flags = sum(r.outcome.failing + r.outcome.could_not_judge for r in rules
+                            if r.rule.kind not in _MADE)  # a level without a fact flags nothing
                 yield self.style(f"{severity.upper()}  {dimension}", severity) + (
-                    f"  {counted(len(rules), 'rule')}, {counted(flags, 'flag')}")
+                    f"  {counted(len(rules), 'rule')}") + (
+                    f", {counted(flags, 'flag')}" if flags else "")
                 for r in sorted(rules, key=lambda r: (-_badness(r), r.rule.id)):
                     yield from self._finding(r)
 

@@ -140,7 +140,9 @@ def _config(root: Path, files: Files) -> ProjectFile:
         problems += [leads_out(source.at((key,)), f"the {key[:-1] if key.endswith('s') else key} "
                                f"'{folder}'")
                      for folder in folders if not _is_inside(root, folder, files)]
-        problems += missing_folders(root, key, folders, source)
+        # Nothing outside is looked for, so that no message tells what is there.
+        inside = [folder for folder in folders if _is_inside(root, folder, files)]
+        problems += missing_folders(root, key, inside, source)
     if config is None or problems:
         raise CdmqError(problems)
     return config

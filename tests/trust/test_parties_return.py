@@ -20,7 +20,7 @@ matching:
 """
 GOLDEN = """
 golden:
-  - {id: best, from: same, into: customers, pick: largest}
+  - {id: best, from: same, into: customers, pick: longest}
 """
 LEVELS = """
 version: 1
@@ -93,6 +93,10 @@ def test_an_empty_delivery(world: World) -> None:
     assert _parties(world) == {"c": first["c"]}
     assert _ids(world) == {first["a"]: None, first["c"]: first["c"]}
     _people(world)
+    assert world.run().exit_code == 1  # held back: nothing came
+    assert _ids(world) == {first["a"]: None, first["c"]: first["c"]}
+    allowed = MODELS.replace("table: people,", "table: people, may_be_empty: true,")
+    world.write({"models/m.yml": allowed})
     world.run()
     assert _ids(world) == {first["a"]: None, first["c"]: None}
     _people(world, a="x", b="x", c="y")

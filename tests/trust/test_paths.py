@@ -16,7 +16,7 @@ FILES = {
     "profiles.yml": "w: {target: it, outputs: {it: {type: duckdb, path: w.duckdb}}}\n",
     "data/c.csv": "id,email\n1,a@x.de\n2,\n", "models/m.yml": MODELS, "rules/r.yml": RULES,
 }
-PLACES = ("../out", "/tmp/out", "rules/../../out", "link", "link/deeper")
+PLACES = ("../out", "/tmp/out", "/", "rules/../../out", "link", "link/deeper")
 
 
 @pytest.fixture

@@ -63,14 +63,30 @@ def test_a_clock_set_back(project: World, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_refused_run_leaves_a_row(project: World) -> None:
     project.run()
-    project.sql("ALTER TABLE source RENAME COLUMN name TO named")
-    with pytest.raises(CdmqError, match="CDMQ203"):
+    project.sql("DROP VIEW people__passed")
+    project.sql("CREATE TABLE people__passed AS SELECT * FROM source")
+    with pytest.raises(CdmqError, match="CDMQ440"):
         project.run()
     first, second = runs(project)
     assert first[1:] == ("fail", 1, None)
     assert second[1:3] == ("refused", 2)
-    assert "has no column 'name'" in second[3]
+    assert "people__passed is a table that cdmq did not make" in second[3]
     assert len(project.flags()) == 1
+
+
+def test_a_run_with_a_column_lost_leaves_a_row(project: World) -> None:
+    """The delivery changed, not the rules: what needs the column stops, and the run is recorded."""
+    project.run()
+    project.sql("ALTER TABLE source RENAME COLUMN name TO named")
+    assert project.run().exit_code == 2
+    first, second = runs(project)
+    assert first[1:3] == ("fail", 1)
+    assert second[1:3] == ("error", 2)
+    assert len(project.flags()) == 1  # what could not be judged is not closed
+    (message,) = {m for m, in project.audit_rows(
+        "rule_results", ("message",), "rule_id = 'people.name.not_null' "
+        f"AND run_id = '{second[0]}'")}
+    assert "has no column 'name'" in message
 
 
 def test_a_run_that_broke_off_leaves_a_row(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from runner import AS_OF, World
 
+from cdmq.reports.style import Style
+from cdmq.reports.text import TextReport
+
 MODELS = """
 version: 1
 datasets:
@@ -90,3 +93,13 @@ def test_what_was_read_is_not_told(world: World) -> None:
     world.run()
     assert _result(world)[::2] == ("pass", 0)
     assert world.run(as_of=AS_OF).exit_code == 0
+
+
+def test_the_report_counts_no_flags_of_levels(world: World) -> None:
+    """What only warns stands under WARN, and a level that lacks facts flags no record."""
+    _write(world, "people")
+    lines: list[str] = []
+    world.run(listen=TextReport(lines.append, Style(False), width=200))
+    heads = [line for line in lines if line.startswith(("ERROR  ", "WARN  "))]
+    assert "WARN  levels  1 rule" in heads
+    assert sum(int(line.split()[-2]) for line in heads if "flag" in line) == len(world.flags())
