@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,9 @@ class Tiers:
                    [[k, r["level"], r["missed"]] for k, r in rows.items()])
 
 
+@cache
 def _connected(engine: str, uri: str | None) -> Any:
+    """One for all: each has a schema of its own, and a server does not take a connection a test."""
     if engine == "duckdb":
         import duckdb
 
