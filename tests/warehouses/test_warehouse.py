@@ -133,8 +133,8 @@ class TestCatalogue:
     @pytest.mark.parametrize(("type_", "expected"), [
         ("VARCHAR(20)", "text"), ("CHAR(3)", "text"), ("SMALLINT", "integer"),
         ("BIGINT", "integer"), ("NUMERIC(10, 2)", "decimal"), ("REAL", "double"),
-        ("TIMESTAMP WITH TIME ZONE", "timestamp"), ("UUID", "unknown"), ("TIME", "unknown"),
-        ("INTEGER[]", "unknown"), ("JSON", "unknown"),
+        ("TIMESTAMP WITH TIME ZONE", "timestamp"), ("UUID", "uuid"), ("TIME", "time"),
+        ("INTEGER[]", "list"), ("JSON", "json"),
     ])
     def test_types_of_the_engine(self, warehouse: Warehouse, type_: str, expected: str) -> None:
         warehouse.run(f"CREATE TEMP TABLE t (a {type_})")
