@@ -122,10 +122,16 @@ class DatasetSteps:
     matches: tuple[MatchStep, ...] = ()
     golden: GoldenStep | None = None
     tiers: tuple[TierStep, ...] = ()
+    #: The same by their keys alone, where with_identities() has named the records.
+    unnamed: DatasetSteps | None = None
 
     def key_for(self, relation: str) -> exp.Expr:
         """The key over the rows of a relation."""
         return (self.source_key if relation.startswith("source:") else self.key).copy()
+
+    def flags_key_for(self, relation: str) -> exp.Expr:
+        """The key that flags bear: theirs is one for all records of a key."""
+        return (self.unnamed or self).key_for(relation)
 
     def with_digests(self) -> DatasetSteps:
         """The same with the record's digest for a NULL key: that reads every column of a row."""
@@ -138,7 +144,7 @@ class DatasetSteps:
         """The same with a name of its own for each record, where a key stands twice: that reads
         every column, and puts the rows in order."""
         own = self.with_digests()
-        return replace(own, key=identity_of(own.key, self.digest),
+        return replace(own, unnamed=own, key=identity_of(own.key, self.digest),
                        source_key=identity_of(own.source_key, self.source_digest))
 
     @property

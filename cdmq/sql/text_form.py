@@ -73,16 +73,19 @@ def values_of(parts: Sequence[tuple[str, exp.Expr]]) -> exp.Expr:
 def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
     """What names each record where a key stands twice: the first by its digest has the key alone,
     the others the digest beside it; of those that are equal in all, their number."""
-    def place(*parts: exp.Expr, by: exp.Expr | None = None) -> exp.Expr:
-        order = exp.Order(expressions=[exp.Ordered(this=by.copy())]) if by else None
-        return exp.Window(this=nodes.call("row_number"), partition_by=[p.copy() for p in parts],
-                          order=order)
+    def over(name: str) -> exp.Window:
+        order = exp.Order(expressions=[exp.Ordered(this=digest.copy())])
+        return exp.Window(this=nodes.call(name), partition_by=[key.copy()], order=order)
 
     mark = nodes.call("substr", digest.copy(), nodes.number(len(_NO_KEY) + 1), nodes.number(10))
-    equal = place(key, digest, by=digest)
-    more = nodes.when(exp.GT(this=equal, expression=nodes.number(1)), nodes.concat([
-        nodes.text(" ("), nodes.cast(equal.copy(), "text"), nodes.text(")")]), nodes.text(""))
-    return nodes.when(nodes.equal(place(key, by=digest), nodes.number(1)), key.copy(),
+    # Which of equal records comes first is chance, and another one in each window: so one place
+    # says all, and how many have a smaller digest is the same for all that are equal.
+    place, first = over("row_number"), over("rank")
+    number = exp.Add(this=exp.Sub(this=place, expression=first), expression=nodes.number(1))
+    more = nodes.when(exp.GT(this=place.copy(), expression=first.copy()), nodes.concat([
+        nodes.text(" ("), nodes.cast(nodes.paren(number), "text"), nodes.text(")")]),
+        nodes.text(""))
+    return nodes.when(nodes.equal(place.copy(), nodes.number(1)), key.copy(),
                       nodes.concat([key.copy(), nodes.text(" #"), mark, more]))
 
 

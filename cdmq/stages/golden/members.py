@@ -88,6 +88,9 @@ class Members:
         cells["t"] = self._trust()
         cells["f"] = total([nodes.when(nodes.present(nodes.column(c)), nodes.number(1),
                                       nodes.number(0)) for c in layout.columns])
+        named = self.flagged.columns and self.steps.unnamed
+        if named:
+            cells["fk"] = self.steps.flags_key_for(self.steps.relation)
         digest = record_digest([(self.units.cell(c), t) for c, t in layout.columns.items()])
         needed = {*layout.picked, *layout.verified.values(), layout.changed_at}
         kept = [self.units.place[c] for c in layout.columns if c in needed]
@@ -99,7 +102,7 @@ class Members:
                                   *(nodes.column(m) for m in marks)],
                                  logical(self.flagged.relation))
             nodes.left_join(query, nodes.subquery(flags, "z"), nodes.equal(
-                nodes.column("zk", "z"), nodes.column("k", "r")))
+                nodes.column("zk", "z"), nodes.column("fk" if named else "k", "r")))
             query.set("expressions", [*query.expressions, *(nodes.column(m, "z") for m in marks)])
         return query
 
