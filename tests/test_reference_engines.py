@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -88,7 +89,17 @@ def test_same_parties_golden_cells_and_levels(
 ) -> None:
     duckdb, postgres = (w.audit_rows(table, columns.split(", ")) for w in both)
     assert len(duckdb) > 100
+    if "digest" in columns:
+        place = columns.split(", ").index("digest")
+        assert {r[place] for r in duckdb} & {r[place] for r in postgres} == {None}  # keys differ
+        duckdb, postgres = (numbered(rows, place) for rows in (duckdb, postgres))
     assert duckdb == postgres
+
+
+def numbered(rows: list[tuple[Any, ...]], place: int) -> list[tuple[Any, ...]]:
+    """Rows with digests as the numbers in which they come: each target keys them by its own."""
+    known: dict[str | None, int | None] = {None: None}
+    return [(*r[:place], known.setdefault(r[place], len(known)), *r[place + 1:]) for r in rows]
 
 
 def test_same_golden_records(both: tuple[Reference, Reference]) -> None:

@@ -41,8 +41,11 @@ def read(name: str) -> list[dict[str, str]]:
 
 def compare(party_of: Mapping[str, str], level_of: Mapping[str, str]) -> Parties:
     """`party_of`: key -> party; `level_of`: party -> level, of the open rows."""
-    customer_of = {f"{r['source']}/{r['source_id']}": r["entity_id"] for r in read("records.csv")}
-    assert set(customer_of) == set(party_of)
+    true_of = {f"{r['source']}/{r['source_id']}": r["entity_id"] for r in read("records.csv")}
+    # Where a key stands twice, each row is a record: `crm/0014724 #e7d278fc4e (2)`.
+    key_of = {name: name.partition(" #")[0] for name in party_of}
+    assert set(true_of) == set(key_of.values())
+    customer_of = {name: true_of[key] for name, key in key_of.items()}
     found, true = members(party_of), members(customer_of)
     both = Counter(zip(map(party_of.get, customer_of), customer_of.values(), strict=True))
     pairs = [sum(n * (n - 1) // 2 for n in counts) for counts in (
