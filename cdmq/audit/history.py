@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from sqlglot import exp
 
 from cdmq.audit.differences import changed
@@ -78,6 +79,8 @@ class RuleVersion:
     data: tuple[DataChange, ...] | None = ()
     #: Changes of models above it while it was in use, newest first.
     models: tuple[ModelChange, ...] = ()
+    #: It is this version that switched the rule off: no run judged by it.
+    off: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class RuleLine:
     author: str
     open: int
     removed: bool
+    #: Switched off, in its last version.
+    off: bool = False
 
 
 def history(
@@ -148,7 +153,7 @@ def histories(
             lines.append(RuleLine(
                 rule, last["kind"], len(meanings), audit.started(last["from_run"]),
                 _author(last, audit), sum(open_.get(n, 0) for n in names),
-                own[-1]["to_run"] is not None,
+                own[-1]["to_run"] is not None, switched_off(own[-1]),
             ))
         return tuple(lines)
 
@@ -173,6 +178,12 @@ def names_of(rule: str, rows: Sequence[Row]) -> tuple[str, ...]:
     while names[-1] in earlier and earlier[names[-1]] not in names:
         names.append(earlier[names[-1]])
     return tuple(names)
+
+
+def switched_off(row: Row) -> bool:
+    """Whether the rule is disabled, in that version."""
+    said = yaml.safe_load(row["text"] or "")
+    return isinstance(said, dict) and said.get("enabled") is False
 
 
 def _meanings(own: Sequence[Row]) -> list[list[Row]]:
@@ -213,7 +224,7 @@ def _version(
         came, tuple(reversed(words)),
         first, audit.started(first), audit.as_of(first), last, audit.started(last),
         audit.as_of(last), len(used), _found(earlier[-1]) if earlier else None,
-        _found(used[0]) if used else None, end is None,
+        _found(used[0]) if used else None, end is None, off=switched_off(row),
     )
 
 

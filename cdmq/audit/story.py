@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from cdmq.audit.history import blank, names_of
+from cdmq.audit.history import blank, names_of, switched_off
 from cdmq.audit.judged import judged
 from cdmq.audit.moments import run_at, stood
 from cdmq.audit.party_story import belongs, party_story
+from cdmq.audit.party_tables import XREF
 from cdmq.audit.party_values import Belongs, PartyStory
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS
+from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RUN_INPUTS
 from cdmq.audit.telling import Telling, When, one_of
 from cdmq.sql import nodes
 from cdmq.values import Project
@@ -63,7 +64,8 @@ class Episode:
 
 @dataclass(frozen=True)
 class Story:
-    """One record of one dataset. `there`: it stands in the dataset of the last run."""
+    """One record of one dataset. `there`: it stands in the dataset of the last run; with `at` then,
+    and None where the audit tables do not say."""
 
     dataset: str
     key: str
@@ -75,6 +77,13 @@ class Story:
     not_run: tuple[str, ...]
     #: Those that were run and say nothing of it: `where` leaves it out, or nothing is there.
     not_judged: tuple[str, ...] = ()
+    #: Those that the newest run which read the dataset left out, and the run that judged by each
+    #: last, the latest first: what stands there now they have not seen.
+    judged_before: tuple[tuple[str, When], ...] = ()
+    #: The newest run that read the dataset.
+    newest: When | None = None
+    #: Rules that are switched off.
+    off: tuple[str, ...] = ()
     #: Its parties, likenesses, golden cells and levels.
     belongs: Belongs = Belongs()
     #: The party whose id the key is.
@@ -134,31 +143,65 @@ class _Teller(Telling):
         """None where neither the dataset nor its history knows the key."""
         there: bool | None = self.there(dataset, key)
         about = nodes.all_of([one_of("dataset", self.project.names_of(dataset)), same("key", key)])
-        rows = [("flag", r) for r in stood(self.audit.rows(FLAGS, about), self.at)]
-        rows += [("change", r) for r in stood(self.audit.rows(CHANGES, about), self.at)]
+        ever = {"flag": self.audit.rows(FLAGS, about), "change": self.audit.rows(CHANGES, about)}
+        rows = [(what, r) for what, found in ever.items() for r in stood(found, self.at)]
         belonging = belongs(self, dataset, key) if self.at is None else Belongs()
-        if not rows and not there and not belonging.memberships:
+        if not any(ever.values()) and not there and not belonging.memberships:
             return None
-        there = there if self.at is None else None  # what stood there then is not kept
+        if self.at is not None:
+            there = self._was_there(dataset, key, [r for _, r in rows])
         rows.sort(key=lambda item: (item[1]["from_run"], item[0], item[1]["rule_id"]))
+        return self._told(dataset, key, there, rows, belonging)
+
+    def _told(
+        self, dataset: str, key: str, there: bool | None, rows: Sequence[tuple[str, Row]],
+        belonging: Belongs,
+    ) -> Story:
         names = self.project.names_of(dataset)
-        judging = {n for n, versions in self.versions.items()
+        judging = {n: versions[-1] for n, versions in self.versions.items()
                    if versions[-1]["to_run"] is None and versions[-1]["dataset"] in names
                    and versions[-1]["kind"] == "validation"}
-        verdicts = self._verdicts(judging | {r["rule_id"] for _, r in rows})
+        verdicts = self._verdicts(judging.keys() | {r["rule_id"] for _, r in rows})
         fails = {self.now(r["rule_id"]) for what, r in rows
                  if what == "flag" and r["to_run"] is None}
-        run = {n for n in judging - fails if verdicts.get(n)}
-        passes = run if self.at else (
-            run & judged(self, dataset, key, run) if there else frozenset())
-        silent = run - passes if there else ()  # of what is not there nothing is said
+        off = {n for n, version in judging.items() if switched_off(version)}
+        run = {n for n in judging.keys() - fails - off if verdicts.get(n)}
+        newest = max([*self._reading(names), *(verdicts[n][-1] for n in run)], default=None)
+        seen = {n for n in run if verdicts[n][-1] == newest}
+        if there is False:  # of what is not there nothing is said
+            passes, silent, before = set[str](), set[str](), set[str]()
+        elif self.at is not None:
+            passes, silent, before = seen, set(), run - seen
+        else:
+            passes = seen & judged(self, dataset, key, seen) if there else set()
+            silent, before = (seen - passes, run - seen) if there else (set(), set())
         return Story(
             dataset, key, there,
             tuple(self._episode(what, r, dataset, verdicts) for what, r in rows),
             tuple(sorted(passes)), tuple(sorted(fails)),
-            tuple(sorted(judging - fails - run)), tuple(sorted(silent)), belonging,
+            tuple(sorted(judging.keys() - fails - run - off)), tuple(sorted(silent)),
+            tuple((n, self.when(verdicts[n][-1])) for n in sorted(
+                sorted(before), key=lambda n: verdicts[n][-1], reverse=True)),
+            self.when(newest) if newest else None, tuple(sorted(off - fails)), belonging,
             at=self.when(self.at) if self.at else None,
         )
+
+    def _reading(self, names: Sequence[str]) -> set[str]:
+        """The runs that read or made a dataset, by any name that it had."""
+        return {r["run_id"] for r in self.rows(RUN_INPUTS, one_of("dataset", names))
+                if r["run_id"] <= (self.at or r["run_id"])}
+
+    def _was_there(self, dataset: str, key: str, rows: Sequence[Row]) -> bool | None:
+        """Whether the record stood in the dataset when the run was done, as far as its rows say:
+        an open one says so, and that the last of them closed as its record went says it did not."""
+        parties = self.rules_on(dataset, "matching")
+        if parties:
+            rows = [*rows, *stood(self.rows(XREF, nodes.every([
+                one_of("rule_id", parties), same("key", key)])), self.at)]
+        if any(r["to_run"] is None for r in rows):
+            return True
+        gone = [r["to_run"] for r in rows if r["closed_because"] == "gone"]
+        return False if gone and max(gone) == max(r["to_run"] for r in rows) else None
 
     def _verdicts(self, rules: Iterable[str]) -> dict[str, list[str]]:
         """Rule by its present id -> the runs that judged by it, in order."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from cdmq.audit.party_story_text import belonging, head, party_lines
 from cdmq.audit.story import Episode, Story
@@ -25,7 +27,10 @@ def _lines(story: Story) -> list[str]:
     if story.at is not None:
         lines += [f"As it was known after the run of {at(story.at)}; without parties and levels."]
     if story.there is False and party is None:
-        lines.append("It is no longer in the dataset.")
+        lines.append("It is no longer in the dataset." if story.at is None else
+                     "It was no longer in the dataset then.")
+    if story.there is None and story.at is not None:
+        lines.append("Nothing that is kept says whether it was in the dataset then.")
     if party is not None:
         lines.append(f"It is {head(party).partition(', ')[2]}.")
     if not story.episodes:
@@ -35,17 +40,28 @@ def _lines(story: Story) -> list[str]:
     lines += belonging(story.belongs, story.key)
     for episode in story.episodes:
         lines += ["", *_told(episode, story.at is not None)]
-    titles = ("fails now", "passes now", _SILENT, "not run") if story.at is None else (
-        "failed then", "judged the dataset then, and did not flag it", _SILENT,
-        "not run until then")
-    told = (story.fails, story.passes, story.not_judged, story.not_run)
-    for title, rules in zip(titles, told, strict=True):
-        if rules:
-            lines += ["", f"{title} ({len(rules)}): {', '.join(rules)}"]
-    return lines
+    return [*lines, *_rules(story)]
 
 
-_SILENT = "not judged, outside of where or nothing there to judge"
+def _rules(story: Story) -> Iterator[str]:
+    """The rules of the dataset, by what each says of the record."""
+    now = story.at is None
+    lists = [
+        ("fails now" if now else "failed then", story.fails),
+        ("passes now" if now else "judged the dataset then, and did not flag it", story.passes),
+        ("not judged, outside of where or nothing there to judge", story.not_judged),
+    ]
+    newest = story.newest.run if story.newest else ""
+    for run, rules in groupby(story.judged_before, key=itemgetter(1)):
+        lists.append((f"not judged in the newest run of the dataset, {newest}; last judged "
+                      f"{at(run)}", tuple(r for r, _ in rules)))
+    lists += [("not run" if now else "not run until then", story.not_run),
+              ("switched off", story.off)]
+    for title, names in lists:
+        if names:
+            yield from ("", f"{title} ({len(names)}): {', '.join(names)}")
+
+
 _BECAUSE: Mapping[str, str] = {
     "fixed": "it passes now", "changed": "its value changed",
     "gone": "the record is no longer in the dataset",

@@ -51,7 +51,7 @@ def _table(rules: tuple[RuleLine, ...]) -> list[str]:
     head = ("rule", "versions", "last change", "open", "author")
     rows = [
         (r.rule, str(r.versions), f"{r.last_change:%Y-%m-%d %H:%M}" if r.last_change else "",
-         "removed" if r.removed else str(r.open), r.author)
+         "removed" if r.removed else "off" if r.off and not r.open else str(r.open), r.author)
         for r in rules
     ]
     wide = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
@@ -76,6 +76,8 @@ def _told(history: RuleHistory, full: bool, as_of: str | None) -> list[str]:
 
 def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
     until = "in use" if v.in_use else f"until run {v.last_run}"
+    if v.off:
+        until = "switched off" if v.in_use else f"switched off, {until}"
     lines = [
         f"version {v.version[:10]}  {until}",
         f"    at       {v.file}:{v.line}",
@@ -148,6 +150,8 @@ def _run(run: str, ran: datetime | None, as_of: datetime | None) -> str:
 
 def _effect(v: RuleVersion, kind: str) -> str:
     what = "cell changed" if kind == "defaults" else "record flagged"
+    if v.off:
+        return "nothing: it is switched off"
     if v.found_after is None:
         return "nothing yet: no run could evaluate it"
     many = what.replace("cell ", "cells ").replace("record ", "records ")
