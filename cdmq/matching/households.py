@@ -6,20 +6,23 @@ and what tells firms apart is the words of their names. Where these surely disag
 shared columns makes the two one: people are asked. This does not hang on how many households the
 list has, which is what a model learns.
 
-- The first name and a birth date both differ, and no number of the person's own is equal.
+- The first name and a birth date both differ, and no number of the person's own is equal. (Of
+  three hundred couples one has the same day and month: then the year alone may be a slip.)
 - One of them differs (the birth date by a generation), and nothing personal is equal: no email, no
-  number of the person's own.
+  number of the person's own. Unless the list's own slips explain it, see slips.py.
 - The names of two firms each have words that the other has not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.features import FEW
 from cdmq.matching.levels import LEVELS, SWAPPED
 from cdmq.matching.names import FEATURES, PAIRS, Names
+from cdmq.matching.slips import unexplained
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,6 +33,9 @@ GENERATION = 14
 SAME_EMAIL = 2
 #: So many others may have a number that is a person's own.
 HARDLY = 9
+#: A number of fewer digits is a house's or a floor's, however rare it is in the list; one of so few
+#: tells apart who lives in one street.
+DIGITS, HOUSE = 5, 3
 #: Of two company names: the levels at which they are still one name, written in two ways.
 ONE_COMPANY = 5
 
@@ -43,19 +49,42 @@ def mark_households(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
         of_word.setdefault(word, []).append(names.compared[column])
     if not {"name", "date", "company"} & set(of_word):
         return
+    sure = (f"SELECT a, b FROM {PAIRS} WHERE why = 'score' "
+            f"AND probability >= {float(rule.merge_above)!r}::DOUBLE")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _sure AS {_sides(connection, sure)}")
+    born = _any(_unlike(d, "date", of_word) for d in of_word.get("date", []))
+    first = _first_name(connection, of_word, born)
+    marks = _marks(of_word, born, _unlike(first, "name", of_word) if first else "false")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _marked AS SELECT a, b, {marks} FROM _sure")
+    homes = _homes(of_word)
+    alone = unexplained(connection, f"SELECT a, b, {marks} FROM "
+                        f"({_sides(connection, homes)})" if homes else "")
+    connection.execute(
+        "INSERT INTO household SELECT a, b FROM _marked WHERE (name AND born AND NOT number) "
+        f"OR (({_any(alone)}) AND NOT number AND NOT email) OR firms")
+    connection.execute("DROP TABLE _sure; DROP TABLE _marked")
+
+
+def _sides(connection: DuckDBPyConnection, pairs: str) -> str:
+    """Pairs with the features of both records: `c0_l`, `c0_r`, ..."""
     columns = connection.execute(f"SELECT * FROM {FEATURES} LIMIT 0").description or []
     sides = ", ".join(f"{side}.{_quoted(c[0])} AS {_quoted(f'{c[0]}_{side}')}"
                       for c in columns for side in "lr" if c[0] != "rid")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE _sure AS SELECT p.a, p.b, {sides} FROM {PAIRS} AS p "
-        f"JOIN {FEATURES} AS l ON l.rid = p.a JOIN {FEATURES} AS r ON r.rid = p.b "
-        f"WHERE p.why = 'score' AND p.probability >= {float(rule.merge_above)!r}::DOUBLE")
-    born = " OR ".join(f"({_unlike(d, 'date', of_word)} OR ({_generation(d)}))"
-                       for d in of_word.get("date", [])) or "false"
-    name = _first_name(connection, of_word, born)
-    condition = _condition(of_word, born, _unlike(name, "name", of_word) if name else "false")
-    connection.execute(f"INSERT INTO household SELECT a, b FROM _sure WHERE {condition}")
-    connection.execute("DROP TABLE _sure")
+    return (f"SELECT p.a, p.b, {sides} FROM ({pairs}) AS p "
+            f"JOIN {FEATURES} AS l ON l.rid = p.a JOIN {FEATURES} AS r ON r.rid = p.b")
+
+
+def _homes(of_word: dict[str, list[str]]) -> str:
+    """Neighbours among the records of one home: all lines of the address are equal, or a phone."""
+    lines = of_word.get("address", [])
+    houses = [f"CASE WHEN {_digits(c)} BETWEEN 1 AND {HOUSE} THEN {c} END"
+              for c in of_word.get("exact", [])]
+    homes = [[*lines, *of_word.get("postcode", []), *houses]] if lines else []
+    homes += [[phone] for phone in of_word.get("phone", [])]
+    drawn = [f"SELECT rid AS b, lag(rid) OVER (PARTITION BY {', '.join(home)} ORDER BY hash(rid)) "
+             f"AS a FROM {FEATURES} WHERE {home[0]} IS NOT NULL" for home in homes]
+    union = " UNION ".join(drawn)
+    return f"SELECT a, b FROM ({union}) WHERE a IS NOT NULL" if drawn else ""
 
 
 def _first_name(
@@ -76,24 +105,29 @@ def _first_name(
     return max(ranked)[3]
 
 
-def _condition(of_word: dict[str, list[str]], born: str, name: str) -> str:
-    """What makes a pair a household, over columns `c0_l`, `c0_r`, ..."""
-    older = " OR ".join(f"({_generation(d)})" for d in of_word.get("date", [])) or "false"
-    number = " OR ".join(_own_number(c) for c in of_word.get("exact", [])) or "false"
-    email = " OR ".join(f"coalesce(({level.sql}), false)" for c in of_word.get("email", [])
-                        for level in LEVELS["email"](c)[:SAME_EMAIL]) or "false"
-    apart = [f"({name}) AND ({born}) AND NOT ({number})",
-             f"(({name}) OR ({older})) AND NOT ({number} OR {email})",
-             *(_two_firms(c) for c in of_word.get("company", []))]
-    return " OR ".join(f"coalesce(({a}), false)" for a in apart)
+def _marks(of_word: dict[str, list[str]], born: str, name: str) -> str:
+    """What a pair's two records differ in for sure, and what they share: yes or no."""
+    marks = {
+        "name": name, "born": born,
+        "older": _any(f"({_generation(d)})" for d in of_word.get("date", [])),
+        "number": _any(_own_number(c) for c in of_word.get("exact", [])),
+        "email": _any(f"coalesce(({level.sql}), false)" for c in of_word.get("email", [])
+                      for level in LEVELS["email"](c)[:SAME_EMAIL]),
+        "firms": _any(f"coalesce(({_two_firms(c)}), false)" for c in of_word.get("company", [])),
+    }
+    return ", ".join(f"coalesce(({sql}), false) AS {mark}" for mark, sql in marks.items())
 
 
 def _own_number(c: str) -> str:
     """A number that hardly anybody else has, with two typing errors at most."""
     few = " AND ".join(f"tf_{c}_{side} * ((SELECT count(*) FROM {FEATURES}) + {FEW}) <= {HARDLY}"
+                       f" AND {_digits(f'{c}_{side}')} >= {DIGITS}"
                        for side in "lr")
-    levels = " OR ".join(f"({level.sql})" for level in LEVELS["exact"](c))
-    return f"coalesce(({levels}) AND {few}, false)"
+    return f"coalesce(({_any(f'({level.sql})' for level in LEVELS['exact'](c))}) AND {few}, false)"
+
+
+def _digits(c: str) -> str:
+    return f"length(regexp_replace({c}, '[^0-9]+', '', 'g'))"
 
 
 def _unlike(c: str, word: str, of_word: dict[str, list[str]]) -> str:
@@ -115,6 +149,10 @@ def _generation(c: str) -> str:
 def _two_firms(c: str) -> str:
     one = " OR ".join(f"({level.sql})" for level in LEVELS["company"](c)[:ONE_COMPANY])
     return f"{_there(c)} AND NOT ({one})"
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(conditions) or "false"
 
 
 def _there(c: str) -> str:
