@@ -26,7 +26,7 @@ PAIRS = Table("pairs", "one row a pair of records that a matching rule found ali
     version text its version when the row was opened
     key_a text the first record, by code point
     key_b text the second
-    verdict text same_if, score, review or veto
+    verdict text same_if, score or veto
     probability double that they are one, from 0 to 1, when the row was opened
     weight double its match weight: the base-2 logarithm of the Bayes factor
     weights text the part of each column in it, as JSON

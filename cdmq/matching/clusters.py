@@ -81,7 +81,8 @@ WITH apart AS (
 )
 SELECT a, b, why, probability, more FROM asked WHERE why IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY
-  refused IS NULL, list_position(['size', 'bridge', 'veto', 'household', 'review'], why),
+  coalesce(refused, 'household') = 'household',
+  list_position(['size', 'bridge', 'veto', 'household', 'review'], why),
   probability DESC NULLS FIRST, a, b) = 1
 """
 _DONE = """
@@ -98,8 +99,9 @@ def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
 
     held: what people are asked, once for each two clusters: what is said of one pair is said of
     both clusters. `size`, `bridge`, `veto`: the strongest pair that a guard kept apart;
-    `household`: the surest pair of the table of that name; `review`: the surest between the two
-    thresholds. `more`: how many more pairs of the two are alike.
+    `household`: the surest pair of the table of that name, or that such a pair kept apart;
+    `review`: the surest between the two thresholds. `more`: how many more pairs of the two are
+    alike.
     """
     merge_above = float(rule.merge_above)
     review_above = merge_above if rule.review_above is None else float(rule.review_above)

@@ -127,6 +127,16 @@ def test_one_question_for_two_clusters() -> None:
     assert clustered(certain((1, 2), (3, 4)) + veto, 4) == ([[1, 2], [3, 4]], [(1, 3, "veto")])
 
 
+def test_of_a_household_the_surest_pair_is_asked() -> None:
+    """1 and 3 live together; that keeps 2 and 4 apart too, which are less surely one."""
+    pairs = certain((1, 2), (3, 4)) + [
+        (1, 3, "score", 0.9999, 12.0), (2, 4, "score", 0.995, 8.0), (2, 3, "score", 0.9, 3.0)]
+    assert clustered(pairs, 4, household=[(1, 3)]) == (
+        [[1, 2], [3, 4]], [(1, 3, "household")])
+    pairs[2:4] = (1, 3, "score", 0.994, 7.5), (2, 4, "score", 0.995, 8.0)
+    assert clustered(pairs, 4, household=[(1, 3)])[1] == [(2, 4, "household")]
+
+
 def test_groups_are_made_the_same_way() -> None:
     household = rule(makes="group", same_if=[["last_name", "street"]])
     assert clustered(certain((1, 2), (2, 3)), 4, household) == ([[1, 2, 3]], [])
