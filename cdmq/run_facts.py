@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,9 +82,12 @@ def who() -> str:
 
 def _versions(warehouse: Warehouse) -> dict[str, str]:
     found = {"python": platform.python_version(), warehouse.dialect: warehouse.version()}
-    for name in ("sqlglot", "pydantic", "jinja2", "pyyaml"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+    return found | {name: _installed(name) for name in ("sqlglot", "pydantic", "jinja2", "pyyaml")}
+
+
+@cache
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

@@ -40,9 +40,10 @@ def ensure(
         if not warehouse.has_schema(name):  # who may not make one may have been given one
             warehouse.run(f"CREATE SCHEMA {nodes.name(name).sql(warehouse.dialect)}")
     warehouse.prepare(schema)
-    shape = _digest(schema, warehouse.dialect)
+    view = party_ids(schema).sql(warehouse.dialect)
+    shape = _digest(view)
     with warehouse.transaction():
-        _complete(warehouse, SCHEMA_TABLE, schema)
+        _complete(warehouse, [SCHEMA_TABLE], schema)
         version, last = _latest(warehouse, schema)
         if version > VERSION:
             raise CdmqError(Problem(
@@ -50,9 +51,8 @@ def ensure(
                 f"knows {VERSION}", "use the newer cdmq that wrote them"))
         if last == shape:
             return
-        for table in STATED:
-            _complete(warehouse, table, schema)
-        warehouse.run(party_ids(schema).sql(warehouse.dialect))
+        _complete(warehouse, STATED, schema)
+        warehouse.run(view)
         enter()
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
         warehouse.insert(Relation(SCHEMA_TABLE.name, schema), types,
@@ -69,19 +69,20 @@ def _latest(warehouse: Warehouse, schema: str) -> tuple[int, str | None]:
     return max((r[0] for r in rows), default=0), rows[-1][1] if rows else None
 
 
-def _complete(warehouse: Warehouse, table: Table, schema: str) -> None:
-    at = Relation(table.name, schema)
-    there = warehouse.columns(at)
-    if there is None:
-        warehouse.run(create_table(table, schema).sql(warehouse.dialect))
-        return
-    for column in table.columns:
-        if column.name not in there:
-            added = exp.Alter(this=nodes.table(at), kind="TABLE", actions=[column_def(column)])
-            warehouse.run(added.sql(warehouse.dialect))
+def _complete(warehouse: Warehouse, tables: Sequence[Table], schema: str) -> None:
+    known = warehouse.relations(schema)
+    for table in tables:
+        at = Relation(table.name, schema)
+        if table.name not in known:
+            warehouse.run(create_table(table, schema).sql(warehouse.dialect))
+            continue
+        there = warehouse.columns(at) or {}
+        for column in table.columns:
+            if column.name not in there:
+                added = exp.Alter(this=nodes.table(at), kind="TABLE", actions=[column_def(column)])
+                warehouse.run(added.sql(warehouse.dialect))
 
 
-def _digest(schema: str, dialect: str) -> str:
-    stated: Sequence[str] = [
-        *(create_table(t, schema).sql(dialect) for t in STATED), party_ids(schema).sql(dialect)]
-    return hashlib.sha256(json.dumps([VERSION, *stated]).encode()).hexdigest()
+def _digest(view: str) -> str:
+    stated = [[t.name, [[c.name, c.type] for c in t.columns]] for t in STATED]
+    return hashlib.sha256(json.dumps([VERSION, stated, view]).encode()).hexdigest()

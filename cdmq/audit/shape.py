@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 
@@ -38,7 +39,12 @@ def columns(text: str) -> tuple[Column, ...]:
 
 def column_def(column: Column) -> exp.ColumnDef:
     return exp.ColumnDef(this=nodes.name(column.name),
-                         kind=exp.DataType.build(column.type, dialect="duckdb"))
+                         kind=_type(column.type).copy())
+
+
+@cache
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect="duckdb")
 
 
 def create_table(table: Table, schema: str) -> exp.Create:

@@ -158,7 +158,7 @@ class DuckDB:
             [nodes.column("table_name"), nodes.column("table_type")],
             nodes.table(Relation("tables", "information_schema")),
             nodes.all_of([
-                nodes.equal(nodes.column("table_schema"), nodes.text(schema)),
+                _same("table_schema", schema),
                 nodes.equal(nodes.column("table_catalog"), nodes.call("current_database")),
             ]),
         )
