@@ -45,7 +45,7 @@ def write_compiled(
 
     def render(node: exp.Expr) -> str:
         own = spelled(node.copy(), warehouse.dialect)
-        return placed(own, names.final).sql(warehouse.dialect, pretty=True)
+        return placed(own, names.final).sql(warehouse.dialect, copy=False, pretty=True)
 
     files = {}
     for name, own_plan in plan.datasets.items():

@@ -32,13 +32,11 @@ def keyed_again(digest: exp.Expr) -> exp.Expr:
 
 
 def spelled(node: exp.Expr, dialect: str) -> exp.Expr:
-    """The node with its keyed digests in the words of an engine."""
-    def swap(found: exp.Expr) -> exp.Expr:
-        if isinstance(found, exp.Anonymous) and found.name == _DIGEST:
-            return _hmac(found.expressions[0], dialect)
-        return found
-
-    return node.transform(swap)
+    """A query, in which its keyed digests now stand in the words of an engine."""
+    for found in list(node.find_all(exp.Anonymous)):
+        if found.name == _DIGEST:
+            found.replace(_hmac(found.expressions[0], dialect))
+    return node
 
 
 def pads(key: bytes) -> tuple[str, str]:

@@ -77,13 +77,13 @@ def renderer(
     """
 
     def render(node: exp.Expr) -> tuple[str, str]:
-        node = spelled(node.copy(), dialect)
-        kept = placed(node.copy(), names.final).sql(dialect)
-        sent = placed(node, names.staged)
+        sent = spelled(node.copy(), dialect)
+        kept = placed(sent.copy(), names.final).sql(dialect, copy=False)
+        placed(sent, names.staged)
         for parameter in list(sent.find_all(exp.Placeholder)):
             if parameter.name == AS_OF:
                 asked()
                 parameter.replace(nodes.text(as_of))
-        return sent.sql(dialect), kept
+        return sent.sql(dialect, copy=False), kept
 
     return render
