@@ -46,8 +46,9 @@ NOT EXISTS (SELECT 1 FROM tier_reviews AS t WHERE t.rule_id = tier_history.rule_
     AND t.review = tier_history.from_review AND tier_history.from_run >= t.run_id
     AND tier_history.from_run < t.undone_run)
 """
-_KEPT = ("rule_id", "version", "key", "level", "measures", "cut_offs", "reason", "missed",
-         "from_review")
+#: All that a level was, but not in which runs, nor until which review.
+_KEPT = tuple(c.name for c in TIER_HISTORY.columns
+              if c.name not in ("from_run", "to_run", "closed_because", "to_review"))
 
 
 def undo_reviews(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:

@@ -92,3 +92,19 @@ def test_the_same_day_is_reviewed_in_its_time(project: World) -> None:
     at(project, 2027, 12)
     assert levels(project) == [("1", "stale", "2027-12-01"), ("2", "stale", "2027-12-01"),
                                ("3", "never", "2026-10-01")]
+
+
+def test_what_is_there_again_is_so_in_all(project: World) -> None:
+    """With the facts that its figures were made without: the next review changes nothing."""
+    project.sql("INSERT INTO orders_source VALUES ('d', '2', NULL)")
+    kept = ("key", "level", "cut_offs", "measures", "reason", "missed", "uncounted", "from_review")
+    at(project, 2026, 10)
+    before = project.audit_rows("tier_history", kept, "to_run IS NULL")
+    assert [(r[0], r[6]) for r in before] == [("1", None), ("2", 1), ("3", None)]
+    at(project, 2062, 1)
+    cdmq.api.undo_reviews("2026-12-31", project.root)
+    assert project.audit_rows("tier_history", kept, "to_run IS NULL") == before
+    rows = len(project.audit_rows("tier_history", ("key",)))
+    at(project, 2026, 11)
+    assert project.audit_rows("tier_history", kept, "to_run IS NULL") == before
+    assert len(project.audit_rows("tier_history", ("key",))) == rows
