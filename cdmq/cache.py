@@ -20,7 +20,7 @@ from cdmq import headers
 from cdmq.atomic import write_text
 from cdmq.problems import Problem, Span
 from cdmq.results import Parsed
-from cdmq.walk import PROJECT_FILE, find_files, find_root, target_folder
+from cdmq.walk import PROJECT_FILE, find_files, find_root, odd_entries, target_folder
 
 FILE = "parse_cache.json"
 #: Raised when the shape of the file changes.
@@ -80,16 +80,18 @@ def _store(outcome: Parsed, key: str, folders: Folders, target: Path) -> None:
 
 
 def _key(root: Path, target: Path, variables: str | None, folders: Folders) -> str | None:
-    """One digest of all that a parse hangs on; None where a file cannot be read."""
+    """One digest of all that a parse hangs on; None where something cannot be read."""
     whole = hashlib.sha256()
     said = [FORMAT, str(root), str(target), variables, folders, sys.version, _installed()]
     whole.update(json.dumps(said).encode())
+    if any(odd_entries(root, names, tuple(endings)) for names, endings in folders):
+        return None
     try:
         for path in _read_files(root, target, folders):
             content = path.read_bytes() if path.is_file() else b""
             whole.update(f"\0{path}\0{len(content)}\0".encode())
             whole.update(content)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return None
     return whole.hexdigest()
 

@@ -18,7 +18,7 @@ from cdmq.sheets import prepare_sheets, sheet_columns
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import ROW_NUMBER, Dataset
-from cdmq.walk import is_within, leads_out
+from cdmq.walk import is_text, is_within, leads_out, no_text
 
 #: Ending of a path -> format.
 ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "json",
@@ -80,17 +80,24 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
     if "://" in pattern or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
         raise CdmqError(leads_out(dataset.span, f"the path '{pattern}'"))
     try:
-        found = headers.matching(root, pattern)
+        found, odd = headers.matching(root, pattern), headers.passed_over(root, pattern)
     except ValueError as error:
         raise CdmqError(Problem(dataset.span, "CDMQ121", f"the path '{pattern}' of dataset "
                                 f"{dataset.name} is no pattern: {error}", "* and ? stand for "
                                 "letters of a name, ** for folders")) from None
+    for path in (*found, *odd):
+        if not is_text(path):
+            raise CdmqError(no_text(path.relative_to(root), f"a file of dataset {dataset.name}"))
+        if not is_within(root, path):
+            raise CdmqError(leads_out(dataset.span, f"the link '{path.relative_to(root)}'"))
+    if odd:
+        raise CdmqError(Problem(
+            dataset.span, "CDMQ121", f"'{odd[0].relative_to(root)}' of dataset {dataset.name} is a "
+            f"{'link to nothing' if odd[0].is_symlink() else 'pipe, a socket or a device'}, and "
+            "no file", "put a file in its place, or take it away"))
     if not found:
         raise CdmqError(Problem(dataset.span, "CDMQ121", f"the file '{pattern}' of dataset "
                                 f"{dataset.name} is not there", _near(root, pattern)))
-    for path in found:
-        if not is_within(root, path):
-            raise CdmqError(leads_out(dataset.span, f"the link '{path.relative_to(root)}'"))
     return found
 
 

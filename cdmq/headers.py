@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -57,10 +58,20 @@ def declared(source: FileSource) -> Declared:
 
 def matching(root: Path, pattern: str) -> list[Path]:
     """The files that a path or pattern names, sorted. Raises ValueError where it is no pattern."""
-    found = [root / pattern]
-    if any(c in pattern for c in "*?[") and not found[0].is_file():
-        found = sorted(root.glob(pattern))
-    return [p for p in found if p.is_file()]
+    return [p for p in _named(root, pattern) if p.is_file()]
+
+
+def passed_over(root: Path, pattern: str) -> list[Path]:
+    """What bears such a name, and is neither file nor folder: a link to nothing, a pipe."""
+    return [p for p in _named(root, pattern)
+            if os.path.lexists(p) and not p.is_file() and not p.is_dir()]
+
+
+def _named(root: Path, pattern: str) -> list[Path]:
+    path = root / pattern
+    if any(c in pattern for c in "*?[") and not path.is_file():
+        return sorted(root.glob(pattern))
+    return [path]
 
 
 def encoding_of(path: Path, said: str | None) -> str:
@@ -129,6 +140,7 @@ def digest(root: Path, files: Iterable[Declared]) -> str:
         try:
             found = matching(root, file[0])
             seen.append([(str(p), repr(head(p, file))) for p in found])
+            seen.append([str(p) for p in passed_over(root, file[0])])
         except (OSError, ValueError, LookupError, csv.Error) as error:
             seen.append(str(error))
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()

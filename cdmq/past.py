@@ -160,7 +160,17 @@ def _below(root: Path, path: str | Path) -> str:
     return PurePosixPath(os.path.relpath(path, root)).as_posix()
 
 
-class _InMemory(Reading):
+class _Then(Reading):
+    """Files that are not those on disk: a link that leads out of them leads nowhere."""
+
+    def odd(self, root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+        return []
+
+    def is_within(self, root: Path, path: Path) -> bool:
+        return True
+
+
+class _InMemory(_Then):
     """Files that were read before."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -175,14 +185,11 @@ class _InMemory(Reading):
                          if n.startswith(top) and n.endswith(endings))
         return list(found)
 
-    def is_within(self, root: Path, path: Path) -> bool:
-        return True
-
     def _content(self, path: Path) -> bytes:
         raise FileNotFoundError(errno.ENOENT, "it is not there", str(path))
 
 
-class _AtCommit(Reading):
+class _AtCommit(_Then):
     """The files of a commit."""
 
     def __init__(self, root: Path, repository: Repository, commit: str) -> None:
@@ -224,9 +231,6 @@ class _AtCommit(Reading):
     def blobs(self) -> dict[str, str]:
         files = self.parted()
         return {**files.rules, **files.others}
-
-    def is_within(self, root: Path, path: Path) -> bool:
-        return True  # a link that leads out of the repository leads nowhere
 
     def _content(self, path: Path) -> bytes:
         blob = self.repository.blob(self.commit, self.inside(_below(self.root, path)))

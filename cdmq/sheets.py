@@ -62,7 +62,7 @@ def sample(path: Path, most: int) -> list[Sample]:
     """Of each sheet that is shown and holds something."""
     found, place = [], Span(str(path))
     dataset = Dataset(name=path.stem, spec=DatasetSpec(
-        name=path.stem, file=FileSource(path=path.name)), source="file", span=place)
+        name="sheet", file=FileSource(path=path.name)), source="file", span=place)
     with _book(dataset, path, place) as book:
         for sheet in book.worksheets:
             rows = ((n, [_text(c) for c in cells])

@@ -23,12 +23,17 @@ def _file(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
-def _name(value: str) -> str:
+def wrong_name(name: str) -> str | None:
     """A dataset's name is the name of a relation, and of a file in target/compiled."""
-    if not value.isprintable() or set(value) & set("/\\") or value in (".", "..") or (
-            len(value.encode()) > 200):
-        raise ValueError("a dataset's name has at most 200 bytes, and no slash or control "
-                         "character; give it another name")
+    if not name.isprintable() or set(name) & set("/\\") or name in (".", "..") or (
+            len(name.encode()) > 200):
+        return "a dataset's name has at most 200 bytes, and no slash or control character"
+    return None
+
+
+def _name(value: str) -> str:
+    if wrong := wrong_name(value):
+        raise ValueError(f"{wrong}; give it another name")
     return value
 
 

@@ -12,6 +12,8 @@ from cdmq.problems import CdmqError, Problem, Span
 PROJECT_FILE = "cdmq_project.yml"
 FILES_FROM = "CDMQ_FILES_FROM"
 YAML = (".yml", ".yaml")
+#: What a Mac leaves beside files, and what an editor does while it has one open.
+_LEFT = ("._", ".#")
 _TARGET = re.compile(r"""^target-path:[ \t]*(["']?)([^"'#\n]+?)\1[ \t]*(#.*)?$""", re.MULTILINE)
 
 
@@ -19,6 +21,8 @@ def find_root(start: Path) -> Path:
     """The folder with cdmq_project.yml, at `start` or above it."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / PROJECT_FILE).is_file():
+            if not is_text(folder):
+                raise CdmqError(no_text(folder, "the folder of the project"))
             return folder
     raise CdmqError(
         Problem(
@@ -44,6 +48,46 @@ def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> 
         ] or [top] * top.endswith(endings)
         found.update((Path(name), None) for name in sorted(names) if os.path.isfile(name))
     return list(found)
+
+
+def odd_entries(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+    """What `find_files` passes over though a person would expect it to be read: links to folders,
+    links to nothing, what is no file but has its ending, and folders that cannot be opened.
+
+    A link that is named as a folder of its own is followed.
+    """
+    odd: dict[str, None] = {}
+    tops = [os.path.normpath(os.path.join(root, folder)) for folder in folders]
+    for top in tops:
+        if not os.path.isdir(top):
+            odd.update({top: None} if os.path.lexists(top) and not os.path.isfile(top) else {})
+            continue
+        for where, inner, files in os.walk(
+                top, onerror=lambda error: odd.update({error.filename: None})):
+            links = [p for n in inner if os.path.islink(p := os.path.join(where, n))]
+            odd.update((p, None) for p in links if p not in tops)
+            odd.update((p, None) for n in files if not n.startswith(_LEFT)
+                       and not os.path.isfile(p := os.path.join(where, n))
+                       and (os.path.islink(p) or n.lower().endswith(endings)))
+    return [Path(name) for name in sorted(odd)]
+
+
+def is_text(path: Path) -> bool:
+    """Whether its name can be written down: a disk takes any bytes."""
+    try:
+        return bool(str(path).encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def shown(path: Path) -> str:
+    """A path as a message tells it."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
+
+
+def no_text(path: Path, what: str) -> Problem:
+    return Problem(Span(shown(path)), "CDMQ133", f"the name of {what} is not utf-8",
+                   "give it a name of letters, digits, - and _")
 
 
 def hidden_endings(endings: Iterable[str]) -> tuple[str, ...]:
@@ -78,6 +122,9 @@ class Files:
 
     def find(self, root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
         return find_files(root, folders, endings)
+
+    def odd(self, root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+        return odd_entries(root, folders, endings)
 
     def is_within(self, root: Path, path: Path) -> bool:
         return is_within(root, path)

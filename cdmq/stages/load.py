@@ -22,6 +22,8 @@ from cdmq.stages.unread import (
     missing_folders,
     not_built,
     not_read,
+    passed_over,
+    usable,
 )
 from cdmq.templates import renderer, syntax_problem, variables_reader
 from cdmq.typed import read_model
@@ -51,7 +53,7 @@ def load(
     render = renderer({"var": variables_reader(variables)}, macros)
     datasets: list[tuple[DatasetSpec, Source, int]] = []
     broken: set[str] = set()
-    for path in files.find(root, config.model_paths, _YAML):
+    for path in usable(root, config.model_paths, _YAML, problems, files):
         before = len(problems)
         source = _read(root, path, render, problems, files)
         datasets += _datasets(source, problems, broken)
@@ -62,9 +64,10 @@ def load(
     broken -= {spec.name for spec, _, _ in datasets}
     for folders, endings in folders_of(root, files):
         problems += not_read(root, folders, endings, files)
+        problems += (p for p in passed_over(root, folders, endings, files) if p not in problems)
     problems += not_built(root, config, files)
     rule_files, unit_tests, unread = [], [], []
-    for path in files.find(root, config.rule_paths, _YAML):
+    for path in usable(root, config.rule_paths, _YAML, problems, files):
         before = len(problems)
         source = _read(root, path, render, problems, files)
         if len(problems) > before:
@@ -84,11 +87,11 @@ def load(
         unit_tests=tuple(unit_tests),
         models=tuple(
             SqlModel(p.stem, _relative(root, p), _text(root, p, problems, files))
-            for p in files.find(root, config.model_paths, (".sql",))
+            for p in usable(root, config.model_paths, (".sql",), problems, files, named=True)
         ),
         seeds=tuple(
             seed
-            for p in files.find(root, config.seed_paths, (".csv",))
+            for p in usable(root, config.seed_paths, (".csv",), problems, files, named=True)
             if (seed := _seed(root, p, problems, files))
         ),
         macros=macros,
@@ -105,7 +108,7 @@ def _macros(
 ) -> str:
     """All macro files as one text. A broken one ends the reading: every template may need it."""
     texts = []
-    for path in files.find(root, config.macro_paths, (".sql",)):
+    for path in usable(root, config.macro_paths, (".sql",), problems, files):
         text = _text(root, path, problems, files)
         wrong = syntax_problem(text)
         if wrong:

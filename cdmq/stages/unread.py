@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cdmq.kinds import kinds
 from cdmq.problems import Problem, Span
-from cdmq.spec import ProjectFile
-from cdmq.walk import YAML, Files
+from cdmq.spec import ProjectFile, wrong_name
+from cdmq.walk import PROJECT_FILE, YAML, Files, is_text, leads_out, no_text, shown
 from cdmq.yaml_source import Source
 
 _USUAL = frozenset({"models", "rules", "unit_tests", "seeds", "macros"})
@@ -28,9 +30,54 @@ def not_read(
     """Files whose real ending is hidden: `customers.yml.txt`."""
     hidden = tuple(e for e in endings if e.endswith(".txt"))
     for path in files.find(root, folders, hidden):
-        place = path.relative_to(root).as_posix()
-        yield Problem(Span(place), "CDMQ127", "the file is not read: its name ends in .txt",
-                      f"rename it to {path.name[: -len('.txt')]}, or move it out of the folder")
+        place = Span(shown(path.relative_to(root)))
+        yield Problem(place, "CDMQ127", "the file is not read: its name ends in .txt",
+                      f"rename it to {shown(Path(path.stem))}, or move it out of the folder")
+
+
+def passed_over(
+    root: Path, folders: list[str], endings: Iterable[str], files: Files
+) -> Iterator[Problem]:
+    """What is no file, or stands behind a link to a folder."""
+    for path in files.odd(root, folders, tuple(endings)):
+        place = Span(shown(path.relative_to(root)))
+        try:
+            os.listdir(path)
+            error = None
+        except OSError as told:
+            error = told
+        loops = error is not None and error.errno == errno.ELOOP
+        if not loops and not files.is_within(root, path):
+            yield leads_out(place, "the link")
+        elif error is None:
+            yield Problem(place, "CDMQ127", "a link to a folder is not followed: nothing behind "
+                          "it is read", "put the files in its place, or name the link in "
+                          f"{PROJECT_FILE} as a folder of its own")
+        elif isinstance(error, NotADirectoryError):
+            yield Problem(place, "CDMQ121", "it is a pipe, a socket or a device, and no file",
+                          "put a file in its place")
+        else:
+            yield Problem(place, "CDMQ121", f"it cannot be opened: {error.strerror}", "look at "
+                          "its permissions and where it leads; is a disk not mounted?")
+
+
+def usable(
+    root: Path, folders: list[str], endings: tuple[str, ...], problems: list[Problem],
+    files: Files, named: bool = False,
+) -> list[Path]:
+    """The files that can be read; `named`: each has the name of the dataset that it makes."""
+    found = []
+    for path in files.find(root, folders, endings):
+        below = path.relative_to(root)
+        wrong = wrong_name(path.stem) if named else None
+        if not is_text(below):
+            problems.append(no_text(below, "the file"))
+        elif wrong:
+            problems.append(Problem(Span(shown(below)), "CDMQ133", "the file has the name of its "
+                                    f"dataset, and {wrong}", "rename the file"))
+        else:
+            found.append(path)
+    return found
 
 
 def not_built(root: Path, config: ProjectFile, files: Files) -> Iterator[Problem]:
