@@ -100,7 +100,7 @@ class FileSource(Model):
         "in their order.")
     bad_lines_at_most: Threshold = Field(
         "1%", description="How many lines may be unreadable, as a number or a share. "
-        "Each is flagged and the others are judged; with more the dataset fails.")
+        "Each is flagged and the others are judged; with more the delivery is held back.")
     trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
                        "blanks alone is empty.")
 

@@ -255,6 +255,8 @@ class Outcome:
     samples: tuple[str, ...] = ()
     #: What was found, where no count says it: how many parties, how many of each level.
     note: str = ""
+    #: Of the lines of a file: more are bad than may be.
+    refused: bool = False
     #: Of a rule that counts facts: how many, where `could_not_judge` are those it could not count.
     facts: int = 0
     ended: datetime | None = None

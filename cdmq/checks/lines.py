@@ -15,8 +15,11 @@ class Lines(Check):
     When to use: never by hand. Every dataset read from csv files has this rule of itself, with the
     id `dataset.lines`. A line that cannot be read is flagged, with its number, what is wrong with
     it, and its text by `pii`; the flag has no key, for nobody can tell it. The other lines are
-    judged. More of them than `bad_lines_at_most` of `file:`, and the dataset fails as a whole. The
-    header once more, in the middle of a file, is such a line too.
+    judged. The header once more, in the middle of a file, is such a line too.
+
+    With more such lines than `bad_lines_at_most` of `file:` the delivery is held back: the dataset
+    and all that stands on it stay as they were. Mend the file, or say how many are to be expected.
+    Is the delimiter right?
 
     A flag of a record that is no longer there stays open while a line that cannot be read may be
     that record: where a value of the line is its key, or a part of it.

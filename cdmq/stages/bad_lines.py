@@ -13,7 +13,6 @@ from sqlglot import exp
 
 from cdmq.audit.pii import stored
 from cdmq.csv_lines import BadLine
-from cdmq.problems import Problem, Span
 from cdmq.spec import DatasetSpec, Pii
 from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed
@@ -34,8 +33,8 @@ class FileLines:
     records: int
     bad: tuple[BadLine, ...]
 
-    def too_many(self, dataset: Dataset) -> Problem | None:
-        """Why the dataset fails, where more lines are bad than it may have."""
+    def too_many(self, dataset: Dataset) -> str:
+        """Why a delivery is held back, where more of its lines are bad than may be; else empty."""
         source = dataset.spec.file
         assert source is not None
         most, count = source.bad_lines_at_most, len(self.bad)
@@ -45,14 +44,10 @@ class FileLines:
         else:
             above = count > int(most)
         if not above:
-            return None
+            return ""
         first = self.bad[0]
-        return Problem(
-            Span(first.file or source.path, first.number, 1), "CDMQ285",
-            f"{first.why}: {count} of {whole} line{'s' * (whole != 1)} cannot be read, and "
-            f"bad_lines_at_most allows {most} (dataset {dataset.name})",
-            "mend the file; a value that holds the delimiter stands in quotes, a quote inside of a "
-            "value is written twice")
+        return (f"{count:,} of {whole:,} line{'s' * (whole != 1)} cannot be read ({first.place}: "
+                f"{first.why}), and bad_lines_at_most allows {most}")
 
 
 def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -> Outcome:
@@ -60,9 +55,12 @@ def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -
     if lines is None:
         return Outcome(outcome.rule, skipped="lines are judged when the file is read: cdmq run")
     whole, warehouse = lines.records + len(lines.bad), findings.warehouse
-    how = strictest(findings.project.datasets[outcome.rule.dataset].spec)
+    dataset = findings.project.datasets[outcome.rule.dataset]
+    how = strictest(dataset.spec)
     mark = hashlib.sha256(repr((how, lines.bad)).encode()).hexdigest()
-    done = replace(outcome, tested=whole, judged=whole, fingerprint=f"{len(lines.bad)}:{mark}")
+    why = lines.too_many(dataset)
+    done = replace(outcome, tested=whole, judged=whole, fingerprint=f"{len(lines.bad)}:{mark}",
+                   refused=bool(why), note=why)
     if not lines.bad:
         return done
     warehouse.run(nodes.drop(_LINES).sql(warehouse.dialect))

@@ -109,9 +109,6 @@ class Builder:
     def _file(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         read = reading(dataset, self.project.root)
         try:
-            lines = FileLines(read.records, read.bad)
-            if problem := lines.too_many(dataset):
-                raise CdmqError(problem)
             self.warehouse.load_query(staged, read.query)
         except StatementError:
             told = diagnose(dataset, self.project.root)
@@ -121,7 +118,7 @@ class Builder:
         finally:
             read.close()
         if is_of(dataset, "csv", "xlsx"):
-            self.lines[dataset.name] = lines
+            self.lines[dataset.name] = FileLines(read.records, read.bad)
         self.built.append(Built(dataset.name, final, staged, "table"))
 
     def _seed(self, dataset: Dataset, staged: Relation, final: Relation) -> None:

@@ -193,9 +193,10 @@ class Execution:
         """Judge the guards of what was just made; where one does not pass, it is not published."""
         dataset = plan.steps.dataset
         outcomes = self.guards.of(plan)
-        for outcome in outcomes:
-            self._tell(outcome)
         failed = [o.rule.id for o in outcomes if self.guards.holds_back(o)]
+        for outcome in outcomes:
+            if not outcome.failing or outcome.rule.id in self.rules or outcome.rule.id in failed:
+                self._tell(outcome)  # not: some lines are bad, as may be, and nobody asked
         if failed:
             self.result.steps[dataset.name] = plan.steps
             self.result.held.add(dataset.name)
@@ -222,7 +223,8 @@ class Execution:
         if dataset.name not in self.result.steps:
             done += [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
             done += self._find(plan.row) if plan.row else []
-            done += [Outcome(j.rule) for j in plan.steps.judgements if j.scope == "dataset"]
+            done += [Outcome(j.rule) for j in plan.steps.judgements
+                     if j.scope == "dataset" and j.rule.id in self.rules]
         done += [o for b in plan.sets if b.rules[0].id not in self.result.outcomes
                  and not (early and self._to_come(b))
                  and not self._unless_lost(Outcome(b.rules[0])).skipped

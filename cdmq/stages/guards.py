@@ -32,8 +32,12 @@ class Guards:
     findings: Findings
     #: Rule -> every id that it ever had.
     ids: Mapping[str, tuple[str, ...]]
-    #: Whether the outcome of a guard holds a delivery back: it does not pass.
-    holds_back: Callable[[Outcome], bool]
+    #: Whether the outcome of a rule is not what it should be.
+    fails: Callable[[Outcome], bool]
+
+    def holds_back(self, outcome: Outcome) -> bool:
+        """Whether a guard does not pass; of lines some may be bad, as many as the file says."""
+        return outcome.refused if outcome.rule.check == "lines" else self.fails(outcome)
 
     def of(self, plan: DatasetPlan) -> list[Outcome]:
         """The outcome of each guard of a plan; where it holds back, with a note that says so."""
@@ -50,8 +54,9 @@ class Guards:
     def _told(self, outcome: Outcome, dataset: Dataset, why: str | None) -> Outcome:
         if not self.holds_back(outcome):
             return outcome
-        stays = f"{dataset.name} and all that stands on it stay as they were"
-        return replace(outcome, note=f"{why or f'{outcome.tested:,} rows'}: {stays}")
+        told = why or outcome.note or f"{outcome.tested:,} rows"
+        return replace(outcome, note=f"{told}: {dataset.name} and all that stands on it stay as "
+                       "they were")
 
     def _short(self, dataset: Dataset) -> str | None:
         """Why it is wrong that a delivery holds no record; None where it is not."""

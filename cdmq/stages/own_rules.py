@@ -11,6 +11,10 @@ from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.stages.graph import render_model
 from cdmq.values import Dataset, Documents, Rule
 
+#: Check of a rule of a dataset's own that guards it -> what lifts that.
+_LIFTED = {"delivered": "may_be_empty: true at the dataset",
+           "lines": "bad_lines_at_most: 100% of its file"}
+
 
 def own_rules(
     datasets: Mapping[str, Dataset], rules: Iterable[Rule], documents: Documents
@@ -110,7 +114,7 @@ def guarded(
     """
     found = {}
     for name, dataset in datasets.items():
-        own = [r.id for r in rules.values() if r.dataset == name and r.check == "delivered"]
+        own = [r.id for r in rules.values() if r.dataset == name and r.check in _LIFTED]
         named = dict.fromkeys([*own, *dataset.spec.holds])
         for rule in named:
             problems += _no_guard(rule, dataset, rules, places.get(name, dataset.span))
@@ -132,15 +136,27 @@ def _no_guard(
         yield Problem(place, "CDMQ272", f"holds: '{name}' is a rule of {rule.dataset}, not of "
                       f"{dataset.name}", f"name it in holds: of {rule.dataset}, or write one for "
                       f"{dataset.name}")
-    elif not getattr(rule.spec, "GUARDS", False):
+    elif name in dataset.spec.holds and not getattr(rule.spec, "GUARDS", False):
         yield Problem(place, "CDMQ272", f"holds: '{name}' is a check {rule.check}, which cannot "
-                      "hold a delivery back", "name a rule with check: row_count")
+                      "hold a delivery back", "say in file: how many lines may be bad, with "
+                      "bad_lines_at_most" if rule.check == "lines"
+                      else "name a rule with check: row_count")
+    elif _is_lifted(rule, dataset):
+        return
     elif rule.severity == "info":
         yield Problem(rule.span, "CDMQ272", f"'{name}' is to hold deliveries of {dataset.name} "
                       "back, but with severity: info it always passes",
                       "say severity: error or warn")
     elif not rule.enabled:
+        lifted = _LIFTED.get(rule.check)
         yield Problem(rule.span, "CDMQ273", f"'{name}' is disabled: it holds no delivery of "
                       f"{dataset.name} back", "enable it, or "
-                      + ("say may_be_empty: true at the dataset" if rule.check == "delivered"
-                         else "take it out of holds:"), severity="warning")
+                      + (f"say {lifted}" if lifted else "take it out of holds:"),
+                      severity="warning")
+
+
+def _is_lifted(rule: Rule, dataset: Dataset) -> bool:
+    """Whether the dataset says that a guard of its own holds nothing back."""
+    if rule.check == "lines":
+        return dataset.spec.file is not None and dataset.spec.file.bad_lines_at_most == "100%"
+    return rule.check == "delivered" and bool(dataset.spec.may_be_empty)
