@@ -17,7 +17,8 @@ from cdmq.headers import Head, python_encoding
 
 #: A record of more lines than that has a quote that is not closed.
 _MOST_LINES = 10_000
-_SHOWN = 1_000
+#: How much of a bad line is kept.
+SHOWN = 1_000
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class _Reader:
             self.out.write(text + "\n")
 
     def _is_bad(self, text: str, why: str) -> None:
-        self.bad.append(BadLine(self.named, self.number, text[:_SHOWN], why))
+        self.bad.append(BadLine(self.named, self.number, text[:SHOWN], why))
         self.as_is = False
 
 

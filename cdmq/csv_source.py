@@ -205,16 +205,16 @@ def prepare(
                 read[-1] = _copied(path, head, names)
                 copies[str(read[-1])] = path
     except (UnicodeError, LookupError):
-        _removed(copies)
+        removed(copies)
         raise CdmqError(file_errors.not_encoded(dataset, root, path, head.encoding)) from None
     except OSError as error:
-        _removed(copies)
+        removed(copies)
         raise CdmqError(file_errors.broken(
             dataset, Span(file_errors.shown(path, root)),
             f"the file cannot be read: {error}")) from None
     bad = tuple(b for found in looked for b in found.bad)
     if bad and not dataset.spec.file.header and not any(f.records for f in looked):
-        _removed(copies)
+        removed(copies)
         raise CdmqError(Problem(
             Span(file_errors.shown(paths[0], root), bad[0].number, 1), "CDMQ287",
             f"{bad[0].why}: columns: of dataset {dataset.name} does not name what the file holds",
@@ -222,7 +222,8 @@ def prepare(
     return Prepared(tuple(read), copies, heads[0].delimiter, sum(f.records for f in looked), bad)
 
 
-def _removed(copies: Iterable[str]) -> None:
+def removed(copies: Iterable[str]) -> None:
+    """Take temporary copies away."""
     for copy in copies:
         Path(copy).unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ _CAUSES = (
     (r"[Mm]aximum line size",
      "a line is longer than 64 MB",
      "look for a quote that is not closed"),
-    (r"Malformed JSON.*?line \d+: (?P<why>.*?)\.?\s*$",
+    (r"Malformed JSON.*? \d+: (?P<why>.*?)\.?\s*$",
      "the JSON is broken: {why}",
      "mend it there"),
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from sqlglot import exp
 
 from cdmq import compressed, file_errors, headers
 from cdmq.csv_lines import BadLine
-from cdmq.csv_source import check_names, csv_columns, prepare
+from cdmq.csv_source import csv_columns, prepare
 from cdmq.file_cells import logical, typed_rows
-from cdmq.problems import CdmqError, Problem, Span, closest
+from cdmq.json_source import LARGEST, json_columns, json_keys, prepare_json
+from cdmq.problems import CdmqError, Problem, closest
 from cdmq.sheets import prepare_sheets, sheet_columns
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
@@ -25,7 +25,8 @@ ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "
            "jsonl": "json", "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
 #: Keys of `file:` and the formats that they speak of.
 _ONLY = {"skip": ("csv", "xlsx"), "header": ("csv", "xlsx"), "sheet": ("xlsx",),
-         "bad_lines_at_most": ("csv", "xlsx"), "delimiter": ("csv",), "encoding": ("csv", "json")}
+         "bad_lines_at_most": ("csv", "xlsx", "json"), "delimiter": ("csv",),
+         "encoding": ("csv", "json")}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Reading:
 
     query: str
     temporary: tuple[Path, ...] = ()
-    #: Of a csv: how many records it has, and the lines that are none.
+    #: How many records there are, and the lines that are none; not of parquet.
     records: int = 0
     bad: tuple[BadLine, ...] = ()
 
@@ -150,34 +151,25 @@ def diagnose(dataset: Dataset, root: Path) -> Problem | None:
 
 def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     """The reading, and of which file each temporary copy is."""
-    source = dataset.spec.file
-    assert source is not None
-    kind, names = format_of(dataset), _names(dataset, root)
-    paths = paths_of(dataset, root)
-    if kind in ("csv", "xlsx"):
-        found = prepare(dataset, paths, root, list(names)) if kind == "csv" else prepare_sheets(
+    kind, paths = format_of(dataset), paths_of(dataset, root)
+    if kind == "parquet":
+        stored = _parquet_columns(dataset, paths, root)
+        table: exp.Expr = nodes.call("read_parquet", _listed(paths))
+        query = _numbered(dataset, stored, typed_rows(dataset, list(stored), table, stored))
+        return Reading(query.sql("duckdb")), {}
+    _check_keys(dataset, kind)
+    if kind == "json":
+        found = prepare_json(dataset, paths, root)
+        names = json_keys(dataset, found, paths, root)
+    else:
+        names = list(_names(dataset, root))
+        found = prepare(dataset, paths, root, names) if kind == "csv" else prepare_sheets(
             dataset, paths, root)
-        listed = exp.Array(expressions=[nodes.text(str(p)) for p in found.paths])
-        table = _reader("csv", listed, list(names), found.delimiter)
-        query = _numbered(dataset, names, typed_rows(dataset, list(names), table))
-        return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
-                       found.bad), dict(found.copies)
-    copies: dict[str, Path] = {}
-    utf8 = source.encoding.lower() in headers.UTF8
-    if kind != "parquet" and (not utf8 or any(map(_has_nul, paths))):
-        try:
-            for path in paths:
-                copies[str(_as_utf8(path, source.encoding, dataset, root))] = path
-        except CdmqError:
-            Reading("", tuple(map(Path, copies))).close()
-            raise
-        paths = [Path(p) for p in copies]
-    listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
-    table = _reader(kind, listed, list(names), source.delimiter)
-    stored = names if isinstance(names, dict) else None
-    query = typed_rows(dataset, list(names), table, stored)
-    query = _numbered(dataset, names, query)
-    return Reading(query.sql("duckdb"), tuple(map(Path, copies))), copies
+    table = _reader("json" if kind == "json" else "csv", _listed(found.paths), names,
+                    found.delimiter)
+    query = _numbered(dataset, names, typed_rows(dataset, names, table))
+    return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
+                   found.bad), dict(found.copies)
 
 
 def _numbered(dataset: Dataset, names: Collection[str], query: exp.Select) -> exp.Select:
@@ -197,29 +189,8 @@ def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, str]:
     if kind == "csv":
         return csv_columns(dataset, paths, root)
     if kind == "json":
-        return _json_keys(dataset, paths, root)
+        return json_columns(dataset, paths, root)
     return _parquet_columns(dataset, paths, root)
-
-
-def _json_keys(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str]:
-    import duckdb
-
-    objects = nodes.call("read_json_objects",
-                         exp.Array(expressions=[nodes.text(str(p)) for p in paths]))
-    keys = exp.Unnest(expressions=[nodes.call("json_keys", nodes.column("json"))])
-    query = nodes.select([nodes.alias(keys, "k")], objects)
-    try:
-        rows = duckdb.connect().execute(
-            f"SELECT k FROM (SELECT k, min(n) AS n FROM (SELECT k, row_number() OVER () AS n "
-            f"FROM ({query.sql('duckdb')})) GROUP BY k) ORDER BY n"
-        ).fetchall()
-    except duckdb.Error as error:
-        raise CdmqError(file_errors.explain(str(error), dataset, root, paths)) from None
-    names = [str(r[0]) for r in rows]
-    if not names:
-        raise CdmqError(_broken(dataset, root, paths[0], "it holds no objects with keys"))
-    check_names(names, dataset, Span(file_errors.shown(paths[0], root)))
-    return names
 
 
 def _parquet_columns(
@@ -228,8 +199,7 @@ def _parquet_columns(
     """The columns of the files with DuckDB's names of their types."""
     import duckdb
 
-    listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
-    query = nodes.select([exp.Star()], nodes.call("read_parquet", listed))
+    query = nodes.select([exp.Star()], nodes.call("read_parquet", _listed(paths)))
     try:
         rows = duckdb.connect().execute("DESCRIBE " + query.sql("duckdb")).fetchall()
     except duckdb.Error as error:
@@ -237,15 +207,17 @@ def _parquet_columns(
     return {str(r[0]): str(r[1]) for r in rows}
 
 
+def _listed(paths: Iterable[Path]) -> exp.Expr:
+    return exp.Array(expressions=[nodes.text(str(p)) for p in paths])
+
+
 def _reader(kind: str, listed: exp.Expr, names: list[str], delimiter: str) -> exp.Expr:
-    if kind == "parquet":
-        return nodes.call("read_parquet", listed)
     texts = exp.Struct(expressions=[
         exp.PropertyEQ(this=nodes.text(n), expression=nodes.text("VARCHAR")) for n in names
     ])
     if kind == "json":
         return nodes.call("read_json", listed, _named("columns", texts),
-                          _named("maximum_object_size", nodes.number(64 * 1024 * 1024)))
+                          _named("maximum_object_size", nodes.number(LARGEST)))
     return nodes.call(
         "read_csv", listed, _named("auto_detect", exp.false()), _named("header", exp.true()),
         _named("delim", nodes.text(delimiter)), _named("quote", nodes.text('"')),
@@ -256,30 +228,3 @@ def _reader(kind: str, listed: exp.Expr, names: list[str], delimiter: str) -> ex
 
 def _named(name: str, value: exp.Expr) -> exp.Expr:
     return exp.EQ(this=exp.Identifier(this=name, quoted=False), expression=value)
-
-
-def _has_nul(path: Path) -> bool:
-    with compressed.binary(path) as file:
-        while block := file.read(1 << 20):
-            if b"\0" in block:
-                return True
-    return False
-
-
-def _as_utf8(path: Path, encoding: str, dataset: Dataset, root: Path) -> Path:
-    """A copy of the file in utf-8, in the system's temporary folder; NUL as its symbol."""
-    with tempfile.NamedTemporaryFile("wb", suffix=Path(
-            compressed.plain_name(path.name)).suffix, prefix="cdmq-", delete=False) as out:
-        try:
-            with compressed.text(path, encoding) as file:
-                while block := file.read(1 << 20):
-                    out.write(block.replace("\0", "\u2400").encode())
-        except (UnicodeError, LookupError):
-            Path(out.name).unlink()
-            raise CdmqError(file_errors.not_encoded(dataset, root, path, encoding)) from None
-    return Path(out.name)
-
-
-def _broken(dataset: Dataset, root: Path, path: Path, cause: str) -> Problem:
-    place = Span(file_errors.shown(path, root))
-    return file_errors.broken(dataset, place, f"the file cannot be read: {cause}")

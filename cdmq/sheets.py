@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cdmq import file_errors
-from cdmq.csv_lines import BadLine
+from cdmq.csv_lines import SHOWN, BadLine
 from cdmq.csv_source import Prepared, check_names
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec, FileSource
@@ -114,10 +114,10 @@ def _write(
         texts = [_text(c) for c in cells]
         own = texts[first:end] + [""] * (end - max(len(texts), first))
         if any(texts[:first]) or any(texts[end:]):
-            bad.append(BadLine(named, number, ",".join(texts)[:1_000],
+            bad.append(BadLine(named, number, ",".join(texts)[:SHOWN],
                                "a value stands in a column without a name"))
         elif len(names) > 1 and own == names:
-            bad.append(BadLine(named, number, ",".join(own)[:1_000],
+            bad.append(BadLine(named, number, ",".join(own)[:SHOWN],
                                "the header stands here again"))
         elif not any(own):
             empty += 1  # a record only if another follows

@@ -88,7 +88,8 @@ class FileSource(Model):
     )
     delimiter: str = Field(",", min_length=1, max_length=1,
                            description="What parts the columns of a csv.")
-    encoding: str = Field("utf-8", description="Such as cp1252 for a file of Excel on Windows.")
+    encoding: str = Field("utf-8", description="Of csv and JSON: such as cp1252 for a file of "
+                          "Excel on Windows.")
     decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
     dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
     sheet: str | None = Field(

@@ -10,12 +10,13 @@ from cdmq.checks.base import Check, Context, Scope
 
 
 class Lines(Check):
-    """Every line of a csv file is a record: its quotes are closed, its values as many as columns.
+    """Every line of a file is a record: its quotes are closed, its values as many as columns.
 
-    When to use: never by hand. Every dataset read from csv files has this rule of itself, with the
-    id `dataset.lines`. A line that cannot be read is flagged, with its number, what is wrong with
-    it, and its text by `pii`; the flag has no key, for nobody can tell it. The other lines are
-    judged. The header once more, in the middle of a file, is such a line too.
+    When to use: never by hand. Every dataset read from csv, xlsx or JSON files has this rule of
+    itself, with the id `dataset.lines`. A line that cannot be read is flagged, with its number,
+    what is wrong with it, and its text by `pii`; the flag has no key, for nobody can tell it. The
+    other lines are judged. The header once more, in the middle of a file, is such a line too, and
+    where JSON has a record a line what is no object. JSON that is one list is read whole, or not.
 
     With more such lines than `bad_lines_at_most` of `file:` the delivery is held back: the dataset
     and all that stands on it stay as they were. Mend the file, or say how many are to be expected.

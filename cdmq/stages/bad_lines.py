@@ -1,4 +1,4 @@
-"""The lines of csv files that are no records: what a run says of them, and what it leaves open."""
+"""The lines of files that are no records: what a run says of them, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -101,8 +101,10 @@ def lost_values(
 
 
 def _values(text: str) -> set[str]:
-    """The texts between what may be delimiters and quotes, as they are and without zeros."""
-    cells = {c.strip() for c in re.split(r'[,;|\t"]', text)} - {""}
+    """The texts between what may be delimiters and quotes, of a csv or of JSON, as they are and
+    without zeros."""
+    cells = {c.strip() for marks in (r'[,;|\t"]', r'[,:"{}\[\]]') for c in re.split(marks, text)}
+    cells -= {""}
     return cells | {c.lstrip("0") or "0" for c in cells}
 
 

@@ -40,7 +40,7 @@ class Builder:
         self.names, self.render, self.golden = names, render, golden
         self.register = register
         self.built: list[Built] = []
-        #: Of the csv files that were read.
+        #: Of the files that were read and have lines.
         self.lines: dict[str, FileLines] = {}
 
     def source(self, dataset: Dataset) -> None:
@@ -117,7 +117,7 @@ class Builder:
             raise CdmqError(told) from None
         finally:
             read.close()
-        if is_of(dataset, "csv", "xlsx"):
+        if is_of(dataset, "csv", "xlsx", "json"):
             self.lines[dataset.name] = FileLines(read.records, read.bad)
         self.built.append(Built(dataset.name, final, staged, "table"))
 

@@ -36,7 +36,7 @@ class Findings:
     render: Callable[[exp.Expr], tuple[str, str]]
     numbers: Mapping[str, int]
     send: Callable[[exp.Expr], tuple[str, float]]
-    #: Of the datasets whose csv files this run read.
+    #: Of the datasets whose files this run read.
     lines: Mapping[str, FileLines] = field(default_factory=dict)
 
     def counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:

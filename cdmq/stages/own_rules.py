@@ -25,7 +25,7 @@ def own_rules(
         for column, type_ in d.spec.columns.items() if d.source == "file" and d.key else ():
             if type_ != "text" and (d.name, "readable", (column,)) not in said:
                 yield _rule(d, "readable", (column,), f"The file declares {column} as {type_}.")
-        if is_of(d, "csv", "xlsx") and (d.name, "lines", ()) not in said:
+        if is_of(d, "csv", "xlsx", "json") and (d.name, "lines", ()) not in said:
             yield _rule(d, "lines", (),
                         "A line that cannot be read is a record that nobody judges.")
         if has_key_rule(d) and (d.name, "key", d.key) not in said:
@@ -83,10 +83,10 @@ def check_own(
                 rule.span, "CDMQ270", f"{d.name}.{rule.columns[0]} has no rule readable: it is no "
                 "column of a file with a declared type",
                 f"declare it in models/*.yml: columns: {{{rule.columns[0]}: date}}"))
-        elif rule.check == "lines" and not is_of(d, "csv", "xlsx"):
+        elif rule.check == "lines" and not is_of(d, "csv", "xlsx", "json"):
             problems.append(Problem(
-                rule.span, "CDMQ270", f"{d.name} has no rule lines: it is not read from csv or "
-                "xlsx files", "take the rule out"))
+                rule.span, "CDMQ270", f"{d.name} has no rule lines: it is not read from csv, "
+                "xlsx or json files", "take the rule out"))
         elif rule.check == "delivered" and not comes_from_outside(d, documents):
             problems.append(Problem(
                 rule.span, "CDMQ270", f"{d.name} has no rule delivered: it is made of other "
