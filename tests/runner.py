@@ -128,12 +128,14 @@ class World:
             body = ", ".join(f"{n} {_TYPES[t]}" for n, t in zip(names, columns.values(),
                                                                strict=True))
             connection.execute(f"CREATE TABLE {table} ({body})")
-            mark = "?" if self.engine == "duckdb" else "%s"
-            marks = ", ".join([mark] * len(columns))
-            cursor = connection if self.engine == "duckdb" else connection.cursor()
-            if rows:
-                cursor.executemany(f"INSERT INTO {table} VALUES ({marks})",
-                                   [list(r) for r in rows])
+            if rows and self.engine == "duckdb":  # a row a statement takes it a while
+                lists = ", ".join(f"unnest(?::{_TYPES[t]}[])" for t in columns.values())
+                connection.execute(f"INSERT INTO {table} SELECT {lists}",
+                                   [list(cells) for cells in zip(*rows, strict=True)])
+            elif rows:
+                marks = ", ".join(["%s"] * len(columns))
+                connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})",
+                                                [list(r) for r in rows])
 
     def _quoted(self, name: str) -> str:
         return nodes.name(name).sql(self.engine)

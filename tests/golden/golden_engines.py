@@ -148,7 +148,12 @@ class Engine:
         self.connection.execute(exp.Create(this=body, kind="TABLE").sql(self.dialect))
         if not rows:
             return
-        marks = ", ".join(["?" if self.dialect == "duckdb" else "%s"] * len(types))
-        cursor = self.connection if self.dialect == "duckdb" else self.connection.cursor()
         into = nodes.table(relation).sql(self.dialect)
-        cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", [list(r) for r in rows])
+        if self.dialect == "duckdb":  # a row a statement takes it a while
+            lists = ", ".join(f"unnest(?::{t}[])" for t in types.values())
+            self.connection.execute(f"INSERT INTO {into} SELECT {lists}",
+                                    [list(cells) for cells in zip(*rows, strict=True)])
+        else:
+            marks = ", ".join(["%s"] * len(types))
+            self.connection.cursor().executemany(f"INSERT INTO {into} VALUES ({marks})",
+                                                 [list(r) for r in rows])
