@@ -11,6 +11,7 @@ from cdmq.headers import digest
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.reports.manifest import write_manifest
 from cdmq.results import Parsed
+from cdmq.stages.catalog import check_columns
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.load import folders_of
 from cdmq.stages.remembered import CATALOG, csv_files, parse_catalog
@@ -47,15 +48,21 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
 def _bind(project: Project, catalog: Catalog, stored: Path | None) -> None:
     """Names and types of columns, against what is known of them."""
     narrow = {n: d for n, d in project.datasets.items() if n in catalog}
+    wrong: dict[str, list[Problem]] = {}
+    for name, dataset in narrow.items():
+        if not wrong.keys() & set(dataset.depends_on):  # it says of columns what they do
+            wrong |= {name: told} if (told := check_columns(dataset, catalog[name])) else {}
+    found = [p for told in wrong.values() for p in told]
     try:
         compile_rules(replace(project, datasets=narrow), catalog, "duckdb", check_only=True)
     except CdmqError as error:
-        of_columns = any(p.code.startswith(_ABOUT_COLUMNS) for p in error.problems)
-        if not of_columns or stored is None:
-            raise
-        hint = Problem(Span(str(stored)), "CDMQ432", "columns are as the last compile saw them",
-                       "if a source has changed since, try: cdmq compile", severity="warning")
-        raise CdmqError((*error.problems, hint)) from None
+        found += error.problems
+    if stored is not None and any(p.code.startswith(_ABOUT_COLUMNS) for p in found):
+        found.append(Problem(
+            Span(str(stored)), "CDMQ432", "columns are as the last compile saw them",
+            "if a source has changed since, try: cdmq compile", severity="warning"))
+    if found:
+        raise CdmqError(dict.fromkeys(found))
 
 
 def _unknown(datasets: list[str], stored: Path) -> list[Problem]:

@@ -83,6 +83,8 @@ class Ready:
     broken: Mapping[str, str] = field(default_factory=dict)
     #: Rules that do not fit the columns of what was delivered, and why.
     unfit: Mapping[str, str] = field(default_factory=dict)
+    #: What else is wrong in declarations of columns: no rule and no dataset stops for it.
+    misdeclared: tuple[Problem, ...] = ()
 
 
 def run(
@@ -146,6 +148,8 @@ def _run(
     register.stage(f"{STAGED}{names.token}_")
     fate.began = True
     listen("start", facts)
+    for problem in ready.misdeclared:
+        listen("problem", problem)
     ids = ids_of(renames(warehouse, audit_schema(warehouse), project.rules))
     executed = _execute(ready, register, names, facts.as_of, wish, target, listen, ids)
     if wish.command == "train":
@@ -155,7 +159,7 @@ def _run(
     results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
     versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
     failed = {n: why for n, why in executed.failed.items() if n not in executed.off | executed.held}
-    code = 2 if failed else exit_code(results, wish.fail_on)
+    code = 2 if failed or ready.misdeclared else exit_code(results, wish.fail_on)
     fate.published = None
     recorded = record(
         project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
@@ -171,7 +175,7 @@ def _run(
         run_id=facts.run_id, exit_code=code, results=results,
         opened={k: v[0] for k, v in counts.items()}, closed={k: v[1] for k, v in counts.items()},
         new_versions=recorded.new_versions, new_words=recorded.new_words,
-        warnings=project.warnings, failed=failed,
+        warnings=project.warnings, failed=failed, problems=ready.misdeclared,
         project=project, facts=facts, finished=datetime.now(UTC),
         versions={name: v.digest for name, v in versions.items()},
         statements=statements, relations=relations,
@@ -223,8 +227,11 @@ def prepare(
     rules |= {g for n in selection.datasets if n in catalog for g in project.datasets[n].guards}
     steps = compile_rules(narrow, catalog, warehouse.dialect, rules, unfit=unfit)
     broken = {**unfit.datasets, **found.broken} if unfit else {}
+    stopped = unfit.rules if unfit else {}
+    told = {p for causes in (*broken.values(), *stopped.values()) for p in causes}
     return Ready(project, selection, catalog, plan(project, steps, warehouse.traits.fuse),
-                 _causes(broken), _causes(unfit.rules if unfit else {}))
+                 _causes(broken), _causes(stopped),
+                 tuple(p for p in found.problems if p not in told))
 
 
 def _causes(found: Mapping[str, Sequence[Problem]]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.results import Table
 from cdmq.sql import nodes
 from cdmq.sql.logical import short
-from cdmq.stages.catalog import relation_of
+from cdmq.stages.catalog import check_pii, relation_of
 from cdmq.values import Dataset, Project, Relation
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def rows_of(
         raise CdmqError(Problem(dataset.span, "CDMQ430", f"{relation} is not in the warehouse",
                                 "make it first: cdmq run"))
     shown = {c: t for c, t in columns.items() if not c.startswith("__") or c == _RULES}
+    if not unmask:
+        check_pii(dataset, columns)
     query = nodes.select([nodes.column(c) for c in shown], nodes.table(relation))
     order = [nodes.column(k) for k in dataset.key if k in shown]
     rows = warehouse.fetch(query.order_by(*order).limit(limit).sql(warehouse.dialect))

@@ -38,11 +38,18 @@ class When:
 
 
 class Telling:
-    """A project and the audit tables of one target, told to a person. `unmask`: with all values."""
+    """A project and the audit tables of one target, told to a person. `unmask`: with all values.
+
+    Raises CdmqError where `pii:` names a column that its dataset does not have.
+    """
 
     def __init__(self, project: Project, audit: Audit, unmask: bool) -> None:
-        from cdmq.stages.remembered import stored_catalog
+        from cdmq.stages.catalog import check_pii
+        from cdmq.stages.remembered import seen, stored_catalog
 
+        for name, columns in () if unmask else seen(project).items():
+            if name in project.datasets:
+                check_pii(project.datasets[name], columns)
         self.project, self.audit, self.unmask = project, audit, unmask
         self.types = stored_catalog(project)[0]
         self.versions: dict[str, list[Row]] = {}

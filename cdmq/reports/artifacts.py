@@ -41,7 +41,8 @@ def run_results(result: RunResult, cdmq_version: str) -> dict[str, Any]:
         },
         "elapsed_time": round(result.seconds, 3),
         "opened": dict(result.opened), "closed": dict(result.closed),
-        "results": [_result(r, result) for r in result.results], "problems": [],
+        "results": [_result(r, result) for r in result.results],
+        "problems": [problem_fields(p) for p in result.problems],
     }
 
 

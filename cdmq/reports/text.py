@@ -185,6 +185,10 @@ def _broken(result: RunResult) -> Iterable[str]:
     for r in errors:
         if r.rule.dataset not in result.failed:
             yield f"  {r.rule.id} ({r.rule.span}): {printable(r.message)}"
+    if result.problems:
+        yield "NOT AS DECLARED"
+    for problem in result.problems:
+        yield f"  {problem}"
 
 
 def _audit(result: RunResult) -> Iterable[str]:

@@ -89,15 +89,24 @@ def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem
             *_unknown(dataset, declared(dataset), columns).values()]
 
 
-def declared(dataset: Dataset) -> list[str]:
-    """The columns that a dataset's own declaration names."""
+def declared(dataset: Dataset) -> dict[str, str]:
+    """The columns that a dataset's own declaration names, each with the word where it does."""
     spec = dataset.spec
-    named = [*spec.key, *spec.columns, *spec.pii, *spec.verified_at, *spec.verified_at.values()]
-    named += [n for n in (spec.changed_at, spec.changed_by, spec.happened_at) if n]
-    named += [c for own in spec.refers_to.values() for c in own]
-    if isinstance(spec.missing_values, dict):
-        named += list(spec.missing_values)
-    return named
+    missing = spec.missing_values if isinstance(spec.missing_values, dict) else ()
+    named = {
+        "key": spec.key, "pii": spec.pii, "columns": spec.columns, "missing_values": missing,
+        "verified_at": (*spec.verified_at, *spec.verified_at.values()),
+        "refers_to": [c for own in spec.refers_to.values() for c in own],
+        **{word: [c] for word in ("changed_at", "changed_by", "happened_at")
+           if (c := getattr(spec, word))},
+    }
+    return {c: word for word in reversed(named) for c in named[word]}
+
+
+def check_pii(dataset: Dataset, columns: Mapping[str, Type]) -> None:
+    """Raises CdmqError where pii: names no column: another one is shown then."""
+    if wrong := _unknown(dataset, dict.fromkeys(dataset.spec.pii, "pii"), columns):
+        raise CdmqError(wrong.values())
 
 
 def _taken(dataset: Dataset, columns: Iterable[str]) -> list[Problem]:
@@ -110,13 +119,13 @@ def _taken(dataset: Dataset, columns: Iterable[str]) -> list[Problem]:
 
 
 def _unknown(
-    dataset: Dataset, named: Iterable[str], columns: Mapping[str, Type]
+    dataset: Dataset, named: Mapping[str, str], columns: Mapping[str, Type]
 ) -> dict[str, Problem]:
     return {
         name: Problem(
-            dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}'",
+            dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}' (in {word}:)",
             _NO_NUMBERS if name == ROW_NUMBER else did_you_mean(name, columns))
-        for name in dict.fromkeys(named)
+        for name, word in named.items()
         if name not in columns
     }
 
@@ -223,10 +232,10 @@ def _lost(dataset: Dataset, found: Delivery) -> list[Problem]:
 
 def _fits(dataset: Dataset, columns: Columns, found: Delivery) -> bool:
     """Whether the dataset can be used; what its declaration says of columns that are not so goes
-    to `unfit`."""
+    to `unfit`. Where `pii:` names none, the column that it means would be stored and shown."""
     wrong = _taken(dataset, columns)
     for name, problem in _unknown(dataset, declared(dataset), columns).items():
-        if name in dataset.key:
+        if name in dataset.key or name in dataset.spec.pii:
             wrong.append(problem)
         else:
             found.unfit.setdefault(dataset.name, {})[name] = problem

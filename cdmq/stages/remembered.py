@@ -12,6 +12,7 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import CdmqError
 from cdmq.stages.catalog import Columns, made_columns, stacked
+from cdmq.stages.catalog import declared as named_in
 from cdmq.values import Catalog, Project, Rule
 
 #: The file in the target folder that holds what was seen.
@@ -24,7 +25,7 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
     `target/catalog.json` is what the last `compile` or `run` saw; a declaration that names types
     adds to it. A dataset in neither is judged without its columns.
     """
-    known = _read_catalog(project.root / project.config.target_path / CATALOG)
+    known = {**seen(project)}
     for dataset in project.datasets.values():
         if dataset.seed is not None:
             types = dataset.spec.columns
@@ -33,6 +34,11 @@ def stored_catalog(project: Project) -> tuple[Catalog, list[str]]:
             known[dataset.name] = dict(dataset.spec.columns)
     used = {r.dataset for r in project.rules.values()}
     return known, sorted(used - set(known))
+
+
+def seen(project: Project) -> Catalog:
+    """The columns of every dataset as the last `compile` or `run` saw them."""
+    return _read_catalog(project.root / project.config.target_path / CATALOG)
 
 
 def csv_files(project: Project) -> dict[str, Declared]:
@@ -57,7 +63,7 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str], bool]:
     """
     from cdmq.files import file_columns
 
-    stored = _read_catalog(project.root / project.config.target_path / CATALOG)
+    stored = {**seen(project)}
     remembered = {n for n in stored if n in project.datasets and not project.datasets[n].seed}
     known = {name: dict(columns) for name, columns in stored_catalog(project)[0].items()}
     for name in csv_files(project):
@@ -83,8 +89,7 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str], bool]:
 
 def _mentioned(project: Project, name: str) -> set[str]:
     """The columns of a dataset that its declaration and the rules speak of."""
-    spec = project.datasets[name].spec
-    found = {*spec.key, *spec.pii, *spec.columns}
+    found = set(named_in(project.datasets[name]))
     return found.union(*(read_by(rule, name) for rule in project.rules.values()))
 
 
