@@ -19,6 +19,7 @@ from cdmq.sql.types import NUMBERS, OPAQUE, Type, a, comparable
 from cdmq.stages.binding import Binder
 from cdmq.stages.mended import unreadable
 from cdmq.stages.rows import Rows
+from cdmq.stages.seeds import written_as
 from cdmq.values import Catalog, Project, Rule
 
 
@@ -177,7 +178,13 @@ class RuleContext:
             raise self.problem("column", "CDMQ203", f"the seed {seed} has no column '{wanted}'",
                                did_you_mean(wanted, found.columns))
         place = found.columns.index(wanted)
-        return tuple(dict.fromkeys(v for r in found.rows if (v := r[place]) is not None))
+        values = tuple(dict.fromkeys(v for r in found.rows if (v := r[place]) is not None))
+        if column is None and written_as(wanted, values):
+            raise self.problem(
+                "seed", "CDMQ122", f"'{wanted}' in the first line of the seed {seed} is written as "
+                "all its values are: it may be no header", "give the seed a header line; if it "
+                f"has one, say column: {wanted}")
+        return values
 
     def problem(self, field: str, code: str, cause: str, remedy: str = "") -> CdmqError:
         span = self.rule.spans.get(field, self.rule.span)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +11,7 @@ from cdmq.kinds import kinds
 from cdmq.other_words import other_file
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
+from cdmq.stages.seeds import read_seed
 from cdmq.stages.unread import (
     NOT_BUILT,
     empty_file,
@@ -247,49 +243,6 @@ def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest,
 
 
 def _seed(root: Path, path: Path, problems: list[Problem], files: Files) -> Seed | None:
-    place = _relative(root, path)
     before = len(problems)
     text = _text(root, path, problems, files)
-    if len(problems) > before:
-        return None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    numbered: list[tuple[int, list[str]]] = []
-    begin = 1
-    try:
-        for row in reader:
-            if row:
-                numbered.append((begin, row))
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        said = str(error)
-        if "unexpected end" in said:
-            said = "a quote is not closed"
-        elif "expected after" in said:
-            said = "text stands behind a quote"
-        problems.append(Problem(Span(place, begin, 1), "CDMQ122", f"the seed is not csv: {said}",
-                                'close it; a quote inside of a value is written twice: ""'))
-        return None
-    rows = [row for _, row in numbered]
-    if not rows:
-        problems.append(Problem(Span(place), "CDMQ122", "the seed is empty",
-                                "give it a header line with the names of its columns"))
-        return None
-    header = [h.strip() for h in rows[0]]
-    if len({h.lower() for h in header}) < len(header) or not all(header):
-        problems.append(Problem(Span(place, 1, 1), "CDMQ122", "a column of the seed has no name, "
-                                "or two have the same but for case",
-                                "give each column a name of its own"))
-        return None
-    body = []
-    for number, row in numbered[1:]:
-        if len(row) != len(header):
-            problems.append(
-                Problem(Span(place, number, 1), "CDMQ122",
-                        f"the line has {len(row)} values, the header has {len(header)}",
-                        "put a value with a comma in quotes")
-            )
-            return None
-        body.append(tuple(unicodedata.normalize("NFC", cell) or None for cell in row))
-    content = json.dumps([header, body], ensure_ascii=False, separators=(",", ":"))
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    return Seed(path.stem, place, tuple(header), tuple(body), digest)
+    return read_seed(text, _relative(root, path), problems) if len(problems) == before else None
