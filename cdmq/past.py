@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -48,8 +49,8 @@ class Past:
         elif missing:
             try:
                 with self._repository() as repository:
-                    walk = self._walk(repository)
-                    found.update((n, self._by_commit(walk, n, wanted[n], before.get(n)))
+                    walks = _Walks(self.project, repository, self.state.commit or "")
+                    found.update((n, self._by_commit(walks, n, wanted[n], before.get(n)))
                                  for n in missing)
             except Unreadable as error:
                 found.update((n, Authorship(note=str(error))) for n in missing)
@@ -57,25 +58,48 @@ class Past:
 
     def _by_variables(self, name: str, digest: str, before: Before | None) -> Authorship | None:
         """Who ran it, where it is the `--vars` alone that make the meaning another."""
-        now, then = spoken(self.project.overrides), before.overrides if before else None
-        if now == (then or "{}"):
+        if self._with_vars("{}", name, digest) == digest:
             return None
-        other = self._meanings_with(then or "{}").known.get(name)
-        same = other is not None and other.digest == (before.digest if before else digest)
-        if same == (before is None):
-            return None
-        return Authorship(f"{self.run_by}, by --vars", note=NOT_COMMITTED)
+        if before is None or self._with_vars(before.vars, name, digest) == before.digest != digest:
+            return Authorship(self._by_vars, note=NOT_COMMITTED)
+        return None
 
     def _by_commit(
-        self, walk: Walk, name: str, digest: str, before: Before | None
+        self, walks: _Walks, name: str, digest: str, before: Before | None
     ) -> Authorship:
-        if before and before.commit and before.dirty is False and before.digest != digest and (
-                before.overrides in (None, spoken(self.project.overrides))):
-            there = walk.repository.commit(before.commit)
-            then = walk.meaning(before.commit, name) if there else None
-            if then is not None and then.digest == digest:
-                return Authorship(note="nobody: this cdmq reads it otherwise than the one before")
-        return walk.author(name, digest)
+        """Who committed it; and who ran it, where the `--vars` have a part in it too."""
+        clean = before if before and before.commit and before.dirty is False else None
+        if clean and walks.meant(clean.vars, clean.commit, name) == digest != clean.digest:
+            return Authorship(note="nobody: this cdmq reads it otherwise than the one before")
+        if self._with_vars("{}", name, digest) == digest:
+            by = walks.author("{}", name, digest)
+            left = before and self._with_vars(before.vars, name, digest) == before.digest != digest
+            return replace(by, note=f"{self.run_by} ran it without the --vars of before") if (
+                by.author and left) else by
+        by = walks.author(self._now, name, digest)
+        if before is None or self._with_vars(before.vars, name, digest) == digest:
+            return by
+        if clean and walks.meant(self._now, clean.commit, name) == digest:
+            return Authorship(self._by_vars, note=NOT_COMMITTED)
+        return replace(by, author=f"{by.author} and {self._by_vars}") if by.author else by
+
+    @property
+    def _by_vars(self) -> str:
+        return f"{self.run_by}, by --vars"
+
+    @property
+    def _now(self) -> str:
+        return spoken(self.project.overrides)
+
+    def _with_vars(self, overrides: str, name: str, digest: str) -> str | None:
+        """What the files that were read mean with other `--vars`; with those of now, `digest`."""
+        if overrides == self._now:
+            return digest
+        if overrides not in self._with:
+            self._with[overrides] = meanings(
+                self.project.root, _given(overrides, self.project), _InMemory(self.project.files))
+        found = self._with[overrides].known.get(name)
+        return found.digest if found else None
 
     # reading ---------------------------------------------------------------------------------
 
@@ -99,24 +123,36 @@ class Past:
             for path, content in read.items())
         return State(head, not same)
 
-    def _walk(self, repository: Repository) -> Walk:
-        assert self.state.commit is not None
-        root = self.project.root
+
+class _Walks:
+    """The walk behind the commit that is checked out, for each `--vars` that it is read with."""
+
+    def __init__(self, project: Project, repository: Repository, head: str) -> None:
+        self.project, self.repository, self.head = project, repository, head
+        self._walks: dict[str, Walk] = {}
+
+    def author(self, overrides: str, name: str, digest: str) -> Authorship:
+        return self._walk(overrides).author(name, digest)
+
+    def meant(self, overrides: str, commit: str | None, name: str) -> str | None:
+        """The digest of what it meant at a commit; None where nobody can tell."""
+        if commit is None or self.repository.commit(commit) is None:
+            return None
+        found = self._walk(overrides).meaning(commit, name)
+        return found.digest if found else None
+
+    def _walk(self, overrides: str) -> Walk:
+        root, given = self.project.root, _given(overrides, self.project)
 
         def files(commit: str) -> Files:
-            return _AtCommit(root, repository, commit).parted()
+            return _AtCommit(root, self.repository, commit).parted()
 
         def read(commit: str) -> Meanings:
-            return meanings(root, self.project.overrides, _AtCommit(root, repository, commit))
+            return meanings(root, given, _AtCommit(root, self.repository, commit))
 
-        return Walk(repository, self.state.commit, files, read)
-
-    def _meanings_with(self, overrides: str) -> Meanings:
-        """What the files that were read mean with other `--vars`."""
-        if overrides not in self._with:
-            self._with[overrides] = meanings(
-                self.project.root, json.loads(overrides), _InMemory(self.project.files))
-        return self._with[overrides]
+        if overrides not in self._walks:
+            self._walks[overrides] = Walk(self.repository, self.head, files, read)
+        return self._walks[overrides]
 
 
 def spoken(overrides: Mapping[str, Any]) -> str:
@@ -124,12 +160,18 @@ def spoken(overrides: Mapping[str, Any]) -> str:
     return json.dumps(dict(overrides), sort_keys=True, ensure_ascii=False, default=str)
 
 
+def _given(overrides: str, project: Project) -> Mapping[str, Any]:
+    """The `--vars` that were recorded; those of a project as they were given to it."""
+    own = project.overrides
+    return own if overrides == spoken(own) else dict(json.loads(overrides))
+
+
 def meanings(root: Path, overrides: Mapping[str, Any], files: Reading) -> Meanings:
     """What rules, words and models meant in some files, as far as they can be read."""
     try:
         project, problems = resolve.as_far(load.load(root, overrides, files))
     except CdmqError:
-        return Meanings({}, whole=False)
+        return Meanings({}, broken=None)
     errors = [p for p in problems if p.severity == "error"]
     known: dict[str, Meaning] = {}
     unreadable = set()
@@ -148,7 +190,7 @@ def meanings(root: Path, overrides: Mapping[str, Any], files: Reading) -> Meanin
             old = dataset.spec.formerly[-1:]
             known[f"model:{dataset.name}"] = Meaning(
                 model.digest, formerly=f"model:{old[0]}" if old else None)
-    return Meanings(known, frozenset(unreadable), whole=not errors)
+    return Meanings(known, frozenset(unreadable), frozenset(p.span.file for p in errors))
 
 
 def _wrong(errors: Iterable[Problem], file: str, first: int, last: int) -> bool:

@@ -45,6 +45,11 @@ class Before:
     dirty: bool | None = None
     overrides: str | None = None
 
+    @property
+    def vars(self) -> str:
+        """Its `--vars`, as JSON."""
+        return self.overrides or "{}"
+
 
 class Authors(Protocol):
     """Who gave things the meaning that they have in a run, and what git says of its files."""
@@ -71,11 +76,12 @@ class Meaning:
 @dataclass(frozen=True)
 class Meanings:
     """What each thing meant in one state of the files. Those `unreadable` had a meaning or none:
-    nobody can tell; `whole`: what is not named was not there."""
+    nobody can tell. `broken`: the files with errors, which may hide what is not named, or lend
+    another meaning to what is; None where nothing could be read."""
 
     known: Mapping[str, Meaning]
     unreadable: frozenset[str] = frozenset()
-    whole: bool = True
+    broken: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True)
@@ -115,31 +121,35 @@ class Walk:
 
     def _author(self, name: str, known: Meaning) -> Authorship:
         at = credited = self.head
+        #: Those who made the commits from the first at which it is known to mean this, back to
+        #: where it was known to mean something else: one of them gave it this meaning.
+        makers: list[Commit] = []
         for _ in range(MOST_COMMITS):
             here, lost = self._commit(at), False
+            makers.append(here)
             steps = []
             for parent in here.parents:
                 if self.repository.commit(parent) is None:
                     lost = True
-                elif (step := self._step(at, parent, name, known, at == credited)) is not None:
+                elif (step := self._step(at, parent, name, known, credited)) is not None:
                     steps.append((parent, *step))
             # A parent of which nobody can tell decides only where none says the same.
             found = next((s for s in steps if s[2]), steps[0] if steps else None)
             if found is None:
-                by = self._commit(credited)
-                return Authorship(note=SHALLOW) if lost else Authorship(
-                    by.author, by.id, by.written)
+                return Authorship(note=SHALLOW) if lost else _one_of(makers)
             at, name, meant = found
             if meant is not None:
                 credited, known = at, meant
+                makers.clear()
         raise Unreadable(f"unknown: more than {MOST_COMMITS:,} commits back")
 
     def _step(
-        self, child: str, parent: str, name: str, known: Meaning, clear: bool
+        self, child: str, parent: str, name: str, known: Meaning, credited: str
     ) -> tuple[str, Meaning | None] | None:
         """Its name and meaning at the parent, where that is the same, or None for the meaning where
-        nobody can tell. None where it was another, or was not there. `clear`: the child's is known.
-        """
+        nobody can tell. None where it was another, or was not there. `credited`: the last commit
+        at which it is known."""
+        clear = child == credited
         before, now = self._file_list(parent), self._file_list(child)
         if before == now:
             return name, known if clear else None
@@ -147,13 +157,26 @@ class Walk:
                 before.rules.get(known.apart) == now.rules.get(known.apart)):
             return name, known
         meanings = self._meanings(parent)
+        hidden = self._hiding(meanings, parent, credited)
         for id in filter(None, (name, known.formerly)):
             if id in meanings.unreadable:
                 return name, None
             if id in meanings.known:
                 meant = meanings.known[id]
-                return (id, meant) if meant.digest == known.digest else None
-        return None if meanings.whole else (name, None)
+                if meant.digest == known.digest:
+                    return id, meant
+                return (name, None) if hidden is None or hidden - before.rules.keys() else None
+        return (name, None) if hidden is None or hidden else None
+
+    def _hiding(self, meanings: Meanings, at: str, credited: str) -> frozenset[str] | None:
+        """The files with errors that were not so when it is known: with the same errors it could
+        be read. None where any file may be one."""
+        then, now = self._file_list(at), self._file_list(credited)
+        if meanings.broken is None or meanings.broken - then.rules.keys() - then.others.keys():
+            return None
+        return frozenset(
+            f for f in meanings.broken
+            if (then.rules.get(f), then.others.get(f)) != (now.rules.get(f), now.others.get(f)))
 
     def _commit(self, id: str) -> Commit:
         found = self.repository.commit(id)
@@ -174,3 +197,12 @@ class Walk:
                 raise Unreadable(f"unknown: more than {MOST_STATES} changes of the project back")
             self._states[key] = self._read(commit)
         return self._states[key]
+
+
+def _one_of(makers: list[Commit]) -> Authorship:
+    """Who it was, where only the first of some commits could be read: all of them, or nobody can
+    tell. The commit is the first at which the meaning can be read."""
+    first, last = makers[0], makers[-1]
+    if len({m.author for m in makers}) > 1:
+        return Authorship(note=f"unknown: the files of commit {last.id[:10]} cannot be read")
+    return Authorship(first.author, first.id, first.written)

@@ -1,4 +1,5 @@
-"""Why an episode closes: fixed, changed, gone, out_of_scope, rule_changed or rule_removed."""
+"""Why an episode closes: fixed, changed, gone, out_of_scope, rule_changed (what stood there stands
+there still), both_changed (either of them may have done it) or rule_removed."""
 
 from __future__ import annotations
 
@@ -68,6 +69,9 @@ class Closing:
                 nodes.equal(comparable("key", "x"), comparable("key", "k")),
                 nodes.equal(comparable("column_name", "x"), comparable("column_name", "k")),
             ]))))
+        for result in work:
+            if result.rule.id in meaning:
+                self._value_changed(result)
         if meaning:
             self._why("rule_changed", _of_rules(meaning))
         for result in work:
@@ -91,6 +95,26 @@ class Closing:
             delete = exp.Delete(this=nodes.table(self.closing),
                                 where=exp.Where(this=nodes.every([gone.copy(), some])))
             self.warehouse.run(delete.sql(self.warehouse.dialect))
+
+    def _value_changed(self, result: RuleResult) -> None:
+        """Rows of a changed rule in whose place something else stands now."""
+        steps = self.executed.steps[result.rule.dataset]
+        mine = _of_rules([result.rule.id])
+        for j in steps.judgements:
+            if j.rule.id != result.rule.id or j.scope != "row":
+                continue
+            key = steps.key_for(j.relation)
+            asked = nodes.select([nodes.column("key")], nodes.table(self.closing), mine.copy())
+            shown = [nodes.alias(e.copy(), n) for n, e in (
+                ("key", key), ("value", j.value), ("digest", j.digest))]
+            now = nodes.select(shown, logical(j.relation),
+                               exp.In(this=key.copy(), query=exp.Subquery(this=asked)))
+            same = nodes.select([nodes.number(1)], nodes.subquery(now, "x"), nodes.every([
+                nodes.equal(comparable(c, "x"), comparable(c, "k"))
+                for c in ("key", "value", "digest")]))
+            self._why("both_changed", nodes.every([
+                mine.copy(), nodes.present(nodes.column("key")),
+                exp.Not(this=exp.Exists(this=same))]))
 
     def _out_of_scope(self, result: RuleResult) -> None:
         """Rows that the rule's `where` no longer lets in."""

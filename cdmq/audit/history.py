@@ -209,10 +209,10 @@ def _version(
     earlier = [r for r in results if r["run_id"] < row["from_run"]]
     first, last = row["from_run"], used[-1]["run_id"] if used else row["from_run"]
     words = [
-        Words(_author(new, audit), _commit(new, audit), new["committed"],
+        Words(_author(by, audit), _commit(by, audit), by["committed"],
               tuple(changed(old["text"], new["text"])), new["from_run"],
               audit.started(new["from_run"]), audit.as_of(new["from_run"]))
-        for old, new in pairwise(rows[: rows.index(said) + 1])
+        for old, new in pairwise(rows[: rows.index(said) + 1]) for by in [_of_words(new)]
     ]
     came: Literal["new", "changed", "returned"] = "new"
     if before:
@@ -254,6 +254,12 @@ def _results(names: tuple[str, ...], audit: Audit) -> list[dict[str, Any]]:
 
 def _found(result: Mapping[str, Any]) -> int:
     return int(result["failing"] + result["could_not_judge"] + result["changed"])
+
+
+def _of_words(row: Row) -> Row:
+    """The row of who changed the words, not of who made the meaning."""
+    return {**row, "author": row["words_author"], "commit_id": row["words_commit"],
+            "committed": row["words_committed"], "author_note": row["words_note"]}
 
 
 def _author(row: Row, audit: Audit) -> str:

@@ -249,15 +249,9 @@ class _Teller(Telling):
         return max(known, key=lambda v: str(v["from_run"])) if known else None
 
     def _author(self, version: Row | None) -> str:
-        """Who made it mean what it means: not who changed words about it since."""
+        """Who made it mean what it means."""
         if version is None:
             return "unknown"
-        rows = [v for n in self.names_of(version["rule_id"]) for v in self.versions.get(n, ())
-                if v["from_run"] <= version["from_run"]]
-        for row in sorted(rows, key=lambda v: str(v["from_run"]), reverse=True):
-            if row["version"] != version["version"]:
-                break
-            version = row
         if version["author"]:
             commit = f", commit {version['commit_id'][:10]}" if version["commit_id"] else ""
             return f"{version['author']}{commit}"

@@ -66,7 +66,9 @@ _BECAUSE: Mapping[str, str] = {
     "fixed": "it passes now", "changed": "its value changed",
     "gone": "the record is no longer in the dataset",
     "out_of_scope": "the rule's where no longer takes it in",
-    "rule_changed": "the rule was changed", "rule_removed": "the rule was removed",
+    "rule_changed": "the rule was changed",
+    "both_changed": "the rule was changed, and so was its value",
+    "rule_removed": "the rule was removed",
 }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _EPISODE = """
     from_run text the run in which it was first seen
     to_run text the run that closed it; NULL while open
-    closed_because text fixed, changed, gone, out_of_scope, rule_changed or rule_removed
+    closed_because text fixed, changed, gone, out_of_scope, rule_changed, both_changed, rule_removed
 """
 
 RUNS = Table("runs", "one row a run", columns("""
@@ -43,6 +43,7 @@ RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns(""
     rule_id text the rule
     version text digest of its meaning
     meta_version text digest of why, owner and tags
+    verdict_version text digest of what in its meaning decides on a record
     kind text validation, defaults, matching, golden or tiering
     check_name text the check, or what a default does
     dataset text the dataset
@@ -54,6 +55,11 @@ RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns(""
     commit_id text the commit in which this meaning appeared
     committed text when, as git says
     author_note text why nobody is named: no git here, not committed, unknown: ...
+    words_author text who changed why, owner, tags or id, where the meaning was there before
+    words_commit text the commit in which these words appeared
+    words_committed text when, as git says
+    words_note text why nobody is named for the words
+    enabled boolean false where it is switched off
     why text why the rule exists
     owner text who answers for it
     reads text the datasets that it judges by, beside its own, with commas

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from cdmq.audit.authors import Authors, Authorship, Before
 from cdmq.audit.shape import Table
-from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUNS
+from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
 from cdmq.sql import nodes
 from cdmq.stages.select import needs_of
@@ -19,6 +19,10 @@ from cdmq.values import Project, Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
+
+
+#: Who made a rule mean what it means, and by which commit.
+_BY = ("author", "commit_id", "committed", "author_note")
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ class ChangedVersions:
 def changed_versions(
     open_: Mapping[str, tuple[str, str]], versions: Mapping[str, Version],
     results: Sequence[RuleResult], whole: bool, datasets: Mapping[str, str],
+    verdicts: Mapping[str, str | None],
 ) -> ChangedVersions:
-    """Compare the rules of a run with the versions that are open, and the datasets of these."""
+    """Compare the rules of a run with the versions that are open, the datasets of these and what in
+    them decides on a record."""
     used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
     new, closed, meaning, words = [], [], set(), set()
     for name, version in versions.items():
@@ -51,10 +57,11 @@ def changed_versions(
             new.append(name)
             if name in open_:
                 closed.append((name, *open_[name]))
-        if before and before[0] != version.digest:
-            meaning.add(name)
-        elif before and name in new:
+        if before and before[0] == version.digest and name in new:
             words.add(name)
+        old = name if name in open_ else version.rule.formerly or ""
+        if before and before[0] != version.digest and verdicts[old] != version.verdict_digest:
+            meaning.add(name)
     former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
     # A rule that this run leaves out keeps its former id until a run uses it by the new one.
     gone = [n for n in open_ if n not in versions
@@ -73,9 +80,12 @@ class VersionRows:
     ) -> None:
         self.project, self.versions, self.run_id = project, versions, run_id
         self.warehouse, self.schema = warehouse, schema
-        still = self._still(RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset")
-        self.open = {r: (v, m) for r, v, m, _ in still}
-        self.datasets = {r: d for r, _, _, d in still}
+        still = self._still(RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset",
+                            "verdict_version", *_BY)
+        self.open = {r: (v, m) for r, v, m, *_ in still}
+        self.datasets = {r: d for r, _, _, d, *_ in still}
+        self.verdicts = {r: v for r, _, _, _, v, *_ in still}
+        self.authors = {r: Authorship(*by) for r, _, _, _, _, *by in still}
         self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
         found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
         self.digests = {m.dataset: m.digest for m in found if m}
@@ -91,26 +101,28 @@ class VersionRows:
     def ask(self, changed: ChangedVersions, authors: Authors) -> None:
         """Find who made what is new."""
         wanted, before = {}, {}
-        runs = self._last_runs(changed.new)
+        runs = self._last_runs(RULE_RESULTS, "rule_id", map(self._open_id, changed.new))
         for name in changed.new:
             version, words = self.versions[name], name in changed.words
             key = f"{'words' if words else 'rule'}:{name}"
             wanted[key] = words_digest(version.meta_digest, version.rule.dataset) if words else (
                 version.digest)
-            old = name if name in self.open else version.rule.formerly or ""
-            if old in self.open:
+            if (old := self._open_id(name)) in self.open:
                 digest, meta = self.open[old]
                 before[key] = Before(words_digest(meta, self.datasets[old]) if words else digest,
-                                     *runs.get(old, ()))
-        newest = self._newest_run() if self.models else ()
+                                     *runs.get((old, digest), ()))
+        runs = self._last_runs(RUN_INPUTS, "dataset", self.open_models if self.models else ())
         for model in self.models:
             wanted[f"model:{model.dataset}"] = model.digest
             for name in self.project.names_of(model.dataset):
                 if name in self.open_models:
-                    before[f"model:{model.dataset}"] = Before(self.open_models[name], *newest)
+                    digest = self.open_models[name]
+                    before[f"model:{model.dataset}"] = Before(
+                        digest, *runs.get((name, digest), ()))
         found = authors.authors(wanted, before)
         self.rows = [
-            self._row(self.versions[n], found[f"{'words' if n in changed.words else 'rule'}:{n}"])
+            self._row(self.versions[n], self.authors[self._open_id(n)], found[f"words:{n}"])
+            if n in changed.words else self._row(self.versions[n], found[f"rule:{n}"])
             for n in changed.new]
         self.model_rows = [self._model_row(m, found[f"model:{m.dataset}"]) for m in self.models]
 
@@ -136,12 +148,21 @@ class VersionRows:
                     dataset.spec.formerly[-1] if dataset.spec.formerly else None])
         return rows
 
-    def _row(self, version: Version, by: Authorship) -> list[Any]:
+    def _open_id(self, name: str) -> str:
+        """The id by which the row of a rule is open."""
+        return name if name in self.open else self.versions[name].rule.formerly or ""
+
+    def _row(
+        self, version: Version, by: Authorship, words: Authorship = Authorship()  # noqa: B008
+    ) -> list[Any]:
+        """`words`: who changed what is said of it, where that is all that is new."""
         rule = version.rule
         return [
-            rule.id, version.digest, version.meta_digest, rule.kind, rule.check, rule.dataset,
-            rule.severity, version.text, rule.span.file, rule.span.line, by.author, by.commit,
-            by.committed, by.note, rule.why, rule.owner,
+            rule.id, version.digest, version.meta_digest, version.verdict_digest, rule.kind,
+            rule.check, rule.dataset, rule.severity, version.text, rule.span.file, rule.span.line,
+            by.author, by.commit, by.committed, by.note,
+            words.author, words.commit, words.committed, words.note,
+            rule.enabled, rule.why, rule.owner,
             ", ".join(sorted(needs_of(rule, self.project) - {rule.dataset})) or None,
             ", ".join(rule.tags), rule.formerly,
             self.run_id, None,
@@ -156,32 +177,28 @@ class VersionRows:
             [nodes.column(c) for c in columns], nodes.table(Relation(table.name, self.schema)),
             nodes.is_null(nodes.column("to_run"))))
 
-    def _last_runs(self, names: Iterable[str]) -> dict[str, tuple[Any, ...]]:
-        """Rule -> commit, dirtiness and --vars of the last run that used it."""
-        ids = sorted({i for n in names for i in (n, self.versions[n].rule.formerly)
-                      if i and i in self.open})
-        if not ids:
+    def _last_runs(
+        self, table: Table, column: str, names: Iterable[str]
+    ) -> dict[tuple[str, str], tuple[Any, ...]]:
+        """(rule or model, version) -> commit, dirtiness and --vars of the last run that read it so:
+        a run that left it out may have read it with others."""
+        wanted = sorted(set(filter(None, names)))
+        if not wanted:
             return {}
+        keys = (column, "version")
         last = nodes.group_by(nodes.select(
-            [nodes.column("rule_id"), nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
-            nodes.table(Relation(RULE_RESULTS.name, self.schema)),
-            exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(i) for i in ids]),
-        ), [nodes.column("rule_id")])
+            [*(nodes.column(k) for k in keys),
+             nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
+            nodes.table(Relation(table.name, self.schema)),
+            exp.In(this=nodes.column(column), expressions=[nodes.text(n) for n in wanted]),
+        ), [nodes.column(k) for k in keys])
         query = nodes.select(
-            [nodes.column("rule_id", "l"), *self._facts("r")],
+            [*(nodes.column(k, "l") for k in keys),
+             *(nodes.column(c, "r") for c in ("git_commit", "git_dirty", "vars"))],
             nodes.table(Relation(RUNS.name, self.schema), "r"))
         query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=nodes.equal(
             nodes.column("run_id", "l"), nodes.column("run_id", "r"))))
-        return {row[0]: row[1:] for row in self._fetch(query)}
-
-    def _newest_run(self) -> tuple[Any, ...]:
-        query = nodes.select(self._facts(None), nodes.table(Relation(RUNS.name, self.schema)))
-        found = self._fetch(query.order_by(exp.Ordered(
-            this=nodes.column("run_id"), desc=True)).limit(1))
-        return found[0] if found else ()
-
-    def _facts(self, table: str | None) -> list[exp.Expr]:
-        return [nodes.column(c, table) for c in ("git_commit", "git_dirty", "vars")]
+        return {(row[0], row[1]): row[2:] for row in self._fetch(query)}
 
     def _close(self, table: Table, column: str, names: Sequence[str]) -> None:
         if not names:

@@ -18,7 +18,7 @@ import yaml
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from cdmq.kinds.base import DatasetName, SeedName, SqlText, fields_marked
+from cdmq.kinds.base import ColumnName, DatasetName, SeedName, SqlText, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.words import Named
 from cdmq.sql.tokens import tokens
@@ -36,6 +36,8 @@ class Version:
     rule: Rule
     digest: str
     meta_digest: str
+    #: Of what in its meaning decides on a record.
+    verdict_digest: str
 
     @property
     def text(self) -> str:
@@ -57,7 +59,25 @@ def version_of(rule: Rule, project: Project) -> Version:
         "contract": _contract(rule, project),
     }
     meta = {"why": rule.why, "owner": rule.owner, "tags": sorted(rule.tags)}
-    return Version(rule, _digest(meaning), _digest(meta))
+    return Version(rule, _digest(meaning), _digest(meta), _digest(_deciding(rule, meaning)))
+
+
+def _deciding(rule: Rule, meaning: Mapping[str, Any]) -> dict[str, Any]:
+    """The meaning without what says how bad it is, and without the columns that it does not read:
+    a record has the same verdict with another."""
+    weighing = ("severity", "warn_above", "error_above", "dimension")
+    said = {k: v for k, v in meaning.items() if k not in weighing}
+    if rule.kind != "validation":
+        return said
+    named = [getattr(rule.spec, f) for f in fields_marked(type(rule.spec), ColumnName)]
+    read = {str(c).casefold() for c in (
+        *rule.columns, *(c for n in named for c in (n if isinstance(n, list) else [n])),
+        *(c for e in rule.expressions.values() for c in (*e.columns, *(b for _, b in e.behind))))}
+    contract = said["contract"]
+    narrow = {part: {k: v for k, v in contract[part].items()
+                     if {str(k).casefold(), str(v).casefold()} & read}
+              for part in ("columns", "rename")}
+    return {**said, "contract": {**contract, **narrow}}
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ def record(
     schema = audit_schema(warehouse)
     opened = VersionRows(project, versions, warehouse, schema, facts.run_id,
                          {b.dataset for b in executed.built})
-    changed = changed_versions(opened.open, versions, results, facts.whole, opened.datasets)
+    changed = changed_versions(opened.open, versions, results, facts.whole, opened.datasets,
+                               opened.verdicts)
     renamed = renames(warehouse, schema, project.rules)
     opened.ask(changed, authors)
     rules = [r for r in results if r.outcome.evaluated]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from laws.small import ORDERS, ROWS, RULES, people, small
+from laws.small import MODELS, ORDERS, ROWS, RULES, people, small
 from runner import AS_OF, World, written
 
 import cdmq
@@ -84,6 +84,70 @@ def test_rule_changed(world: World) -> None:
     world.run()
     assert closed(world) == {("age_range", "3", "rule_changed")}
     assert open_flags(world, "age_range") == {"2"}
+
+
+def test_the_rule_and_the_value_changed(world: World) -> None:
+    """Which of the two did it nobody can tell; the other record is as it was."""
+    small(world)
+    people(world, [*ROWS, [6, "f@b.de", "DE", 250, True]])
+    world.run()
+    world.write({"rules/people.yml": RULES.replace("max: 120", "max: 300")})
+    people(world, [*with_row(3, age=199), [6, "f@b.de", "DE", 250, True]])
+    world.run()
+    assert closed(world) == {("age_range", "3", "both_changed"),
+                             ("age_range", "6", "rule_changed")}
+
+
+@pytest.mark.parametrize("pii", ["mask", "hash", "omit"])
+def test_the_rule_and_a_hidden_value_changed(world: World, pii: str) -> None:
+    small(world)
+    world.write({"models/m.yml": MODELS.replace(
+        "    missing_values: [n/a]\n", f"    missing_values: [n/a]\n    pii: {{email: {pii}}}\n")})
+    said = RULES.replace("checks: [not_null, email, unique]", "checks: [{regex: {pattern: '%s'}}]")
+    world.write({"rules/people.yml": said % "@b[.]com$"})
+    world.run()
+    world.write({"rules/people.yml": said % "@b[.](com|de)$"})
+    people(world, with_row(2, email="other@b.de"))
+    world.run()
+    assert closed(world) == {("people.email.regex", "1", "rule_changed"),
+                             ("people.email.regex", "2", "both_changed")}
+
+
+#: What makes a new version, and has no say in the verdict on a record.
+UNRELATED = {
+    "how bad it is": (
+        "rules/people.yml", "    where: live\n", "    where: live\n    severity: warn\n"),
+    "how much is too much": (
+        "rules/people.yml", "    where: live\n", "    where: live\n    error_above: 50%\n"),
+    "the type of another column": (
+        "models/m.yml", "    missing_values: [n/a]\n  -",
+        "    missing_values: [n/a]\n    columns: {country: text}\n  -"),
+}
+
+
+@pytest.mark.parametrize("change", UNRELATED)
+def test_what_does_not_judge_the_record_has_fixed_nothing(world: World, change: str) -> None:
+    file, old, new = UNRELATED[change]
+    text = {"rules/people.yml": RULES, "models/m.yml": MODELS}[file]
+    assert old in text
+    small(world).run()
+    before = world.versions()["age_range"]
+    world.write({file: text.replace(old, new)})
+    people(world, with_row(3, age=30))
+    world.run()
+    assert world.versions()["age_range"] != before
+    assert closed(world) == {("age_range", "3", "fixed")}
+
+
+def test_what_it_reads_has_changed_it(world: World) -> None:
+    """The type of its own column, and of the column of its where."""
+    small(world).run()
+    world.write({"models/m.yml": MODELS.replace(
+        "    missing_values: [n/a]\n  -", "    missing_values: [n/a]\n"
+        "    columns: {live: boolean}\n  -")})
+    people(world, with_row(3, age=30))
+    world.run()
+    assert closed(world) == {("age_range", "3", "both_changed")}
 
 
 def test_rule_changed_by_its_where(world: World) -> None:

@@ -61,6 +61,9 @@ def test_the_owner_at_the_top_of_the_file_is_words(project: Gitted) -> None:
     project.run()
     (version,) = history(project.root, "mail").versions
     assert version.author == "Ada <ada@example.com>"
+    # Words have an author of their own; the meaning keeps its.
+    assert project.rows("SELECT DISTINCT author FROM cdmq.rule_versions "
+                        "WHERE rule_id = 'mail'") == [("Ada <ada@example.com>",)]
     (words,) = version.words
     assert (words.author, words.commit) == ("Bo <bo@example.com>", by[:10])
     assert words.changed == ("~ owner: [-stewards-]{+sales+}",)
@@ -93,6 +96,56 @@ def test_a_broken_commit_between_hides_nobody(project: Gitted) -> None:
     project.commit("Fay", (RULES, "check: emial", "check: email"))
     project.run()
     assert project.author("mail") == "Ada"
+
+
+BROKEN_YAML = (RULES, "    must: ", "    must ")
+BREAKS = {
+    "its file": BROKEN_YAML,
+    "its own check": (RULES, "check: expression", "check: expresion"),
+    "the models": (MODELS, "version: 1", "version 1"),
+    "the project's file": ("cdmq_project.yml", "name: small", "name small"),
+}
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_who_mends_what_cannot_be_read_did_not_write_it(project: Gitted, broken: str) -> None:
+    """Bo or Cleo changed the meaning, nobody can tell who: not Dan, who only mended a word."""
+    file, good, bad = BREAKS[broken]
+    project.swap(RULES, "'blocked'", "'owes'")
+    at = project.commit("Bo", (file, good, bad))
+    project.commit("Cleo", (RULES, "version: 1", "# tidy\nversion: 1"))
+    project.commit("Dan", (file, bad, good))
+    project.run()
+    assert project.author("credit_low") == f"unknown: the files of commit {at[:10]} cannot be read"
+    assert project.author("mail") == "Ada"
+
+
+def test_who_breaks_and_mends_it_all_alone_is_known(project: Gitted) -> None:
+    project.swap(RULES, "'blocked'", "'owes'")
+    project.commit("Bo", BROKEN_YAML)
+    by = project.commit("Bo", (RULES, "    must ", "    must: "))
+    project.commit("Cleo", (RULES, "version: 1", "# tidy\nversion: 1"))
+    project.run()
+    found = project.newest("credit_low")
+    assert (found.author, found.commit) == ("Bo <bo@example.com>", by[:10])
+
+
+def test_a_seed_that_could_not_be_read_gives_no_other_meaning(project: Gitted) -> None:
+    project.commit("Bo", ("seeds/states.csv", "state,meaning", "state,state"))
+    project.commit("Cleo", ("seeds/states.csv", "state,state", "state,meaning"))
+    project.run()
+    assert project.author("state") == "Ada"
+
+
+def test_an_error_elsewhere_hides_nobody(project: Gitted) -> None:
+    """Where another file is broken all along, it has no say in who wrote a rule or brought it."""
+    project.commit("Bo", ("rules/rich.yml", "column: status", "columns status"))
+    project.commit("Cleo", (RULES, "'blocked'", "'owes'"))
+    project.commit("Dan", (RULES, "  - id: mail", "  - {id: named, column: id, check: not_null}\n"
+                                                  "  - id: mail"))
+    project.commit("Eve", ("rules/rich.yml", "columns status", "column: status"))
+    project.run()
+    assert (project.author("credit_low"), project.author("named")) == ("Cleo", "Dan")
 
 
 def merged(project: Gitted, resolve: str | None) -> None:
@@ -288,13 +341,52 @@ def test_vars_of_the_command_line_are_the_work_of_who_ran_it(project: Gitted) ->
     assert "@" in mine.author
     assert mine.commit == "not committed"
     assert project.author("mail") == "Ada"
-    project.run()
-    assert project.author("credit_low").endswith(", by --vars")  # they were left out
+    project.run()  # they are left out: it means what Ada committed, and what Ada meant
+    assert project.author("credit_low") == "Ada"
+    assert project.rows("SELECT author_note LIKE '%@% ran it without the --vars of before' FROM "
+                        "cdmq.rule_versions WHERE rule_id = 'credit_low' AND to_run IS NULL") == [
+        (True,)]
     project.run(variables={"most": "500"})
     assert len(history(project.root, "credit_low").versions) == 2
     project.commit("Bo", (RULES, "'blocked'", "'owes'"))
     project.run(variables={"most": "500"})
     assert project.author("credit_low") == "Bo"
+
+
+def test_vars_that_change_nothing_are_nobodys_work(project: Gitted) -> None:
+    """Bo commits the limit that was also given by hand: it would be so without."""
+    project.run()
+    project.commit("Bo", ("cdmq_project.yml", "'500'", "'700'"))
+    project.run(variables={"most": "700"})
+    assert project.author("credit_low") == "Bo"
+    assert project.rows("SELECT author FROM cdmq.model_versions WHERE to_run IS NULL") == [
+        ("Bo <bo@example.com>",)]
+
+
+def test_vars_of_a_run_that_left_it_out_are_not_those_before(project: Gitted) -> None:
+    project.run()
+    project.run(variables={"most": "700"}, select="mail")
+    project.write({"data/customers.csv": "id,email,status,credit\n"})  # stops what reads it
+    project.run(variables={"most": "700"})
+    project.write({"data/customers.csv": "id,email,status,credit\n1,a@example.com,active,600\n"})
+    project.run(variables={"most": "700"})
+    assert project.author("credit_low").endswith(", by --vars")
+    assert project.rows("SELECT author LIKE '%, by --vars' FROM cdmq.model_versions "
+                        "WHERE to_run IS NULL") == [(True,)]
+
+
+def test_where_a_commit_and_vars_both_made_it_both_stand_there(project: Gitted) -> None:
+    project.run(variables={"most": "700"})
+    by = project.commit("Bo", (RULES, "'blocked'", "'owes'"))
+    project.run(variables={"most": "900"})
+    found = project.newest("credit_low")
+    assert found.author.startswith("Bo <bo@example.com> and ")
+    assert found.author.endswith(", by --vars")
+    assert found.commit == by[:10]
+    project.commit("Cleo", (RULES, "We write", "One writes"))
+    project.run(variables={"most": "800"})
+    assert project.author("credit_low").endswith("by --vars")
+    assert "Bo" not in project.author("credit_low")
 
 
 def test_another_cdmq_is_nobodys_work(
