@@ -11,6 +11,7 @@ from cdmq.audit.party_tables import MATCHED
 from cdmq.audit.register import Register
 from cdmq.audit.shape import Table
 from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, TABLES, audit_schema
+from cdmq.audit.views import VIEWS
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.values import Relation
@@ -18,10 +19,9 @@ from cdmq.values import Relation
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Standing, Warehouse
 
-VIEW = "party_ids"
 #: What stands in an audit schema, beside reference tables.
 STATED: Mapping[str, Table | None] = {
-    **{t.name: t for t in (SCHEMA_TABLE, *TABLES, *MATCHED)}, VIEW: None}
+    **{t.name: t for t in (SCHEMA_TABLE, *TABLES, *MATCHED)}, **{v.table.name: None for v in VIEWS}}
 #: The columns by which an audit schema of any cdmq is known.
 _OLDEST = {"version", "cdmq_version", "applied"}
 

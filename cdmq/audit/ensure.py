@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import MATCHED, party_ids
+from cdmq.audit.party_tables import MATCHED
 from cdmq.audit.shape import Table, column_def, create_table
 from cdmq.audit.tables import SCHEMA_TABLE, TABLES, VERSION, audit_schema
+from cdmq.audit.views import VIEWS
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.values import Relation
@@ -40,8 +41,7 @@ def ensure(
         if not warehouse.has_schema(name):  # who may not make one may have been given one
             warehouse.run(f"CREATE SCHEMA {nodes.name(name).sql(warehouse.dialect)}")
     warehouse.prepare(schema)
-    view = party_ids(schema).sql(warehouse.dialect)
-    shape = _digest(view)
+    shape = _digest()
     with warehouse.transaction():
         _complete(warehouse, [SCHEMA_TABLE], schema)
         version, last = _latest(warehouse, schema)
@@ -52,7 +52,8 @@ def ensure(
         if last == shape:
             return
         _complete(warehouse, STATED, schema)
-        warehouse.run(view)
+        for view in VIEWS:
+            warehouse.run(view.create(schema).sql(warehouse.dialect))
         enter()
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
         warehouse.insert(Relation(SCHEMA_TABLE.name, schema), types,
@@ -83,6 +84,7 @@ def _complete(warehouse: Warehouse, tables: Sequence[Table], schema: str) -> Non
                 warehouse.run(added.sql(warehouse.dialect))
 
 
-def _digest(view: str) -> str:
+def _digest() -> str:
     stated = [[t.name, [[c.name, c.type] for c in t.columns]] for t in STATED]
-    return hashlib.sha256(json.dumps([VERSION, stated, view]).encode()).hexdigest()
+    views = [[v.table.name, v.query] for v in VIEWS]
+    return hashlib.sha256(json.dumps([VERSION, stated, views]).encode()).hexdigest()

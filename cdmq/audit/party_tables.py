@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from cdmq.audit.shape import Table, columns
-from cdmq.sql import nodes
-from cdmq.values import Relation
 
 _STATE = """
     from_run text the run in which it was first so
@@ -113,21 +109,3 @@ MATCH_MODELS = Table("match_models", "one row a trained model of a matching rule
 
 MATCHED = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, GOLDEN_CELLS, TIER_HISTORY, TIER_REVIEWS,
            QUEUE, MATCH_MODELS)
-
-#: Where every id that was ever given leads.
-_PARTY_IDS = """
-SELECT e.rule_id, e.party_id, coalesce(x.party_id, l.now_id) AS now_id
-FROM (SELECT DISTINCT rule_id, party_id FROM party_events WHERE event IN ('mint', 'split')) AS e
-LEFT JOIN (SELECT DISTINCT party_id FROM xref WHERE to_run IS NULL) AS x ON x.party_id = e.party_id
-LEFT JOIN (SELECT party_id, now_id FROM leads WHERE to_run IS NULL) AS l ON l.party_id = e.party_id
-"""
-
-
-def party_ids(schema: str) -> exp.Create:
-    """The view by which every party id resolves: `now_id` is NULL where no record is left."""
-    from sqlglot import parse_one
-
-    query = parse_one(_PARTY_IDS, dialect="duckdb")
-    for table in query.find_all(exp.Table):
-        table.replace(nodes.table(Relation(table.name, schema), table.alias or None))
-    return nodes.create(Relation("party_ids", schema), query, kind="VIEW", replace=True)

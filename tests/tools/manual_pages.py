@@ -107,12 +107,13 @@ def _codes() -> Iterator[str]:
 def _audit_tables() -> Iterator[str]:
     from cdmq.audit.party_tables import MATCHED
     from cdmq.audit.tables import SCHEMA_TABLE, TABLES
+    from cdmq.audit.views import VIEWS
 
     yield from ("# Audit tables", "")
     yield from _said("They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's "
                      "schema is not the engine's default. Rows are added and, where a table "
                      "has `to_run`, closed. None is rewritten.")
-    for table in (*TABLES, *MATCHED, SCHEMA_TABLE):
+    for table in (*TABLES, *MATCHED, SCHEMA_TABLE, *(v.table for v in VIEWS)):
         yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
         yield from _table(("column", "type", "what"),
                           ((f"`{c.name}`", c.type, c.about) for c in table.columns))
