@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from cdmq.kinds.base import Bool, Model, Texts, Threshold, Version, one_or_many
 
 Pii = Literal["plain", "mask", "hash", "omit"]
+Materialized = Literal["view", "table"]
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp"]
 DateForm = Literal[
     "YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "YYYY/MM/DD", "YYYYMMDD"
@@ -75,6 +76,9 @@ class ProjectFile(Model):
         "UTC", description="Where the clocks stand by which days and times are meant, such as "
         "Europe/Berlin. A time with an offset from UTC is read as these clocks show it; one "
         "without stays as it is. Days, windows, reviews and `as_of` go by them.")
+    materialized: Materialized = Field(
+        "view", description="What people read of each dataset that says nothing of it: view or "
+        "table.")
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
 
@@ -160,6 +164,13 @@ class DatasetSpec(Model):
     pii: dict[str, Pii] = Field(
         default_factory=dict, description="column: plain, mask, hash or omit. With any, all other "
         "text columns but the key are masked outside the warehouse.")
+    materialized: Materialized | None = Field(
+        None, description="What people and programs read of it: view, worked out whenever it is "
+        "read, or table, as the run left it. It is about all that bears the dataset's name: NAME "
+        "itself where it is a SQL model, NAME__clean, __defaulted, __flagged, __passed and __xref. "
+        "What is read from a file, a stack or a golden rule is a table anyway, and so is a model "
+        "of which the last good state is kept. config(materialized=) in a model's SQL is about "
+        "NAME alone and wins there. Default: what the project says, else view.")
     owner: str | None = Field(None, description="Who answers for it.")
     tags: Texts = Field(default_factory=list, description="Words to select it by.")
     formerly: Texts = Field(

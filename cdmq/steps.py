@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.sql.text_form import identity_of
 from cdmq.sql.types import Type
-from cdmq.values import Dataset, Relation, Rule, Status
+from cdmq.values import Dataset, Kind, Relation, Rule, Status
 
 if TYPE_CHECKING:
     from cdmq.matching.model import Model
@@ -207,7 +207,7 @@ class Built:
     dataset: str
     final: Relation
     staged: Relation
-    kind: Literal["table", "view"]
+    kind: Kind
     query: exp.Query | None = None
     #: What was published before, kept though the dataset failed.
     stays: bool = False

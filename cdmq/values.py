@@ -23,6 +23,8 @@ ROW_NUMBER = "row_number"
 
 Severity = Literal["error", "warn", "info"]
 Status = Literal["pass", "warn", "fail", "no_data", "skipped", "error"]
+#: What a run makes: rows that are kept, or a query that is asked whenever somebody reads.
+Kind = Literal["table", "view"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,10 @@ class Dataset:
     time_zone: str = "UTC"
     #: The rules that must pass, or what is delivered is held back.
     guards: tuple[str, ...] = ()
+    #: What people read of it is a view where it can be one, or a table.
+    materialized: Kind = "view"
+    #: What config() of its SQL says of the relation that this makes.
+    configured: Kind | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -137,6 +143,13 @@ class Dataset:
         """What is read of it must stay as it was where it, or one of those it reads, is held back:
         it is a table. One that reads a single dataset changes with that."""
         return self.may_be_held or len(self.depends_on) > 1
+
+    @property
+    def own_kind(self) -> Kind:
+        """Of the relation of its own name: a model may be a query, all others are loaded."""
+        if self.source != "model" or self.stays:
+            return "table"
+        return self.configured or self.materialized
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from cdmq.stages.catalog import relation_of
 from cdmq.stages.models import model_query
 from cdmq.standards import reference_table
 from cdmq.steps import Built, DatasetSteps, GoldenStep
-from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.values import Catalog, Dataset, Kind, Project, Relation
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Builder:
             self._model(dataset, staged, final)
 
     def clean(self, steps: DatasetSteps) -> None:
-        """`__stage` where there are defaults or tokens, and the views that people read."""
+        """`__stage` where there are defaults or tokens, and what people read."""
         name = steps.dataset.name
         if steps.stage:
             staged, final = self.names.output(f"{name}__stage")
@@ -74,7 +74,7 @@ class Builder:
             self.names.put(f"stage:{name}", staged, final)
         for ending, view in (("clean", steps.clean), ("defaulted", steps.defaulted)):
             staged, final = self.names.output(f"{name}__{ending}")
-            self._view(name, staged, final, view)
+            self._make(steps.dataset.materialized, name, staged, final, view)
             self.names.put(f"{ending}:{name}", staged, final)
 
     def _reference_tables(self, query: exp.Query) -> None:
@@ -96,6 +96,12 @@ class Builder:
                 raise StatementError(f"{relation} is not what cdmq made: move it, and a run makes "
                                      "it anew")
             self.names.put(table.name, relation)
+
+    def _make(
+        self, kind: Kind, dataset: str, staged: Relation, final: Relation, query: exp.Query
+    ) -> None:
+        make = self._table if kind == "table" else self._view
+        make(dataset, staged, final, query)
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
         made = nodes.create(staged, query.copy(), kind="VIEW")
@@ -133,9 +139,8 @@ class Builder:
         self.built.append(Built(dataset.name, final, staged, "table"))
 
     def _model(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
-        query, kind = model_query(dataset, self.project, self._referenced)
-        made = self._view if kind == "view" and not dataset.stays else self._table
-        made(dataset.name, staged, final, query)
+        query = model_query(dataset, self.project, self._referenced)
+        self._make(dataset.own_kind, dataset.name, staged, final, query)
 
     def _referenced(self, reference: str) -> exp.Expr:
         how, _, name = reference.partition(":")

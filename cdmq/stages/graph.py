@@ -9,10 +9,11 @@ from graphlib import CycleError, TopologicalSorter
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.templates import renderer, variables_reader
-from cdmq.values import Dataset, Documents, Rule
+from cdmq.values import Dataset, Documents, Kind, Rule
 
 #: What config() can say.
 CONFIG = ("dialect", "materialized")
+_KINDS: Mapping[str, Kind] = {"view": "view", "table": "table"}
 #: How a model's SQL says which dataset it reads, once rendered: unlikely text, replaced by nodes.
 REFERENCE = re.compile(r'"__cdmq_ref__(\w+?)__(.+?)"')
 
@@ -62,6 +63,23 @@ def render_model(dataset: Dataset, variables: Mapping[str, object], macros: str)
     names = {"var": variables_reader(variables), "ref": ref, "source": source, "config": configure}
     assert dataset.model is not None
     return ModelText(renderer(names, macros)(dataset.model.text), config)
+
+
+def configured(
+    dataset: Dataset, documents: Documents, problems: list[Problem]
+) -> Kind | None:
+    """What the SQL of a model says of the relation that it makes."""
+    if dataset.model is None:
+        return None
+    try:
+        said = render_model(dataset, documents.variables, documents.macros).config
+    except ValueError:
+        return None  # told where it is asked what it reads
+    kind = str(said.get("materialized", ""))
+    if kind and kind not in _KINDS:
+        problems.append(Problem(Span(dataset.model.path), "CDMQ332",
+                                f"materialized='{kind}' is not known", "write view or table"))
+    return _KINDS.get(kind)
 
 
 def _marked(how: str, name: str) -> str:

@@ -30,8 +30,8 @@ _OUTSIDE = (
 
 def model_query(
     dataset: Dataset, project: Project, table: Callable[[str], exp.Expr]
-) -> tuple[exp.Query, str]:
-    """The model's query with its references as tables, and how it is materialised.
+) -> exp.Query:
+    """The model's query with its references as tables.
 
     `table` gives the node of a logical relation: `clean:NAME` or `source:SCHEMA.NAME`.
     Raises CdmqError where the model is not one query over what it may read.
@@ -57,10 +57,6 @@ def model_query(
         raise CdmqError(Problem(span, "CDMQ331", f"a model is one SELECT, here is {here}",
                                 "write one query; no other statement runs"))
     _look_at(query, span)
-    kind = str(text.config.get("materialized", "view"))
-    if kind not in ("view", "table"):
-        raise CdmqError(Problem(span, "CDMQ332", f"materialized='{kind}' is not known",
-                                "write view or table"))
 
     def swap(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Table) and node.name.startswith("__cdmq_ref__"):
@@ -73,7 +69,7 @@ def model_query(
 
     swapped = query.transform(swap)
     assert isinstance(swapped, exp.Query)
-    return swapped, kind
+    return swapped
 
 
 def _not_sql(error: sqlglot.errors.SqlglotError, span: Span) -> Problem:
@@ -140,7 +136,7 @@ def model_columns(
             empty[logical] = columns
         return nodes.table(Relation(logical))
 
-    query, _ = model_query(dataset, project, table)
+    query = model_query(dataset, project, table)
     with duckdb.connect() as connection:
         for logical, columns in empty.items():
             shown = [

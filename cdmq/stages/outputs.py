@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql.logical import short
 from cdmq.stages.catalog import relation_of
 from cdmq.steps import DatasetSteps, Plan
-from cdmq.values import Catalog, Dataset, Project, Relation
+from cdmq.values import Catalog, Dataset, Kind, Project, Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -26,6 +26,7 @@ class Output:
     of: str
     what: str
     span: Span
+    kind: Kind
     #: The names of its columns; none where they are not known yet.
     columns: tuple[str, ...] = ()
 
@@ -34,38 +35,40 @@ def outputs(
     project: Project, catalog: Catalog, plan: Plan, datasets: Iterable[str], warehouse: Warehouse
 ) -> list[Output]:
     """Everything that a run of these datasets may publish."""
+    def at(name: str) -> Relation:
+        return Relation(short(name, warehouse.traits.longest_name), warehouse.schema)
+
     found = []
     for name in datasets:
         dataset = project.datasets[name]
         own = plan.datasets.get(name)
-        what = f"the dataset {name}"
-        for ending, columns in _of_dataset(dataset, own.steps if own else None, catalog):
-            found.append((f"{name}{ending}", name, what, dataset.span, columns))
-        for rule, ending in _of_rules(own.steps) if own else ():
-            written = project.rules[rule]
-            at = name if ending == f"{name}__xref" else rule
-            found.append((ending, at, f"the rule {rule}", written.span, ()))
-    longest = warehouse.traits.longest_name
-    return [Output(Relation(short(name, longest), warehouse.schema), of, what, span, columns)
-            for name, of, what, span, columns in found]
+        steps = own.steps if own else None
+        found += [Output(at(f"{name}{ending}"), name, f"the dataset {name}", dataset.span, kind,
+                         columns)
+                  for ending, kind, columns in _of_dataset(dataset, steps, catalog)]
+        for rule, made in _of_rules(steps) if steps else ():
+            span, mine = project.rules[rule].span, made == f"{name}__xref"
+            found.append(Output(at(made), name if mine else rule, f"the rule {rule}", span,
+                                dataset.materialized if mine else "view"))
+    return found
 
 
 def _of_dataset(
     dataset: Dataset, steps: DatasetSteps | None, catalog: Catalog
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(ending of the name, columns)"""
+) -> Iterator[tuple[str, Kind, tuple[str, ...]]]:
+    """(ending of the name, kind, columns)"""
     if dataset.source != "table":
-        yield "", tuple(catalog.get(dataset.name, ()))
+        yield "", dataset.own_kind, tuple(catalog.get(dataset.name, ()))
     if steps is None:
         return
     if steps.stage:
-        yield "__stage", tuple(steps.stage.query.named_selects)
+        yield "__stage", "table", tuple(steps.stage.query.named_selects)
     clean = tuple(steps.clean.named_selects)
-    yield "__clean", clean
-    yield "__defaulted", tuple(steps.defaulted.named_selects)
+    read = {"__clean": clean, "__defaulted": tuple(steps.defaulted.named_selects)}
     if steps.validated and dataset.key:
-        yield "__flagged", (*clean, "__rules")
-        yield "__passed", clean
+        read |= {"__flagged": (*clean, "__rules"), "__passed": clean}
+    for ending, columns in read.items():
+        yield ending, dataset.materialized, columns
 
 
 def _of_rules(steps: DatasetSteps) -> Iterator[tuple[str, str]]:
@@ -100,11 +103,34 @@ def check_places(register: Register, found: Sequence[Output]) -> None:
     """Raises CdmqError where what others put on an output would not let a run publish it."""
     of = {o.relation: o for o in found}
     why = register.warehouse.hindrances({r: o.columns for r, o in of.items()})
-    if why:
-        raise CdmqError([Problem(
-            of[relation].span, "CDMQ444", f"{relation} cannot be published: {said}",
-            "drop that or change it; or give " + of[relation].what + " another name")
-            for relation, said in why])
+    problems = [Problem(
+        of[relation].span, "CDMQ444", f"{relation} cannot be published: {said}",
+        "drop that or change it; or give " + of[relation].what + " another name")
+        for relation, said in why]
+    problems += [p for output in found for p in _lost_in_turning(register, output, of)]
+    if problems:
+        raise CdmqError(dict.fromkeys(problems))
+
+
+def _lost_in_turning(
+    register: Register, output: Output, of: Container[Relation]
+) -> list[Problem]:
+    """What others put on a view that is to be a table, or on a table that is to be a view, and
+    could not be put on it again."""
+    standing = register.stands(output.relation)
+    if standing is None or standing.kind == output.kind:
+        return []
+    warehouse = register.warehouse
+    readers = [r.relation for r in warehouse.readers([output.relation]) if r.relation not in of]
+    hung = warehouse.attached({output.relation: output.kind, **dict.fromkeys(readers)})
+    lost = [f"{a.what} would be lost" if a.relation == output.relation else
+            f"{a.what} of {a.relation}, which reads it, would be lost"
+            for a in hung if a.sql is None]
+    lost += [f"{reader} reads it and is made anew with it, but {why}"
+             for reader, why in warehouse.hindrances(dict.fromkeys(readers, ()))]
+    return [Problem(output.span, "CDMQ444", f"{output.relation} is a {standing.kind} and becomes a "
+                    f"{output.kind}: {why}", "drop that, and put it there again after the run; or "
+                    f"let it stay as it is (materialized: {standing.kind})") for why in lost]
 
 
 def check_sources(

@@ -23,8 +23,8 @@ from cdmq.values import Relation
 def party_views(
     steps: Mapping[str, DatasetSteps], executed: Executed, schema: str,
     ids: Mapping[str, tuple[str, ...]],
-) -> Iterator[tuple[str, exp.Select]]:
-    """(name, query over logical names) of each view for the rules that this run evaluated."""
+) -> Iterator[tuple[str, str, exp.Select]]:
+    """(dataset, name, query over logical names) of each for the rules that this run evaluated."""
     done = {s.rule for s in executed.states}
     for name, step in steps.items():
         if name in executed.failed:
@@ -32,18 +32,19 @@ def party_views(
         for match in step.matches:
             if match.rule.id in done:
                 mine = of_rule(match.rule.id, ids)
-                yield f"{match.rule.id}__xref", _read(XREF.name, schema, mine, (
+                yield name, f"{match.rule.id}__xref", _read(XREF.name, schema, mine, (
                     "key", "party_id", "from_run", "to_run", "closed_because"))
                 if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
                     named = (step.with_identities() if name in executed.repeated else
                              step.with_digests())
-                    yield f"{name}__xref", _now(named, schema, mine.copy())
+                    yield name, f"{name}__xref", _now(named, schema, mine.copy())
         if step.golden and step.golden.flagging and step.golden.rule.id in done:
-            yield f"{step.golden.rule.id}__flags", flags_query(step.golden.flagging, schema, ids)
+            yield name, f"{step.golden.rule.id}__flags", flags_query(
+                step.golden.flagging, schema, ids)
         for tier in step.tiers:
             if tier.rule.id in done:
                 mine = of_rule(tier.rule.id, ids)
-                yield f"{tier.rule.id}__levels", _read(TIER_HISTORY.name, schema, mine, (
+                yield name, f"{tier.rule.id}__levels", _read(TIER_HISTORY.name, schema, mine, (
                     "key", "level", "measures", "cut_offs", "reason", "from_review"), open_=True)
 
 

@@ -8,12 +8,13 @@ run ends and nothing is published. What nobody holds on to is dropped, the quick
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.steps import Built
 from cdmq.values import Relation
 from cdmq.warehouses.base import Attached, Reader, StatementError
 
@@ -21,51 +22,63 @@ if TYPE_CHECKING:
     from cdmq.audit.register import Register
 
 
-#: A staged relation, or the columns of a view that is not staged.
-New = Relation | tuple[str, ...]
-
-
 class Placing:
-    """Puts relations where they are to stand. `new`: final -> what is to stand there."""
+    """Puts relations where they are to stand."""
 
-    def __init__(self, register: Register, new: Mapping[Relation, New]) -> None:
+    def __init__(self, register: Register, made: Sequence[Built]) -> None:
         self.register, self.warehouse = register, register.warehouse
-        there = [r for r in new if register.stands(r)]
+        self.made = {b.final: b for b in made}
+        there = [r for r in self.made if register.stands(r)]
         for relation in there:
             register.check(relation)
         held = self.warehouse.held(there)
-        misfits = [r for r in held if not self._fits(r, new[r])]
+        misfits = [r for r in held if not self._fits(self.made[r])]
         read = self.warehouse.readers(misfits) if misfits else []
-        anew = {*misfits, *(r.relation for r in read if r.relation in new)}
+        anew = {*misfits, *(r.relation for r in read if r.relation in self.made)}
         self.kept = frozenset(held - anew)
         #: Views of others that are made again as they were, each behind those that it reads.
-        self.others: list[Reader] = [r for r in read if r.relation not in new]
+        self.others: list[Reader] = [r for r in read if r.relation not in self.made]
         self.ours = [r.relation for r in self.others if register.owns(r.relation)]
-        self.attached = self._attached([*(r for r in there if r not in self.kept),
-                                        *(r.relation for r in self.others)])
+        self.gone = self._in_order([r for r in there if r not in self.kept])
+        self.attached = self._attached()
 
-    def _fits(self, relation: Relation, new: New) -> bool:
-        if isinstance(new, Relation):
-            return self.warehouse.fits(relation, new)
-        before = tuple(self.warehouse.columns(relation) or ())
+    def _fits(self, built: Built) -> bool:
+        if self._turns(built.final):
+            return False
+        if self.register.stands(built.staged):
+            return self.warehouse.fits(built.final, built.staged)
+        assert built.query is not None
+        before = self.warehouse.columns(built.final) or ()
+        return built.query.named_selects[:len(before)] == list(before)
+
+    def _turns(self, relation: Relation) -> bool:
+        """A table becomes a view, or a view a table."""
         standing = self.register.stands(relation)
-        return standing is not None and standing.kind == "view" and new[:len(before)] == before
+        return standing is None or standing.kind != self.made[relation].kind
 
-    def _attached(self, to: list[Relation]) -> list[Attached]:
-        found = self.warehouse.attached(to)
+    def _in_order(self, relations: Sequence[Relation]) -> list[Relation]:
+        """Each behind those that it reads now, whatever it read when the project was another."""
+        readers = [r.relation for r in self.warehouse.readers(relations)]
+        return [*(r for r in relations if r not in readers),
+                *(r for r in readers if r in self.made)]
+
+    def _attached(self) -> list[Attached]:
+        kinds = {r: self.made[r].kind for r in self.gone}
+        found = self.warehouse.attached({**kinds, **{r.relation: None for r in self.others}})
         lost = [a for a in found if a.sql is None]
         if lost:
-            raise StatementError(
-                f"{lost[0].relation} gets other columns and is made anew: {lost[0].what} would be "
-                "lost; drop that, and put it there again after the run")
+            at = lost[0].relation
+            how = (f"becomes a {kinds[at]}" if at in kinds and self._turns(at) else
+                   "gets other columns")
+            raise StatementError(f"{at} {how} and is made anew: {lost[0].what} would be lost; "
+                                 "drop that, and put it there again after the run")
         return found
 
-    def drop_others(self) -> None:
+    def clear(self) -> None:
+        """Drop what is made anew, each before those that it reads."""
         for reader in reversed(self.others):
             self.warehouse.run(reader.drop)
-
-    def drop(self, relation: Relation) -> None:
-        if relation not in self.kept:
+        for relation in reversed(self.gone):
             self.register.drop(relation)
 
     def table(self, final: Relation, staged: Relation) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -10,11 +11,11 @@ from sqlglot import exp
 from cdmq.audit.renames import ids_of, today
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.sql import nodes
-from cdmq.sql.logical import placed, short
+from cdmq.sql.logical import placed
 from cdmq.stages.party_views import party_views
-from cdmq.stages.placing import New, Placing
+from cdmq.stages.placing import Placing
 from cdmq.steps import Built, DatasetSteps, Executed
-from cdmq.values import Dataset, Relation
+from cdmq.values import Dataset, Kind, Relation
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register
@@ -29,39 +30,49 @@ def publish(
     then. Raises StatementError where something that cdmq did not make bears one of the names.
 
     What a dataset that failed made stays unpublished: its last good state stands. Views of
-    others that read what is dropped are made again as they were.
+    others that read what is dropped are made again as they were. The audit rows are written
+    before: a table that splits a dataset by its flags holds those of this run.
     """
-    warehouse = register.warehouse
     made = [b for b in executed.built if b.stays or b.dataset not in executed.failed]
-    views = [b for b in made if b.kind == "view"]
-    tables = [b for b in made if b.kind == "table"]
-    split = _split_views(steps, executed, schema, warehouse, renamed)
+    split = _split(steps, executed, schema, register.warehouse, renamed)
     register.standing(again=True)
-    new: dict[Relation, New] = {b.final: b.staged for b in made}
-    new |= {r: tuple(q.named_selects) for r, q in split if isinstance(q, exp.Query)}
-    placing = Placing(register, new)
     for built in reversed(executed.built):
         if built not in made:
             _unstage(register, built)
-    placing.drop_others()
-    for relation in [s for s, _ in reversed(split)]:
-        placing.drop(relation)
-    for built in tables:
-        if built.stays:  # a view until now, which reads others
-            placing.drop(built.final)
+    return _placed(register, executed, [*made, *split])
+
+
+def renew(
+    register: Register, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str,
+    renamed: Mapping[str, str],
+) -> list[Relation]:
+    """Split datasets anew where tables do that: `cdmq test` makes nothing, but finds flags."""
+    register.standing(again=True)
+    split = [b for b in _split(steps, executed, schema, register.warehouse, renamed)
+             if (standing := register.stands(b.final)) and standing.kind == "table"]
+    return _placed(register, executed, [replace(b, kind="table") for b in split]) if split else []
+
+
+def _placed(register: Register, executed: Executed, made: Sequence[Built]) -> list[Relation]:
+    warehouse = register.warehouse
+    for built in made:
+        if built.kind == "table" and built.query is not None:
+            query = placed(built.query.copy(), executed.names.staged)
+            warehouse.run(nodes.create(built.staged, query).sql(warehouse.dialect))
+    register.standing(again=True)
+    placing = Placing(register, made)
+    views = [b for b in made if b.kind == "view"]
     for built in reversed(views):
         _unstage(register, built)
-        placing.drop(built.final)
-    for built in tables:
-        placing.drop(built.final)
-        placing.table(built.final, built.staged)
+    placing.clear()
+    for built in made:
+        if built.kind == "table":
+            placing.table(built.final, built.staged)
     for built in views:
         assert built.query is not None
         placing.view(built.final, placed(built.query.copy(), executed.names.final))
-    for relation, query in split:
-        placing.view(relation, query)
     placing.put_back()
-    return [*(b.final for b in made), *(r for r, _ in split), *placing.ours]
+    return [*(b.final for b in made), *placing.ours]
 
 
 def _unstage(register: Register, built: Built) -> None:
@@ -71,12 +82,17 @@ def _unstage(register: Register, built: Built) -> None:
         warehouse.run(nodes.drop(built.staged, built.kind).sql(warehouse.dialect))
 
 
-def _split_views(
+def _split(
     steps: Mapping[str, DatasetSteps], executed: Executed, schema: str, warehouse: Warehouse,
     renamed: Mapping[str, str],
-) -> list[tuple[Relation, exp.Expr]]:
+) -> list[Built]:
     """`__flagged` and `__passed` of every dataset with rules; of parties and levels what is now."""
-    found = []
+    found: list[Built] = []
+
+    def add(dataset: str, name: str, kind: Kind, query: exp.Query) -> None:
+        staged, final = executed.names.output(name)
+        found.append(Built(dataset, final, staged, kind, query))
+
     for name, step in steps.items():
         if not step.validated or name in executed.failed or not step.dataset.key:
             continue
@@ -86,12 +102,10 @@ def _split_views(
         version = today(nodes.column("rule_id", "v"), renamed, names)
         passed = _passed(step, schema, rule, version)
         for ending, query in (("flagged", flagged), ("passed", passed)):
-            relation = Relation(short(f"{name}__{ending}", warehouse.traits.longest_name),
-                                warehouse.schema)
-            found.append((relation, placed(query, executed.names.final)))
-    for ending, query in party_views(steps, executed, schema, ids_of(renamed)):
-        relation = Relation(short(ending, warehouse.traits.longest_name), warehouse.schema)
-        found.append((relation, placed(query, executed.names.final)))
+            add(name, f"{name}__{ending}", step.dataset.materialized, query)
+    for name, ending, query in party_views(steps, executed, schema, ids_of(renamed)):
+        mine = ending == f"{name}__xref"
+        add(name, ending, steps[name].dataset.materialized if mine else "view", query)
     return found
 
 

@@ -23,7 +23,7 @@ from cdmq.audit.tables import (
 from cdmq.audit.version_rows import VersionRows, changed_versions
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.sql import nodes
-from cdmq.stages.publish import publish
+from cdmq.stages.publish import publish, renew
 from cdmq.steps import DatasetSteps, Executed, RuleResult
 from cdmq.values import Project, Relation
 
@@ -75,9 +75,6 @@ def record(
     for episodes in (flags, changes):
         episodes.compare(changed.meaning, changed.removed)
     with warehouse.transaction():
-        if executed.built:  # `cdmq test` makes nothing
-            published = publish(register, executed, steps, schema, renamed)
-            register.enter({r: made.get(r) for r in published})
         opened.write(changed)
         _add(warehouse, RUN_INPUTS, schema, opened.inputs(executed))
         _add_statements(warehouse, schema, executed, facts.run_id)
@@ -88,6 +85,10 @@ def record(
                         ids_of(renamed))
         counts |= states.write(executed.states, executed.models)
         states.remove(changed.removed)
+        if executed.built or facts.command == "test":  # training makes no relation
+            place = publish if executed.built else renew
+            published = place(register, executed, steps, schema, renamed)
+            register.enter({r: made.get(r) for r in published})
         _add(warehouse, RUNS, schema, [
             _run_row(project, facts, finished, authors.state, rules_digest(versions))])
     return Recorded(counts, tuple(n for n in changed.new if n not in changed.words),

@@ -10,6 +10,7 @@ from typing import Any
 
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
+from cdmq.stages.graph import configured, dataset_needs, sort
 from cdmq.stages.made import add_made, check_levels, check_names, check_parties, made_datasets
 from cdmq.stages.own_rules import check_own, guarded, numbered, own_rules
 from cdmq.stages.rules import RuleReader
@@ -131,10 +132,11 @@ def _datasets(
             )
     add_made(documents.rule_files, found, {s.name: s for s, _, _ in documents.datasets}, problems)
     _check_declared(documents, {*found, *broken}, problems)
-    zone = documents.config.time_zone
-    if zone != "UTC":
-        found = {name: replace(d, time_zone=zone) for name, d in found.items()}
-    return found, frozenset(broken)
+    config = documents.config
+    return {name: replace(d, time_zone=config.time_zone,
+                          materialized=d.spec.materialized or config.materialized,
+                          configured=configured(d, documents, problems))
+            for name, d in found.items()}, frozenset(broken)
 
 
 def _check_declared(
@@ -258,8 +260,6 @@ def _in_order(
     datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], documents: Documents,
     problems: list[Problem],
 ) -> dict[str, Dataset]:
-    from cdmq.stages.graph import dataset_needs, sort
-
     needs = dataset_needs(datasets, rules, documents, problems)
     order = sort(needs, datasets, problems)
     return {name: replace(datasets[name], depends_on=tuple(needs[name])) for name in order}

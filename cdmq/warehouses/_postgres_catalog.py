@@ -40,17 +40,19 @@ SELECT ours.n FROM held JOIN ours USING (oid)
 
 #: (name, column, what it is, the statement that puts it there again; NULL where none does)
 ATTACHED = """
-WITH it (oid, n, c, kind) AS (
-    SELECT c.oid, t.n, c, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
-        ELSE 'TABLE' END
-    FROM unnest(%(names)s::text[]) AS t (n) JOIN pg_class AS c ON c.oid = to_regclass(t.n)
+WITH it (oid, n, c, kind, now) AS (
+    SELECT c.oid, t.n, c, coalesce(upper(t.kind), k.now), k.now
+    FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS t (n, kind)
+    JOIN pg_class AS c ON c.oid = to_regclass(t.n),
+    LATERAL (SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+        ELSE 'TABLE' END) AS k (now)
 )
 SELECT n, NULL AS col, 'its owner' AS what,
     format('ALTER %%s %%s OWNER TO %%I', kind, n, pg_get_userbyid((c).relowner)) AS stmt
 FROM it WHERE pg_get_userbyid((c).relowner) <> current_user
 UNION ALL
-SELECT n, NULL, 'its settings',
-    format('ALTER %%s %%s SET (%%s)', kind, n, array_to_string((c).reloptions, ', '))
+SELECT n, NULL, 'its settings', CASE WHEN kind = now THEN
+    format('ALTER %%s %%s SET (%%s)', kind, n, array_to_string((c).reloptions, ', ')) END
 FROM it WHERE (c).reloptions IS NOT NULL
 UNION ALL
 SELECT n, NULL, 'a grant', format('GRANT %%s ON %%s TO %%s%%s', g.privilege_type, n,
@@ -72,7 +74,8 @@ FROM it JOIN pg_description AS s ON s.objoid = it.oid AND s.classoid = 'pg_class
 LEFT JOIN pg_attribute AS a ON a.attrelid = it.oid AND a.attnum = s.objsubid AND s.objsubid > 0
 WHERE s.objsubid > 0 OR NOT starts_with(s.description, %(mark)s)
 UNION ALL
-SELECT n, NULL, 'an index', pg_get_indexdef(i.indexrelid)
+SELECT n, NULL, 'the index ' || i.indexrelid::regclass,
+    CASE WHEN kind <> 'VIEW' THEN pg_get_indexdef(i.indexrelid) END
 FROM it JOIN pg_index AS i ON i.indrelid = it.oid
 WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)
 UNION ALL

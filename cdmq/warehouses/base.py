@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cdmq.scratch import Scratch
 from cdmq.sql.types import Type
-from cdmq.values import Relation
+from cdmq.values import Kind, Relation
 
 #: How the comment begins that cdmq puts on a relation of its own.
 MARK = "made by cdmq"
@@ -132,8 +132,8 @@ class Warehouse(Protocol):
         """Those that cannot be made anew without touching what is not in `of`, or on which others
         put something: they keep their place, and get new rows or another query."""
 
-    def attached(self, to: Sequence[Relation]) -> list[Attached]:
-        """What is to be put on relations again when they are made anew."""
+    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
+        """What is to be put on relations again when they are made anew, as what they become."""
 
     def fits(self, old: Relation, new: Relation) -> bool:
         """The rows of the new can stand in the place of the old, with the columns it has."""

@@ -21,7 +21,7 @@ from cdmq.kinds.base import Model
 from cdmq.scratch import SCRATCH, Scratch
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
-from cdmq.values import Relation
+from cdmq.values import Kind, Relation
 from cdmq.warehouses.base import Attached, Locked, Lost, Reader, Standing, StatementError, Traits
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
@@ -197,13 +197,13 @@ class DuckDB:
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         return set()  # no grants, and what reads a relation finds it by its name
 
-    def attached(self, to: Sequence[Relation]) -> list[Attached]:
+    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
         found = []
         names = {r.name.lower(): r for r in to}
         for standing in self.standing(self.schema) if to else ():
             relation = names.get(standing.name.lower())
             if relation and standing.comment and not standing.marked:
-                said = nodes.comment(relation, standing.kind, standing.comment)
+                said = nodes.comment(relation, to[relation] or standing.kind, standing.comment)
                 found.append(Attached(relation, "its comment", said.sql("duckdb")))
         for table, column, comment in self.fetch(self._ours(
                 "columns", ["table_name", "column_name", "comment"])) if to else ():
@@ -216,7 +216,8 @@ class DuckDB:
         for table, name, sql in self.fetch(self._ours(
                 "indexes", ["table_name", "index_name", "sql"])) if to else ():
             if relation := names.get(table.lower()):
-                found.append(Attached(relation, f"the index {name}", self._indexed(sql)))
+                again = self._indexed(sql) if to[relation] != "view" else None
+                found.append(Attached(relation, f"the index {name}", again))
         return found
 
     def _ours(self, what: str, columns: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from cdmq.kinds.base import Bool, Model
 from cdmq.scratch import Scratch, create
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
-from cdmq.values import Relation
+from cdmq.values import Kind, Relation
 from cdmq.warehouses import _postgres_catalog as catalog
 from cdmq.warehouses._postgres_before import MADE_BEFORE
 from cdmq.warehouses.base import (
@@ -252,15 +252,13 @@ class Postgres:
 
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         names = {nodes.table(r).sql("postgres"): r for r in of}
-        return {names[n] for n, in self._asked(catalog.HELD, names)}
+        return {names[n] for n, in self.fetch(
+            catalog.HELD, {"names": list(names), "mark": MARK})}
 
-    def attached(self, to: Sequence[Relation]) -> list[Attached]:
+    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
         names = {nodes.table(r).sql("postgres"): r for r in to}
-        return [Attached(names[n], what, sql, column)
-                for n, column, what, sql in self._asked(catalog.ATTACHED, names)]
-
-    def _asked(self, query: str, names: Iterable[str]) -> list[tuple[Any, ...]]:
-        return self.fetch(query, {"names": list(names), "mark": MARK})
+        return [Attached(names[n], what, sql, column) for n, column, what, sql in self.fetch(
+            catalog.ATTACHED, {"names": list(names), "kinds": list(to.values()), "mark": MARK})]
 
     def fits(self, old: Relation, new: Relation) -> bool:
         before, after = self._shape(old), self._shape(new)
