@@ -11,6 +11,7 @@ from sqlglot import exp
 from cdmq.audit.pii import stored
 from cdmq.checks.base import Check
 from cdmq.kinds.golden import GoldenRule
+from cdmq.missing import tokens_of
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.expressions import lower as lowered
@@ -180,6 +181,7 @@ class _Compiler:
         copied = self.dataset.source == "table" and self.dataset.may_be_held
         if not rules and not self.dataset.spec.missing_values and not copied:
             return None
+        self.kept_raw = self._wanted_raw({r.columns[0] for r in rules})
         off: dict[str, frozenset[str]] = {}
         for rule in defaults:
             if not rule.enabled:
@@ -188,7 +190,7 @@ class _Compiler:
         cells = Cells(
             dataset=self.dataset, columns=self.columns,
             source=logical(f"source:{self.dataset.name}"),
-            lower=self._lower_default, literal=self._placeholder, keep_raw=self._wanted_raw(),
+            lower=self._lower_default, literal=self._placeholder, keep_raw=self.kept_raw,
             order=Order(self.dataset, rules, off, self.problems),
             offers=Offers(self.dataset, self.columns, self.binder.dialect, logical, keys),
         )
@@ -198,8 +200,9 @@ class _Compiler:
         """The stage; what does not fit in it, such as a placeholder, is of its first default."""
         return self._apart(rules[0], cells.build) if rules else cells.build()
 
-    def _wanted_raw(self) -> frozenset[str]:
-        """The columns that a rule reaches behind with raw(), and a key that tokens may empty."""
+    def _wanted_raw(self, written: set[str]) -> frozenset[str]:
+        """The columns that a rule reaches behind with raw(), and a key that tokens may empty. What
+        neither rules nor tokens change is as it came."""
         found = set(self.dataset.key) if self.dataset.spec.missing_values else set()
         for rule in self.project.rules.values():
             if rule.dataset == self.dataset.name:
@@ -207,7 +210,8 @@ class _Compiler:
                     found |= {c for how, c in expression.behind if how == "raw"}
                 if rule.kind == "validation" and rule.stage == "raw":
                     found |= set(rule.columns)
-        return frozenset(r for c in found if (r := self.binder.real(c)) in self.columns)
+        return frozenset(r for c in found if (r := self.binder.real(c)) in self.columns
+                         and (r in written or tokens_of(self.dataset, r)))
 
     def _default_is_sound(self, rule: Rule) -> bool:
         """Columns, types and seeds of a default exist; what is wrong is told."""
@@ -229,7 +233,8 @@ class _Compiler:
 
         return self.binder.guarded(lowered(
             bound.expression.tree, self.binder.dialect, column,
-            lambda how, c: nodes.column(f"__raw_{c}", table), self.as_of,
+            lambda how, c: nodes.column(f"__raw_{c}" if c in self.kept_raw else c, table),
+            self.as_of,
         ))
 
     def _placeholder(self, rule: Rule, text: str, type_: Type) -> exp.Expr:

@@ -281,3 +281,21 @@ def _test(world: World) -> None:
     import cdmq.api
 
     cdmq.api.test(world.root)
+
+
+def test_a_copied_table_holds_each_cell_once(world: World) -> None:
+    """Its key is kept as it came beside the clean one only where tokens may empty that."""
+    world.table("raw_people", {"id": "text", "email": "text"}, [["1", "a@x.org"], ["n/a", ""]])
+    rules = ("version: 1\ndataset: people\ndefaults:\n"
+             "  - {column: email, set: none, reason: unknown, where: \"raw(id) <> '1'\"}\n")
+    declared = "version: 1\ndatasets:\n  - {name: people, table: raw_people, key: id%s}\n"
+    world.write({"models/m.yml": declared % ""})
+    world.run()
+    assert set(world.view("people__stage")[0]) == {"id", "email"}
+    world.write({"rules/people.yml": rules, "models/m.yml": declared % ", missing_values: ['']"})
+    assert not world.run().failed
+    assert {"id", "__raw_id", "email", "__raw_email"} <= set(world.view("people__stage")[0])
+    assert [r["email"] for r in world.view("people__defaulted")] == ["a@x.org", "none"]
+    world.write({"models/m.yml": declared % ""})
+    assert not world.run().failed
+    assert "__raw_id" not in world.view("people__stage")[0]
