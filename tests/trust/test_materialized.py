@@ -1,4 +1,4 @@
-"""`materialized`: what others read is a view or a table, as the steward says; nothing hangs on it."""
+"""`materialized`: what others read is a view or a table; nothing of others hangs on which it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from runner import World
 from test_kept import hung
 from test_ownership import FILES, NAMES, refused
