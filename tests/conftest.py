@@ -55,6 +55,8 @@ def make_world(
 
 
 @pytest.fixture(params=ENGINES)
-def world(request: pytest.FixtureRequest, make_world: Callable[[str], World]) -> World:
+def world(request: pytest.FixtureRequest, make_world: Callable[[str], World]) -> Iterator[World]:
     """A fresh world; a test that takes it runs once on each engine."""
-    return make_world(request.param)
+    world = make_world(request.param)
+    yield world
+    world.let_go()

@@ -12,8 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,8 @@ class World:
     """One project and one warehouse: a DuckDB file, or a schema of a PostgreSQL server."""
 
     def __init__(self, engine: str, root: Path, uri: str | None = None) -> None:
-        self.engine, self.root, self.uri = engine, root, uri
+        self.engine, self._root, self.uri = engine, root, uri
+        self._open: Any = None
         self.schema = "main" if engine == "duckdb" else f"w{next(_NUMBERS)}"
         self.audit = "cdmq" if engine == "duckdb" else f"{self.schema}_cdmq"
         root.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class World:
     def write(self, files: Mapping[str, str]) -> None:
         """Path -> text; an empty text takes the file away."""
         for path, text in files.items():
-            file = self.root / path
+            file = self._root / path
             if text == "":
                 file.unlink(missing_ok=True)
                 continue
@@ -96,46 +96,56 @@ class World:
     def run(self, **words: Any) -> cdmq.api.RunResult:
         return cdmq.api.run(self.root, **{"as_of": AS_OF, **words})
 
-    @contextmanager
-    def connection(self) -> Iterator[Any]:
-        """A connection of our own, as any reader of the warehouse has one."""
-        if self.engine == "duckdb":
+    @property
+    def root(self) -> Path:
+        """The folder of the project; whoever asks for it may open the database in another process,
+        so it is let go."""
+        self.let_go()
+        return self._root
+
+    def connection(self) -> Any:
+        """A connection of our own, as any reader of the warehouse has one. It is kept until the
+        next run: DuckDB takes 30 ms to open a file."""
+        if self._open is None and self.engine == "duckdb":
             import duckdb
 
-            with duckdb.connect(str(self.root / "world.duckdb")) as connection:
-                yield connection
-        else:
+            self._open = duckdb.connect(str(self._root / "world.duckdb"))
+        elif self._open is None:
             import psycopg
 
-            with psycopg.connect(self.uri, autocommit=True) as connection:
-                connection.execute(f"SET search_path = {self.schema}, public")
-                connection.execute("SET TIME ZONE 'UTC'")
-                yield connection
+            self._open = psycopg.connect(self.uri, autocommit=True)
+            self._open.execute(f"SET search_path = {self.schema}, public")
+            self._open.execute("SET TIME ZONE 'UTC'")
+        return self._open
+
+    def let_go(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self.connection() as connection:
-            mark = "?" if self.engine == "duckdb" else "%s"
-            cursor = connection.execute(text.replace("?", mark), list(values) or None)
-            return list(cursor.fetchall()) if cursor.description else []
+        mark = "?" if self.engine == "duckdb" else "%s"
+        cursor = self.connection().execute(text.replace("?", mark), list(values) or None)
+        return list(cursor.fetchall()) if cursor.description else []
 
     def table(
         self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
     ) -> None:
         """Make a source table, or make it anew."""
         table, names = self._quoted(name), [self._quoted(c) for c in columns]
-        with self.connection() as connection:
-            connection.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
-            body = ", ".join(f"{n} {_TYPES[t]}" for n, t in zip(names, columns.values(),
-                                                               strict=True))
-            connection.execute(f"CREATE TABLE {table} ({body})")
-            if rows and self.engine == "duckdb":  # a row a statement takes it a while
-                lists = ", ".join(f"unnest(?::{_TYPES[t]}[])" for t in columns.values())
-                connection.execute(f"INSERT INTO {table} SELECT {lists}",
-                                   [list(cells) for cells in zip(*rows, strict=True)])
-            elif rows:
-                marks = ", ".join(["%s"] * len(columns))
-                connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})",
-                                                [list(r) for r in rows])
+        connection = self.connection()
+        connection.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
+        body = ", ".join(f"{n} {_TYPES[t]}" for n, t in zip(names, columns.values(),
+                                                           strict=True))
+        connection.execute(f"CREATE TABLE {table} ({body})")
+        if rows and self.engine == "duckdb":  # a row a statement takes it a while
+            lists = ", ".join(f"unnest(?::{_TYPES[t]}[])" for t in columns.values())
+            connection.execute(f"INSERT INTO {table} SELECT {lists}",
+                               [list(cells) for cells in zip(*rows, strict=True)])
+        elif rows:
+            marks = ", ".join(["%s"] * len(columns))
+            connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})",
+                                            [list(r) for r in rows])
 
     def _quoted(self, name: str) -> str:
         return nodes.name(name).sql(self.engine)
@@ -167,11 +177,9 @@ class World:
     def view(self, name: str) -> list[dict[str, Any]]:
         """The rows of any relation as texts by column, in an order of their own."""
         relation = nodes.table(Relation(name, self.schema)).sql(self.engine)
-        with self.connection() as connection:
-            cursor = connection.execute(f"SELECT * FROM {relation}")
-            names = [d[0] for d in cursor.description]
-            rows = [{n: plain(v) for n, v in zip(names, r, strict=True)}
-                    for r in cursor.fetchall()]
+        cursor = self.connection().execute(f"SELECT * FROM {relation}")
+        names = [d[0] for d in cursor.description]
+        rows = [{n: plain(v) for n, v in zip(names, r, strict=True)} for r in cursor.fetchall()]
         return sorted(rows, key=repr)
 
     def relations(self) -> set[str]:

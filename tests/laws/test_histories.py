@@ -98,11 +98,10 @@ class History:
 
     def found(self, asked: Mapping[str, tuple[str, str]]) -> Found:
         """Audit table: its rows, by columns and condition."""
-        with self.world.connection() as connection:
-            return {table: sorted(connection.execute(
-                f"SELECT {columns.replace(' ', ', ')} FROM {self.world.audit}."
-                f"{'xref' if table == 'published' else table} WHERE {where}").fetchall(), key=repr)
-                for table, (columns, where) in asked.items()}
+        return {table: sorted(self.world.sql(
+            f"SELECT {columns.replace(' ', ', ')} FROM {self.world.audit}."
+            f"{'xref' if table == 'published' else table} WHERE {where}"), key=repr)
+            for table, (columns, where) in asked.items()}
 
 
 @LAW
