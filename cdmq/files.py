@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from cdmq import compressed, file_errors, headers
+from cdmq.column_names import composed
 from cdmq.csv_lines import BadLine
 from cdmq.csv_source import csv_columns, prepare
 from cdmq.file_cells import logical, typed_rows
@@ -115,7 +116,9 @@ def _near(root: Path, pattern: str) -> str:
 def file_columns(dataset: Dataset, root: Path) -> dict[str, Type]:
     """The columns of a file dataset with their declared types; text where none is declared."""
     names = _names(dataset, root)
-    types: dict[str, Type] = dict.fromkeys(names, "text")
+    if isinstance(names, dict):
+        names = {composed(n): t for n, t in names.items()}
+    types: dict[str, Type] = dict.fromkeys(map(composed, names), "text")
     if isinstance(names, dict):
         types = {n: logical(t) for n, t in names.items()}
     found = {n: dataset.spec.columns.get(n, t) for n, t in types.items()}
@@ -155,6 +158,7 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     if kind == "parquet":
         stored = _parquet_columns(dataset, paths, root)
         table: exp.Expr = nodes.call("read_parquet", _listed(paths))
+        table, stored = _composed(list(stored), table), {composed(n): t for n, t in stored.items()}
         query = _numbered(dataset, stored, typed_rows(dataset, list(stored), table, stored))
         return Reading(query.sql("duckdb")), {}
     _check_keys(dataset, kind)
@@ -167,9 +171,20 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
             dataset, paths, root)
     table = _reader("json" if kind == "json" else "csv", _listed(found.paths), names,
                     found.delimiter)
+    table, names = _composed(names, table), [*map(composed, names)]
     query = _numbered(dataset, names, typed_rows(dataset, names, table))
     return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
                    found.bad), dict(found.copies)
+
+
+def _composed(names: Sequence[str], table: exp.Expr) -> exp.Expr:
+    """The columns of a table with their accents composed: so the rules write them."""
+    named = [*map(composed, names)]
+    if named == [*names]:
+        return table
+    return nodes.subquery(nodes.select(
+        [nodes.alias(nodes.column(old), new) for old, new in zip(names, named, strict=True)],
+        table), "c")
 
 
 def _numbered(dataset: Dataset, names: Collection[str], query: exp.Select) -> exp.Select:

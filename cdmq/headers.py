@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdmq import compressed
+from cdmq.column_names import composed
 
 if TYPE_CHECKING:
     from cdmq.spec import FileSource
@@ -105,7 +106,7 @@ def head(path: Path, file: Declared) -> Head:
             return Head((), encoding, delimiter, above, None, says)
         read: list[str] = []
         cells = next(csv.reader(_kept(first, lines, read), delimiter=delimiter), [])
-    names = [" ".join(name.split()) for name in cells]
+    names = [composed(" ".join(name.split())) for name in cells]
     named = len(names)
     while named > 1 and not names[named - 1]:
         named -= 1

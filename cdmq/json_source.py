@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from sqlglot import exp
 
 from cdmq import compressed, file_errors, headers
+from cdmq.column_names import composed
 from cdmq.csv_lines import SHOWN, BadLine
 from cdmq.csv_source import Prepared, check_names, removed
 from cdmq.problems import CdmqError, Problem, Span
@@ -104,7 +105,7 @@ def json_keys(
         first = next(iter(prepared.bad), None)
         why = f"; {first.place}: {first.why}" if first else ""
         raise CdmqError(_broken(dataset, root, paths[0], f"it holds no objects with keys{why}"))
-    check_names(names, dataset, Span(file_errors.shown(paths[0], root)))
+    check_names([*map(composed, names)], dataset, Span(file_errors.shown(paths[0], root)))
     return names
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cdmq import file_errors
+from cdmq.column_names import composed
 from cdmq.csv_lines import SHOWN, BadLine
 from cdmq.csv_source import Prepared, check_names
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -116,7 +117,7 @@ def _write(
         if any(texts[:first]) or any(texts[end:]):
             bad.append(BadLine(named, number, ",".join(texts)[:SHOWN],
                                "a value stands in a column without a name"))
-        elif len(names) > 1 and own == names:
+        elif len(names) > 1 and [*map(composed, own)] == names:
             bad.append(BadLine(named, number, ",".join(own)[:SHOWN],
                                "the header stands here again"))
         elif not any(own):
@@ -149,7 +150,7 @@ def _header(
                 "columns", "name them all under columns:, in the order of the sheet"))
         return names, 0, below
     number, cells = next(((n, c) for n, c in below if any(map(_text, c))), (0, []))
-    found = [" ".join(_text(c).split()) for c in cells]
+    found = [composed(" ".join(_text(c).split())) for c in cells]
     if not found:
         raise CdmqError(Problem(
             Span(file_errors.shown(path, root)), "CDMQ125", f"the sheet of dataset {dataset.name} "

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from cdmq.column_names import composed
 from cdmq.kinds.base import Bool, Model, Texts, Threshold, Version, one_or_many
 
 Pii = Literal["plain", "mask", "hash", "omit"]
@@ -110,6 +111,12 @@ class FileSource(Model):
                        "blanks alone is empty.")
 
 
+#: The name of a column of the dataset, and one or many of them.
+_Column = Annotated[str, AfterValidator(composed)]
+_Columns = Annotated[list[_Column], BeforeValidator(
+    one_or_many, json_schema_input_type=str | list[str])]
+
+
 class DatasetSpec(Model):
     """A dataset: where its rows come from, and what every rule may rely on.
 
@@ -133,10 +140,10 @@ class DatasetSpec(Model):
     file: Annotated[FileSource, BeforeValidator(_file)] | None = Field(
         None, description="A path, or keys with values: csv, json, parquet or xlsx.")
     stack: dict[str, str] | None = Field(None, description="label: dataset, one under the other.")
-    rename: dict[str, dict[str, str]] = Field(
+    rename: dict[str, dict[_Column, _Column]] = Field(
         default_factory=dict, description="label: {column of the source: its name here}."
     )
-    key: Texts = Field(
+    key: _Columns = Field(
         default_factory=list, description="The columns that name a record; row_number "
         "where a file has none: its place names it then.")
     holds: Texts = Field(
@@ -144,24 +151,24 @@ class DatasetSpec(Model):
         "and all that stands on it stay as they were.")
     may_be_empty: Bool = Field(False, description="A delivery without records is taken, though "
                                "the one before held some.")
-    changed_at: str | None = Field(
+    changed_at: _Column | None = Field(
         None, description="The column that says when the record was changed.")
-    changed_by: str | None = Field(None, description="The column that says by whom.")
-    verified_at: dict[str, str] = Field(
+    changed_by: _Column | None = Field(None, description="The column that says by whom.")
+    verified_at: dict[_Column, _Column] = Field(
         default_factory=dict, description="column: the column that says when it was verified.")
-    happened_at: str | None = Field(
+    happened_at: _Column | None = Field(
         None, description="Of events such as orders: the column that says when.")
-    refers_to: dict[str, Texts] = Field(
+    refers_to: dict[str, _Columns] = Field(
         default_factory=dict, description="dataset: the columns here that hold its key.")
-    columns: dict[str, ColumnType] = Field(
+    columns: dict[_Column, ColumnType] = Field(
         default_factory=dict, description="column: its type, one of text, integer, decimal, "
         "double, boolean, date and timestamp. A cell that cannot be read so is flagged.")
     missing_values: Annotated[
-        list[str] | dict[str, Texts], BeforeValidator(one_or_many)] = Field(
+        list[str] | dict[_Column, Texts], BeforeValidator(one_or_many)] = Field(
         default_factory=list, description="Texts that mean nothing is known, for all columns, or "
         "column: its texts. White space around them does not count, letter case does; they are "
         "looked for again after a default has tidied a cell. Rules see NULL.")
-    pii: dict[str, Pii] = Field(
+    pii: dict[_Column, Pii] = Field(
         default_factory=dict, description="column: plain, mask, hash or omit. With any, all other "
         "text columns but the key are masked outside the warehouse.")
     materialized: Materialized | None = Field(

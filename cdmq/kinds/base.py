@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from cdmq.column_names import composed
+
 Severity = Literal["error", "warn", "info"]
 Dimension = Literal[
     "accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness", "uniqueness"
@@ -75,7 +77,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Bool = Annotated[bool, BeforeValidator(_bool)]
 Sql = Annotated[str, SqlText()]
 Seed = Annotated[str, SeedName()]
-Column = Annotated[str, ColumnName()]
+Column = Annotated[str, AfterValidator(composed), ColumnName()]
 Dataset = Annotated[str, DatasetName()]
 Texts = Annotated[
     list[str], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])

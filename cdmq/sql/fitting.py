@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from cdmq.column_names import folded
 from cdmq.functions.build import cast
 from cdmq.problems import did_you_mean
 from cdmq.sql.literals import literal
@@ -209,13 +210,13 @@ def moment_arithmetic(node: exp.Expr, left: Type, right: Type) -> Type | None:
 
 
 def resolve(
-    name: str, columns: Mapping[str, Type], folded: Mapping[str, list[str]], place: int,
+    name: str, columns: Mapping[str, Type], by_name: Mapping[str, list[str]], place: int,
     *, quoted: bool = False,
 ) -> str:
     """The dataset's column: exactly so named, or else the only one but for case."""
     if name in columns:
         return name
-    near = folded.get(name.lower(), [])
+    near = by_name.get(folded(name), [])
     if len(near) == 1:
         return near[0]
     if near:

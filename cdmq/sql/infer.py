@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
+from cdmq.column_names import folded
 from cdmq.functions import table
 from cdmq.sql.fitting import (
     CAST_REMEDIES,
@@ -41,7 +42,7 @@ class Typer:
         self.behind: dict[tuple[str, str], None] = {}
         self.lower: dict[str, list[str]] = {}
         for name in columns or ():
-            self.lower.setdefault(name.lower(), []).append(name)
+            self.lower.setdefault(folded(name), []).append(name)
 
     def type(self, node: exp.Expr) -> Type:
         kind = _RULES.get(type(node), Typer.unknown)(self, node)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from cdmq.column_names import folded
 from cdmq.problems import Problem, Span, excerpt
 from cdmq.sql import nodes
 from cdmq.sql.equality import is_composing
@@ -46,7 +47,7 @@ class Binder:
         """The column that a name means: exactly, else without regard to case if only one does."""
         if name in self.columns:
             return name
-        same = [c for c in self.columns if c.lower() == name.lower()]
+        same = [c for c in self.columns if folded(c) == folded(name)]
         return same[0] if len(same) == 1 else name
 
     def guarded(self, node: exp.Expr) -> exp.Expr:
