@@ -70,7 +70,7 @@ class Guards:
     def _held_before(self, dataset: Dataset) -> str | None:
         """How many rows the last delivery that was taken held; None where it held none."""
         own = next(r for r in dataset.guards if self.project.rules[r].check == "delivered")
-        taken = self._last(own, _TAKEN)
+        taken = self._last(own, _TAKEN, dataset.guards)
         if taken is not None:
             return f"{taken:,}" if taken else None
         others = [self._last(r.id, _JUDGED) for r in self.project.rules.values()
@@ -78,15 +78,26 @@ class Guards:
         most = max((n for n in others if n), default=0)
         return f"{most:,}" if most else None
 
-    def _last(self, rule: str, statuses: Sequence[str]) -> int | None:
-        """How many rows a rule tested when it last had one of these statuses."""
+    def _last(
+        self, rule: str, statuses: Sequence[str], guards: Sequence[str] = ()
+    ) -> int | None:
+        """How many rows a rule tested when it last had one of these statuses, in a run in which
+        none of the guards held the delivery back."""
         at = nodes.table(Relation(RULE_RESULTS.name, audit_schema(self.warehouse)))
+        held = nodes.select([nodes.column("run_id")], at.copy(), nodes.every([
+            nodes.any_of([of_rule(guard, self.ids) for guard in (rule, *guards)]),
+            _is_one_of(("warn", "fail", "error")),
+            nodes.present(nodes.column("message"))]))  # by which it says so: see _told
         query = nodes.select([nodes.column("tested")], at, nodes.every([
-            of_rule(rule, self.ids),
-            exp.In(this=nodes.column("status"), expressions=[nodes.text(s) for s in statuses]),
+            of_rule(rule, self.ids), _is_one_of(statuses),
+            *([exp.Not(this=nodes.among(nodes.column("run_id"), held))] if guards else []),
         ])).order_by(exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1)
         rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
         return int(rows[0][0]) if rows else None
+
+
+def _is_one_of(statuses: Sequence[str]) -> exp.Expr:
+    return exp.In(this=nodes.column("status"), expressions=[nodes.text(s) for s in statuses])
 
 
 def _unread(dataset: Dataset, project: Project) -> str | None:

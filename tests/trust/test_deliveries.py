@@ -165,6 +165,29 @@ def test_a_check_in_holds_holds_a_short_delivery_back(world: World) -> None:
     assert told == "2 rows: shop and all that stands on it stay as they were"
 
 
+def test_what_was_held_back_is_not_what_was_before(world: World) -> None:
+    """Not of the delivery, which another guard held back, but of what stands there."""
+    world.write(_PROJECT | _HOLDS)
+    world.run(select="shop")
+    for rows, status, said in (("1,a@x.org,B\n", "pass", ""), ("", "fail", "no rows, 3 before")):
+        world.write({"data/shop.csv": _header(_SHOP) + rows})
+        told = {r.rule.id: r for r in world.run(select="shop").results}["shop.delivered"]
+        assert (told.status, told.message.split(":")[0]) == (status, said)
+        assert len(world.view("shop")) == 3
+
+
+def test_a_delivery_of_which_some_lines_may_be_bad_was_taken(world: World) -> None:
+    models = _PROJECT["models/m.yml"].replace(
+        "file: data/shop.csv", "file: {path: data/shop.csv, bad_lines_at_most: 50%}")
+    world.write({**_PROJECT, "models/m.yml": models, "data/shop.csv": _SHOP + "4,x,y,z,9\n"})
+    world.run(select="shop")
+    assert world.results()["shop.lines"]["failing"] == 1
+    world.write({"data/shop.csv": _header(_SHOP)})
+    told = {r.rule.id: r for r in world.run(select="shop").results}["shop.delivered"]
+    assert (told.status, told.message.split(":")[0]) == ("fail", "no rows, 3 before")
+    assert len(world.view("shop")) == 3
+
+
 def test_a_guard_that_warns_holds_back_and_exits_0(world: World) -> None:
     rules = _HOLDS["rules/shop.yml"].replace("min: 3", "min: 3, severity: warn")
     world.write(_PROJECT | _HOLDS | {"rules/shop.yml": rules, "rules/crm.yml": "",
