@@ -15,6 +15,8 @@ from typing import Any
 import runner
 
 Row = dict[str, Any]
+#: Who is of one family shares an address or a card, or may come to.
+FAMILIES = 14
 PEOPLE = ("id", "email", "card", "age", "city")
 _TYPES = {c: "integer" if c == "age" else "text" for c in PEOPLE}
 _ORDERS = {"no": "text", "source": "text", "customer": "text", "day": "date", "amount": "integer"}
@@ -22,11 +24,18 @@ FILES = {
     "models/m.yml": """
 version: 1
 datasets:
-  - {name: crm, file: data/crm.csv, key: id, columns: {age: integer}, missing_values: [""]}
+  - {name: crm, file: data/crm.csv, key: id, columns: {age: integer}, missing_values: [""],
+     holds: [crm_is_whole]}
   - {name: shop, table: shop_source, key: id, may_be_empty: true}
   - {name: people, stack: {crm: crm, shop: shop}, key: [source, id]}
   - {name: orders, table: orders_source, key: no, happened_at: day,
      refers_to: {people: [source, customer]}}
+""",
+    "rules/crm.yml": """
+version: 1
+dataset: crm
+validation:
+  - {id: crm_is_whole, check: row_count, min: 3}
 """,
     "rules/people.yml": """
 version: 1
@@ -88,7 +97,7 @@ class Story:
     numbers: int = 0
 
     def __post_init__(self) -> None:
-        for what, times in ((self.comes, 14), (self.doubled, 1), (self.keyed, 1), (self.buys, 9)):
+        for what, times in ((self.comes, 36), (self.doubled, 3), (self.keyed, 3), (self.buys, 24)):
             for _ in range(times):
                 what()
 
@@ -98,14 +107,14 @@ class Story:
         """Some things, and time goes by; or the clock is set back."""
         things = [self.comes, self.leaves, self.returns, self.corrected, self.merged, self.parted,
                   self.keyed, self.doubled, self.buys, self.returned_goods]
-        for thing in self.chance.choices(things, [1, 3, 3, 4, 3, 2, 1, 1, 2, 2], k=9):
+        for thing in self.chance.choices(things, [1, 3, 3, 4, 3, 2, 1, 1, 2, 2], k=25):
             thing()
         self.day += dt.timedelta(days=self.chance.choice([0, 2, 31, 31, 31, -31]))
 
     def comes(self) -> None:
         self.numbers += 1
         row = {"source": self.chance.choice(["crm", "shop"]), "id": str(self.numbers)}
-        family = self.chance.randrange(6)
+        family = self.chance.randrange(FAMILIES)
         row |= {c: self.cell(row, c, family) for c in PEOPLE[1:]}
         row["first"] = {"email": row["email"], "card": row["card"]}
         self.there.append(row)
@@ -128,7 +137,7 @@ class Story:
     def corrected(self) -> None:
         for row in self._some(self.there):
             column = self.chance.choice(PEOPLE[1:])
-            row[column] = self.cell(row, column, self.chance.randrange(6))
+            row[column] = self.cell(row, column, self.chance.randrange(FAMILIES))
 
     def merged(self) -> None:
         for row in self._some(self.there):
@@ -153,7 +162,7 @@ class Story:
         for row in self._some(self.there):
             self.there.append(dict(row))
             if self.chance.random() < 0.6:
-                self.there[-1]["card"] = self.cell(row, "card", self.chance.randrange(6))
+                self.there[-1]["card"] = self.cell(row, "card", self.chance.randrange(FAMILIES))
 
     def buys(self) -> None:
         for row in self._some(self.there):
@@ -182,14 +191,14 @@ class Story:
         return Delivery(rows, self.day).shuffled(self.chance)
 
     def delivered(self) -> Delivery:
-        """All that is there, or a part; at times nothing of a source, or by a wrong clock."""
+        """All that is there, or a part; at times hardly any of a source, or by a wrong clock."""
         found = self.whole()
         for name in ("crm", "shop", "orders"):
             how, rows = self.chance.random(), found.rows[name]
-            if how < 0.15:
+            if how < 0.1:
                 found.rows[name] = []
-            elif how < 0.3:
-                found.rows[name] = rows[:self.chance.randint(0, len(rows))]
+            elif how < 0.35 and rows:
+                found.rows[name] = rows[:self.chance.randint(1, len(rows))]
         if self.chance.random() < 0.2:
             found = replace(found, as_of=found.as_of.replace(year=2062), mistaken=True)
         return found

@@ -27,6 +27,8 @@ LAW = settings(deadline=None, max_examples=depth(8),
                suppress_health_check=[HealthCheck.too_slow])
 
 
+#: Deliveries between the first and the last: the deeper the profile, the more.
+LONGEST = min(8, depth(12))
 Found = dict[str, list[tuple[Any, ...]]]
 OPEN, EVER = "to_run IS NULL", "true"
 _EPISODE = "from_run to_run closed_because"
@@ -110,7 +112,7 @@ def test_histories(make_world: Callable[[str], runner.World], seed: int) -> None
     chance = random.Random(seed)
     history, story = History(make_world("duckdb")), Story(chance)
     history.run(story.whole())
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.randint(1, LONGEST)):
         story.happens()
         history.run(story.delivered())
     whole = story.whole()
