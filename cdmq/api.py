@@ -100,10 +100,12 @@ def compile(
     """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
     from cdmq.given import selection
     from cdmq.pipeline import Wish, compiled
+    from cdmq.target_files import check_target
 
     wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
     with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
                     wait) as (project, warehouse, _):
+        check_target(_target_path(project))
         return compiled(project, warehouse, _target_path(project), wish)
 
 
@@ -182,6 +184,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
     from cdmq.profiles import waited
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
+    from cdmq.target_files import check_target
 
     options = given.options(command, told, RunOptions.__annotations__)
     wish = Wish(command, options.get("as_of"), options.get("select"), options.get("exclude"),
@@ -194,6 +197,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
         options.get("profile"), options.get("target"), options.get("threads"), wait, fate,
     ) as (project, warehouse, to):
         target_path = _target_path(project)
+        check_target(target_path)
         with waited(warehouse.lock, wait):
             result = run(project, warehouse, to, target_path, wish, listen, __version__, fate)
         write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
@@ -220,11 +224,13 @@ def _kept(command: str, root: str | Path, target_path: str | Path | None) -> Ite
         yield
     except CdmqError as error:
         from cdmq.reports.artifacts import write_problems
+        from cdmq.target_files import is_free
         from cdmq.walk import find_root, target_folder
 
-        if all(p.code not in ("CDMQ120", "CDMQ124") for p in error.problems):
-            folder = target_folder(find_root(Path(root)), Path(target_path) if target_path else
-                                   None)
+        lost = any(p.code in ("CDMQ120", "CDMQ124") for p in error.problems)
+        folder = None if lost else target_folder(
+            find_root(Path(root)), Path(target_path) if target_path else None)
+        if folder and is_free(folder / "run_results.json"):
             write_problems(error.problems, command, folder, __version__)
         raise
 

@@ -20,6 +20,7 @@ from cdmq import headers
 from cdmq.atomic import write_text
 from cdmq.problems import Problem, Span
 from cdmq.results import Parsed
+from cdmq.target_files import check_target
 from cdmq.walk import PROJECT_FILE, find_files, find_root, odd_entries, target_folder
 
 FILE = "parse_cache.json"
@@ -33,11 +34,12 @@ def parsed(
     start: Path, variables: str | None, target_path: Path | None, *, use_cache: bool = True
 ) -> Parsed:
     """Read and check the project at `start`, or say what the last parse of the same said."""
-    found = stored(start, variables, target_path) if use_cache else None
-    if found:
-        return found
     root = find_root(start)
     target = target_folder(root, target_path)
+    check_target(target)
+    found = stored(root, variables, target) if use_cache else None
+    if found:
+        return found
     from cdmq.parsing import folders_of, read
 
     folders = folders_of(root)
@@ -50,10 +52,8 @@ def parsed(
     return outcome
 
 
-def stored(start: Path, variables: str | None, target_path: Path | None) -> Parsed | None:
+def stored(root: Path, variables: str | None, target: Path) -> Parsed | None:
     """What the last parse said, if nothing that it hangs on has changed since."""
-    root = find_root(start)
-    target = target_folder(root, target_path)
     try:
         content = json.loads((target / FILE).read_bytes())
         if content["key"] != _key(root, target, variables, content["folders"]):

@@ -1,14 +1,15 @@
 """The register: which relations of a warehouse cdmq made. No other is dropped or replaced.
 
-A relation is the one in the register while it is of the same kind and, on PostgreSQL, has the same
-oid; on DuckDB, while the comment that cdmq gave it is there, or what a user put in its place and
-the same columns and number of rows. Of a database that was restored, with new oids, the comment
-decides there too.
+A relation is the one in the register while it is of the same kind and has the same identity: on
+PostgreSQL its oid, on DuckDB the comment that cdmq gave it, its columns and number of rows, or its
+content (see `_duckdb_standing`). Of a PostgreSQL database that was restored, with new oids, the
+comment decides.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,18 +90,21 @@ class Register:
         entry = self.known.get(self._place(self.warehouse.schema, relation.name))
         if standing is None or entry is None or standing.kind != entry.kind:
             return False
-        if entry.identity and entry.identity == standing.identity:
-            return True
-        return standing.marked and not self._exact
+        known = (entry.identity or "").split()
+        return (standing.identity in known or self._content(standing) in known
+                or (standing.marked and self._restored))
+
+    def _content(self, standing: Standing) -> str | None:
+        return self.warehouse.content(standing, self.warehouse.schema)
 
     @cached_property
-    def _exact(self) -> bool:
-        """Identities are those of this database; not so once it was restored from a dump."""
+    def _restored(self) -> bool:
+        """Identities are those of another database, of whose dump this one was made."""
         schema = audit_schema(self.warehouse)
         entry = self.known.get(self._place(schema, REGISTER.name))
         now = next((s.identity for s in self.warehouse.standing(schema)
                     if s.name == REGISTER.name), None)
-        return entry is not None and entry.identity is not None and entry.identity == now
+        return entry is not None and now is not None and entry.identity != now
 
     def check(self, relation: Relation) -> None:
         """Raises StatementError where what stands there was not made by cdmq."""
@@ -167,6 +171,8 @@ class Register:
             standing = there[self._fold(relation.name)]
             if standing.comment is None:
                 said = f"{MARK} of the project {self.project}: a run replaces it"
+                if standing.identity is None:  # a word that no other comment has is one
+                    said += f" ({secrets.token_hex(6)})"
                 self._run(nodes.comment(relation, standing.kind, said))
         there = self.standing(again=True)
         entries = []
@@ -174,8 +180,9 @@ class Register:
             standing = there[self._fold(relation.name)]
             before = self.known.get(self._place(self.warehouse.schema, standing.name))
             of = of or (before.made_of if before else None)
-            entries.append(Entry(self.warehouse.schema, standing.name, standing.kind,
-                                 standing.identity, self.project, of, self.run_id))
+            identity = " ".join(filter(None, (standing.identity, self._content(standing))))
+            entries.append(Entry(self.warehouse.schema, standing.name, standing.kind, identity,
+                                 self.project, of, self.run_id))
         self._forget(entries)
         self._insert(entries)
 

@@ -157,7 +157,7 @@ REGISTER = Table("register", "one row a relation that cdmq made and no run has r
     schema_name text its schema
     name text its name; of what a run that is under way makes, how all its names begin
     kind text table, view or staged
-    identity text how the warehouse knows it again; NULL where its comment says that cdmq made it
+    identity text how the warehouse knows it again; NULL of an audit table on DuckDB
     project text the project that it belongs to
     made_of text the dataset or rule; NULL for audit tables
     from_run text the run that made it

@@ -17,6 +17,7 @@ from cdmq.stages.build import reference_relation
 from cdmq.stages.catalog import relation_of
 from cdmq.standards import table_names
 from cdmq.steps import DatasetPlan, Plan
+from cdmq.target_files import check_target, compiled
 from cdmq.values import Project
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 def write_compiled(
     plan: Plan, project: Project, warehouse: Warehouse, folder: Path
 ) -> dict[str, Path]:
-    """One file a dataset, with the statements that a run sends; their paths."""
+    """One file a dataset, with the statements that a run sends; their paths.
+
+    Raises CdmqError where a file that cdmq did not write has the name of one.
+    """
     names = Names(warehouse.schema, warehouse.traits.longest_name, "")
     for dataset in project.datasets.values():
         own = relation_of(dataset) if dataset.source == "table" else names.output(dataset.name)[1]
@@ -47,12 +51,11 @@ def write_compiled(
         own = spelled(node.copy(), warehouse.dialect)
         return placed(own, names.final).sql(warehouse.dialect, copy=False, pretty=True)
 
-    files = {}
+    files = {name: folder / f"{name}.sql" for name in plan.datasets}
+    check_target(folder, [path.name for path in files.values()])
     for name, own_plan in plan.datasets.items():
-        text = "\n\n".join(_statements(own_plan, render)) + "\n"
-        files[name] = folder / f"{name}.sql"
-        write_text(files[name], text)
-    for old in folder.glob("*.sql"):
+        write_text(files[name], "\n\n".join(_statements(own_plan, render)) + "\n")
+    for old in compiled(folder):
         if old.stem not in project.datasets:
             old.unlink()
     return files

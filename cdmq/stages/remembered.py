@@ -13,6 +13,7 @@ from cdmq.kinds.matching import MatchingRule
 from cdmq.problems import CdmqError
 from cdmq.stages.catalog import Columns, made_columns, stacked
 from cdmq.stages.catalog import declared as named_in
+from cdmq.target_files import is_own
 from cdmq.values import Catalog, Project, Rule
 
 #: The file in the target folder that holds what was seen.
@@ -125,11 +126,13 @@ def named_by(spec: object) -> set[str]:
 
 
 def _read_catalog(path: Path) -> dict[str, Columns]:
+    if not is_own(path):
+        return {}
     try:
         found = json.loads(path.read_text("utf-8"))["datasets"]
         return {name: dict(columns) for name, columns in found.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # not there, or not ours: the next run writes it anew
+        return {}  # broken: the next run writes it anew
 
 
 def merge_catalog(catalog: Catalog, project: Project, target: Path) -> None:

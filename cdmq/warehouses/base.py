@@ -125,6 +125,9 @@ class Warehouse(Protocol):
     def standing(self, schema: str) -> list[Standing]:
         """All in a schema that bears a name which a new table or view could not have."""
 
+    def content(self, of: Standing, schema: str) -> str | None:
+        """What tells it from others where its identity, or the lack of one, does not."""
+
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         """The views that hinder dropping these relations, each behind those that it reads."""
 

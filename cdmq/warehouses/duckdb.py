@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +20,8 @@ from cdmq.scratch import SCRATCH, Scratch
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 from cdmq.values import Kind, Relation
+from cdmq.warehouses import _duckdb_standing as known
+from cdmq.warehouses._duckdb_standing import same_name
 from cdmq.warehouses.base import Attached, Locked, Lost, Reader, Standing, StatementError, Traits
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
@@ -81,6 +81,8 @@ class DuckDB:
         if options.path != ":memory:":
             file = root / options.path
             file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists() and not file.is_file():  # a pipe would be waited for without end
+                raise StatementError(f"{file} is no file")
             self.path = str(file)
         settings: dict[str, Any] = {"preserve_insertion_order": "false"}
         if threads or options.threads:
@@ -131,7 +133,7 @@ class DuckDB:
         wanted = {"table_name": relation.name, "schema_name": relation.schema}
         if relation.catalog:
             wanted["database_name"] = relation.catalog
-        same = [_same(c, v) for c, v in wanted.items() if v]
+        same = [same_name(c, v) for c, v in wanted.items() if v]
         if not relation.catalog:
             same.append(nodes.any_of([
                 nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
@@ -158,7 +160,7 @@ class DuckDB:
             [nodes.column("table_name"), nodes.column("table_type")],
             nodes.table(Relation("tables", "information_schema")),
             nodes.all_of([
-                _same("table_schema", schema),
+                same_name("table_schema", schema),
                 nodes.equal(nodes.column("table_catalog"), nodes.call("current_database")),
             ]),
         )
@@ -167,29 +169,10 @@ class DuckDB:
         }
 
     def standing(self, schema: str) -> list[Standing]:
-        found = []
-        here = nodes.equal(nodes.column("database_name"), nodes.call("current_database"))
-        for kind in ("table", "view"):
-            names = [f"{kind}_name", "comment", "sql", "schema_name"]
-            query = nodes.select([nodes.column(n) for n in names], nodes.call(f"duckdb_{kind}s"),
-                                 nodes.every([here.copy(), _same("schema_name", schema)]))
-            for name, comment, sql, own in self.fetch(query.sql("duckdb")):
-                standing = Standing(name, kind, sql, comment)
-                if kind == "table":
-                    standing = replace(standing, identity=self._rows(standing, own))
-                identity = standing.identity and hashlib.sha256(
-                    standing.identity.encode()).hexdigest()[:16]
-                found.append(replace(standing, identity=identity))
-        return found
+        return known.standing(self.fetch, schema)
 
-    def _rows(self, table: Standing, schema: str) -> str | None:
-        """A table is the same while it has a comment, and its columns and number of rows: one made
-        anew has no comment."""
-        if table.comment is None:
-            return None
-        count = nodes.select([exp.Count(this=exp.Star())],
-                             nodes.table(Relation(table.name, schema)))
-        return f"{self.fetch(count.sql('duckdb'))[0][0]} {table.identity}"
+    def content(self, of: Standing, schema: str) -> str | None:
+        return known.content(self.fetch, of, schema)
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         return []  # a view is its text: what it reads may be dropped and made again
@@ -225,7 +208,7 @@ class DuckDB:
         return nodes.select(
             [nodes.column(c) for c in columns], nodes.call(f"duckdb_{what}"), nodes.every([
                 nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
-                _same("schema_name", self.schema)])).sql("duckdb")
+                same_name("schema_name", self.schema)])).sql("duckdb")
 
     def _indexed(self, sql: str) -> str:
         """The statement of an index, with the schema of its table."""
@@ -336,11 +319,6 @@ class DuckDB:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _same(column: str, name: str) -> exp.Expr:
-    """A name as DuckDB compares names."""
-    return nodes.equal(exp.Lower(this=nodes.column(column)), nodes.text(name.lower()))
 
 
 class _Scratch:

@@ -132,6 +132,88 @@ def test_a_table_made_anew_by_the_user_is_theirs(project: World) -> None:
     assert project.sql("SELECT * FROM orders") == columns
 
 
+OTHERS = ["SELECT id, 'mine' AS name FROM kept", "SELECT * FROM kept LIMIT 3", "SELECT 7 AS mine"]
+
+
+@pytest.mark.parametrize(("said", "query"), [
+    *(("precious, made by hand", query) for query in OTHERS),
+    *(("made by cdmq of the project world: a run replaces it", query) for query in OTHERS),
+    *(("as it was given", query) for query in OTHERS[1:]),
+])
+def test_a_comment_makes_no_table_of_the_users_ours(
+    make_world: Callable[[str], World], said: str, query: str
+) -> None:
+    """Not even the one that cdmq gave to the table that stood there."""
+    world = make_world("duckdb")
+    world.write(FILES)
+    world.run()
+    ((given,),) = world.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'customers'")
+    world.sql("CREATE TABLE kept AS SELECT * FROM customers")
+    world.sql("DROP TABLE customers")
+    world.sql(f"CREATE TABLE customers AS {query}")
+    world.sql(f"COMMENT ON TABLE customers IS '{given if said == 'as it was given' else said}'")
+    before = world.sql("SELECT * FROM customers")
+    assert "customers is a table that cdmq did not make" in refused(world)[0].cause
+    assert world.sql("SELECT * FROM customers") == before
+
+
+def test_a_comment_makes_no_view_of_the_users_ours(make_world: Callable[[str], World]) -> None:
+    world = make_world("duckdb")
+    world.write(FILES)
+    world.run()
+    ((given,),) = world.sql(
+        "SELECT comment FROM duckdb_views() WHERE view_name = 'customers__passed'")
+    for said in ("mine", given):
+        world.sql("CREATE OR REPLACE VIEW customers__passed AS SELECT 7 AS mine")
+        world.sql(f"COMMENT ON VIEW customers__passed IS '{said}'")
+        assert "customers__passed is a view that" in refused(world)[0].cause
+    assert world.sql("SELECT * FROM customers__passed") == [(7,)]
+
+
+@pytest.mark.parametrize("column", ["name", "rowid"])
+def test_a_large_table_under_a_comment_of_the_users(
+    make_world: Callable[[str], World], column: str
+) -> None:
+    """It is known by rows in several places; its comment stays, run by run."""
+    world = make_world("duckdb")
+    rows = "".join(f"{i},n{i}\n" for i in range(5000))
+    world.write({
+        "data/c.csv": f"id,{column}\n{rows}",
+        "models/m.yml": "version: 1\ndatasets:\n  - {name: c, file: data/c.csv, key: id, "
+                        "materialized: table}\n",
+        "rules/r.yml": "version: 1\ndataset: c\nvalidation:\n"
+                       f"  - {{column: {column}, checks: [not_null]}}\n"})
+    world.run()
+    for name in ("c", "c__passed"):
+        world.sql(f"COMMENT ON TABLE {name} IS 'ours'")
+    for _ in range(2):
+        assert world.run().exit_code == 0
+        assert world.sql("SELECT table_name FROM duckdb_tables() WHERE comment = 'ours' "
+                         "ORDER BY 1") == [("c",), ("c__passed",)]
+    world.sql("CREATE TABLE other AS SELECT * FROM c ORDER BY md5(id)")
+    world.sql("DROP TABLE c")
+    world.sql("ALTER TABLE other RENAME TO c")
+    world.sql("COMMENT ON TABLE c IS 'ours'")
+    if column == "name":
+        assert "c is a table that cdmq did not make" in refused(world)[0].cause
+
+
+def test_a_copy_of_the_database_is_known(make_world: Callable[[str], World]) -> None:
+    world = make_world("duckdb")
+    world.write(FILES)
+    world.run()
+    world.sql("COMMENT ON TABLE orders IS 'ours'")
+    flags = world.flags()
+    file = world.root / "world.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{file}' AS old; ATTACH '{world.root / 'new.duckdb'}' AS new")
+        connection.execute("COPY FROM DATABASE old TO new")
+    file.unlink()
+    (world.root / "new.duckdb").rename(file)
+    assert world.run().exit_code == 1
+    assert world.flags() == flags
+
+
 def test_a_test_judges_nothing_that_cdmq_did_not_make(project: World) -> None:
     """A table of the user's with the columns of the clean stage would pass in its place."""
     project.run()

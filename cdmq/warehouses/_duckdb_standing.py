@@ -1,0 +1,90 @@
+"""What stands in a DuckDB file, and how it is known again: the file keeps no identity of a table.
+
+A relation is the same while the comment is there that cdmq gave it, which holds a word that no
+other has, with the same columns and number of rows; or, under a comment of the user's, while it
+holds the same. A table made anew has no comment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from cdmq.sql import nodes
+from cdmq.values import Relation
+from cdmq.warehouses.base import Standing
+
+#: Runs a query: all its rows.
+Fetch = Callable[[str], list[tuple[Any, ...]]]
+#: Of a large table rows are looked at in so many places, and so many in each.
+_PLACES, _EACH = 10, 64
+
+
+def same_name(column: str, name: str) -> exp.Expr:
+    """A name as DuckDB compares names."""
+    return nodes.equal(exp.Lower(this=nodes.column(column)), nodes.text(name.lower()))
+
+
+def standing(fetch: Fetch, schema: str) -> list[Standing]:
+    columns: dict[str, list[tuple[str, str]]] = {}
+    for name, *column in _catalog(fetch, "columns", schema, [
+            "table_name", "column_name", "data_type", "column_index"]):
+        columns.setdefault(name, []).append((column[0], column[1]))
+    found = []
+    for kind in ("table", "view"):
+        for name, comment in _catalog(fetch, f"{kind}s", schema, [f"{kind}_name", "comment"]):
+            one = Standing(name, kind, comment=comment)
+            if one.marked:
+                rows = _count(fetch, Relation(name, schema)) if kind == "table" else 0
+                one = Standing(name, kind, _digest([comment, rows, columns.get(name)]), comment)
+            found.append(one)
+    return found
+
+
+def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
+    """A digest of a view's query; of a table's columns, number of rows, and the rows in some
+    places, which are all rows of a small one."""
+    relation = Relation(of.name, schema)
+    if of.kind == "view":
+        query = nodes.select([nodes.column("sql")], nodes.call("duckdb_views"), nodes.every([
+            _here(), same_name("schema_name", schema), same_name("view_name", of.name)]))
+        return _digest(fetch(query.sql("duckdb"))[0])
+    if of.comment is None:
+        return None
+    described = fetch(f"DESCRIBE {nodes.table(relation).sql('duckdb')}")
+    columns = [(str(name), str(type_)) for name, type_, *_ in described]
+    rows = _count(fetch, relation)
+    row = nodes.call("md5_number_lower", nodes.cast(nodes.column("__row"), "text"))
+    query = nodes.select([exp.Sum(this=row)], nodes.table(relation, "__row"))
+    if rows > _PLACES * _EACH and "rowid" not in {name.lower() for name, _ in columns}:
+        least = nodes.select([exp.Min(this=nodes.column("rowid"))], nodes.table(relation))
+        first = int(fetch(least.sql("duckdb"))[0][0])  # 0, once the transaction is over
+        starts = [first + (rows - _EACH) * i // (_PLACES - 1) for i in range(_PLACES)]
+        query = query.where(nodes.any_of([exp.Between(
+            this=nodes.column("rowid"), low=nodes.number(s), high=nodes.number(s + _EACH - 1))
+            for s in starts]), copy=False)
+    return _digest([columns, rows, str(fetch(query.sql("duckdb"))[0][0])])
+
+
+def _catalog(
+    fetch: Fetch, what: str, schema: str, columns: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    query = nodes.select([nodes.column(c) for c in columns], nodes.call(f"duckdb_{what}"),
+                         nodes.every([_here(), same_name("schema_name", schema)]))
+    return fetch(query.order_by(nodes.column(columns[-1])).sql("duckdb"))
+
+
+def _here() -> exp.Expr:
+    return nodes.equal(nodes.column("database_name"), nodes.call("current_database"))
+
+
+def _count(fetch: Fetch, relation: Relation) -> int:
+    query = nodes.select([exp.Count(this=exp.Star())], nodes.table(relation))
+    return int(fetch(query.sql("duckdb"))[0][0])
+
+
+def _digest(parts: Sequence[Any]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
