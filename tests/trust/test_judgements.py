@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -155,6 +156,21 @@ class History:
         else:
             assert [r[1] for r in rows] in ([], ["removed"])
 
+    def check_new(self) -> int:
+        """What the newest version of the rule flagged that the one before it had not; how many."""
+        rule = self.now("age_range")
+        runs = [(n, t.judged[r][1]) for n, t in enumerate(self.told) for r in t.judged
+                if self.now(r) == rule and t.judged[r][0] != "off"]
+        came = [n for (_, before), (n, version) in pairwise(runs) if version != before]
+        expected = []
+        if came:
+            now, before = ({(k, v) for r, k, v in self.told[n].open if self.now(r) == rule}
+                           for n in (came[-1], came[-1] - 1))
+            expected = sorted(row for row in now if row[0] not in {k for k, _ in before})
+        assert asked(self.world, "Which records did the new version flag",
+                     **{"'old_enough'": f"'{rule}'"}) == expected
+        return len(expected)
+
     @staticmethod
     def of_people(rule: str) -> bool:
         return not rule.startswith(("orders", "countries"))
@@ -193,13 +209,16 @@ class History:
 
 def test_each_alone(world: World) -> None:
     history = History(world)
-    happens = [history.words, history.words, history.meaning, history.rename, history.words,
+    happens = [history.words, history.data, history.meaning, history.rename, history.words,
                history.data, history.meaning, history.switch, history.data, history.switch,
                history.nothing_judged, history.drop, history.other, history.drop]
     history.run(DAYS[0])
+    new = []
     for day, event in zip(DAYS[1:], happens, strict=False):
         event()
         history.run(day)
+        new.append(history.check_new())
+    assert max(new) == 1  # somebody of 110
     for day in [*DAYS[:len(happens) + 1], datetime(2999, 1, 1)]:
         history.check(day)
 
@@ -217,5 +236,6 @@ def test_at_random(world: World, seed: int) -> None:
         some = random.choice(["", "", "column:email", "" if history.rules.gone else "column:age"])
         history.run(day - timedelta(days=random.choice([0, 0, 0, 3])),
                     **({"select": some, "allow_empty": True} if some else {}))
+        history.check_new()
     for day in [*DAYS[:11], datetime(2999, 1, 1)]:
         history.check(day)
