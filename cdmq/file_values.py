@@ -9,20 +9,22 @@ from sqlglot import exp
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
 
+#: 0001 to 9999: years count from 1.
+_YEAR = r"(?:[1-9]\d{3}|0[1-9]\d{2}|00[1-9]\d|000[1-9])"
 #: strptime form of each `dates:` word, and the shape a cell must have.
 DATE_FORMS = {
-    "YYYY-MM-DD": ("%Y-%m-%d", r"\d{4}-\d{2}-\d{2}"),
-    "DD.MM.YYYY": ("%d.%m.%Y", r"\d{1,2}\.\d{1,2}\.\d{4}"),
-    "DD/MM/YYYY": ("%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
-    "MM/DD/YYYY": ("%m/%d/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
-    "DD-MM-YYYY": ("%d-%m-%Y", r"\d{1,2}-\d{1,2}-\d{4}"),
-    "YYYY/MM/DD": ("%Y/%m/%d", r"\d{4}/\d{1,2}/\d{1,2}"),
-    "YYYYMMDD": ("%Y%m%d", r"\d{8}"),
+    "YYYY-MM-DD": ("%Y-%m-%d", rf"{_YEAR}-\d{{2}}-\d{{2}}"),
+    "DD.MM.YYYY": ("%d.%m.%Y", rf"\d{{1,2}}\.\d{{1,2}}\.{_YEAR}"),
+    "DD/MM/YYYY": ("%d/%m/%Y", rf"\d{{1,2}}/\d{{1,2}}/{_YEAR}"),
+    "MM/DD/YYYY": ("%m/%d/%Y", rf"\d{{1,2}}/\d{{1,2}}/{_YEAR}"),
+    "DD-MM-YYYY": ("%d-%m-%Y", rf"\d{{1,2}}-\d{{1,2}}-{_YEAR}"),
+    "YYYY/MM/DD": ("%Y/%m/%d", rf"{_YEAR}/\d{{1,2}}/\d{{1,2}}"),
+    "YYYYMMDD": ("%Y%m%d", rf"{_YEAR}\d{{4}}"),
 }
-_ISO = "YYYY-MM-DD"
-_TIME = r"[ T]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
-_ZONE = r" ?(?:[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
-_MIDNIGHT = rf"[ T]00:00(?::00(?:[.,]0{{1,9}})?)?(?:{_ZONE})?$"
+ISO = "YYYY-MM-DD"
+TIME = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
+ZONE = r" ?(?:[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
+_MIDNIGHT = rf"[ T]0?0:00(?::00(?:[.,]0{{1,9}})?)?(?:{ZONE})?$"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 #: With a decimal comma the point only parts thousands: 1.234,56.
 _WITH_COMMA = r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?"
@@ -53,7 +55,7 @@ class Cells:
         """A day; with a time where that is midnight, as it is written or in the project's zone."""
         moment = self._moment(text)
         whole = nodes.equal(moment, nodes.call("date_trunc", nodes.text("day"), moment.copy()))
-        with_time = _matches(text, f"^(?:{self._days()}){_TIME}(?:{_ZONE})?$")
+        with_time = _matches(text, f"^(?:{self._days()}){TIME}(?:{ZONE})?$")
         return nodes.cases([
             *self._plain(text, "date"),
             (nodes.every([with_time, _matches(text, _MIDNIGHT)]),
@@ -62,15 +64,15 @@ class Cells:
         ])
 
     def _timestamp(self, text: exp.Expr) -> exp.Expr:
-        quick = _matches(text, rf"^{DATE_FORMS[_ISO][1]}[ T]\d{{2}}:\d{{2}}(?::\d{{2}})?$")
-        with_time = _matches(text, f"^(?:{self._days()}){_TIME}(?:{_ZONE})?$")
+        quick = _matches(text, rf"^{DATE_FORMS[ISO][1]}[ T]\d{{2}}:\d{{2}}(?::\d{{2}})?$")
+        with_time = _matches(text, f"^(?:{self._days()}){TIME}(?:{ZONE})?$")
         return nodes.cases([
             (quick, _try(text, "timestamp")), *self._plain(text, "timestamp"),
             (with_time, self._moment(text)),
         ])
 
     def _forms(self) -> list[tuple[str, str]]:
-        return [DATE_FORMS[word] for word in dict.fromkeys((self.dates, _ISO))]
+        return [DATE_FORMS[word] for word in dict.fromkeys((self.dates, ISO))]
 
     def _days(self) -> str:
         return "|".join(shape for _, shape in self._forms())
@@ -92,12 +94,12 @@ class Cells:
     def _moment(self, text: exp.Expr) -> exp.Expr:
         """Day and time; one with an offset from UTC as the clocks of the project's zone show it."""
         clock = nodes.call("regexp_extract", text.copy(),
-                           nodes.text(r"\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?"))
+                           nodes.text(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?"))
         clock = nodes.call("replace", clock, nodes.text(","), nodes.text("."))
         whole = nodes.concat([nodes.cast(nodes.cast(self._day(text), "date"), "text"),
                               nodes.text(" "), clock])
         zone = nodes.call("regexp_extract", text.copy(),
-                          nodes.text(rf"[ T]\d{{2}}:[0-9:.,]+({_ZONE})$"), nodes.number(1))
+                          nodes.text(rf"[ T]\d{{1,2}}:[0-9:.,]+({ZONE})$"), nodes.number(1))
         offset = nodes.when(_matches(zone, "[0-9]"), nodes.call("trim", zone.copy()),
                             nodes.text("+00"))
         there = nodes.equal(zone.copy(), nodes.text(""))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from cdmq.file_values import DATE_FORMS
+from cdmq.file_values import DATE_FORMS, ISO, TIME, ZONE
 
 #: Rows that types, tokens and the key are guessed from.
 MOST_ROWS = 50_000
@@ -23,7 +23,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,8})")
 _POINT = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.\d{1,9})?")
 _COMMA = re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3})+|0|[1-9]\d*)(,\d{1,9})?")
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
+#: Thousands, or a figure with three decimals: 1,234 and 1.234.
+_TWO = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+#: A day with a time behind it.
+_TIMED = re.compile(rf"([0-9./-]+){TIME}(?:{ZONE})?")
 _TRUTH = frozenset({"true", "false", "yes", "no"})
 #: Columns whose digits are a name and no figure.
 _NAMES = re.compile(r"(?i)(^|_|\b)(id|ids|key|no|nr|num|number|nummer|code|zip|plz|postcode|"
@@ -92,24 +95,26 @@ def _types(
     """Types by column; in `source` how the file writes dates and decimals."""
     figures = {c: v for c, v in shown.items()
                if len(v) > 2 and c != key and not _NAMES.search(c)}
-    comma = sum(_share(v, _COMMA.fullmatch) >= _FITS and any("," in x for x in v)
-                for v in figures.values())
-    point = sum(_share(v, _POINT.fullmatch) >= _FITS and any("." in x for x in v)
-                for v in figures.values())
+    comma, point = _evidence(figures, _COMMA), _evidence(figures, _POINT)
     number = _COMMA if comma > point else _POINT
     if comma > point:
         source["decimal"], why["decimal"] = ",", "figures are written such as 1.234,50"
+    doubtful = {} if comma or point else {
+        c: x for c, v in figures.items() if (x := next(filter(_TWO.fullmatch, v), None))
+        and _share(v, re.compile(f"{_COMMA.pattern}|{_POINT.pattern}").fullmatch) >= _FITS}
+    if doubtful:
+        shown_as = ", ".join(f"{c} ({x})" for c, x in doubtful.items())
+        why["figures"] = (f"figures that may be thousands or have three decimals: {shown_as}. Say "
+                          "which with decimal:, and declare their columns")
     form = _date_form(shown, why)
-    if form and form != "YYYY-MM-DD":
+    if form and form != ISO:
         source["dates"] = form
     types = {}
     for column, values in shown.items():
-        if len(values) < 3:
+        if len(values) < 3 or column in doubtful:
             continue
-        if form and _share(values, partial(_is_date, form=form)) >= _FITS:
-            types[column] = "date"
-        elif _share(values, _TIME.fullmatch) >= _FITS:
-            types[column] = "timestamp"
+        if form and _share(values, partial(_is_day, forms={form, ISO})) >= _FITS:
+            types[column] = "timestamp" if any(map(_TIMED.fullmatch, values)) else "date"
         elif {v.lower() for v in values} <= _TRUTH and len({v.lower() for v in values}) == 2:
             types[column] = "boolean"
         elif column in figures and _share(values, _WHOLE.fullmatch) >= _FITS:
@@ -117,6 +122,14 @@ def _types(
         elif column in figures and _share(values, number.fullmatch) >= _FITS:
             types[column] = "decimal"
     return source, types
+
+
+def _evidence(figures: dict[str, list[str]], number: re.Pattern[str]) -> int:
+    """How many columns are figures of this form, and hold one that no other form can mean."""
+    other = _POINT if number is _COMMA else _COMMA
+    return sum(_share(v, number.fullmatch) >= _FITS and any(
+        not other.fullmatch(x) and not _TWO.fullmatch(x) for x in v if number.fullmatch(x))
+        for v in figures.values())
 
 
 def _date_form(shown: dict[str, list[str]], why: dict[str, str]) -> str | None:
@@ -127,10 +140,12 @@ def _date_form(shown: dict[str, list[str]], why: dict[str, str]) -> str | None:
         if len(some) < 3 or not re.search(r"\d", some[0]):
             continue
         for form in DATE_FORMS:
-            if form != "YYYYMMDD" and _share(some, partial(_is_date, form=form)) >= _FITS:
+            if form != "YYYYMMDD" and _share(some, partial(_is_day, forms={form})) >= _FITS:
                 fits[form] += 1
     if not fits:
         return None
+    if len(fits) > 1:
+        fits.pop(ISO, None)  # it is read beside each of the others
     best = max(fits.values())
     forms = [f for f, count in fits.items() if count == best]
     if len(forms) > 1:
@@ -141,12 +156,18 @@ def _date_form(shown: dict[str, list[str]], why: dict[str, str]) -> str | None:
     return forms[0]
 
 
+def _is_day(text: str, forms: Collection[str]) -> bool:
+    """A day in one of the forms, with a time behind it or without."""
+    timed = _TIMED.fullmatch(text)
+    return any(_is_date(timed[1] if timed else text, form) for form in forms)
+
+
 def _is_date(text: str, form: str) -> bool:
     written, shape = DATE_FORMS[form]
     if not re.fullmatch(shape, text):
         return False
     try:
-        return datetime.strptime(text, written).year >= 1
+        return bool(datetime.strptime(text, written))
     except ValueError:
         return False
 

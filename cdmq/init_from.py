@@ -105,6 +105,9 @@ def _of_sheets(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
         first = next(i for i, c in enumerate(columns) if c)
         if first and all(columns[first:]):  # it begins in a column further right
             columns, rows = columns[first:], tuple(r[first:] for r in rows)
+        if one.merged:
+            why["merged"] = ("of merged cells only the first holds the value, the others are "
+                             "empty: " + ", ".join(map(_printed, one.merged)))
         if not all(columns) or len({c.lower() for c in columns}) < len(columns):
             columns, skip = unique_names(columns), one.header
             source["header"] = "no"
@@ -176,11 +179,14 @@ def _dataset(guess: Guess, inside: str, copied: bool) -> Iterator[str]:
         written = f'"{value}"' if key == "delimiter" else value
         bare = key in ("skip", "header", "dates", "encoding")
         yield f"      {key}: {written if bare or key == 'delimiter' else _word(value)}"
-    for line in (why["key"],) if guess.key else _NO_KEY:
+    if "merged" in why:
+        yield f"    # {why['merged']}"
+    for line in (why["key"],) if guess.key else _NO_KEY if guess.rows else _NO_RECORD:
         yield f"    # {line}"
     yield f"    key: {_word(guess.key or 'row_number')}"
-    if "types" in why:
-        yield f"    # {why['types']}"
+    for word in ("types", "figures"):
+        if word in why:
+            yield f"    # {_printed(why[word])}"
     named = {c: guess.types.get(c, "text") for c in guess.columns} if (
         guess.source.get("header") == "no") else guess.types
     if named:
@@ -198,6 +204,7 @@ def _dataset(guess: Guess, inside: str, copied: bool) -> Iterator[str]:
         yield f"    # pii: {{{', '.join(f'{_word(c)}: mask' for c in guess.emails)}}}"
 
 
+_NO_RECORD = ("the file holds no record yet: name the column, or columns, that will name one.",)
 _NO_KEY = ("no column names a record: in each values are missing or stand twice. If several do",
            "together, name them: key: [a, b]. A row's number is another record's tomorrow.")
 

@@ -17,7 +17,7 @@ from cdmq.zones import local
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)? ?"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d?:\d\d(:\d\d(\.\d{1,6})?)? ?"
                      r"(Z|z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
 
 
@@ -74,7 +74,8 @@ def _date(text: str, zone: str) -> date | None:
 def _timestamp(text: str, zone: str) -> datetime | None:
     if not _MOMENT.fullmatch(text):
         return None
-    value = datetime.fromisoformat(re.sub(r" (?=[-+Z])", "", text.upper()))
+    text = re.sub(r"(?<=[ T])(?=\d:)", "0", text.upper())  # 9:05
+    value = datetime.fromisoformat(re.sub(r" (?=[-+Z])", "", text))
     return local(value, zone) if value.tzinfo else value
 
 

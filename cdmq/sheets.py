@@ -1,7 +1,8 @@
 """A sheet of an .xlsx file as lines of text: what csv files are, from there on.
 
 A cell is text as it stands there. A whole number reads 123, a date 2024-12-31, a formula what it
-last gave, an error its own word such as #N/A.
+last gave, or its own text where no program ever computed it, an error its own word such as #N/A.
+A row without values is no record.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from cdmq.csv_source import Prepared, check_names
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec, FileSource
 from cdmq.values import Dataset
+from cdmq.workbook import formula, merged, never_computed
 
 #: What a file may hold when it is unpacked: a small one may be made to fill the memory.
 MOST_BYTES = 1 << 30
@@ -54,6 +56,8 @@ class Sample:
     sheet: str
     #: The row of the header; what stands in one above it is none.
     header: int
+    #: Names of columns in which cells below the header are merged.
+    merged: tuple[str, ...]
     first_row: int
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -64,10 +68,10 @@ def sample(path: Path, most: int) -> list[Sample]:
     found, place = [], Span(str(path))
     dataset = Dataset(name=path.stem, spec=DatasetSpec(
         name="sheet", file=FileSource(path=path.name)), source="file", span=place)
-    with _book(dataset, path, place) as book:
+    with _book(dataset, path, place) as (book, formulas):
         for sheet in book.worksheets:
-            rows = ((n, [_text(c) for c in cells])
-                    for n, cells in islice(_counted(dataset, sheet, place), most))
+            rows = ((n, [_text(c) for c in cells]) for n, cells in islice(
+                _counted(dataset, sheet, formulas and formulas[sheet.title], place), most))
             full = [(n, row) for n, row in rows if any(row)]
             if sheet.sheet_state != "visible" or not full:
                 continue
@@ -75,10 +79,19 @@ def sample(path: Path, most: int) -> list[Sample]:
             at = next(i for i, w in enumerate(widths) if w * 2 > max(widths))
             number, head = full[at]
             last = max(i for i, c in enumerate(head) if c) + 1
-            found.append(Sample(
-                sheet.title, number, full[0][0], tuple(" ".join(c.split()) for c in head[:last]),
-                tuple(tuple(row[:last]) for _, row in full[at + 1:])))
+            names = tuple(" ".join(c.split()) for c in head[:last])
+            # What was never computed is no word of what the column holds.
+            below = tuple(tuple("" if c.startswith("=") else c for c in row[:last])
+                          for _, row in full[at + 1:])
+            found.append(Sample(sheet.title, number, _merged(path, sheet, names, number),
+                                full[0][0], names, below))
     return found
+
+
+def _merged(path: Path, sheet: Any, names: Sequence[str], header: int) -> tuple[str, ...]:
+    below = [r for r in merged(path, sheet._worksheet_path) if r[3] > header]
+    return tuple(name for n, name in enumerate(names, start=1)
+                 if any(first <= n <= last for first, _, last, _ in below))
 
 
 def prepare_sheets(dataset: Dataset, paths: Sequence[Path], root: Path) -> Prepared:
@@ -121,7 +134,8 @@ def _write(
             bad.append(BadLine(named, number, ",".join(own)[:SHOWN],
                                "the header stands here again"))
         elif not any(own):
-            empty += 1  # a record only if another follows
+            # As an empty line of a csv: with one column it is a record if another follows.
+            empty += len(names) == 1
         else:
             for _ in range(empty):
                 write([""] * len(names))
@@ -166,7 +180,7 @@ def _rows(dataset: Dataset, path: Path, root: Path) -> Generator[Row]:
     """The rows of the dataset's sheet with their numbers, empty ones too."""
     source, place = dataset.spec.file, Span(file_errors.shown(path, root))
     assert source is not None
-    with _book(dataset, path, place) as book:
+    with _book(dataset, path, place) as (book, formulas):
         known = {s.title: s for s in book.worksheets}
         name = source.sheet or next(
             (n for n, s in known.items() if s.sheet_state == "visible"), next(iter(known), ""))
@@ -176,26 +190,32 @@ def _rows(dataset: Dataset, path: Path, root: Path) -> Generator[Row]:
             raise CdmqError(Problem(
                 place, "CDMQ289", f"there is no sheet '{name}' (dataset {dataset.name}); its "
                 f"sheets: {shown}", did_you_mean(name, known)))
-        yield from _counted(dataset, known[name], place)
+        yield from _counted(dataset, known[name], formulas and formulas[name], place)
 
 
 @contextmanager
-def _book(dataset: Dataset, path: Path, place: Span) -> Iterator[Any]:
+def _book(dataset: Dataset, path: Path, place: Span) -> Iterator[tuple[Any, Any]]:
+    """The workbook, and the same with formulas in place of values; None where none is needed."""
     import openpyxl
 
     _check_size(dataset, path, place)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        books = [openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False)
+                 for values in ((True, False) if never_computed(path) else (True,))]
     except Exception as error:  # whatever a broken zip or XML makes the reader raise
         raise CdmqError(file_errors.broken(
             dataset, place, f"it is no workbook of .xlsx: {type(error).__name__}",
             "save it anew as .xlsx, without a password; or as csv")) from None
-    with closing(book):
-        yield book
+    with closing(books[0]), closing(books[-1]):
+        yield books[0], books[1] if len(books) > 1 else None
 
 
-def _counted(dataset: Dataset, sheet: Any, place: Span) -> Iterator[Row]:
-    sheet.reset_dimensions()  # what writers say of it is not always so
+def _counted(dataset: Dataset, sheet: Any, formulas: Any, place: Span) -> Iterator[Row]:
+    """The rows of a sheet; `formulas`: the same with formulas, where some were never computed."""
+    for one in (sheet, formulas):
+        if one:
+            one.reset_dimensions()  # what writers say of it is not always so
+    written = formulas.iter_rows() if formulas else None
     seen = 0
     try:
         for number, row in enumerate(sheet.iter_rows(), start=1):
@@ -204,7 +224,8 @@ def _counted(dataset: Dataset, sheet: Any, place: Span) -> Iterator[Row]:
                 raise CdmqError(file_errors.broken(
                     dataset, place, f"the sheet has more than {MOST_CELLS:,} cells",
                     "save it as csv"))
-            yield number, [_shown(cell) for cell in row]
+            by = next(written) if written else row
+            yield number, [_shown(cell, other) for cell, other in zip(row, by, strict=True)]
     except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile, EOFError) as error:
         raise CdmqError(file_errors.broken(
             dataset, place, f"the sheet cannot be read: {type(error).__name__}",
@@ -225,9 +246,14 @@ def _check_size(dataset: Dataset, path: Path, place: Span) -> None:
             "save the sheet as csv"))
 
 
-def _shown(cell: Any) -> Any:
-    """The value; a whole number with the zeros before it that its format shows."""
+def _shown(cell: Any, written: Any) -> Any:
+    """The value; a whole number with the zeros before it that its format shows.
+
+    `written`: the same cell with its formula, where some formulas were never computed.
+    """
     value = cell.value
+    if value is None and cell.data_type == "n":  # of a formula that gave no text it is str
+        return formula(written)
     if type(value) is int and value >= 0 and set(form := cell.number_format) == {"0"}:
         return str(value).zfill(len(form))
     return value

@@ -162,7 +162,8 @@ class DatasetSpec(Model):
         default_factory=dict, description="dataset: the columns here that hold its key.")
     columns: dict[_Column, ColumnType] = Field(
         default_factory=dict, description="column: its type, one of text, integer, decimal, "
-        "double, boolean, date and timestamp. A cell that cannot be read so is flagged.")
+        "double, boolean, date and timestamp. A cell that cannot be read so is flagged. boolean "
+        "reads true, t, yes, 1 and false, f, no, 0 in any case; map other words in a SQL model.")
     missing_values: Annotated[
         list[str] | dict[_Column, Texts], BeforeValidator(one_or_many)] = Field(
         default_factory=list, description="Texts that mean nothing is known, for all columns, or "

@@ -197,6 +197,45 @@ def test_what_is_seen_in_other_files(tmp_path: Path) -> None:
         assert path.startswith("data/")
 
 
+@pytest.mark.parametrize(("values", "types", "said"), [
+    (["1,101", "1,102", "2,103"], {}, "v (1,101)"),
+    (["1.101", "1.102", "2.103"], {}, "v (1.101)"),
+    (["1.101", "1.102", "12,5"], {"decimal": ","}, ""),
+    (["1.101", "1.1", "2.103"], {}, ""),
+    (["2026-04-02T09:01:00Z", "2026-04-02T09:01:00+02:00", "2026-04-03 9:01"], {}, ""),
+    (["02.04.2026 09:01", "28.4.2026 9:05", "28.4.2026"], {"dates": "DD.MM.YYYY"}, ""),
+])
+def test_figures_that_may_be_two_are_asked_about_and_times_are_seen(
+    tmp_path: Path, values: list[str], types: dict[str, str], said: str
+) -> None:
+    (tmp_path / "f.csv").write_text("id;v\n" + "".join(
+        f"k{n};{v}\n" for n, v in enumerate(values)))
+    found, text = declared(tmp_path, tmp_path / "f.csv", "f")
+    kind = "timestamp" if ":" in values[0] else "decimal"
+    assert found.get("columns") == (None if said else {"v": kind})
+    assert ("may be thousands or have three decimals" in text) == bool(said)
+    assert said in text
+    assert {k: v for k, v in found["file"].items() if k in ("decimal", "dates")} == types
+
+
+def test_merged_cells_and_a_file_without_records_are_told(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    for row in [["A title"], ["area", "no", "sum"], ["North", 1, 2.5], [None, 2, "=C3*2"],
+                ["South", 3, 1.5], [None, None, None], ["West", 4, 1.5]]:
+        made.active.append(row)
+    made.active.merge_cells("A1:C1")
+    made.active.merge_cells("A3:A4")
+    made.save(tmp_path / "f.xlsx")
+    found, text = declared(tmp_path, tmp_path / "f.xlsx", "f")
+    assert "of merged cells only the first holds the value, the others are empty: area\n" in text
+    assert (found["key"], found["columns"]) == ("no", {"sum": "decimal"})
+    (tmp_path / "none.csv").write_text("a,b\n")
+    init(tmp_path / "q", from_files=[tmp_path / "none.csv"])
+    text = (tmp_path / "q/models/none.yml").read_text("utf-8")
+    assert "no record yet" in text
+    assert "stand twice" not in text
+
+
 def test_each_sheet_is_a_dataset(tmp_path: Path) -> None:
     init(tmp_path / "p", from_files=[workbook(tmp_path)])
     assert sorted(p.name for p in (tmp_path / "p/models").iterdir()) == [
