@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import itertools
 import json
@@ -102,6 +103,13 @@ class World:
         so it is let go."""
         self.let_go()
         return self._root
+
+    def copied(self, root: Path) -> World:
+        """The same world in a folder of its own, to which its files have been copied."""
+        self.let_go()
+        other = copy.copy(self)
+        other._root = root
+        return other
 
     def connection(self) -> Any:
         """A connection of our own, as any reader of the warehouse has one. It is kept until the

@@ -132,8 +132,7 @@ class Copies:
         self.made += 1
         root = self.folder / f"{self.world.root.name}_copy{self.made}"
         shutil.copytree(self.world.root, root)
-        other = object.__new__(World)
-        other.__dict__.update(self.world.__dict__ | {"root": root})
+        other = self.world.copied(root)
         if self.world.engine == "postgres":
             name = f"{self.world.schema}_{self.made}"
             source = postgres_parts(self.world.uri)["dbname"]
