@@ -21,6 +21,9 @@ from cdmq.steps import Branch, Change, Counts, DatasetPlan, DatasetSteps, Judgem
 from cdmq.values import Project
 
 Fuse = Literal["column", "row"]
+#: Counts of one statement: DuckDB's cost of a subquery grows with their number, and PostgreSQL
+#: shows no more than 1,664 columns.
+_AT_ONCE: Mapping[Fuse, int] = {"column": 40, "row": 500}
 
 
 def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Plan:
@@ -165,7 +168,8 @@ def _by_row(
 
 
 def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
-    """Tested and judged rows of every rule: a statement per relation, equal counts counted once.
+    """Tested and judged rows of every rule: a few statements per relation, and equal counts of one
+    statement counted once.
 
     Where columns are stored apart each count is a subquery of its own, which reads its columns
     only: 0.6 times the one pass over all of them (3M rows, 32 counts).
@@ -178,22 +182,29 @@ def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
             (change.rule.id, change.tested, change.judged))
     found = []
     for relation, rules in wanted.items():
-        columns: list[exp.Expr] = []
-        known: dict[str, int] = {}
-        places = {}
+        known: dict[str, tuple[int, exp.Expr]] = {}
+        places: dict[str, tuple[int, int]] = {}
         for rule, tested, judged in rules:
             pair = []
             for condition in (tested, nodes.all_of([tested, judged])):
                 node = _count(condition, relation, fuse)
-                text = node.sql("duckdb")
-                if text not in known:
-                    known[text] = len(columns)
-                    columns.append(nodes.alias(node, f"c{len(columns)}"))
-                pair.append(known[text])
+                pair.append(known.setdefault(node.sql("duckdb"), (len(known), node))[0])
             places[rule] = (pair[0], pair[1])
-        source = logical(relation) if fuse == "row" else None
-        found.append(Counts(nodes.select(columns, source), places))
+            if len(known) >= _AT_ONCE[fuse]:
+                found.append(_counted(relation, known, places, fuse))
+                known, places = {}, {}
+        if places:
+            found.append(_counted(relation, known, places, fuse))
     return found
+
+
+def _counted(
+    relation: str, known: Mapping[str, tuple[int, exp.Expr]],
+    places: Mapping[str, tuple[int, int]], fuse: Fuse,
+) -> Counts:
+    columns = [nodes.alias(node, f"c{number}") for number, node in known.values()]
+    source = logical(relation) if fuse == "row" else None
+    return Counts(nodes.select(columns, source), places)
 
 
 def _count(condition: exp.Expr | None, relation: str, fuse: Fuse) -> exp.Expr:
