@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 from laws.small import MODELS, ORDERS, ROWS, SEED, people, small
+from parties.people import GOLDEN, MATCHING, TIERS
+from parties.people import people as parties_of
 from runner import World
 
 import cdmq.api
@@ -239,3 +241,24 @@ def test_at_random(world: World, seed: int) -> None:
         history.check_new()
     for day in [*DAYS[:11], datetime(2999, 1, 1)]:
         history.check(day)
+
+
+def test_every_row_meets_the_judgement_that_opened_it(world: World) -> None:
+    """Once, also where a run made parties and golden records below the rule that it was asked for,
+    and where words of a rule changed since."""
+    parties_of(world, MATCHING + GOLDEN, TIERS)
+    world.run(select="rule:persons.mail.not_null")
+    said = (MATCHING + GOLDEN).replace("owner: stewards", "owner: sales")
+    assert "owner: sales" in said
+    parties_of(world, said, TIERS)
+    world.run()
+    for table in ("flags", "changes", "xref", "pairs", "golden_cells", "tier_history"):
+        ((rows, met, same),) = world.sql(f"""
+            SELECT count(*), count(j.rule), count(CASE WHEN j.version = t.version THEN 1 END)
+            FROM {world.audit}.{table} AS t LEFT JOIN {world.audit}.judgements AS j
+            ON j.run_id = t.from_run AND j.rule_id = t.rule_id""")
+        assert rows == met == same, table
+        assert rows or table == "changes"
+    twice = world.sql(f"SELECT rule FROM {world.audit}.judgements GROUP BY rule, run_id "
+                      "HAVING count(*) > 1")
+    assert twice == []
