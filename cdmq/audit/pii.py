@@ -7,6 +7,7 @@ leaves the warehouse, on a screen or in a file.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cdmq.sql.types import OPAQUE, Type
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from cdmq.spec import DatasetSpec, Pii
 
+#: From what everybody may see to what nobody can.
+_STRICTER: tuple[Pii, ...] = ("plain", "mask", "hash", "omit")
 _DIGEST = re.compile("[0-9a-f]{32}|[0-9a-f]{64}")
 
 
@@ -50,6 +53,11 @@ def hides(spec: DatasetSpec, column: str, type_: Type) -> bool:
     if column in spec.pii:
         return spec.pii[column] != "plain"
     return type_ in OPAQUE | {"text", "unknown", "uuid"} and column not in spec.key
+
+
+def strictest(words: Iterable[Pii]) -> Pii:
+    """The word that hides most; `plain` of none."""
+    return max(words, key=_STRICTER.index, default="plain")
 
 
 def hides_key(spec: DatasetSpec) -> bool:

@@ -65,7 +65,6 @@ def _spec(name: str, declared: DatasetSpec | None, of: Dataset | None) -> Datase
     gone = {*of.key, "source"}
     return spec.model_copy(update={
         "key": [PARTY],
-        "pii": {**{c: p for c, p in of.spec.pii.items() if c not in gone}, **spec.pii},
         "verified_at": {c: f"{c}__verified_at" for c in of.spec.verified_at if c not in gone},
         "changed_at": of.spec.changed_at,
         "owner": spec.owner or of.spec.owner,

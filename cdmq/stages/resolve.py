@@ -11,6 +11,7 @@ from typing import Any
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.spec import DatasetSpec
 from cdmq.stages.graph import configured, dataset_needs, sort
+from cdmq.stages.hidden import with_hidden
 from cdmq.stages.made import add_made, check_levels, check_names, check_parties, made_datasets
 from cdmq.stages.own_rules import check_own, guarded, numbered, own_rules
 from cdmq.stages.rules import RuleReader
@@ -51,7 +52,8 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     check_levels(rules, problems)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
-    ordered = _in_order(datasets, rules, replace(documents, broken=broken), problems)
+    ordered = with_hidden(_in_order(datasets, rules, replace(documents, broken=broken), problems),
+                          problems)
     project = Project(
         root=documents.root,
         config=documents.config,
