@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: From what everybody may see to what nobody can.
 _STRICTER: tuple[Pii, ...] = ("plain", "mask", "hash", "omit")
+#: A shorter text is masked whole, and so is a boolean: its first letter is all of it.
+_SHORT, _TWO = 4, ("true", "false")
 _DIGEST = re.compile("[0-9a-f]{32}|[0-9a-f]{64}")
 
 
@@ -35,7 +37,10 @@ def stored(value: exp.Expr, how: Pii) -> exp.Expr:
         return keyed(value)
     if how == "mask":
         first = nodes.call("left", value, nodes.number(1))
-        short = exp.LT(this=exp.Length(this=value.copy()), expression=nodes.number(4))
+        short = nodes.any_of([
+            exp.LT(this=exp.Length(this=value.copy()), expression=nodes.number(_SHORT)),
+            exp.In(this=exp.Lower(this=value.copy()),
+                   expressions=[nodes.text(word) for word in _TWO])])
         stars = nodes.concat([first, nodes.text("***")])
         hidden = nodes.when(short, nodes.text("***"), stars)
         return nodes.when(nodes.present(value.copy()), hidden)
@@ -69,7 +74,7 @@ def masked(value: str) -> str:
     """A hidden value as it is shown."""
     if not value:
         return value
-    return "***" if len(value) < 4 else value[0] + "***"
+    return "***" if len(value) < _SHORT or value.lower() in _TWO else value[0] + "***"
 
 
 def masked_again(value: str, how: Pii) -> str:

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit.party_tables import GOLDEN_CELLS
-from cdmq.audit.tables import CHANGES, FLAGS, PII_KEY, audit_schema
+from cdmq.audit.tables import CHANGES, FLAGS, PII_KEY, RUN_INPUTS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_of, keyed_again, pads, spelled
-from cdmq.values import Project, Relation
+from cdmq.values import Dataset, Project, Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 _MD5 = re.compile("(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+#: What a keyed digest of an input begins with.
+_KEYED = "keyed "
 #: Table -> its columns that are one value each, and those that tell of several.
 _HELD = (
     (FLAGS, ("digest", "value"), ("value",)),
@@ -39,7 +41,7 @@ def unlock(
 ) -> None:
     """Put the key where statements find it, where a dataset hides a value. Raises CdmqError where
     it is not the one that runs before used."""
-    if not any(how != "plain" for d in project.datasets.values() for how in d.spec.pii.values()):
+    if not any(map(_hides, project.datasets.values())):
         return
     schema = audit_schema(warehouse)
     table = Relation(PII_KEY.name, schema)
@@ -96,6 +98,28 @@ def _bring_over(warehouse: Warehouse, schema: str, key: bytes) -> None:
                 this=nodes.table(relation), where=exp.Where(this=where),
                 expressions=[exp.EQ(this=column.copy(), expression=keyed_again(column.copy()))])
             warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
+
+
+def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
+    """The digests of what runs read, where it holds hidden values: of a file that is known but for
+    one of them, all could be tried out. The kind of digest stays in front."""
+    names = [n for name, d in project.datasets.items() if _hides(d) for n in project.names_of(name)]
+    if not names:
+        return
+    digest = nodes.column("digest")
+    kind = nodes.call("regexp_replace", digest.copy(), nodes.text(":[^:]*$"), nodes.text(":"))
+    keyed_ = nodes.concat([nodes.text(_KEYED), kind, keyed_again(digest.copy())])
+    where = nodes.every([
+        exp.In(this=nodes.column("dataset"), expressions=[nodes.text(n) for n in names]),
+        exp.Not(this=exp.Like(this=digest, expression=nodes.text(f"{_KEYED}%")))])
+    update = exp.Update(
+        this=nodes.table(Relation(RUN_INPUTS.name, schema)), where=exp.Where(this=where),
+        expressions=[exp.EQ(this=nodes.column("digest"), expression=keyed_)])
+    warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
+
+
+def _hides(dataset: Dataset) -> bool:
+    return any(how != "plain" for how in dataset.spec.pii.values())
 
 
 def _is_md5(column: exp.Expr) -> list[exp.Expr]:

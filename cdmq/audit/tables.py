@@ -87,7 +87,7 @@ RUN_INPUTS = Table("run_inputs", "one row a dataset that a run read or made", co
     dataset text the dataset
     source text file, table, seed, stack, model or golden
     rows bigint rows of a file, table or seed
-    digest text digest of their content; equal: nothing changed
+    digest text digest of their content; equal: nothing changed; keyed where pii hides some
     version text digest of a model's SQL, as in model_versions
     reads text the datasets that it is made of, with commas
     formerly text its name before it was renamed

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.audit.authors import Authors, State
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
+from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.shape import Table
 from cdmq.audit.states import States
@@ -77,6 +78,7 @@ def record(
     with warehouse.transaction():
         opened.write(changed)
         _add(warehouse, RUN_INPUTS, schema, opened.inputs(executed))
+        key_inputs(project, warehouse, schema)
         _add_statements(warehouse, schema, executed, facts.run_id)
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
         counts = {"flags": flags.publish(), "changes": changes.publish()}

@@ -189,3 +189,30 @@ def test_the_compiled_sql_can_be_read(people: World) -> None:
     files = cdmq.api.compile(people.root).files
     text = " ".join(Path(f).read_text() for f in files if Path(f).is_file())
     assert "__cdmq_keyed" not in text
+
+
+def test_digests_of_what_was_read_are_keyed_where_it_hides_values(people: World) -> None:
+    """Who knows a line but for a phone cannot try out the phones; the kind of digest is told."""
+    file = b"id,phone\n1,5550001\n"
+    (people.root / "data").mkdir()
+    (people.root / "data" / "p.csv").write_bytes(file)
+    own = "  - {name: listed, file: data/p.csv, key: id, formerly: [once]%s}\n"
+    people.write({"models/m.yml": MODELS + own % ""})
+    people.run()
+    plain = f"sha256:{hashlib.sha256(file).hexdigest()}"
+
+    def digests(dataset: str) -> list[str]:
+        return [r[0] for r in people.sql(f"SELECT digest FROM {people.audit}.run_inputs "
+                                         f"WHERE dataset = '{dataset}' ORDER BY run_id")]
+
+    assert digests("listed") == [plain]
+    secret = secret_of(people)
+    people.sql(f"INSERT INTO {people.audit}.run_inputs (run_id, dataset, digest) VALUES "
+               f"('0', 'once', '{plain}')")
+    people.write({"models/m.yml": MODELS + own % ", pii: {phone: omit}"})
+    people.run(as_of=LATER)
+    mac = hmac.new(secret.encode(), plain.encode(), "sha256").hexdigest()
+    assert digests("listed") == [f"keyed sha256:{mac}"] * 2
+    assert digests("once") == [f"keyed sha256:{mac}"]
+    assert {d.rpartition(":")[0][:10] for d in digests("people")} == {"keyed rows"}
+    assert digests("towns")[0].startswith("sha256:")

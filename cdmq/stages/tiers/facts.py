@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.kinds.tiering import Measure
+from cdmq.spec import DatasetSpec, Pii
 from cdmq.sql import nodes
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import key_of
 from cdmq.sql.types import Type
 from cdmq.stages.tiers.links import Link
 from cdmq.stages.tiers.numbers import before, exact
+from cdmq.values import Dataset
 
 #: No calendar of ours begins before this; `-infinity` is left out with it.
 _EARLIEST = "0001-01-01"
@@ -28,6 +30,8 @@ class Figure:
     spec: Measure
     #: Of a sum: the type of the column that is added up.
     adds: Type | None
+    #: What pii: says of the column that it is reckoned from, for the sum of one is that one.
+    pii: Pii = "plain"
 
     @property
     def type(self) -> Type:
@@ -39,13 +43,21 @@ class Figure:
 
 
 def figures_of(
-    measures: Mapping[str, Measure], types: Mapping[str, Mapping[str, Type]]
+    measures: Mapping[str, Measure], types: Mapping[str, Mapping[str, Type]],
+    datasets: Mapping[str, Dataset] | None = None,
 ) -> list[Figure]:
-    """The measures in their order; `types` gives the columns of each dataset of facts."""
+    """The measures in their order; `types` gives the columns of each dataset of facts, `datasets`
+    what they hide."""
     return [
-        Figure(i, name, m, types[m.dataset][m.sum] if m.sum is not None else None)
+        Figure(i, name, m, types[m.dataset][m.sum] if m.sum is not None else None,
+               _hidden(m, datasets[m.dataset].spec) if datasets else "plain")
         for i, (name, m) in enumerate(measures.items())
     ]
+
+
+def _hidden(measure: Measure, facts: DatasetSpec) -> Pii:
+    read = measure.sum or (facts.happened_at if measure.since else None)
+    return facts.pii.get(read, "plain") if read else "plain"
 
 
 def now(link: Link) -> exp.Expr:

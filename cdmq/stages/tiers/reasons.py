@@ -17,31 +17,38 @@ from cdmq.stages.tiers.levels import Level, pieces
 
 
 def measures_json(figures: Sequence[Figure]) -> exp.Expr:
-    """The figures as one JSON object in the order of the rule; a missing one is null."""
+    """The figures as one JSON object in the order of the rule; a missing or omitted one is null,
+    what stands for a hidden one a text."""
     parts: list[exp.Expr] = []
     for i, f in enumerate(figures):
         name = json.dumps(f.name, ensure_ascii=False)
         parts.append(nodes.text(f"{', ' if i else '{'}{name}: "))
-        parts.append(_figure(f, "null"))
+        text = nodes.column(f"t{f.place}", "l")
+        shown = nodes.concat([nodes.text('"'), text.copy(), nodes.text('"')])
+        parts.append(nodes.when(nodes.present(text), shown if f.pii != "plain" else text.copy(),
+                                nodes.text("null")))
     return nodes.concat([*parts, nodes.text("}")])
 
 
 def _figure(figure: Figure, missing: str) -> exp.Expr:
-    return exp.Coalesce(this=nodes.column(f"t{figure.place}", "l"),
-                        expressions=[nodes.text(missing)])
+    return exp.Coalesce(
+        this=nodes.column(f"t{figure.place}", "l"),
+        expressions=[nodes.text("hidden" if figure.pii == "omit" else missing)])
 
 
 @dataclass(frozen=True)
 class Reasons:
     """The texts of a row with `level`, `was`, `how`, `missed` and the figures as texts `t`.
 
-    `conditions` gives the bound condition of each level but the last.
+    `conditions` gives the bound condition of each level but the last, `first` the text of the day
+    of the first fact.
     """
 
     levels: Sequence[Level]
     spec: TieringRule
     figures: Sequence[Figure]
     conditions: Mapping[str, Expression]
+    first: exp.Expr
 
     def cut_offs(self) -> exp.Expr:
         """The condition of the level as it was written."""
@@ -94,9 +101,8 @@ class Reasons:
             listed += [nodes.text(f"{', ' if i else ''}{f.name} "), _figure(f, "missing")]
         found[self.levels[-1].name] = nodes.concat(listed)
         if self.spec.new_for is not None:
-            first = nodes.cast(nodes.cast(nodes.column("first", "l"), "date"), "text")
             found[NEW] = nodes.concat([
-                nodes.text("the first fact is of "), first,
+                nodes.text("the first fact is of "), self.first.copy(),
                 nodes.text(f": less than {self.spec.new_for} ago")])
         return found
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from cdmq.audit.pii import stored, strictest
 from cdmq.kinds.tiering import TieringRule
 from cdmq.problems import Problem
 from cdmq.sql import nodes
@@ -58,10 +59,11 @@ class _Review:
         self, rule: Rule, rows: Rows, project: Project, catalog: Catalog, dialect: str
     ) -> None:
         self.rule, self.levels = with_kept(rule)
+        self.project = project
         assert isinstance(rule.spec, TieringRule)
         self.spec, self.rows, self.dialect = rule.spec, rows, dialect
         self.links = links(rule, project, catalog)
-        self.figures = figures_of(rule.spec.measures, catalog)
+        self.figures = figures_of(rule.spec.measures, catalog, project.datasets)
         self._problems: list[Problem] = []
         self.types: Mapping[str, Type] = {f.name: f.type for f in self.figures}
         self.judging = self._binder(self.types)
@@ -93,7 +95,7 @@ class _Review:
             level.name: self._bound(level.field).expression
             for level in self.levels if level.field is not None
         }
-        reasons = Reasons(self.levels, self.spec, self.figures, bound)
+        reasons = Reasons(self.levels, self.spec, self.figures, bound, self._first_fact())
         shown = {
             "key": nodes.column("key", "l"), "level": nodes.column("level", "l"),
             "measures": measures_json(self.figures), "cut_offs": reasons.cut_offs(),
@@ -102,6 +104,13 @@ class _Review:
         }
         return nodes.select([nodes.alias(node, name) for name, node in shown.items()],
                             nodes.beneath(keeping.over(judged), "l", self.dialect))
+
+    def _first_fact(self) -> exp.Expr:
+        """The day of somebody's first fact as a text, by what `pii:` says of when facts were."""
+        how = strictest(self.project.datasets[n].spec.pii.get(link.happened_at, "plain")
+                        for n, link in self.links.items())
+        day = nodes.cast(nodes.cast(nodes.column("first", "l"), "date"), "text")
+        return exp.Coalesce(this=stored(day, how), expressions=[nodes.text("hidden")])
 
     def _everyone(self) -> exp.Select:
         """The keys of the rows under the rule's own `where`."""
@@ -133,7 +142,7 @@ class _Review:
         shown = [_same(c.alias) for c in measured.expressions]
         for f in self.figures:
             text = text_of(nodes.column(f"m{f.place}", "l"), f.type)
-            shown.append(nodes.alias(text, f"t{f.place}"))
+            shown.append(nodes.alias(stored(text, f.pii), f"t{f.place}"))
         for place, level in enumerate(self.levels):
             for mark, field in (("h", level.field), ("k", level.kept)):
                 if field is not None:
