@@ -139,8 +139,9 @@ def show(
     from cdmq.showing import rows_of
 
     with _connected(root, variables, None, profiles_dir, profile, target, None,
-                    wait) as (project, warehouse, _):
-        return rows_of(project, warehouse, dataset, stage, limit, unmask)
+                    wait) as (project, warehouse, to):
+        found = rows_of(project, warehouse, dataset, stage, limit, unmask)
+        return replace(found, name=to.scrub(found.name))
 
 
 def debug(
@@ -160,7 +161,8 @@ def debug(
 
         with _connected(root, variables, None, profiles_dir, profile, target, None,
                         0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
-            return tuple(adopted(project, warehouse, to, __version__, adopt, adopt_project))
+            found = adopted(project, warehouse, to, __version__, adopt, adopt_project)
+            return tuple(replace(f, said=to.scrub(f.said)) for f in found)
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
@@ -201,7 +203,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
         with waited(warehouse.lock, wait):
             result = run(project, warehouse, to, target_path, wish, listen, __version__, fate)
         write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
-        write_results(result, target_path, __version__, to.scrub)
+        write_results(result, target_path, __version__, to.scrub_all)
         listen("end", result)
     return result
 
@@ -260,7 +262,7 @@ def _connected(
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.interrupts import interruptible
-    from cdmq.profiles import connect, locked, read_target
+    from cdmq.profiles import connect, locked, read_target, scrubbing
     from cdmq.sql import nodes
     from cdmq.warehouses.base import Locked, Lost, StatementError
 
@@ -271,7 +273,7 @@ def _connected(
     try:
         if project.config.time_zone != "UTC":
             warehouse.run(f"SET TimeZone = {nodes.text(project.config.time_zone).sql()}")
-        with interruptible(warehouse.interrupt):
+        with scrubbing(to), interruptible(warehouse.interrupt):
             yield project, warehouse, to
     except Locked as error:
         raise CdmqError(locked(to, str(error))) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ def findings(
                              f"({to.span})"))
     except CdmqError as error:
         return (*found, *_problems("profile", error))
-    return (*found, *_connection(project, to))
+    return (*found, *(replace(f, said=to.scrub(f.said), remedy=to.scrub(f.remedy))
+                      for f in _connection(project, to)))
 
 
 def _connection(project: Project, to: Target) -> Iterator[Finding]:
@@ -54,12 +56,12 @@ def _connection(project: Project, to: Target) -> Iterator[Finding]:
         yield from _problems("connection", error)
         return
     try:
-        where = to.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}"))
+        where = getattr(warehouse, "path", None) or f"schema {warehouse.schema}"
         yield Finding("connection", True, f"{to.type} {warehouse.version()}, {where}")
-        yield from _rights(warehouse, project, to)
+        yield from _rights(warehouse, project)
         yield from _register(warehouse, project)
     except StatementError as error:
-        yield Finding("connection", False, to.scrub(str(error)), "look at the target")
+        yield Finding("connection", False, str(error), "look at the target")
     finally:
         warehouse.close()
 
@@ -75,7 +77,7 @@ def _register(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
         yield from _problems("register", error)
 
 
-def _rights(warehouse: Warehouse, project: Project, to: Target) -> Iterator[Finding]:
+def _rights(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
     """Each right that a run needs; and a table is made as a run does, and taken back."""
     schemas = (warehouse.schema, audit_schema(warehouse))
     sources = [relation_of(d) for d in project.datasets.values() if d.source == "table"]
@@ -93,7 +95,7 @@ def _rights(warehouse: Warehouse, project: Project, to: Target) -> Iterator[Find
             warehouse.run(made.sql(warehouse.dialect))
             warehouse.run(nodes.drop(relation).sql(warehouse.dialect))
     except StatementError as error:
-        yield Finding("rights", False, to.scrub(str(error)),
+        yield Finding("rights", False, str(error),
                       f"grant the user CREATE on the schema {warehouse.schema} and the database")
     else:
         yield Finding("rights", True, f"may write to the schema {warehouse.schema}")

@@ -38,16 +38,17 @@ class Problem:
 
     def __str__(self) -> str:
         word = "" if self.severity == "error" else f"{self.severity}: "
-        text = _printable(f"{self.span}: {self.code} {word}{self.cause}")
+        text = printable(f"{self.span}: {self.code} {word}{self.cause}")
         if self.remedy:
-            text += f"; {_printable(self.remedy)}"
+            text += f"; {printable(self.remedy)}"
         if self.should_be:
-            text += f"\n    write: {_printable(self.should_be)}"
+            text += f"\n    write: {printable(self.should_be)}"
         return text
 
 
-def _printable(text: str) -> str:
-    """What others wrote may be in a message: nothing of it may write on the terminal."""
+def printable(text: str) -> str:
+    """What others wrote may be in a message: nothing of it, such as a control character, may write
+    on the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

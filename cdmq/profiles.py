@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pkgutil
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean, printable
 from cdmq.templates import renderer
 from cdmq.typed import read_model
 from cdmq.yaml_source import Path as Path_
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _HIDDEN = ("password", "pass", "pii_secret")
 #: A secret of fewer letters may be a part of any word, of still fewer any word of a text.
 _LONG, _MIDDLING = 8, 6
+#: What profiles gave in this process.
+_GIVEN: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,44 @@ class Target:
         return bool(self.options.throwaway)
 
     def scrub(self, text: str) -> str:
-        """`text` with every secret replaced by stars, also as it stands in an address."""
-        for secret in sorted(set(self.secrets), key=len, reverse=True):
-            for written in {secret, quote(secret, safe="")}:
-                text = _starred(text, written)
-        return text
+        """`text` with every secret replaced by stars, however it is written there."""
+        return _scrubbed(text, self.secrets)
+
+    def scrub_all(self, value: Any) -> Any:
+        """The same of every text in lists and mappings: before JSON writes it in its own way."""
+        if isinstance(value, Mapping):
+            return {k: self.scrub_all(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.scrub_all(v) for v in value]
+        return self.scrub(value) if isinstance(value, str) else value
+
+    def scrub_problem(self, problem: Problem) -> Problem:
+        return replace(problem, cause=self.scrub(problem.cause),
+                       remedy=self.scrub(problem.remedy), should_be=self.scrub(problem.should_be))
+
+
+def scrub_given(text: str) -> str:
+    """`text` without what any profile gave in this process: what cdmq says of its own failure."""
+    return _scrubbed(text, _GIVEN)
+
+
+def _scrubbed(text: str, secrets: Iterable[str]) -> str:
+    written = {form for secret in secrets for form in _forms(secret) if form}
+    for form in sorted(written, key=len, reverse=True):
+        text = _starred(text, form)
+    return text
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """How a text is written: as it is, in an address, in SQL, in JSON, in Python, in a message."""
+    yield secret
+    yield quote(secret, safe="")
+    yield secret.replace('"', '""')
+    yield secret.replace("'", "''")
+    yield from (json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    yield repr(secret)[1:-1]
+    yield printable(secret)
+    yield " ".join(secret.split())
 
 
 def _starred(text: str, secret: str) -> str:
@@ -118,15 +154,13 @@ def read_target(
                                 f"unknown warehouse type '{type_}'",
                                 did_you_mean(str(type_), warehouse_types())))
     module = _module(type_, source.at(at))
+    secrets += [str(data[key]) for key in _HIDDEN if data.get(key)]
+    _GIVEN.update(secrets)
+    found = Target(wanted, name, type_, None, source.at(at), tuple(s for s in secrets if s))
     options = read_model(module.Options, data, source, at, problems, f"target {name}")
     if options is None:
-        secrets += [str(data[key]) for key in _HIDDEN if data.get(key)]
-        hidden = Target(wanted, name, type_, None, source.at(at), tuple(s for s in secrets if s))
-        scrub = hidden.scrub
-        raise CdmqError([replace(p, cause=scrub(p.cause), should_be=scrub(p.should_be))
-                         for p in problems])
-    secrets += [str(data[key]) for key in _HIDDEN if data.get(key)]
-    return Target(wanted, name, type_, options, source.at(at), tuple(s for s in secrets if s))
+        raise CdmqError(map(found.scrub_problem, problems))
+    return replace(found, options=options)
 
 
 def connect(
@@ -170,6 +204,15 @@ def waited(
                     raise
                 time.sleep(0.2)
         yield
+
+
+@contextmanager
+def scrubbing(target: Target) -> Iterator[None]:
+    """What is wrong is told without the target's secrets."""
+    try:
+        yield
+    except CdmqError as error:
+        raise CdmqError(map(target.scrub_problem, error.problems), error.exit_code) from None
 
 
 def locked(target: Target, cause: str) -> Problem:
@@ -246,6 +289,7 @@ def _env_var(environment: Mapping[str, str], secrets: list[str]) -> Any:
     def env_var(name: str, *default: str) -> str:
         if name in environment:
             secrets.append(environment[name])
+            _GIVEN.add(environment[name])
             return environment[name]
         if default:
             return default[0]

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cdmq.audit.run_ids import next_run_id
 from cdmq.past import spoken
@@ -61,16 +61,8 @@ def run_facts(
 def said(project: Project, target: Target) -> str:
     """The --vars as they are recorded: without what is secret by its name or in profiles.yml."""
     return spoken({
-        name: "*****" if _SECRET.search(name) else _scrubbed_value(value, target)
+        name: "*****" if _SECRET.search(name) else target.scrub_all(value)
         for name, value in project.overrides.items()})
-
-
-def _scrubbed_value(value: Any, target: Target) -> Any:
-    if isinstance(value, dict):
-        return {k: _scrubbed_value(v, target) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_scrubbed_value(v, target) for v in value]
-    return target.scrub(value) if isinstance(value, str) else value
 
 
 def who() -> str:

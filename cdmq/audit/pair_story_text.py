@@ -9,7 +9,7 @@ from cdmq.audit.pair_values import Compared, PairStory, Verdict
 from cdmq.audit.party_story_text import question_lines
 from cdmq.audit.telling_text import at, names, sure, value
 from cdmq.kinds.words import percent
-from cdmq.reports.text import printable
+from cdmq.problems import printable
 
 #: What stands between the two values.
 _SIGN = {"same": "=", "alike": "~", "differs": "<>", "unequal": "<>"}

@@ -81,22 +81,23 @@ class Audit:
 @contextmanager
 def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
     """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
-    from cdmq.profiles import connect, read_target
+    from cdmq.profiles import connect, read_target, scrubbing
     from cdmq.stages.load import load
     from cdmq.walk import find_root
 
     folder = find_root(Path(root))
     target = read_target(folder, load(folder).config, profiles_dir=where.profiles_dir,
                          profile=where.profile, target=where.target)
-    path = getattr(target.options, "path", None)
-    if path and path != ":memory:" and not (folder / path).is_file():
-        raise CdmqError(Problem(target.span, "CDMQ533", f"nothing was run on this target yet: "
-                                f"there is no {path}", "try: cdmq run"))
-    warehouse = connect(target, folder)
-    try:
-        yield Audit(warehouse, target.span)
-    finally:
-        warehouse.close()
+    with scrubbing(target):
+        path = getattr(target.options, "path", None)
+        if path and path != ":memory:" and not (folder / path).is_file():
+            raise CdmqError(Problem(target.span, "CDMQ533", f"nothing was run on this target yet: "
+                                    f"there is no {path}", "try: cdmq run"))
+        warehouse = connect(target, folder)
+        try:
+            yield Audit(warehouse, target.span)
+        finally:
+            warehouse.close()
 
 
 def same(column: str, value: str) -> exp.Expr:

@@ -11,7 +11,7 @@ from cdmq.audit.party_story_text import belonging, head, party_lines
 from cdmq.audit.story import Episode, Story
 from cdmq.audit.telling import When
 from cdmq.audit.telling_text import at
-from cdmq.reports.text import printable
+from cdmq.problems import printable
 
 
 def told(story: Story) -> list[str]:

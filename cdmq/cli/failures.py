@@ -176,7 +176,8 @@ def _unexpected(error: Exception, words: Sequence[str]) -> int:
         log = _log_file(words)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{datetime.now(UTC).isoformat()} cdmq {' '.join(words)}\n")
+            said_so = _scrubbed(" ".join(words))
+            file.write(f"{datetime.now(UTC).isoformat()} cdmq {said_so}\n")
             file.write(_scrubbed("".join(traceback.format_exception(error))) + "\n")
         where = f"report this with {log}"
     except OSError:
@@ -205,11 +206,10 @@ def _log_file(words: Sequence[str]) -> Path:
 
 
 def _scrubbed(text: str) -> str:
-    """Without the values of variables that are called a secret or a password."""
-    for name, value in os.environ.items():
-        if value and ("SECRET" in name.upper() or "PASSWORD" in name.upper()):
-            text = text.replace(value, "*****")
-    return text
+    """Without what env_var() gave."""
+    from cdmq.profiles import scrub_given
+
+    return scrub_given(text)
 
 
 def _say(line: str) -> None:

@@ -18,12 +18,12 @@ from cdmq.steps import RuleResult
 
 
 def write_results(
-    result: RunResult, target: Path, cdmq_version: str, scrub: Callable[[str], str]
+    result: RunResult, target: Path, cdmq_version: str, scrub: Callable[[Any], Any]
 ) -> Path:
-    """Write run_results.json without secrets; its path."""
+    """Write run_results.json without secrets, which JSON would write otherwise; its path."""
     path = target / "run_results.json"
-    text = json.dumps(run_results(result, cdmq_version), indent=1, ensure_ascii=False, default=str)
-    write_text(path, scrub(text) + "\n")
+    found = scrub(run_results(result, cdmq_version))
+    write_text(path, json.dumps(found, indent=1, ensure_ascii=False, default=str) + "\n")
     return path
 
 

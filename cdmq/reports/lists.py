@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from cdmq.reports.text import counted, printable, shown_path
+from cdmq.problems import printable
+from cdmq.reports.text import counted, shown_path
 from cdmq.results import Compiled, Finding, Listed, Table
 from cdmq.values import Dataset
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from cdmq.problems import printable
 from cdmq.reports.style import STATUS_COLOURS, Style
 from cdmq.results import Facts, RunResult
 from cdmq.stages.judge import judge
@@ -137,11 +138,6 @@ def percent(share: float) -> str:
 
 def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def printable(text: str) -> str:
-    """Text without control characters, so that a key cannot write on the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def clipped(text: str, width: int) -> str:

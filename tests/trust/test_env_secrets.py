@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from runner import World
 
+from cdmq.cli import main
 from cdmq.problems import CdmqError
-from cdmq.profiles import Target, read_target
+from cdmq.profiles import Target, read_target, scrub_given
 from cdmq.spec import ProjectFile
 
 PROFILE = """\
@@ -59,3 +63,41 @@ def test_a_wrong_option_does_not_tell_it(tmp_path: Path) -> None:
         read_target(tmp_path, ProjectFile(name="p"),
                     environment={**SAID, "PG_PORT_X": "verysecretport"})
     assert "verysecretport" not in str(told.value)
+
+
+def test_a_failure_of_cdmq_itself_tells_none_of_it(tmp_path: Path) -> None:
+    """By what env_var() gave, not by how the variable is called."""
+    target(tmp_path, PG_DB="warehouse_of_anna")
+    assert scrub_given("KeyError: 'warehouse_of_anna'") == "KeyError: '*****'"
+
+
+@pytest.mark.parametrize("secret", [
+    "sekret_schema", 'sekret "x" y', "sekret 'x' y", "sekret\\x y", "sekret\tx\ny", "sekret\x1b ö"])
+def test_what_is_shown_and_kept_of_a_schema(
+    make_world: Callable[[str], World], secret: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its letters are written otherwise in SQL, in JSON and in messages: nowhere do they stand."""
+    world = make_world("duckdb")
+    monkeypatch.setenv("WHERE_IT_IS", secret)
+    world.write({
+        "profiles.yml": json.dumps({"world": {"target": "it", "outputs": {"it": {
+            "type": "duckdb", "path": "world.duckdb", "schema": "{{ env_var('WHERE_IT_IS') }}"}}}}),
+        "data/p.csv": "id,mail\n1,\n2,a@x.org\n",
+        "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id}\n",
+        "rules/r.yml": "version: 1\ndataset: p\nvalidation:\n"
+                       "  - {column: mail, checks: [not_null]}\n",
+    })
+    told = ""
+    for words, code in ((["show", "p"], 2), (["debug"], 0), (["run"], 1), (["debug"], 0),
+                        (["show", "p"], 0), (["explain", "--record", "1"], 0),
+                        (["run", "--log-format", "json"], 1), (["debug", "--adopt", "x"], 2)):
+        with pytest.raises(SystemExit) as end:
+            main([*words, "--project-dir", str(world.root)])
+        assert end.value.code == code, words
+        told += "".join(capsys.readouterr())
+    assert "sekret" not in told
+    assert "*****" in told
+    kept = (world.root / "target" / "run_results.json").read_text("utf-8")
+    assert "sekret" not in kept
+    assert "*****" in json.loads(kept)["results"][-1]["relation_name"]
