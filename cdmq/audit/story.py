@@ -21,6 +21,7 @@ from cdmq.audit.party_values import Belongs, PartyStory
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RUN_INPUTS
 from cdmq.audit.telling import Telling, When, one_of
+from cdmq.spec import Pii
 from cdmq.sql import nodes
 from cdmq.values import Project
 
@@ -90,6 +91,9 @@ class Story:
     party: PartyStory | None = None
     #: Only what was known when this run was done, without parties and levels.
     at: When | None = None
+    #: Columns of the episodes with the words of `pii:` by which the audit tables hold no more of
+    #: them than is told, though all was asked for.
+    kept: tuple[tuple[str, Pii], ...] = ()
 
 
 def stories(
@@ -184,7 +188,13 @@ class _Teller(Telling):
                 sorted(before), key=lambda n: verdicts[n][-1], reverse=True)),
             self.when(newest) if newest else None, tuple(sorted(off - fails)), belonging,
             at=self.when(self.at) if self.at else None,
+            kept=tuple(self._kept(dataset, rows)) if self.unmask else (),
         )
+
+    def _kept(self, dataset: str, rows: Sequence[tuple[str, Row]]) -> Iterator[tuple[str, Pii]]:
+        named = {c for _, r in rows for c in (r["column_name"] or "").split(", ")}
+        return ((c, how) for c, how in self.project.datasets[dataset].spec.pii.items()
+                if c in named and how != "plain")
 
     def _reading(self, names: Sequence[str]) -> set[str]:
         """The runs that read or made a dataset, by any name that it had."""

@@ -40,6 +40,11 @@ def _lines(story: Story) -> list[str]:
     lines += belonging(story.belongs, story.key)
     for episode in story.episodes:
         lines += ["", *_told(episode, story.at is not None)]
+    if story.kept:
+        columns = ", ".join(f"{column} ({how})" for column, how in story.kept)
+        lines += ["", f"By pii: the audit tables hold no more of these than is shown: {columns}. "
+                  f"The values are in the dataset: cdmq show {story.dataset} --stage flagged "
+                  "--unmask"]
     return [*lines, *_rules(story)]
 
 

@@ -169,6 +169,17 @@ def test_where_pii_is_declared_other_text_is_masked(project: Small) -> None:
     assert "credit: '2000'" in project.told("explain", "--record", "2").out
 
 
+def test_what_the_audit_tables_do_not_hold_is_said_to_who_asked_for_all(project: Small) -> None:
+    project.swap("models/customers.yml", ("notes: omit}", "notes: omit, email: mask}"))
+    project.run()
+    shown = project.told("explain", "--record", "3", "--unmask").out
+    assert "email: 'j***'" in shown
+    assert ("By pii: the audit tables hold no more of these than is shown: email (mask). The "
+            "values are in the dataset: cdmq show customers --stage flagged --unmask") in shown
+    assert "By pii:" not in project.told("explain", "--record", "3").out
+    assert "jo@@x" in project.told("show", "customers", "--stage", "flagged", "--unmask").out
+
+
 def test_a_cell_that_cannot_be_read_is_text(project: Small) -> None:
     """A line that slipped by one column has an address where a date was declared."""
     project.swap("data/customers.csv", ("50,2090-01-01", "50,jo@example.com"))
