@@ -28,7 +28,7 @@ LAW = settings(deadline=None, max_examples=depth(8),
 
 
 #: Deliveries between the first and the last: the deeper the profile, the more.
-LONGEST = min(8, depth(12))
+LONGEST = min(8, depth(8))
 Found = dict[str, list[tuple[Any, ...]]]
 OPEN, EVER = "to_run IS NULL", "true"
 _EPISODE = "from_run to_run closed_because"
