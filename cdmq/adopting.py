@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.register import KINDS, Register
-from cdmq.audit.tables import REGISTER, RUNS, audit_schema
+from cdmq.audit.tables import REGISTER, RULE_VERSIONS, RUNS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.results import Finding
 from cdmq.sql import nodes
@@ -46,17 +46,42 @@ def adopt(register: Register, project: Project, names: Sequence[str]) -> Iterato
         yield Finding("adopted", True, f"{relation}, made of {of}: the next run replaces it")
 
 
-def adopt_project(register: Register, old: str, new: str) -> Finding:
+def adopt_project(register: Register, old: str, project: Project, force: bool) -> Finding:
     """The audit rows of a project become those of this one, whose name it has now."""
-    warehouse = register.warehouse
+    warehouse, new = register.warehouse, project.config.name
     if not _has_rows(warehouse, old):
         raise CdmqError(_nothing(f"the audit tables in {audit_schema(warehouse)} are not those of "
                                  f"a project '{old}'", "see whose they are: cdmq debug"))
+    before = _names(register)
+    if before and not force and not before & _names_of(project):
+        raise CdmqError(Problem(
+            Span("--adopt-project"), "CDMQ445", f"the project {new} has no dataset and no rule of "
+            f"the project {old}: the next run would close every flag of that", "give this "
+            "project's target a schema of its own (schema: NAME in profiles.yml); if all that "
+            f"{old} has is to go: cdmq debug --adopt-project {old} --force"))
     table = nodes.table(Relation(REGISTER.name, audit_schema(warehouse)))
     renamed = exp.Update(this=table, expressions=[
         exp.EQ(this=nodes.column("project"), expression=nodes.text(new))])
     warehouse.run(renamed.sql(warehouse.dialect))
     return Finding("adopted", True, f"the audit rows of the project {old}, which is {new} now")
+
+
+def _names(register: Register) -> set[str]:
+    """The datasets and rules that the audit tables speak of."""
+    warehouse = register.warehouse
+    names = [nodes.column("rule_id"), nodes.column("dataset")]
+    last = nodes.select(names, nodes.table(
+        Relation(RULE_VERSIONS.name, audit_schema(warehouse))), nodes.is_null(
+            nodes.column("to_run")))
+    rows = warehouse.fetch(last.sql(warehouse.dialect))
+    return {str(n) for row in rows for n in row} | {
+        e.made_of for e in register.known.values() if e.made_of}
+
+
+def _names_of(project: Project) -> set[str]:
+    rules, datasets = project.rules.values(), project.datasets.values()
+    return {*project.rules, *project.datasets, *(r.formerly for r in rules if r.formerly),
+            *(n for d in datasets for n in d.spec.formerly)}
 
 
 def _has_rows(warehouse: Warehouse, project: str) -> bool:

@@ -147,11 +147,12 @@ def show(
 def debug(
     root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
-    adopt: Sequence[str] = (), adopt_project: str | None = None,
+    adopt: Sequence[str] = (), adopt_project: str | None = None, force: bool = False,
 ) -> tuple[Finding, ...]:
     """Look at project, profile, connection, rights and register; what is wrong has a remedy.
 
-    `adopt`: relations that an older cdmq made; `adopt_project`: the name that the project had.
+    `adopt`: relations that an older cdmq made; `adopt_project`: the name that the project had;
+    `force`: though the two have no dataset and no rule in common.
     """
     from cdmq.debugging import findings
     from cdmq.profiles import waited
@@ -161,7 +162,7 @@ def debug(
 
         with _connected(root, variables, None, profiles_dir, profile, target, None,
                         0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
-            found = adopted(project, warehouse, to, __version__, adopt, adopt_project)
+            found = adopted(project, warehouse, to, __version__, adopt, adopt_project, force)
             return tuple(replace(f, said=to.scrub(f.said)) for f in found)
     return findings(Path(root), variables, profiles_dir, profile, target)
 

@@ -160,6 +160,11 @@ def _problem(
         cause, _, remedy = said.partition("; ")
         cause = f"'{key}' in {what}: {cause}" if key else f"{what}: {cause}"
         return Problem(span, "CDMQ112", cause, remedy)
+    if kind in ("too_short", "too_long"):
+        least, has = error["ctx"].get("min_length"), error["ctx"]["actual_length"]
+        return Problem(span, "CDMQ112", f"'{key}' in {what} has {has} "
+                       f"{'entry' if has == 1 else 'entries'}", f"write at least {least}" if least
+                       else f"write at most {error['ctx']['max_length']}")
     remedy = said if kind == "value_error" else _REMEDIES.get(kind) or said.replace(
         "Input should be", "it must be").replace("String should", "it should")
     return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def adopted(
     project: Project, warehouse: Warehouse, target: Target, cdmq_version: str,
-    names: Sequence[str], old_project: str | None,
+    names: Sequence[str], old_project: str | None, force: bool,
 ) -> list[Finding]:
     """What `debug --adopt` and `--adopt-project` write into the register, as a row of the runs."""
     from cdmq.adopting import adopt, adopt_project
@@ -32,7 +32,7 @@ def adopted(
     named = replace(project, config=project.config.model_copy(
         update={"name": old_project or own}))
     register = registered(named, warehouse, cdmq_version, facts)
-    found = [adopt_project(register, old_project, own)] if old_project else []
+    found = [adopt_project(register, old_project, project, force)] if old_project else []
     found += adopt(register, project, names)
     done = run_facts(facts, warehouse, cdmq_version, 0, [], False, said(project, target))
     record_only(warehouse, project, done, datetime.now(UTC), Past(project, done.run_by).state,

@@ -20,6 +20,9 @@ def command(
     adopt_project: Annotated[str | None, typer.Option(
         "--adopt-project", metavar="OLD", help="The project of the audit tables, whose name was "
         "changed.")] = None,
+    force: Annotated[bool, typer.Option(
+        "--force", help="With --adopt-project: though this project has nothing of that one, "
+        "whose flags the next run closes.")] = False,
 ) -> None:
     """Look at project, profile, connection, rights and register.
 
@@ -30,7 +33,7 @@ def command(
 
     found = api.debug(project_dir, target=target, profile=profile, profiles_dir=profiles_dir,
                       variables=o.variables(vars), adopt=adopt or (),
-                      adopt_project=adopt_project)
+                      adopt_project=adopt_project, force=force)
     for line in finding_lines(found):
         typer.echo(line)
     raise typer.Exit(0 if all(f.ok for f in found) else 2)

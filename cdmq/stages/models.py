@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def model_query(
     if dialect not in _DIALECTS:
         raise CdmqError(Problem(span, "CDMQ332", f"dialect='{dialect}' is not known",
                                 did_you_mean(dialect, _DIALECTS)))
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what is wrong is told as a Problem
     try:
         parsed = sqlglot.parse(text.sql.strip().rstrip(";"), dialect=dialect)
     except sqlglot.errors.SqlglotError as error:
@@ -65,6 +67,8 @@ def model_query(
             found.set("alias", node.args.get("alias") or exp.TableAlias(
                 this=nodes.name(name.rsplit(".", 1)[-1])))
             return found
+        if isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue):
+            return node.this  # it is so on every engine, and not all have the words
         return node
 
     swapped = query.transform(swap)
@@ -88,17 +92,29 @@ def _look_at(query: exp.Query, span: Span) -> None:
             if not table.name.startswith("__cdmq_ref__") and table.name not in ctes:
                 problems.append(Problem(span, "CDMQ333", f"the model reads '{table.name}' by its "
                                         "name", "write {{ ref('...') }} or {{ source('...') }}"))
+        elif isinstance(table.this, exp.Func) and not _called(table.this).startswith(_OUTSIDE):
+            problems.append(Problem(span, "CDMQ334", "the model reads the rows of "
+                                    f"'{table.this.sql('duckdb')[:40]}'", "a model reads only "
+                                    "ref() and source(); write a list of rows as SELECT "
+                                    "unnest(...), or as a seed"))
         else:
             problems.append(Problem(span, "CDMQ334", "the model reads "
                                     f"'{table.this.sql('duckdb')[:40]}'",
                                     "declare the file as a dataset and use ref()"))
+    if query.find(exp.Lock):
+        problems.append(Problem(span, "CDMQ331", "the model locks the rows that it reads",
+                                "take FOR UPDATE or FOR SHARE away: a model only reads"))
     for call in query.find_all(exp.Func):
-        name = (call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
+        name = _called(call)
         if name.startswith(_OUTSIDE):
             problems.append(Problem(span, "CDMQ334", f"the function {name}() reaches outside the "
                                     "rows", "a model reads only ref() and source()"))
     if problems:
         raise CdmqError(dict.fromkeys(problems))
+
+
+def _called(call: exp.Func) -> str:
+    return (call.name if isinstance(call, exp.Anonymous) else call.sql_name()).lower()
 
 
 def model_columns(
@@ -137,6 +153,12 @@ def model_columns(
         return nodes.table(Relation(logical))
 
     query = model_query(dataset, project, table)
+    try:
+        query.sql(warehouse.dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.UnsupportedError as error:
+        raise CdmqError(Problem(
+            Span(model), "CDMQ335", f"{warehouse.dialect} cannot say what the model says: "
+            f"{str(error).splitlines()[0]}", "write it in words that both have")) from None
     with duckdb.connect() as connection:
         for logical, columns in empty.items():
             shown = [

@@ -85,3 +85,38 @@ def test_a_project_under_a_new_name(world: World) -> None:
     assert world.run().exit_code == 1
     world.write({"cdmq_project.yml": "name: world\nprofile: world\n"})
     assert [p.code for p in refused(world)] == ["CDMQ442"]
+
+
+def test_another_project_is_not_adopted(world: World) -> None:
+    """It has nothing of the one that lives there; the name alone is no proof."""
+    world.write(FILES)
+    world.run()
+    flags = world.flags()
+    world.write({
+        "cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",
+        "rules/customers.yml": "", "models/short.sql": "", "data/z.csv": "id,name\n1,\n",
+        "models/m.yml": "version: 1\ndatasets: [{name: zz, file: data/z.csv, key: id}]\n",
+        "rules/z.yml": "version: 1\ndataset: zz\nvalidation:\n"
+                       "  - {column: name, checks: [not_null]}\n"})
+    with pytest.raises(CdmqError, match="CDMQ445 .* no rule of the project world") as error:
+        cdmq.api.debug(world.root, adopt_project="world")
+    assert error.value.problems[0].remedy.endswith("--adopt-project world --force")
+    assert [p.code for p in refused(world)] == ["CDMQ442"]
+    assert world.flags() == flags
+    cdmq.api.debug(world.root, adopt_project="world", force=True)
+    assert world.run().exit_code == 1
+
+
+def test_a_project_whose_datasets_have_new_names_too(world: World) -> None:
+    world.write({k: v for k, v in FILES.items() if "people" not in k and "short" not in k} | {
+        "rules/customers.yml": "version: 1\ndataset: customers\nvalidation:\n"
+                               "  - {column: name, checks: [not_null]}\n"})
+    world.run()
+    world.write({
+        "cdmq_project.yml": "name: other\nprofile: world\n",
+        "models/m.yml": "version: 1\ndatasets: [{name: people, formerly: customers, "
+                        "file: data/customers.csv, key: id, missing_values: [n/a]}]\n",
+        "rules/customers.yml": "version: 1\ndataset: people\nvalidation:\n"
+                               "  - {column: name, checks: [not_null]}\n"})
+    cdmq.api.debug(world.root, adopt_project="world")
+    assert world.run().exit_code == 1

@@ -272,6 +272,20 @@ def test_what_looks_staged_is_not_swept(project: World) -> None:
     assert project.sql("SELECT * FROM __cdmq_abc123_customers") == [(7,)]
 
 
+def test_a_prefix_is_swept_for_no_longer_than_its_run(project: World) -> None:
+    """It stands in the register, where others read it and may take it for a name to build on."""
+    for run in (project.run, lambda: cdmq.api.test(project.root),
+                lambda: cdmq.api.train(project.root, allow_empty=True)):
+        run()
+        assert not project.sql(f"SELECT name FROM {project.audit}.register WHERE kind = 'staged'")
+        assert not [r for r in project.relations() if r.startswith("__cdmq_")]
+    ((last,),) = project.sql(f"SELECT max(run_id) FROM {project.audit}.runs")
+    mine = f"__cdmq_{last[-6:]}_mine"
+    project.sql(f'CREATE TABLE "{mine}" AS SELECT 7 AS mine')
+    project.run()
+    assert project.sql(f'SELECT * FROM "{mine}"') == [(7,)]
+
+
 def test_a_table_of_the_users_in_the_audit_schema(project: World) -> None:
     project.sql(f"CREATE SCHEMA {project.audit}")
     for name in sorted(STATED):
