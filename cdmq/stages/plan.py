@@ -32,7 +32,8 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
     numbers = {rule.id: number for number, rule in enumerate(order, start=1)}
 
     def with_null_keys(name: str) -> DatasetPlan:
-        return plan_dataset(steps[name].with_digests(), numbers, fuse)
+        # The digest reads every column: it is written once, and not again for each column.
+        return plan_dataset(steps[name].with_digests(), numbers, fuse, row_fuse="row")
 
     def guards(name: str) -> DatasetPlan:
         step = steps[name]
@@ -44,14 +45,17 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
     return Plan(plans, numbers, with_null_keys, guards)
 
 
-def plan_dataset(steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse) -> DatasetPlan:
-    """Fuse the row rules of a dataset. `numbers` gives each rule its number in the run."""
+def plan_dataset(
+    steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse, row_fuse: Fuse | None = None
+) -> DatasetPlan:
+    """Fuse the row rules of a dataset, by `row_fuse` where that is another. `numbers` gives each
+    rule its number in the run."""
     row = [j for j in steps.judgements if j.scope == "row"]
     sets = [j for j in steps.judgements if j.scope == "set"]
     changes = steps.stage.changes if steps.stage else ()
     return DatasetPlan(
         steps=steps,
-        row=tuple(fused(steps, row, numbers, fuse)),
+        row=tuple(fused(steps, row, numbers, row_fuse or fuse)),
         sets=tuple(single(steps, j, numbers) for j in sets),
         counts=tuple(_counts(steps, fuse)),
         changes=tuple(change_branch(steps, c, numbers) for c in changes),

@@ -55,3 +55,23 @@ def test_no_statement_counts_more_than_its_engine_bears(
     assert {r for c in found.counts for r in c.places} == set(project.rules)
     for counts in found.counts:
         assert max(max(places) for places in counts.places.values()) < len(counts.query.expressions)
+
+
+def test_what_names_a_record_without_a_key_is_written_once(make_world: Callable[[str], World]
+                                                           ) -> None:
+    """It reads every column: written once for each column the statement grew with their square."""
+    world = make_world("duckdb")
+
+    def length(wide: int) -> int:
+        names = [f"c{i}" for i in range(wide)]
+        world.write({
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: wide, table: wide, key: c0}\n",
+            "rules/r.yml": "version: 1\ndataset: wide\nvalidation:\n" + "".join(
+                f"  - {{column: {c}, checks: [not_null, not_blank]}}\n" for c in names[1:]),
+        })
+        project = cdmq.api.parse(world.root)
+        steps = compile_rules(project, {"wide": dict.fromkeys(names, "text")}, "duckdb")
+        branches = plan(project, steps, "column").with_null_keys("wide").row
+        return sum(len(b.query.sql("duckdb")) for b in branches)
+
+    assert length(60) < 3 * length(30)
