@@ -288,9 +288,11 @@ def _word(value: Any, source: Source, path: Path_, render: Callable[[str], str])
 def _env_var(environment: Mapping[str, str], secrets: list[str]) -> Any:
     def env_var(name: str, *default: str) -> str:
         if name in environment:
-            secrets.append(environment[name])
-            _GIVEN.add(environment[name])
-            return environment[name]
+            given = environment[name]
+            if given not in warehouse_types():  # a word of ours, such as a user called postgres
+                secrets.append(given)
+                _GIVEN.add(given)
+            return given
         if default:
             return default[0]
         raise ValueError(f"the environment variable {name} is not set")

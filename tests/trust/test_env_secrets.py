@@ -65,6 +65,14 @@ def test_a_wrong_option_does_not_tell_it(tmp_path: Path) -> None:
     assert "verysecretport" not in str(told.value)
 
 
+def test_the_name_of_an_engine_is_no_secret_but_as_a_password(tmp_path: Path) -> None:
+    said = "connection postgres 16.4, schema quality"
+    assert target(tmp_path, PG_DB="postgres").scrub(said) == said
+    (tmp_path / "own").mkdir()
+    assert "postgres" not in target(tmp_path / "own", PG_PASS_X="postgres").scrub(
+        "no entry for x:postgres@host")
+
+
 def test_a_failure_of_cdmq_itself_tells_none_of_it(tmp_path: Path) -> None:
     """By what env_var() gave, not by how the variable is called."""
     target(tmp_path, PG_DB="warehouse_of_anna")
