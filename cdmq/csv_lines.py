@@ -121,7 +121,9 @@ class _Reader:
                 break
             parts.append(more)
             state = self.shape.after_open(more.rstrip("\r\n"))
-        if state != "closed":
+        if state == "open" and len(parts) == _MOST_LINES:
+            self._is_bad(text, f"a quote is not closed within {_MOST_LINES:,} lines")
+        elif state != "closed":
             self._is_bad(text, "a quote is not closed, or text stands behind it")
         else:
             whole = "".join(parts).rstrip("\r\n").replace("\0", "\u2400")

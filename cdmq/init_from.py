@@ -46,6 +46,10 @@ def from_files(files: Sequence[Path], root: Path) -> FromFiles:
     return FromFiles(texts, copies, tuple(guesses))
 
 
+#: What a path in a YAML file does not hold: signs that cannot be seen, and what Jinja would read.
+_ODD = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\ue000-\U0010ffff]|[{}]|[*?\[\]]")
+
+
 def _inside(file: Path, root: Path, taken: Mapping[str, Path]) -> tuple[str, bool]:
     """Where the project has the file, and whether it is copied there: a project reads no other."""
     if not file.is_file():
@@ -58,10 +62,15 @@ def _inside(file: Path, root: Path, taken: Mapping[str, Path]) -> tuple[str, boo
                                 "another kind of sheet is saved as .xlsx or csv"))
     whole, home = file.resolve(), root.resolve()
     if whole.is_relative_to(home):
-        return whole.relative_to(home).as_posix(), False
+        inside = whole.relative_to(home).as_posix()
+        if odd := _ODD.search(inside):
+            raise CdmqError(Problem(Span(str(file)), "CDMQ292", f"{odd[0]!r} in its name would not "
+                                    "be read in path:", "rename it"))
+        return inside, False
     for n in range(1, len(taken) + 2):
         stem = _stem(file)
         name = f"data/{stem}{f'_{n}' if n > 1 else ''}{file.name.removeprefix(stem)}"
+        name = _ODD.sub("_", name)
         if name not in taken:
             break
     return name, True

@@ -70,6 +70,8 @@ def excerpt(text: str, longest: int = 160) -> str:
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word nearest to `word`, or None when none is near."""
     by_lower = {k.lower(): k for k in known}
+    if begins := [k for k in by_lower if len(k) > 3 and word.lower().startswith(k)]:
+        return by_lower[max(begins, key=len)]  # phonenumber is phone, not number
     hits = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[hits[0]] if hits else None
 

@@ -134,6 +134,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     masked: tuple[str, ...] = ()
+    #: How many rows there are, where not all are shown.
+    whole: int | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from cdmq.audit.pii import hides, masked
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.results import Table
@@ -42,11 +44,15 @@ def rows_of(
     query = nodes.select([nodes.column(c) for c in shown], nodes.table(relation))
     order = [nodes.column(k) for k in dataset.key if k in shown]
     rows = warehouse.fetch(query.order_by(*order).limit(limit).sql(warehouse.dialect))
+    whole = len(rows)
+    if whole == limit:
+        [(whole,)] = warehouse.fetch(nodes.select(
+            [exp.Count(this=exp.Star())], nodes.table(relation)).sql(warehouse.dialect))
     hidden = () if unmask else _hidden(dataset, shown)
     names = tuple(shown)
     return Table(str(relation), names, tuple(
         tuple(_shown(v, c in hidden) for v, c in zip(row, names, strict=True)) for row in rows
-    ), hidden)
+    ), hidden, None if whole == len(rows) else whole)
 
 
 def _relation(dataset: Dataset, stage: str, warehouse: Warehouse) -> Relation:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cdmq.column_names import composed
-from cdmq.kinds.base import Bool, Model, Texts, Threshold, Version, one_or_many
+from cdmq.kinds.base import Bool, Model, Tags, Texts, Threshold, Version, one_or_many
 
 Pii = Literal["plain", "mask", "hash", "omit"]
 Materialized = Literal["view", "table"]
@@ -180,7 +180,7 @@ class DatasetSpec(Model):
         "of which the last good state is kept. config(materialized=) in a model's SQL is about "
         "NAME alone and wins there. Default: what the project says, else view.")
     owner: str | None = Field(None, description="Who answers for it.")
-    tags: Texts = Field(default_factory=list, description="Words to select it by.")
+    tags: Tags = Field(default_factory=list, description="Words to select it by.")
     formerly: Texts = Field(
         default_factory=list, description="The names it had before, the oldest first. They stay: "
         "flags, changes and parties of then are its own by them.")
@@ -341,7 +341,7 @@ class UnitTest(Model):
     given: dict[str, list[dict[str, str | None]]] = Field(
         description="dataset: its rows. A column that is left out is NULL.")
     expect: Expected = Field(description="What the rules find in them, and nothing else.")
-    tags: Texts = Field(default_factory=list, description="Words to select it by.")
+    tags: Tags = Field(default_factory=list, description="Words to select it by.")
     enabled: Bool = True
 
     @model_validator(mode="after")

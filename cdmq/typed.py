@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -69,6 +69,14 @@ def _with_a_list(model: type[BaseModel], data: Any) -> str:
             continue
         return f"write {{{key}: [{', '.join(map(str, data[:2]))}{', ...' * (len(data) > 2)}]}}"
     return ""
+
+
+def _words_of(model: type[BaseModel], key: str) -> str:
+    """`upper, lower, title or sentence`, where a key takes one of a few words."""
+    field = next((f for n, f in model.model_fields.items() if (f.alias or n) == key), None)
+    words = [str(w) for w in get_args(field.annotation)] if field and (
+        get_origin(field.annotation) is Literal) else []
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "..."
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
@@ -146,7 +154,8 @@ def _problem(
                        source.with_word(span, key, meant))
     if kind == "missing":
         return Problem(
-            source.at(path[:-1]), "CDMQ111", f"'{key}' is missing in {what}", f"add {key}: ..."
+            source.at(path[:-1]), "CDMQ111", f"'{key}' is missing in {what}",
+            f"add {key}: {_words_of(_model_at(model, loc[:-1]), names[-1])}"
         )
     span = source.at(path)
     said = str(error["msg"]).removeprefix("Value error, ")

@@ -74,8 +74,10 @@ def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
         return Problem(
             span, "CDMQ101", "a tab: YAML is indented with spaces", "use spaces", fix.strip()
         )
-    if blank := BLANK.match(line):
-        return odd_blank(span, line, blank[0])
+    for at in (mark.line, mark.line - 1):  # it may be the next line that does not fit
+        if 0 <= at < len(lines) and (blank := BLANK.match(lines[at])):
+            return odd_blank(Span(file, at + 1, 1 if at < mark.line else span.column), lines[at],
+                             blank[0])
     if "mapping values are not allowed" in said:
         if ": " not in line[: mark.column]:
             return Problem(span, "CDMQ101", "the key does not stand where a key can stand",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from pydantic import Field, field_validator, model_validator
@@ -17,7 +18,8 @@ class Regex(Check):
 
     When to use: for numbers and codes with a fixed form. Quote the pattern in single quotes. The
     patterns are a portable subset: classes, groups, alternation, repeats, `\d \w \s \b`, `(?i)`;
-    no look-around, no back-reference.
+    no look-around, no back-reference. `\w` is `[A-Za-z0-9_]` on every engine: no `ü`, no `é`.
+    Letters with accents too are `[A-Za-zÀ-ÖØ-öø-ɏ]`.
 
     Example:
         - column: tax_id
@@ -49,6 +51,10 @@ class Regex(Check):
     def _tells_apart(self) -> Regex:
         from cdmq.functions.regex import matches_everything
 
+        if re.fullmatch(r"%.+", self.pattern) and not set(self.pattern) & set("^$[](){}|+*?\\"):
+            plain = re.sub("^%|%$", "", self.pattern)
+            raise ValueError(f"'{self.pattern}' is a pattern of SQL's LIKE; a regex is found "
+                             f"anywhere: write '{plain}', or [%] where a percent sign is meant")
         if matches_everything(self.pattern):
             said = "every text matches it" if self.match else "no text could pass"
             raise ValueError(f"'{self.pattern}' is found in every text: {said}; "

@@ -85,6 +85,15 @@ Texts = Annotated[
 Columns = Annotated[
     list[Column], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
 ]
+def _tags(values: list[str]) -> list[str]:
+    for value in values:
+        parts = re.findall(r"[^\s,]+", value)
+        if parts != [value]:
+            raise ValueError(f"write [{', '.join(parts)}]: a tag has no blank and no comma")
+    return values
+
+
+Tags = Annotated[Texts, AfterValidator(_tags)]
 Threshold = Annotated[str, AfterValidator(_threshold)]
 Percent = Annotated[str, AfterValidator(_percent)]
 
@@ -126,7 +135,7 @@ class Head(Model):
     id: str | None = Field(None, description="Unique in the project; its history hangs on it.")
     why: str | None = Field(None, description="Why this rule exists, in a sentence.")
     owner: str | None = Field(None, description="Who answers for it.")
-    tags: Texts = Field(default_factory=list, description="Words to select it by.")
+    tags: Tags = Field(default_factory=list, description="Words to select it by.")
     severity: Severity | None = Field(None, description="error, warn or info. Default: error.")
     dimension: Dimension | None = Field(None, description="The data-quality dimension.")
     where: Sql | None = Field(None, description="Only rows for which this SQL condition is true.")

@@ -78,6 +78,9 @@ class DefaultRule(Head):
         if len(given) != 1:
             said = " and ".join(given) if given else "none"
             raise ValueError(f"say one of map, standardise, fill_from or set; here is {said}")
+        if self.column in self.fill_from:
+            raise ValueError(f"{self.column} is filled from itself; name other columns in "
+                             "fill_from")
         if (self.set is not None) != (self.reason is not None):
             raise ValueError("set and reason go together; write both, such as set: none, reason: "
                              "unknown")

@@ -135,6 +135,9 @@ class MatchingRule(Named):
     def _sensible(self) -> MatchingRule:
         if not self.same_if and not self.compare:
             raise ValueError("nothing says who is the same: write same_if, compare or both")
+        if self.merge_above < .5:
+            raise ValueError(f"merge_above ({percent(self.merge_above)}) would make one party of "
+                             "records that are more likely two; write 50% or more, such as 99%")
         if self.review_above is not None and self.review_above >= self.merge_above:
             raise ValueError(
                 f"review_above ({percent(self.review_above)}) must be lower than "

@@ -61,6 +61,9 @@ def table_lines(table: Table, output: str) -> Iterator[str]:
     yield from _one_a_line(table) if wide else _side_by_side(table, cells, widths)
     yield ""
     said = f"{counted(len(cells), 'row')} of {table.name}"
+    if table.whole is not None:
+        said = (f"first {len(cells):,} of {counted(table.whole, 'row')} of {table.name} "
+                "(--limit N shows more)")
     if table.masked:
         said += f"; {counted(len(table.masked), 'column')} masked (--unmask shows them)"
     yield said

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 
 _CODES = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "dim": 2}
-#: The colour of each severity.
-_SEVERITY = {"error": "red", "warn": "yellow", "info": "cyan"}
+#: The colour of each severity, and of what passes.
+_SEVERITY = {"error": "red", "warn": "yellow", "info": "cyan", "pass": "green"}
 STATUS_COLOURS: Mapping[str, str] = {
     "pass": "green", "warn": "yellow", "fail": "red", "error": "red", "no_data": "yellow",
     "skipped": "dim",

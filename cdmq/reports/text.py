@@ -12,7 +12,8 @@ from cdmq.results import Facts, RunResult
 from cdmq.stages.judge import judge
 from cdmq.steps import Outcome, RuleResult
 
-_SEVERITIES = ("error", "warn", "info")
+#: The headings of findings: a rule that passes within its error_above is no error.
+_HEADINGS = ("error", "warn", "info", "pass")
 _MADE = ("matching", "golden", "tiering")
 _STATUSES = ("pass", "warn", "fail", "no_data", "skipped", "error")
 
@@ -72,16 +73,16 @@ class TextReport:
     def _worst(self, result: RunResult) -> Iterable[str]:
         """Findings by severity and dimension, worst first; what only warns is no error."""
         found = [r for r in result.results if finds(r)]
-        for severity in _SEVERITIES:
+        for heading in _HEADINGS:
             groups: dict[str, list[RuleResult]] = {}
             for r in found:
-                if ("warn" if r.status == "warn" else r.rule.severity) == severity:
+                if _heading(r) == heading:
                     named = "levels" if r.rule.kind == "tiering" else "no dimension"
                     groups.setdefault(r.rule.dimension or named, []).append(r)
             for dimension, rules in sorted(groups.items(), key=lambda g: -max(map(_badness, g[1]))):
                 flags = sum(r.outcome.failing + r.outcome.could_not_judge for r in rules
                             if r.rule.kind not in _MADE)  # a level without a fact flags nothing
-                yield self.style(f"{severity.upper()}  {dimension}", severity) + (
+                yield self.style(f"{heading.upper()}  {dimension}", heading) + (
                     f"  {counted(len(rules), 'rule')}") + (
                     f", {counted(flags, 'flag')}" if flags else "")
                 for r in sorted(rules, key=lambda r: (-_badness(r), r.rule.id)):
@@ -108,6 +109,12 @@ class TextReport:
         ]
         yield f"Done in {result.seconds:.1f} s. " + " ".join(words) + (
             f" TOTAL={len(result.results)}")
+
+
+def _heading(r: RuleResult) -> str:
+    if r.rule.severity == "info":
+        return "info"
+    return r.status if r.status in ("warn", "pass") else r.rule.severity
 
 
 def said(r: RuleResult) -> str:
@@ -180,7 +187,8 @@ def _broken(result: RunResult) -> Iterable[str]:
         yield f"  dataset {name}: {printable(why)}"
     for r in errors:
         if r.rule.dataset not in result.failed:
-            yield f"  {r.rule.id} ({r.rule.span}): {printable(r.message)}"
+            told = r.message.startswith(f"{r.rule.span.file}:")  # the place stands in it
+            yield f"  {r.rule.id}{'' if told else f' ({r.rule.span})'}: {printable(r.message)}"
     if result.problems:
         yield "NOT AS DECLARED"
     for problem in result.problems:

@@ -176,7 +176,8 @@ def _one_type(one: exp.Expr, other: exp.Expr) -> str:
     if isinstance(literal, exp.Literal):
         plain = literal.name.replace(".", "", 1).isdecimal()
         return f"write {literal.name} without quotes" if plain else "use values of one type"
-    if isinstance(value, exp.Literal):
+    equal = isinstance(one.parent, exp.EQ | exp.NEQ)  # < goes by letters beside a text
+    if isinstance(value, exp.Literal) and equal:
         return f"write '{value.name}' in quotes, or {say(one)}::{kind}"
     return f"write: {say(one)}::{kind}"
 

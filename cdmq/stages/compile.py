@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from cdmq.audit.pii import stored
 from cdmq.checks.base import Check
+from cdmq.column_names import folded
 from cdmq.kinds.golden import GoldenRule
 from cdmq.missing import tokens_of
 from cdmq.problems import CdmqError, Problem, did_you_mean
@@ -89,6 +90,7 @@ class _Compiler:
             j for r in rules if only is None or r.id in only
             if (j := self._apart(r, lambda r=r: self._judgement(r, rows)))  # type: ignore[misc]
         ]
+        self._twice(rules)
         clean, defaulted = rows.views()
         matching = [r for r in self.project.rules_of(self.dataset.name, "matching")
                     if r.enabled and (only is None or r.id in only | self._joined())]
@@ -102,6 +104,18 @@ class _Compiler:
             validated=any(r.check not in ("delivered", "lines") for r in rules),
             matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows, only),
         )
+
+    def _twice(self, rules: Iterable[Rule]) -> None:
+        """A rule whose id differs from another's by the letter case of one and the same column."""
+        seen: dict[str, Rule] = {}
+        for rule in rules:
+            first = seen.setdefault(folded(rule.id), rule)
+            if first is not rule and [*map(self.binder.real, rule.columns)] == [
+                    *map(self.binder.real, first.columns)]:
+                self.problems.append(Problem(
+                    rule.span, "CDMQ201", f"'{rule.id}' and '{first.id}' are one rule: the names "
+                    "of their column differ by letter case alone",
+                    f"keep one of them (the other is at {first.span})"))
 
     def _apart(self, rule: Rule, compiled: Callable[[], T | None]) -> T | None:
         """What a rule is compiled to; None where it does not fit the columns."""

@@ -10,7 +10,7 @@ from cdmq.sql.equality import composed
 from cdmq.sql.expressions import Bound
 from cdmq.sql.expressions import could_not_judge as risky
 from cdmq.sql.expressions import lower as lowered
-from cdmq.sql.literals import literal
+from cdmq.sql.literals import how_written, literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.nulls import never_null, strict
 from cdmq.sql.text_form import text_of
@@ -101,7 +101,7 @@ class RuleContext:
         found = literal(text, type_)
         if found is None:
             raise self.problem(field, "CDMQ216", f"'{text}' is no {type_}, the type of the column",
-                               "write a value of the column's type")
+                               how_written(type_))
         return found
 
     def expression(self, field: str) -> exp.Expr:

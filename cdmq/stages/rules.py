@@ -9,7 +9,7 @@ from typing import Any
 from cdmq.checks import checks
 from cdmq.checks.base import Check
 from cdmq.kinds import kinds
-from cdmq.kinds.base import Head, SqlText, Texts, Version, fields_marked
+from cdmq.kinds.base import Head, SqlText, Tags, Version, fields_marked
 from cdmq.kinds.defaults import DefaultRule
 from cdmq.kinds.validation import OWN_KEYS, ValidationRule
 from cdmq.other_words import other_file
@@ -29,7 +29,7 @@ class FileHead(Head):
     version: Version = "1"
     dataset: str
     owner: str | None = None
-    tags: Texts = []
+    tags: Tags = []
 
 
 _FILE_KEYS = ("version", "dataset", "owner", "tags")

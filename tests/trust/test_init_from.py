@@ -273,6 +273,19 @@ def test_what_cannot_be_looked_at_is_told_and_nothing_written(
     assert not (tmp_path / "p").exists()
 
 
+@pytest.mark.parametrize("name", ["ev\x1bil {{7*7}}.csv", "a{b}.csv", "x[1].csv", "s*r.csv"])
+def test_a_file_of_an_odd_name_is_copied_under_a_plain_one(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text("id,a\n1,x\n2,y\n3,z\n")
+    init(tmp_path / "p", from_files=[tmp_path / name])
+    assert says(tmp_path / "p", monkeypatch, "run", "-q") == 0
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / name).write_text("id,a\n1,x\n")
+    with pytest.raises(CdmqError, match="CDMQ292 .* in its name .*rename it"):
+        init(tmp_path / "q", from_files=[tmp_path / "q" / name])
+
+
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                      capsys: pytest.CaptureFixture[str]) -> None:
     one_column(tmp_path)
