@@ -65,7 +65,7 @@ def stored(root: Path, variables: str | None, target: Path) -> Parsed | None:
             return None
         warnings = tuple(_problem(w) for w in content["warnings"])
         return Parsed(content["name"], content["counts"], warnings, manifest, cached=True)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # none there, or not one of ours: everything is read
 
 

@@ -104,7 +104,9 @@ def _what(e: Episode) -> str:
                 f"({e.act}{reason}){twice}")
     state = " could not be judged" if e.state == "could_not_judge" else ""
     hint = f", suggested: {e.suggestion}" if e.suggestion else ""
-    about = f"{e.column}: " if e.column and "=" not in (e.value or "") else ""
+    first, several, _ = (e.column or "").partition(", ")
+    named = several and (e.value or "").startswith(f"{first}=")  # each value has its column
+    about = f"{e.column}: " if e.column and not named else ""
     return f"flag    {_rule(e)}{state}  {about}{_value(e.value)}{hint}{twice}"
 
 

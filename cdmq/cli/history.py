@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cdmq.cli.options import HERE, Profile, ProfilesDir, ProjectDir, Target
+from cdmq.problems import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,10 +42,10 @@ def command(
     where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
     if rule is None:
         for line in _table(histories(project_dir, as_of=as_of, where=where)):
-            typer.echo(line)
+            typer.echo(printable(line))
         return
     for line in _told(history(project_dir, rule, as_of=as_of, where=where), full, as_of):
-        typer.echo(line)
+        typer.echo(printable(line))
 
 
 def _table(rules: tuple[RuleLine, ...]) -> list[str]:

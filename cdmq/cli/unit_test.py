@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cdmq.cli.options import HERE, AllowEmpty, ProjectDir, Quiet, Select, Vars, variables, words
+from cdmq.problems import printable
 
 if TYPE_CHECKING:
     from cdmq.unit_tests import TestResult, UnitTestRun
@@ -33,13 +34,13 @@ def command(
 
     def listen(result: TestResult) -> None:
         if not quiet or result.status in ("fail", "error"):
-            typer.echo("\n".join(_told(result)))
+            typer.echo("\n".join(map(printable, _told(result))))
 
     done = unit_test(project_dir, variables=variables(vars), select=words(select),
                      allow_empty=allow_empty, listen=listen)
     typer.echo(_summary(done))
     if coverage:
-        typer.echo("\n".join(_coverage(done)))
+        typer.echo("\n".join(map(printable, _coverage(done))))
     raise typer.Exit(done.exit_code)
 
 

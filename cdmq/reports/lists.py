@@ -25,9 +25,9 @@ def listed_lines(found: Iterable[Listed], output: str, resource_type: str) -> It
         if output == "json":
             yield json.dumps(_fields(item, kind), ensure_ascii=False, default=str)
         elif output == "path":
-            yield f"{item.thing.span.file}:{item.thing.span.line}"
+            yield printable(f"{item.thing.span.file}:{item.thing.span.line}")
         else:
-            yield item.name
+            yield printable(item.name)
 
 
 def _fields(item: Listed, kind: str) -> dict[str, object]:
@@ -117,11 +117,11 @@ def compiled_lines(found: Compiled) -> Iterator[str]:
     rules = len(found.selection.rules)
     yield f"{counted(rules, 'rule')} over {counted(len(found.files), 'dataset')}"
     for path in sorted(found.files.values()):
-        yield f"  {shown_path(path)}"
+        yield printable(f"  {shown_path(path)}")
 
 
 def finding_lines(found: Iterable[Finding]) -> Iterator[str]:
     for f in found:
-        yield f"{'OK  ' if f.ok else 'FAIL'}  {f.what:<11} {f.said}"
+        yield f"{'OK  ' if f.ok else 'FAIL'}  {f.what:<11} {printable(f.said)}"
         if f.remedy:
-            yield f"      {f.remedy}"
+            yield f"      {printable(f.remedy)}"

@@ -56,7 +56,8 @@ class TextReport:
         if result.message and problem in self.told:
             what = f"dataset {result.rule.dataset}: as above"
         self.told.add(problem)
-        self.write(f"{clock}  {place}  {word}  {result.rule.id}  {what}".rstrip())
+        self.write(f"{clock}  {place}  {word}  "
+                   f"{printable(f'{result.rule.id}  {what}'.rstrip())}")
 
     def _end(self, result: RunResult) -> None:
         parts = [_broken(result)] if self.quiet else [
@@ -82,11 +83,11 @@ class TextReport:
             for dimension, rules in sorted(groups.items(), key=lambda g: -max(map(_badness, g[1]))):
                 flags = sum(r.outcome.failing + r.outcome.could_not_judge for r in rules
                             if r.rule.kind not in _MADE)  # a level without a fact flags nothing
-                yield self.style(f"{heading.upper()}  {dimension}", heading) + (
+                yield self.style(f"{heading.upper()}  {printable(dimension)}", heading) + (
                     f"  {counted(len(rules), 'rule')}") + (
                     f", {counted(flags, 'flag')}" if flags else "")
                 for r in sorted(rules, key=lambda r: (-_badness(r), r.rule.id)):
-                    yield from self._finding(r)
+                    yield from map(printable, self._finding(r))
 
     def _finding(self, r: RuleResult) -> Iterable[str]:
         where = f"{r.rule.owner or 'no owner'}, {r.rule.span.file}:{r.rule.span.line}"
@@ -99,7 +100,7 @@ class TextReport:
                 yield f"      {said(r)}"
             yield f"      {where}"
         if r.outcome.samples:
-            yield clipped(f"      keys: {', '.join(map(printable, r.outcome.samples))}", self.width)
+            yield clipped(f"      keys: {', '.join(r.outcome.samples)}", self.width)
 
     def _totals(self, result: RunResult) -> Iterable[str]:
         counts = {s: sum(r.status == s for r in result.results) for s in _STATUSES}
@@ -165,7 +166,8 @@ def _changed(result: RunResult) -> Iterable[str]:
     longest = max((len(r.rule.id) for r in rules), default=0)
     for r in sorted(rules, key=lambda r: (-r.outcome.changed, r.rule.id)):
         column = f"{r.rule.dataset}.{'.'.join(r.rule.columns)}"
-        yield f"  {r.rule.id:<{longest}}  {r.outcome.changed:>9,}  {r.rule.check} {column}"
+        yield printable(
+            f"  {r.rule.id:<{longest}}  {r.outcome.changed:>9,}  {r.rule.check} {column}")
 
 
 def _made(result: RunResult) -> Iterable[str]:
@@ -176,7 +178,7 @@ def _made(result: RunResult) -> Iterable[str]:
         yield "PARTIES AND LEVELS"
     longest = max((len(r.rule.id) for r in rules), default=0)
     for r in sorted(rules, key=lambda r: (_MADE.index(r.rule.kind), r.rule.id)):
-        yield f"  {r.rule.id:<{longest}}  {printable(r.outcome.note)}"
+        yield printable(f"  {r.rule.id:<{longest}}  {r.outcome.note}")
 
 
 def _broken(result: RunResult) -> Iterable[str]:
@@ -184,11 +186,12 @@ def _broken(result: RunResult) -> Iterable[str]:
     if result.failed or errors:
         yield "COULD NOT BE RUN"
     for name, why in result.failed.items():
-        yield f"  dataset {name}: {printable(why)}"
+        yield printable(f"  dataset {name}: {why}")
     for r in errors:
         if r.rule.dataset not in result.failed:
             told = r.message.startswith(f"{r.rule.span.file}:")  # the place stands in it
-            yield f"  {r.rule.id}{'' if told else f' ({r.rule.span})'}: {printable(r.message)}"
+            where = "" if told else f" ({r.rule.span})"
+            yield printable(f"  {r.rule.id}{where}: {r.message}")
     if result.problems:
         yield "NOT AS DECLARED"
     for problem in result.problems:

@@ -131,7 +131,7 @@ def _read_catalog(path: Path) -> dict[str, Columns]:
     try:
         found = json.loads(path.read_text("utf-8"))["datasets"]
         return {name: dict(columns) for name, columns in found.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}  # broken: the next run writes it anew
 
 

@@ -115,3 +115,11 @@ def test_a_pipe_as_database(project: Path, command: str) -> None:
     assert done.returncode == 2
     assert "CDMQ403 the warehouse cannot be reached" in done.stdout + done.stderr
     assert "w.duckdb is no file" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("name", "begins"), [
+    ("parse_cache", ""), ("catalog", '{"datasets": '), ("manifest", '{"metadata": {"cdmq_schema_ver'
+                                                        'sion": ')])
+def test_a_file_nested_without_end(project: Path, name: str, begins: str) -> None:
+    (project / f"target/{name}.json").write_text(begins + "[" * 100_000, "utf-8")
+    assert [told(project, command)[0] for command in ("parse", "ls", "run")] == [0, 0, 1]
