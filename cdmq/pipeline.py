@@ -175,6 +175,7 @@ def _run(
         run_id=facts.run_id, exit_code=code, results=results,
         opened={k: v[0] for k, v in counts.items()}, closed={k: v[1] for k, v in counts.items()},
         new_versions=recorded.new_versions, new_words=recorded.new_words,
+        rekeyed=recorded.rekeyed,
         warnings=project.warnings, failed=failed, problems=ready.misdeclared,
         project=project, facts=facts, finished=datetime.now(UTC),
         versions={name: v.digest for name, v in versions.items()},

@@ -70,6 +70,8 @@ class RunResult:
     relations: Mapping[str, str] = field(default_factory=dict)
     #: Rules of which only the words are new: why, owner, tags, id.
     new_words: tuple[str, ...] = ()
+    #: Datasets whose key was declared anew: what stood under the old one is closed.
+    rekeyed: tuple[str, ...] = ()
     #: What is wrong in declarations of columns and stopped nothing: the exit code is 2.
     problems: tuple[Problem, ...] = ()
 

@@ -1,5 +1,6 @@
-"""Why an episode closes: fixed, changed, gone, out_of_scope, rule_changed (what stood there stands
-there still), both_changed (either of them may have done it) or rule_removed."""
+"""Why an episode closes: fixed, changed, gone, rekeyed (the dataset's key was declared anew),
+out_of_scope, rule_changed (what stood there stands there still), both_changed (either of them may
+have done it) or rule_removed."""
 
 from __future__ import annotations
 
@@ -32,11 +33,12 @@ class Closing:
 
     def say_why(
         self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str],
-        moved: Container[str],
+        moved: Container[str], rekeyed: Sequence[str],
     ) -> None:
         """Give every row of `closing` its reason; the first that holds.
 
-        `moved`: rules with rows about a dataset that they judge no more.
+        `moved`: rules with rows about a dataset that they judge no more. `rekeyed`: datasets whose
+        records have other keys than before.
         """
         if removed:
             self._why("rule_removed", _of_rules(removed))
@@ -47,6 +49,10 @@ class Closing:
                     exp.NEQ(this=nodes.column("dataset"),
                             expression=nodes.text(result.rule.dataset)),
                 ]))
+        for name in rekeyed:
+            self._why("rekeyed", nodes.every([
+                nodes.equal(nodes.column("dataset"), nodes.text(name)),
+                nodes.present(nodes.column("key"))]))
         left = nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)
         if not self.warehouse.fetch(left.sql(self.warehouse.dialect)):
             return

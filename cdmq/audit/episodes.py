@@ -76,7 +76,9 @@ class Episodes:
         #: Rules with open rows about a dataset that they judge no more.
         self.moved: set[str] = set()
 
-    def compare(self, meaning: frozenset[str], removed: frozenset[str]) -> None:
+    def compare(
+        self, meaning: frozenset[str], removed: frozenset[str], rekeyed: Sequence[str]
+    ) -> None:
         """Find what opens and what closes. `meaning`: rules whose verdicts may differ."""
         open_counts = self._open_counts()
         work = [r for r in self.rules if not self._unchanged(r, open_counts)]
@@ -91,7 +93,7 @@ class Episodes:
         self._temp(self.open, self._open(work, removed))
         self._temp(self.closing, self._closing())
         reasons = Closing(self.warehouse, self.executed, self.closing, self.now)
-        reasons.say_why(work, meaning, removed, self.moved)
+        reasons.say_why(work, meaning, removed, self.moved, rekeyed)
 
     def publish(self) -> tuple[int, int]:
         """(rows opened, rows closed). Inside the transaction of the run."""

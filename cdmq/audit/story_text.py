@@ -69,6 +69,7 @@ def _rules(story: Story) -> Iterator[str]:
 
 _BECAUSE: Mapping[str, str] = {
     "fixed": "it passes now", "changed": "its value changed",
+    "rekeyed": "the key of the dataset was declared anew: its records have other keys",
     "gone": "the record is no longer in the dataset",
     "out_of_scope": "the rule's where no longer takes it in",
     "rule_changed": "the rule was changed",

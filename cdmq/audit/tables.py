@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _EPISODE = """
     from_run text the run in which it was first seen
     to_run text the run that closed it; NULL while open
-    closed_because text fixed, changed, gone, out_of_scope, rule_changed, both_changed, rule_removed
+    closed_because text fixed, changed, gone, rekeyed, out_of_scope, rule_changed, \
+both_changed, rule_removed
 """
 
 RUNS = Table("runs", "one row a run", columns("""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from sqlglot import exp
 
 from cdmq.audit.authors import Authors, Authorship, Before
@@ -126,6 +127,21 @@ class VersionRows:
             for n in changed.new]
         self.model_rows = [self._model_row(m, found[f"model:{m.dataset}"]) for m in self.models]
 
+    def rekeyed(self) -> tuple[str, ...]:
+        """The datasets that had another key when the rule about their key was last judged."""
+        keys = [n for n, v in self.versions.items() if v.rule.check == "key" and self._open_id(n)
+                in self.open and self.open[self._open_id(n)][0] != v.digest]
+        if not keys:
+            return ()
+        texts = dict(self._fetch(nodes.select(
+            [nodes.column("rule_id"), nodes.column("text")],
+            nodes.table(Relation(RULE_VERSIONS.name, self.schema)),
+            nodes.every([nodes.is_null(nodes.column("to_run")), exp.In(
+                this=nodes.column("rule_id"),
+                expressions=[nodes.text(self._open_id(n)) for n in keys])]))))
+        return tuple(self.versions[n].rule.dataset for n in keys
+                     if _columns(texts[self._open_id(n)]) != self.versions[n].rule.columns)
+
     def write(self, changed: ChangedVersions) -> None:
         self._close(RULE_VERSIONS, "rule_id", [name for name, _, _ in changed.closed])
         self._close(MODEL_VERSIONS, "dataset", self.gone)
@@ -215,3 +231,9 @@ class VersionRows:
 
     def _fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
         return self.warehouse.fetch(query.sql(self.warehouse.dialect))
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    """The columns that the text of a version names."""
+    said = yaml.safe_load(text)
+    return tuple([said["column"]] if "column" in said else said.get("columns", ()))

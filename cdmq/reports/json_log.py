@@ -82,6 +82,7 @@ def _end(result: RunResult) -> dict[str, Any]:
         "statuses": {s: statuses.count(s) for s in sorted(set(statuses))},
         "opened": dict(result.opened), "closed": dict(result.closed),
         "new_rule_versions": list(result.new_versions),
-        "changed_words": list(result.new_words), "failed_datasets": dict(result.failed),
+        "changed_words": list(result.new_words), "rekeyed": list(result.rekeyed),
+        "failed_datasets": dict(result.failed),
         "run_results": str(result.facts.target_path / "run_results.json"),
     }

@@ -205,6 +205,8 @@ def _audit(result: RunResult) -> Iterable[str]:
         f"rule versions: {len(result.new_versions):,} new"
         + (f", words: {len(result.new_words):,} changed" if result.new_words else ""),
     ])
+    for name in result.rekeyed:
+        yield f"the key of {name} was declared anew: what was open under the old one is closed"
     yield f"Results: {shown_path(result.facts.target_path / 'run_results.json')}"
     yield f"Records: {shown_path(result.facts.database)}"
 

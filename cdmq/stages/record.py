@@ -73,8 +73,9 @@ def record(
                  renamed)
         for shape in (FLAG_SHAPE, CHANGE_SHAPE)
     )
+    rekeyed = opened.rekeyed()
     for episodes in (flags, changes):
-        episodes.compare(changed.meaning, changed.removed)
+        episodes.compare(changed.meaning, changed.removed, rekeyed)
     with warehouse.transaction():
         opened.write(changed)
         _add(warehouse, RUN_INPUTS, schema, opened.inputs(executed))
@@ -94,7 +95,7 @@ def record(
         _add(warehouse, RUNS, schema, [
             _run_row(project, facts, finished, authors.state, rules_digest(versions))])
     return Recorded(counts, tuple(n for n in changed.new if n not in changed.words),
-                    tuple(sorted(changed.words)), tuple(changed.removed))
+                    tuple(sorted(changed.words)), tuple(changed.removed), rekeyed)
 
 
 def record_only(
@@ -127,12 +128,14 @@ def _run_row(
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a run changed: per table (opened, closed), and rules: new versions, new words, gone."""
+    """What a run changed: per table (opened, closed), and rules: new versions, new words, gone; and
+    the datasets whose key was declared anew."""
 
     episodes: Mapping[str, tuple[int, int]]
     new_versions: tuple[str, ...]
     new_words: tuple[str, ...]
     removed: tuple[str, ...]
+    rekeyed: tuple[str, ...]
 
 
 def _result_row(

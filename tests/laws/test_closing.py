@@ -9,6 +9,8 @@ from laws.small import MODELS, ORDERS, ROWS, RULES, people, small
 from runner import AS_OF, World, written
 
 import cdmq
+from cdmq.audit.story import stories
+from cdmq.audit.story_text import told
 
 
 def closed(world: World, table: str = "flags") -> set[tuple[Any, ...]]:
@@ -358,6 +360,24 @@ def test_cdmq_test_of_a_renamed_rule(world: World) -> None:
     cdmq.test(world.root, as_of=AS_OF)
     assert "age_fits" in world.versions()
     assert "3" not in {str(r["id"]) for r in world.view("people__passed")}
+
+
+def test_a_key_that_is_declared_anew(world: World) -> None:
+    model = ("version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: KEY}\n")
+    world.write({"data/p.csv": "a,b,mail\n1,x,bad\n2,y,\n", "models/m.yml": model.replace(
+        "KEY", "row_number"), "rules/p.yml":
+        "version: 1\ndataset: p\nvalidation:\n  - {column: mail, checks: [email]}\n"})
+    world.run()
+    world.write({"models/m.yml": model.replace("KEY", "[a, b]")})
+    run = world.run()
+    assert closed(world) == {("p.mail.email", "1", "rekeyed")}
+    assert [f[1] for f in world.flags()] == ["1/x"]
+    assert run.rekeyed == ("p",)
+    assert "of the dataset was declared anew" in "\n".join(told(stories(world.root, "1")[0]))
+    world.write({"data/p.csv": "a,b,mail\n2,y,\n", "models/m.yml": model.replace(
+        "KEY}", "[a, b], columns: {a: integer}}")})
+    assert world.run().rekeyed == ()  # another type is no other key
+    assert ("p.mail.email", "1/x", "gone") in closed(world)
 
 
 @pytest.mark.parametrize("table", ["flags", "changes"])
