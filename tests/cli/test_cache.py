@@ -59,7 +59,7 @@ CHANGES: list[Callable[[Small], object]] = [
         "id": "text", "email": "text", "status": "text", "credit": "decimal", "born": "date",
         "notes": "text"}}})}),
     lambda p: p.swap("data/customers.csv", ("born,notes\n", "born,notes,more\n")),
-    lambda p: p.swap("data/customers.csv", ("born,notes\n", "born,remarks\n")),
+    lambda p: p.swap("data/customers.csv", ("credit,born,notes\n", "born,credit,notes\n")),
     lambda p: (p.root / "data/customers.csv").unlink(),
     lambda p: p.write({"target/manifest.json": "{}"}),
     lambda p: (p.root / "target/manifest.json").unlink(),
