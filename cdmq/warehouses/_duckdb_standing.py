@@ -35,11 +35,16 @@ def standing(fetch: Fetch, schema: str) -> list[Standing]:
         columns.setdefault(name, []).append((column[0], column[1]))
     found = []
     for kind in ("table", "view"):
-        for name, comment in _catalog(fetch, f"{kind}s", schema, [f"{kind}_name", "comment"]):
+        for name, sql, comment in _catalog(
+                fetch, f"{kind}s", schema, [f"{kind}_name", "sql", "comment"]):
             one = Standing(name, kind, comment=comment)
             if one.marked:
                 rows = _count(fetch, Relation(name, schema)) if kind == "table" else 0
-                one = Standing(name, kind, _digest([comment, rows, columns.get(name)]), comment)
+                identity = _digest([comment, rows, columns.get(name)])
+                if not comment.endswith(")"):  # of a cdmq whose comments held no word
+                    before = f"{rows} {sql}" if kind == "table" else sql
+                    identity = hashlib.sha256(before.encode()).hexdigest()[:16]
+                one = Standing(name, kind, identity, comment)
             found.append(one)
     return found
 

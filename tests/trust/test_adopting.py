@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+
 import pytest
 from runner import World
 from test_ownership import FILES, NAMES, refused
@@ -34,6 +37,28 @@ def test_what_an_older_cdmq_made_is_adopted(world: World) -> None:
     assert set(NAMES) <= world.relations()
     assert left not in world.relations()
     assert world.sql("SELECT * FROM __cdmq_0a1b2d_mine") == [(7,)]
+
+
+def test_what_is_known_by_a_comment_without_a_word(make_world: Callable[[str], World]) -> None:
+    """As an older cdmq wrote it down; by that comment nothing else becomes one of cdmq's."""
+    world = make_world("duckdb")
+    world.write(FILES)
+    world.run()
+    said = "made by cdmq of the project world: a run replaces it"
+    for name in world.relations():
+        (found,) = world.sql(
+            f"SELECT 'TABLE', sql FROM duckdb_tables() WHERE table_name = '{name}' UNION ALL "
+            f"SELECT 'VIEW', sql FROM duckdb_views() WHERE view_name = '{name}'")
+        world.sql(f"COMMENT ON {found[0]} {name} IS '{said}'")
+        count = world.sql(f"SELECT count(*) FROM {name}")[0][0]
+        text = f"{count} {found[1]}" if found[0] == "TABLE" else found[1]
+        identity = hashlib.sha256(text.encode()).hexdigest()[:16]
+        world.sql(f"UPDATE {world.audit}.register SET identity = ? WHERE name = ?", identity, name)
+    assert world.run().exit_code == 1
+    world.sql("CREATE OR REPLACE TABLE orders AS SELECT '7' AS id, customer, day "
+              "FROM orders")
+    world.sql(f"COMMENT ON TABLE orders IS '{said}'")
+    assert "orders is a table that cdmq did not make" in refused(world)[0].cause
 
 
 def test_what_it_did_not_make_is_not(world: World) -> None:
