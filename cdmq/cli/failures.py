@@ -206,9 +206,13 @@ def _log_file(words: Sequence[str]) -> Path:
 
 
 def _scrubbed(text: str) -> str:
-    """Without what env_var() gave."""
+    """Without what env_var() gave, nor, as it may fail before it is asked, what a variable holds
+    that is called a secret or a password."""
     from cdmq.profiles import scrub_given
 
+    for name, value in os.environ.items():
+        if value and ("SECRET" in name.upper() or "PASSWORD" in name.upper()):
+            text = text.replace(value, "*****")
     return scrub_given(text)
 
 
