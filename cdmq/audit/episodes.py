@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit.closing import Closing, comparable
+from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.renames import today
 from cdmq.audit.shape import Table
 from cdmq.audit.suggestions import suggestions
@@ -82,6 +83,11 @@ class Episodes:
         """Find what opens and what closes. `meaning`: rules whose verdicts may differ."""
         open_counts = self._open_counts()
         work = [r for r in self.rules if not self._unchanged(r, open_counts)]
+        for result in work:
+            if result.rule.check == "lines" and open_counts.get(result.rule.id):
+                ids = [i for i, name in self.renamed.items() if name == result.rule.id]
+                keep_numbers(self.warehouse, str(self.table.schema),
+                             2 * self.executed.numbers[result.rule.id], [result.rule.id, *ids])
         self._codes_table(work)
         self._hints_table(work)
         self._temp(self.twice, self._twice())

@@ -224,3 +224,28 @@ def test_many_open_quotes_take_no_time_of_their_square(tmp_path: Path) -> None:
     head = headers.head(path, ("x.csv", None, None, 0, True))
     found = csv_lines.look(path, head, 2)
     assert found.records + len(found.bad) > 0
+
+
+@pytest.mark.parametrize("pii", ["", ", pii: {name: hash}"], ids=["plain", "hash"])
+def test_a_line_that_only_moved_is_the_same_flag(world: World, pii: str) -> None:
+    file = ", bad_lines_at_most: 9"
+    given(world, [*GOOD, "1,A", "2,B", "2,B", "1,A"], file, pii)
+    world.run()
+    first = sorted(bad_lines(world))
+    given(world, ["5,New,five@example.com", *GOOD[:3], *GOOD[4:], "1,A", "6,Six,six@example.com",
+                  "2,B", "2,B", "1,A"], file, pii)
+    again = world.run()
+    assert (again.opened["flags"], again.closed["flags"]) == (0, 0)
+    assert sorted(bad_lines(world)) == first
+    given(world, ["3,C", *GOOD, "1,A", "2,B", "2,B"], file, pii)
+    less = world.run()
+    assert (less.opened["flags"], less.closed["flags"]) == (1, 1)
+    assert len(bad_lines(world)) == 4
+    same = world.run()
+    assert (same.opened["flags"], same.closed["flags"]) == (0, 0)
+
+
+def test_a_quote_that_is_closed_very_far_below_names_the_limit(world: World) -> None:
+    given(world, [*GOOD, '1,"' + "a\n" * 10_001 + '",one@example.com'], ", bad_lines_at_most: 100%")
+    world.run()
+    assert any("a quote is not closed within 10,000 lines" in v for v in bad_lines(world))
