@@ -217,7 +217,7 @@ def scrubbing(target: Target) -> Iterator[None]:
 
 def locked(target: Target, cause: str) -> Problem:
     return Problem(
-        target.span, "CDMQ404", "another program holds the warehouse, a run or one that reads it: "
+        target.span, "CDMQ404", "another run holds the warehouse, or a program that reads it: "
         + target.scrub(cause),
         "wait for it to end, or say --wait",
     )

@@ -451,7 +451,7 @@ def test_a_locked_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     out, err = capsys.readouterr()
     assert end.value.code == 2
     assert err.startswith("profiles.yml:1:")
-    assert "CDMQ404 another run holds the warehouse" in err
+    assert "CDMQ404 another run holds the warehouse, or a program that reads it: " in err
     assert "wait for it to end, or say --wait" in err
     assert world.run().exit_code == 0
 
