@@ -167,7 +167,8 @@ def test_show_masks(project: Small) -> None:
         "1   a***   active  100     1990-01-01  NULL",
         "2   NULL   activ   2000    1990-01-01  c***",
         "",
-        "2 rows of main.customers__clean; 2 columns masked (--unmask shows them)",
+        "first 2 of 3 rows of main.customers__clean (--limit N shows more); "
+            "2 columns masked (--unmask shows them)",
     ]
     assert "anna@" not in told.out
     assert "calls often" not in told.out
