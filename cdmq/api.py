@@ -262,7 +262,7 @@ def _connected(
     threads: int | None, wait: float, fate: Fate | None = None,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
-    from cdmq.interrupts import interruptible
+    from cdmq.interrupts import follows_interrupt, interruptible
     from cdmq.profiles import connect, locked, read_target, scrubbing
     from cdmq.sql import nodes
     from cdmq.warehouses.base import Locked, Lost, StatementError
@@ -278,15 +278,16 @@ def _connected(
             yield project, warehouse, to
     except Locked as error:
         raise CdmqError(locked(to, str(error))) from None
-    except Lost as error:
-        first = _first(error)
+    except (Lost, StatementError) as error:
+        if follows_interrupt(error):
+            raise KeyboardInterrupt from None
         after = fate.said if fate else "nothing was published"
+        if isinstance(error, StatementError):
+            raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)), after)) from None
+        first = _first(error)
         raise CdmqError(Problem(
             to.span, "CDMQ421", f"the warehouse is gone: {to.scrub(str(first))}",
             f"{after}; look at the server and at the space on its disk, then run again")) from None
-    except StatementError as error:
-        raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)),
-                                fate.said if fate else "nothing was published")) from None
     except RuntimeError as error:
         if "interrupted" in str(error).lower():  # how DuckDB says that Ctrl-C was pressed
             raise KeyboardInterrupt from None

@@ -20,6 +20,14 @@ class Interrupted(KeyboardInterrupt):
     """A command was interrupted; the text says what became of its work."""
 
 
+def follows_interrupt(error: BaseException) -> bool:
+    """Something was interrupted, and this is it or came of it: a connection amid a statement."""
+    at: BaseException | None = error
+    while at is not None and not isinstance(at, KeyboardInterrupt):
+        at = at.__context__
+    return at is not None
+
+
 @dataclass
 class Fate:
     """What became of a run's work: whether it began, and whether it was published.

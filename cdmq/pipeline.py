@@ -17,7 +17,7 @@ from cdmq.audit.register import Register
 from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
-from cdmq.interrupts import Fate
+from cdmq.interrupts import Fate, follows_interrupt
 from cdmq.past import Past
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
@@ -38,7 +38,7 @@ from cdmq.stages.select import needs_of, select
 from cdmq.stages.unfit import unfit_rules
 from cdmq.steps import Executed, Outcome, Plan
 from cdmq.values import Catalog, Project
-from cdmq.warehouses.base import StatementError
+from cdmq.warehouses.base import Lost, StatementError
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -105,21 +105,23 @@ def run(
         return _run(project, register, target, target_path, wish, listen, cdmq_version, fate,
                     selection, facts, past)
     except BaseException as error:
-        with suppress(StatementError):  # it cannot be written: what was wrong is told anyway
-            fate.published = is_recorded(warehouse, facts.run_id)
-            if not fate.published:
-                status = _broken(error, fate)
-                broke = replace(run_facts(facts, warehouse, cdmq_version, 2, [], False,
-                                          said(project, target)), status=status,
-                                exit_code=130 if status == "interrupted" else 2)
-                record_only(warehouse, project, broke, datetime.now(UTC), past.state,
-                            target.scrub(str(error)) or status)
+        for _ in range(2):  # what ends an interrupted statement may end the next one too
+            with suppress(StatementError, Lost):  # no row: what was wrong is told anyway
+                fate.published = is_recorded(warehouse, facts.run_id)
+                if not fate.published:
+                    status = _broken(error, fate)
+                    broke = replace(run_facts(facts, warehouse, cdmq_version, 2, [], False,
+                                              said(project, target)), status=status,
+                                    exit_code=130 if status == "interrupted" else 2)
+                    record_only(warehouse, project, broke, datetime.now(UTC), past.state,
+                                target.scrub(str(error)) or status)
+                break
         raise
 
 
 def _broken(error: BaseException, fate: Fate) -> str:
     """The status of a run that did not come to its end."""
-    if isinstance(error, KeyboardInterrupt) or "interrupted" in str(error).lower():
+    if follows_interrupt(error) or "interrupted" in str(error).lower():
         return "interrupted"
     return "error" if fate.began else "refused"
 

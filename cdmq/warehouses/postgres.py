@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from typing import Any, Literal
 
 import duckdb
 import psycopg
+from psycopg import generators
+from psycopg.pq import ExecStatus, TransactionStatus
 from pydantic import AliasChoices, Field
 from sqlglot import exp
 
@@ -39,6 +42,8 @@ from cdmq.warehouses.base import (
 )
 from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
 
+# What it warns of when an interrupt ends a statement is told by cdmq, in its own form.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 _NUL = ("\0", "\u2400")
 TRAITS = Traits(fuse="row", longest_name=63, default_schema="public")
 _EXACT: dict[str, Type] = {
@@ -116,6 +121,8 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 """
 
 
+#: Seconds in which a statement that is cancelled has to end.
+_PATIENCE = 5.0
 #: Who may read or write a table or a column of it, beside its owner.
 _GRANTED = """
 WITH it AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = %s::regclass)
@@ -202,13 +209,13 @@ class Postgres:
         self.fetch(_SET, [list(settings), list(settings.values())])
 
     def run(self, sql: str) -> int:
-        with _told():
+        with self._sending():
             return max(self._connection.execute(sql.replace(*_NUL).encode()).rowcount, 0)
 
     def fetch(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
-        with _told():
+        with self._sending():
             cursor = self._connection.execute(sql.replace(*_NUL).encode(), values)
             return cursor.fetchall() if cursor.description else []
 
@@ -297,7 +304,7 @@ class Postgres:
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]
     ) -> None:
         types = {c: _WRITTEN[t] for c, t in columns.items()}
-        with _told(), self._connection.transaction(), self._fill(relation, types) as copy:
+        with self._sending(), self._connection.transaction(), self._fill(relation, types) as copy:
             for row in rows:
                 copy.write_row([_plain(value) for value in row])
 
@@ -306,7 +313,7 @@ class Postgres:
     ) -> None:
         names = ", ".join(nodes.name(c).sql("postgres") for c in columns)
         table = nodes.table(relation).sql("postgres")
-        with _told(), self._connection.cursor() as cursor:
+        with self._sending(), self._connection.cursor() as cursor:
             if rows:
                 with cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
                     for row in rows:
@@ -317,20 +324,20 @@ class Postgres:
         with tempfile.TemporaryDirectory(prefix="cdmq_") as folder:
             file = Path(folder) / "rows.csv"
             types = self._read_files(query, file)
-            with _told(), self._connection.transaction(), file.open("rb") as data, \
+            with self._sending(), self._connection.transaction(), file.open("rb") as data, \
                     self._fill(relation, types, "(FORMAT csv)") as copy:
                 while block := data.read(1 << 20):
                     copy.write(block.replace(b"\0", _NUL[1].encode()))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with _told(), self._connection.transaction():
+        with self._sending(), self._connection.transaction():
             # What a run compares are whole tables without an index, equal in many columns: the
             # server thinks that few rows are, and would ask row by row what it can hash.
             self._connection.execute(b"SET LOCAL enable_nestloop = off")
             yield
             # The server would answer COMMIT with a ROLLBACK, and without an error.
-            if self._connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+            if self._connection.info.transaction_status == TransactionStatus.INERROR:
                 raise StatementError("the transaction is void: a statement in it failed")
 
     @contextmanager
@@ -375,6 +382,34 @@ class Postgres:
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        """What is refused is told. An interrupt leaves no statement and no transaction behind that
+        was not there before, so that others can be sent."""
+        info = self._connection.info
+        alone = info.transaction_status == TransactionStatus.IDLE
+        try:
+            with _told():
+                yield
+        except KeyboardInterrupt:
+            try:
+                if info.transaction_status == TransactionStatus.ACTIVE:
+                    self._end_statement()
+                if alone and info.transaction_status != TransactionStatus.IDLE:
+                    self._connection.execute(b"ROLLBACK")
+            except psycopg.Error:
+                self.close()
+            raise
+
+    def _end_statement(self) -> None:
+        """Cancel what runs and take its end."""
+        at, limit = self._connection, _PATIENCE
+        at.cancel_safe(timeout=limit)
+        ends = at.wait(generators.fetch_many(at.pgconn), timeout=limit)
+        if ends and ends[-1].status == ExecStatus.COPY_IN:
+            with suppress(psycopg.errors.QueryCanceled):
+                at.wait(generators.copy_end(at.pgconn, b"interrupted"), timeout=limit)
 
     def _fill(
         self, relation: Relation, types: Mapping[str, str], form: str = ""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from runner import AS_OF, World
 
@@ -153,3 +156,35 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(project: World, number: signal.Signal
     project.write({"models/slow.sql": ""})
     assert project.run().exit_code == 1
     assert not [r for r in project.relations() if r.startswith("__cdmq_")]
+
+
+@pytest.mark.parametrize("at", [2, 30, 31, 56])
+def test_a_signal_while_a_statement_is_sent(
+    make_world: Callable[[str], World], monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """It is sent, and nobody waits for its end: the connection is amid a statement."""
+    world = make_world("postgres")
+    world.write(FILES)
+    world.table("source", {"id": "integer", "name": "text"}, [[1, "a"], [2, None]])
+    sent, wait = itertools.count(1), psycopg.Connection.wait
+
+    def cut(statement: Iterator[Any]) -> Iterator[Any]:
+        for step in statement:
+            yield step
+            break
+        raise KeyboardInterrupt
+
+    def waiting(connection: Any, statement: Any, *words: Any, **named: Any) -> Any:
+        if next(sent) == at:
+            statement = cut(statement)
+        return wait(connection, statement, *words, **named)
+
+    def listen(event: str, value: object) -> None:
+        if event == "start":
+            monkeypatch.setattr(psycopg.Connection, "wait", waiting)
+
+    with pytest.raises(Interrupted, match="nothing was published"):
+        world.run(listen=listen)
+    monkeypatch.undo()
+    assert [r[1:3] for r in runs(world)] == [("interrupted", 130)]
+    assert world.run().exit_code == 1
