@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cdmq.cli import options as o
+from cdmq.cli.failures import INTERRUPTED
 
 if TYPE_CHECKING:
     from cdmq.results import RunResult
@@ -26,19 +27,23 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         quiet: o.Quiet = False, no_use_colors: o.NoColors = False,
     ) -> None:
         from cdmq import api
+        from cdmq.interrupts import Interrupted
         from cdmq.reports import listener
 
         o.one_of("--log-format", log_format, ("text", "json"))
         commands = {"run": api.run, "test": api.test, "train": api.train}
         apply: Callable[..., RunResult] = commands[does]
-        with listener(log_format, quiet, no_use_colors) as listen:
-            result = apply(
-                project_dir, as_of=o.moment(as_of), target=target, profile=profile,
-                profiles_dir=profiles_dir, variables=o.variables(vars), select=o.words(select),
-                exclude=o.words(exclude), fail_on=o.fail_on(fail_on), threads=threads, wait=wait,
-                allow_empty=allow_empty, fail_fast=fail_fast, target_path=target_path,
-                listen=listen,
-            )
+        try:
+            with listener(log_format, quiet, no_use_colors) as listen:
+                result = apply(
+                    project_dir, as_of=o.moment(as_of), target=target, profile=profile,
+                    profiles_dir=profiles_dir, variables=o.variables(vars), select=o.words(select),
+                    exclude=o.words(exclude), fail_on=o.fail_on(fail_on), threads=threads,
+                    wait=wait, allow_empty=allow_empty, fail_fast=fail_fast,
+                    target_path=target_path, listen=listen,
+                )
+        except Interrupted as error:  # typer would leave out what became of the run
+            raise SystemExit(INTERRUPTED) from error
         raise typer.Exit(result.exit_code)
 
     command.__doc__ = help

@@ -293,6 +293,20 @@ where md5(a.id || b.id || c.id || d.id) like 'xx%'
 """
 
 
+def test_an_interrupt_after_publish_says_that_it_was_published(
+    project: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*words: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cdmq.reports.artifacts.write_results", interrupted)
+    told = project.told("run", "-q", *AS_OF)
+    assert (told.code, told.err) == (
+        130, "interrupted; the run was published before; what it writes to the target folder may "
+        "lack\n")
+    assert flags(project)
+
+
 def test_ctrl_c_ends_with_130_and_publishes_nothing(project: Small) -> None:
     project.told("run", *AS_OF)
     before = flags(project)
