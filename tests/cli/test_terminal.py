@@ -6,7 +6,6 @@ import os
 import pty
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -68,14 +67,14 @@ def test_the_bar_waits_and_goes(
     monkeypatch: pytest.MonkeyPatch, project: Small
 ) -> None:
     heard: list[str] = []
-    monkeypatch.setattr(progress, "PATIENCE", 0.1)
+    monkeypatch.setattr(progress, "PATIENCE", 1)
     facts = Facts("run", "run", None, None, "t", "duckdb", "x", Path(), 3)  # type: ignore[arg-type]
     dataset = Dataset("customers", "table", None, None)  # type: ignore[arg-type]
     with progress.with_progress(lambda event, value: heard.append(event)) as listen:
         assert isinstance(listen, progress._Bar)
         listen("start", facts)
         assert listen.shown is None
-        time.sleep(0.6)
+        listen.timer.join()
         assert listen.shown is not None
         listen("dataset", dataset)
         task = listen.shown[0].tasks[0]
