@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+#: The relation that `t.n` names in SQL. What is asked by name in a schema that the user may not use
+#: is refused; the catalog tells of it.
+_NAMED = """CASE cardinality(parse_ident(t.n)) WHEN 2 THEN (
+    SELECT r.oid FROM pg_class AS r JOIN pg_namespace AS s ON s.oid = r.relnamespace
+    WHERE s.nspname = (parse_ident(t.n))[1]::name AND r.relname = (parse_ident(t.n))[2]::name
+) ELSE to_regclass(t.n)::oid END"""
+
 #: Those of `ours` that others hold on to: by a grant, comment, owner or setting, by anything that
 #: depends on them; and what those read. 'i' are a relation's own parts, such as its row type.
 HELD = """
@@ -39,11 +46,11 @@ SELECT ours.n FROM held JOIN ours USING (oid)
 """
 
 #: (name, column, what it is, the statement that puts it there again; NULL where none does)
-ATTACHED = """
+ATTACHED = f"""
 WITH it (oid, n, c, kind, now) AS (
     SELECT c.oid, t.n, c, coalesce(upper(t.kind), k.now), k.now
     FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS t (n, kind)
-    JOIN pg_class AS c ON c.oid = to_regclass(t.n),
+    JOIN pg_class AS c ON c.oid = {_NAMED},
     LATERAL (SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
         ELSE 'TABLE' END) AS k (now)
 )
@@ -98,11 +105,11 @@ WHERE c.oid = to_regclass(%s) ORDER BY a.attnum
 """
 
 #: (name, why it cannot be published over), of relations with the columns that they are to have.
-HINDRANCES = """
+HINDRANCES = f"""
 WITH it (oid, n, columns, c) AS (
     SELECT c.oid, t.n, t.columns::jsonb, c
     FROM unnest(%(names)s::text[], %(columns)s::text[]) AS t (n, columns)
-    JOIN pg_class AS c ON c.oid = to_regclass(t.n)
+    JOIN pg_class AS c ON c.oid = {_NAMED}
 )
 SELECT n, format('the foreign key %%I of %%s refers to it: its rows are replaced by every run',
     k.conname, k.conrelid::regclass)
@@ -112,6 +119,11 @@ UNION ALL
 SELECT n, format('it is owned by %%I, whose rights the user %%I has not',
     pg_get_userbyid((c).relowner), current_user)
 FROM it WHERE NOT pg_has_role((c).relowner, 'USAGE')
+UNION ALL
+SELECT n, format('the user %%I may make nothing in its schema', current_user)
+FROM it WHERE pg_has_role((c).relowner, 'USAGE')
+    AND NOT (has_schema_privilege((c).relnamespace, 'USAGE')
+        AND has_schema_privilege((c).relnamespace, 'CREATE'))
 UNION ALL
 SELECT DISTINCT n, format('%%s reads its column %%I, which it is not to have any more',
     CASE WHEN w.oid IS NULL THEN pg_describe_object(d.classid, d.objid, 0)
@@ -124,7 +136,7 @@ WHERE jsonb_array_length(it.columns) > 0 AND NOT it.columns ? a.attname::text
     AND left(a.attname, 2) <> '__' AND NOT EXISTS (
         SELECT FROM it AS other WHERE other.oid = w.ev_class)
 """
-LACKING = """
+LACKING = f"""
 SELECT 'the schema ' || n || ' is not there, and the user may not make it',
     format('CREATE SCHEMA %%I AUTHORIZATION %%I', n, current_user)
 FROM unnest(%s::text[]) AS t (n)
@@ -140,8 +152,13 @@ SELECT 'the user may not make temporary tables',
     format('GRANT TEMPORARY ON DATABASE %%I TO %%I', current_database(), current_user)
 WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
 UNION ALL
+SELECT 'the user may not use the schema ' || n.nspname,
+    format('GRANT USAGE ON SCHEMA %%I TO %%I', n.nspname, current_user)
+FROM pg_namespace AS n WHERE NOT has_schema_privilege(n.oid, 'USAGE') AND n.oid IN (
+    SELECT c.relnamespace FROM unnest(%s::text[]) AS t (n) JOIN pg_class AS c ON c.oid = {_NAMED})
+UNION ALL
 SELECT 'the user may not read ' || c.oid::regclass, format('GRANT SELECT ON %%s TO %%I',
     c.oid::regclass, current_user)
-FROM unnest(%s::text[]) AS t (n) JOIN pg_class AS c ON c.oid = to_regclass(n)
+FROM unnest(%s::text[]) AS t (n) JOIN pg_class AS c ON c.oid = {_NAMED}
 WHERE NOT has_table_privilege(c.oid, 'SELECT')
 """

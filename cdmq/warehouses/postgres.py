@@ -244,7 +244,7 @@ class Postgres:
     def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
         names = [nodes.table(r).sql("postgres") for r in sources]
         return [(str(a), str(b)) for a, b in self.fetch(
-            catalog.LACKING, [list(schemas), list(schemas), names])]
+            catalog.LACKING, [list(schemas), list(schemas), names, names])]
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         return dict(self.fetch(_RELATIONS, [schema]))

@@ -214,6 +214,43 @@ def test_debug_names_each_right_that_lacks(few: World, taken: str, says: str) ->
         few.sql("GRANT TEMPORARY ON DATABASE postgres TO PUBLIC")
 
 
+@pytest.mark.parametrize(("owner", "says"), [
+    ("postgres", "is owned by postgres, whose rights the user few has not"),
+    ("few", "the user few may make nothing in its schema")])
+def test_a_view_in_a_schema_of_others_is_said_before_the_start(
+    few: World, owner: str, says: str
+) -> None:
+    """With a right to look into that schema and without one."""
+    assert not few.run().failed
+    theirs = f"theirs_{few.schema}"
+    few.sql(f"CREATE SCHEMA {theirs}")
+    few.sql(f"CREATE VIEW {theirs}.report AS SELECT id FROM customers__clean")
+    few.sql(f"ALTER VIEW {theirs}.report OWNER TO {owner}")
+    few.write({"cdmq_project.yml": "name: world\nprofile: world\nmaterialized: table\n"})
+    for granted in ("", f"GRANT USAGE ON SCHEMA {theirs} TO few"):
+        few.sql(granted or "SELECT 1")
+        with pytest.raises(CdmqError) as error:
+            few.run()
+        assert {p.code for p in error.value.problems} == {"CDMQ444"}
+        told = " ".join(p.cause for p in error.value.problems)
+        assert f"{theirs}.report reads it and is made anew with it, but " in told
+        assert says in told
+    few.sql(f"DROP SCHEMA {theirs} CASCADE")  # the remedy
+    assert not few.run().failed
+
+
+def test_debug_names_a_schema_that_may_not_be_used(few: World) -> None:
+    theirs = f"theirs_{few.schema}"
+    few.sql(f"CREATE SCHEMA {theirs}")
+    few.sql(f"ALTER TABLE order_source SET SCHEMA {theirs}")
+    few.write({"models/m.yml": MODELS.replace("order_source", f"{theirs}.order_source")})
+    told = found(few)
+    assert len(told) == 1
+    few.sql(told[0].split("ask for: ")[1])
+    assert found(few) == []
+    assert not few.run().failed
+
+
 def test_a_role_is_taken_on(few: World, server: str) -> None:
     """A login without rights of its own, in a role that has them."""
     limited(server, "login", "GRANT few TO login")
