@@ -31,3 +31,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_ELSEWHERE.get(name, "cdmq.api")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

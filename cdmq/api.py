@@ -39,6 +39,7 @@ def parse(
     from cdmq.stages.resolve import resolve
     from cdmq.walk import find_root
 
+    given.check(root=root, variables=variables, target_path=target_path)
     project = resolve(load(find_root(Path(root)), given.variables(variables)))
     if target_path is None:
         return project
@@ -136,8 +137,10 @@ def show(
     wait: float = 0.0,
 ) -> Table:
     """Some rows of a dataset as the last run left it; personal values are masked."""
+    from cdmq import given
     from cdmq.showing import rows_of
 
+    given.check(dataset=dataset, stage=stage, limit=limit, unmask=unmask)
     with _connected(root, variables, None, profiles_dir, profile, target, None,
                     wait) as (project, warehouse, to):
         found = rows_of(project, warehouse, dataset, stage, limit, unmask)
@@ -154,9 +157,12 @@ def debug(
     `adopt`: relations that an older cdmq made; `adopt_project`: the name that the project had;
     `force`: though the two have no dataset and no rule in common.
     """
+    from cdmq import given
     from cdmq.debugging import findings
     from cdmq.profiles import waited
 
+    given.check(root=root, variables=variables, profiles_dir=profiles_dir, profile=profile,
+                target=target)
     if adopt or adopt_project:
         from cdmq.upkeep import adopted
 
@@ -189,6 +195,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
     from cdmq.reports.manifest import write_manifest
     from cdmq.target_files import check_target
 
+    given.check(root=root)
     options = given.options(command, told, RunOptions.__annotations__)
     wish = Wish(command, options.get("as_of"), options.get("select"), options.get("exclude"),
                 options.get("fail_on") or frozenset({"error"}),
@@ -262,11 +269,14 @@ def _connected(
     threads: int | None, wait: float, fate: Fate | None = None,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
+    from cdmq import given
     from cdmq.interrupts import follows_interrupt, interruptible
     from cdmq.profiles import connect, locked, read_target, scrubbing
     from cdmq.sql import nodes
     from cdmq.warehouses.base import Locked, Lost, StatementError
 
+    given.check(profiles_dir=profiles_dir, profile=profile, target=target, threads=threads,
+                wait=wait)
     project = parse(root, variables, target_path=target_path)
     to = read_target(project.root, project.config, profile=profile, target=target,
                      profiles_dir=str(profiles_dir) if profiles_dir else None)

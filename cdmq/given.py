@@ -5,12 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from os import PathLike
 from typing import Any
 
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 
+_PATH, _TEXT, _FLAG = (str | PathLike, "a path"), (str, "a text"), (bool, "True or False")
+#: The types that a word takes, and how that is said.
+_TAKES: dict[str, tuple[Any, str]] = {
+    "root": _PATH, "target_path": _PATH, "profiles_dir": _PATH, "target": _TEXT, "profile": _TEXT,
+    "dataset": _TEXT, "stage": _TEXT, "threads": (int, "a whole number from 1 on"),
+    "limit": (int, "a whole number from 0 on"), "wait": (int | float, "seconds, from 0 on"),
+    "as_of": (date | str, "a time, a date or a text"), "variables": (Mapping, "a dict"),
+    "select": (Iterable, "a text or several"), "exclude": (Iterable, "a text or several"),
+    "fail_on": (Iterable, "a text or several"), "listen": (Callable, "a function"),
+    "fail_fast": _FLAG, "allow_empty": _FLAG, "unmask": _FLAG,
+}
+_LEAST = {"threads": 1, "limit": 0, "wait": 0}
+#: For which None stands for no default.
+_NEEDED = frozenset({"root", "dataset", "stage", "limit", "wait"})
 #: Words of --fail-on.
 FAIL_ON = ("error", "warn", "no_data", "never")
+
+
+def check(**given: Any) -> None:
+    """Raises TypeError for a word whose value is of another type than it takes, CdmqError for a
+    number that is too small."""
+    for word, value in given.items():
+        types, said = _TAKES[word]
+        if value is None and word not in _NEEDED:
+            continue
+        if not isinstance(value, types) or (isinstance(value, bool) and word in _LEAST):
+            raise TypeError(f"{word} takes {said}, here is {value!r}")
+        if word in _LEAST and not value >= _LEAST[word]:
+            raise CdmqError(Problem(Span(word), "CDMQ505", f"{value} is too small",
+                                    f"{word} takes {said}"))
 
 
 def options(command: str, given: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
@@ -19,6 +48,7 @@ def options(command: str, given: Mapping[str, Any], known: Iterable[str]) -> dic
     for word in given:
         if word not in words:
             raise TypeError(f"{command}() has no option '{word}'; {did_you_mean(word, words)}")
+    check(**given)
     read: dict[str, Callable[[Any], Any]] = {
         "as_of": moment, "select": selection, "exclude": selection, "fail_on": fail_on,
         "variables": variables}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,47 @@ def test_a_value_that_is_none(ready: World, words: dict[str, object], told: str)
     with pytest.raises(CdmqError, match=told) as error:
         ready.run(**words)
     assert error.value.problems[0].code == "CDMQ505"
+
+
+@pytest.mark.parametrize(("word", "value", "takes"), [
+    ("as_of", 20261130, "a time, a date or a text"), ("wait", "soon", "seconds, from 0 on"),
+    ("threads", "two", "a whole number from 1 on"), ("threads", True, "a whole number from 1 on"),
+    ("select", 3, "a text or several"), ("variables", "most: 1", "a dict"),
+    ("target", 1, "a text"), ("profiles_dir", 1, "a path"), ("target_path", 1, "a path"),
+    ("fail_fast", "no", "True or False"), ("listen", "me", "a function")])
+def test_a_value_of_another_type(ready: World, word: str, value: object, takes: str) -> None:
+    with pytest.raises(TypeError, match=f"{word} takes {takes}, here is {value!r}"):
+        ready.run(**{word: value})
+
+
+def test_what_the_other_functions_take(ready: World) -> None:
+    for call, told in (
+        (lambda: cdmq.run(None), "root takes a path, here is None"),  # type: ignore[arg-type]
+        (lambda: cdmq.show("people", ready.root, limit="3"),  # type: ignore[arg-type]
+         "limit takes a whole number from 0 on, here is '3'"),
+        (lambda: cdmq.history(None, "low"), "root takes a path"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=told):
+            call()
+
+
+@pytest.mark.parametrize(("call", "word"), [
+    (lambda root: cdmq.run(root, threads=0), "threads"),
+    (lambda root: cdmq.run(root, wait=-1), "wait"),
+    (lambda root: cdmq.compile(root, threads=-1), "threads"),
+    (lambda root: cdmq.show("people", root, limit=-1), "limit")])
+def test_a_number_that_is_too_small(
+    ready: World, call: Callable[[Path], object], word: str
+) -> None:
+    with pytest.raises(CdmqError, match=f"{word}: CDMQ505 -?[01] is too small; {word} takes "):
+        call(ready.root)
+
+
+def test_what_is_public_is_shown() -> None:
+    asked = "import cdmq; print(set(cdmq.__all__) <= set(dir(cdmq)))"
+    shown = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True,
+                           check=True)
+    assert shown.stdout == "True\n"
 
 
 def test_two_threads_do_not_mix(ready: World) -> None:
