@@ -263,6 +263,8 @@ def _of_words(row: Row) -> Row:
 
 
 def _author(row: Row, audit: Audit) -> str:
+    if row["commit_id"] and row["author_note"]:  # else the note says why there is no commit
+        return f"{row['author']}; {row['author_note']}"
     return row["author"] or blank(row, audit)
 
 
@@ -283,7 +285,9 @@ def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:
         began, end = audit.started(row["from_run"]), audit.started(row["to_run"])
         if began and began <= moment and (end is None or end > moment):
             return row
-    first = audit.started(own[0]["from_run"])
+    first, last = audit.started(own[0]["from_run"]), audit.started(own[-1]["to_run"])
     since = f"its first run was on {first:%Y-%m-%d %H:%M}" if first else ""
+    if last and last <= moment:
+        since = f"it was removed: the first run without it was on {last:%Y-%m-%d %H:%M}"
     raise CdmqError(Problem(Span("--as-of"), "CDMQ535", f"no version of '{rule}' was in force at "
                             f"{as_of}", since))

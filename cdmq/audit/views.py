@@ -43,10 +43,10 @@ JUDGEMENTS = View(Table("judgements", "one row a rule and a run that judged by i
     kind text validation, defaults, matching, golden or tiering
     severity text error, warn or info
     text text the rule as resolved, in YAML
-    author text who made it mean this
+    author text who made it mean this; NULL of one that was removed
     commit_id text the commit in which this meaning appeared
     committed text when, as git says
-    author_note text why nobody is named
+    author_note text why nobody is named, or what else made it so
     why text why the rule exists
     owner text who answers for it
     run_id text the run
@@ -92,8 +92,8 @@ JOIN rule_versions AS v ON v.rule_id = r.rule_id AND v.from_run <= r.run_id
 JOIN named AS n ON n.rule_id = v.rule_id AND n.from_run = v.from_run
 WHERE r.status NOT IN ('skipped', 'error') OR (r.status = 'skipped' AND NOT v.enabled)
 UNION ALL
-SELECT n.rule, v.rule_id, v.version, NULL, v.dataset, v.kind, v.severity, v.text, v.author,
-  v.commit_id, v.committed, v.author_note, v.why, v.owner, u.run_id, u.as_of, u.finished, 'removed',
+SELECT n.rule, v.rule_id, v.version, NULL, v.dataset, v.kind, v.severity, v.text, NULL, NULL, NULL,
+  'who took it out says git log', v.why, v.owner, u.run_id, u.as_of, u.finished, 'removed',
   NULL, NULL, NULL, NULL, NULL
 FROM named AS n
 JOIN rule_versions AS v ON v.rule_id = n.rule_id AND v.from_run = n.from_run

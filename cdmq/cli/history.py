@@ -72,6 +72,8 @@ def _told(history: RuleHistory, full: bool, as_of: str | None) -> list[str]:
         lines.append(f"formerly {', '.join(history.names[1:])}")
     for version in history.versions:
         lines += ["", *_version(version, history.kind, full)]
+    if not as_of and not any(v.in_use for v in history.versions):
+        lines += ["", "removed; who took it out says git log"]
     return lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 from small_project import Small, small
 
@@ -161,6 +162,14 @@ def test_a_removed_rule_stays_in_the_table(project: Small) -> None:
     assert [r.rule for r in histories(project.root) if r.removed] == ["credit_low"]
     line = next(t for t in project.told("history").out.splitlines() if t.startswith("credit_low"))
     assert "removed" in line
+    assert project.told("history", "credit_low").out.endswith(
+        "\n\nremoved; who took it out says git log\n")
+    told = project.told("history", "credit_low", "--as-of", "2062-01-01")
+    assert "it was removed: the first run without it was on" in told.err
+    with duckdb.connect(str(project.root / "target/small.duckdb"), read_only=True) as connection:
+        assert connection.execute(
+            "SELECT author, author_note FROM cdmq.judgements WHERE rule = 'credit_low' "
+            "AND status = 'removed'").fetchall() == [(None, "who took it out says git log")]
 
 
 def test_an_unknown_rule(project: Small) -> None:

@@ -346,6 +346,7 @@ def test_vars_of_the_command_line_are_the_work_of_who_ran_it(project: Gitted) ->
     assert project.rows("SELECT author_note LIKE '%@% ran it without the --vars of before' FROM "
                         "cdmq.rule_versions WHERE rule_id = 'credit_low' AND to_run IS NULL") == [
         (True,)]
+    assert "; " in project.newest("credit_low").author  # history says it too
     project.run(variables={"most": "500"})
     assert len(history(project.root, "credit_low").versions) == 2
     project.commit("Bo", (RULES, "'blocked'", "'owes'"))
