@@ -70,7 +70,7 @@ def test_test_and_selection(project: Small) -> None:
     assert project.told("run", "-s", "credit_low").code == 1
     results = json.loads((project.root / "target/run_results.json").read_text("utf-8"))
     assert {r["unique_id"].split(".")[-1] for r in results["results"]
-            if r["status"] != "skipped"} == {"credit_low", "delivered"}
+            if r["status"] != "skipped"} == {"credit_low", "delivered", "lines"}
     project.swap("rules/customers.yml", ("credit <= 500", "credit <= 5000"))
     told = project.told("test", "-s", "credit_low")
     assert told.code == 0, told.out + told.err
