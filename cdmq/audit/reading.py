@@ -81,10 +81,13 @@ class Audit:
 @contextmanager
 def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
     """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
+    from cdmq import given
     from cdmq.profiles import connect, read_target, scrubbing
     from cdmq.stages.load import load
     from cdmq.walk import find_root
 
+    given.check(root=root, profiles_dir=where.profiles_dir, profile=where.profile,
+                target=where.target)
     folder = find_root(Path(root))
     target = read_target(folder, load(folder).config, profiles_dir=where.profiles_dir,
                          profile=where.profile, target=where.target)
