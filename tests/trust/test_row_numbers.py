@@ -70,8 +70,8 @@ def test_rows_of_a_table_have_no_place(world: World) -> None:
     with pytest.raises(CdmqError) as told:
         cdmq.api.compile(world.root)
     assert [str(p).split("CDMQ", 1)[1] for p in told.value.problems] == [
-        "203 visits has no column 'row_number'; only the rows of a file have a place that can "
-        "name them: name the columns that do here"]
+        "203 visits has no column 'row_number' (in key:); only the rows of a file have a place "
+        "that can name them: name the columns that do here"]
 
 
 def test_a_unit_test_numbers_its_rows(world: World) -> None:
