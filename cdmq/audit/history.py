@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from sqlglot import exp
 
 from cdmq.audit.differences import changed
@@ -181,9 +180,8 @@ def names_of(rule: str, rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def switched_off(row: Row) -> bool:
-    """Whether the rule is disabled, in that version."""
-    said = yaml.safe_load(row["text"] or "")
-    return isinstance(said, dict) and said.get("enabled") is False
+    """Whether the rule is disabled, in that version; an older cdmq did not write it down."""
+    return row["enabled"] is False
 
 
 def _meanings(own: Sequence[Row]) -> list[list[Row]]:
