@@ -56,6 +56,14 @@ matching:
 golden:
   - {id: best, from: same, into: golden, pick: [newest, most_complete]}
 """
+#: What is about rights alone, where how much is judged is not the point.
+FEW_RULES = """
+version: 1
+dataset: customers
+validation:
+  - {column: name, checks: [not_null]}
+  - {id: read, check: expression, must: "born::date > '1950-01-01' or code::integer > 3"}
+"""
 TIERS = """
 version: 1
 dataset: golden
@@ -170,7 +178,8 @@ def limited(server: str, user: str, *grants: str) -> None:
 
 @pytest.fixture
 def few(server: str, tmp_path: Path) -> World:
-    """A world whose user may write to two schemas that were made for it, and nothing else."""
+    """A world whose user may write to two schemas that were made for it, and nothing else; of few
+    rules, as all that they take is a run's time."""
     world = made(World("postgres", tmp_path, server))
     limited(server, "few")
     world.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
@@ -180,6 +189,7 @@ def few(server: str, tmp_path: Path) -> World:
     profile = (world.root / "profiles.yml").read_text("utf-8")
     (world.root / "profiles.yml").write_text(
         profile.replace('"user": "postgres"', '"user": "few", "pass": "p"'), "utf-8")
+    world.write({"rules/r.yml": FEW_RULES, "rules/t.yml": ""})
     return world
 
 
@@ -189,7 +199,8 @@ def found(world: World) -> list[str]:
 
 
 def test_a_user_with_schemas_made_for_it(few: World) -> None:
-    """Who may make no schema in the database may have been given two."""
+    """Who may make no schema in the database may have been given two: all kinds of rules run."""
+    few.write({"rules/r.yml": RULES, "rules/t.yml": TIERS})
     assert found(few) == []
     assert not few.run().failed
     assert few.flags()
