@@ -41,11 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _typed(words: Sequence[str]) -> None:
-    from cdmq.cli.app import build_app
+    from cdmq.cli.app import built
     from cdmq.cli.options import normalised
 
     # Not standalone: what is wrong with the words is told where all problems are.
-    code = build_app(*words[:1])(normalised(words), prog_name="cdmq", standalone_mode=False)
+    command = built(*modules(*words[:1]))
+    code = command(normalised(words), prog_name="cdmq", standalone_mode=False)
     if code:
         sys.exit(code)
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
-from cdmq.cli import load, modules
+from cdmq.cli import load
 
 
-def build_app(word: str = "") -> typer.Typer:
-    """The application with the command that `word` names, or with every command."""
+@cache
+def built(*names: str) -> Any:
+    """What runs the commands of these modules; a process builds it once."""
     app = typer.Typer(
         name="cdmq", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
         add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for name in modules(word):
+    for name in names:
         module: Any = load(name)
         first, *others = module.NAMES
         app.command(first)(module.command)
         for other in others:
             app.command(other, short_help=f"The same as {first}.")(module.command)
-    return app
+    return get_command(app)
 
 
 def _version(wanted: bool) -> None:

@@ -121,12 +121,10 @@ def _audit_tables() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    import typer
+    from cdmq.cli import MODULES, modules
+    from cdmq.cli.app import built
 
-    from cdmq.cli import MODULES
-    from cdmq.cli.app import build_app
-
-    group = typer.main.get_command(build_app())
+    group = built(*modules())
     yield from ("# Commands", "", *_paragraphs(group.help), "")
     yield from _said("An option with a name in the third column can also be set by that "
                      "environment variable. The option wins.")

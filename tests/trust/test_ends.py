@@ -41,22 +41,45 @@ def ended(project: Path, command: str, **environment: str) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
+def ended_here(
+    project: Path, capsys: pytest.CaptureFixture[str], *words: str
+) -> tuple[int | str | None, str]:
+    """The same of a command that is called in this process."""
+    with pytest.raises(SystemExit) as end:
+        cdmq.cli.main([*words, "--project-dir", str(project)])
+    out, err = capsys.readouterr()
+    return end.value.code, out + err
+
+
+@pytest.mark.parametrize(("command", "says"), [
+    ("parse --target-path /dev/null", "/dev/null: CDMQ502"),
+    ("run --target-path /dev/null/x", "CDMQ502 it cannot be read or written: Not a dir"),
+    ("run --target-path /proc/x", "/proc/x: CDMQ502"),
+    ("compile --target-path data/t", "CDMQ502"),
+    ("run --as-of 0001-01-01T00:00:00+14:00", "is no time in UTC"),
+    ("run --threads 99999999999999999999", "--threads"),
+    ("show c --limit 99999999999999999999", "--limit"),
+])
+def test_a_word_that_leads_nowhere(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    command: str, says: str,
+) -> None:
+    monkeypatch.chdir(project)
+    (project / "data/t").mkdir()
+    (project / "data/t/compiled").touch()
+    code, text = ended_here(project, capsys, *command.split())
+    assert (code, says in text, "CDMQ500" in text, "Traceback" in text) == (
+        2, True, False, False), text
+
+
 @pytest.mark.parametrize(("command", "code", "says"), [
-    ("cdmq parse --target-path /dev/null", 2, "/dev/null: CDMQ502"),
-    ("cdmq run --target-path /dev/null/x", 2, "CDMQ502 it cannot be read or written: Not a dir"),
-    ("cdmq run --target-path /proc/x", 2, "/proc/x: CDMQ502"),
-    ("mkdir t; touch t/compiled; cdmq compile --target-path t", 2, "CDMQ502"),
     ("cdmq explain --record $'\\xff'", 2, "argument: CDMQ503"),
     ("CDMQ_SELECT=$'\\xff' cdmq run", 2, "CDMQ_SELECT: CDMQ503"),
-    ("cdmq run --as-of 0001-01-01T00:00:00+14:00", 2, "is no time in UTC"),
-    ("cdmq run --threads 99999999999999999999", 2, "--threads"),
-    ("cdmq show c --limit 99999999999999999999", 2, "--limit"),
     ("cdmq ls >/dev/full", 2, "standard output: CDMQ502"),
     ("cdmq run >/dev/full", 2, "standard output: CDMQ502"),
     ("cdmq --help >/dev/full", 2, "standard output: CDMQ502"),
     ("cdmq run 2>/dev/full", 1, "Done in"),
     ("cdmq run >&-", 1, ""),
-    ("cdmq run >&- 2>&- <&-", 1, ""),
     ("cdmq ls >&-", 0, ""),
 ])
 def test_a_broken_place(project: Path, command: str, code: int, says: str) -> None:
@@ -67,12 +90,14 @@ def test_a_broken_place(project: Path, command: str, code: int, says: str) -> No
     assert "Traceback" not in text
 
 
-def test_closed_streams_lead_into_no_file(project: Path) -> None:
+def test_closed_streams_lead_into_no_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The first file that is opened would get the number of a closed stream."""
-    ended(project, "cdmq run >&- 2>&- <&-")
+    assert ended(project, "cdmq run >&- 2>&- <&-") == (1, "")
     for file in (p for p in project.rglob("*") if p.is_file() and p.name != "cdmq.log"):
         assert b"cdmq run: target" not in file.read_bytes(), file
-    assert ended(project, "cdmq show c")[0] == 0
+    assert ended_here(project, capsys, "show", "c")[0] == 0
 
 
 @pytest.mark.parametrize(("file", "text", "code"), [
@@ -83,9 +108,11 @@ def test_closed_streams_lead_into_no_file(project: Path) -> None:
     ("models/m.yml", MODELS.replace("file: data/c.csv", "table: a.b.c.d"), "CDMQ504"),
     ("models/m.yml", MODELS.replace("file: data/c.csv", "table: read_csv(1)"), "CDMQ504"),
 ])
-def test_a_name_that_is_none(project: Path, file: str, text: str, code: str) -> None:
+def test_a_name_that_is_none(
+    project: Path, capsys: pytest.CaptureFixture[str], file: str, text: str, code: str
+) -> None:
     (project / file).write_text(text, "utf-8")
-    found, said = ended(project, "cdmq run")
+    found, said = ended_here(project, capsys, "run")
     assert (found, code in said, "CDMQ500" in said) == (2, True, False), said
 
 
@@ -107,11 +134,9 @@ def test_every_value_tagged_or_replaced(
 ) -> None:
     for text in _tagged(FILES[file]):
         (project / file).write_text(text, "utf-8")
-        for words in (["parse"], ["debug"]):
-            with pytest.raises(SystemExit):
-                cdmq.cli.main([*words, "--project-dir", str(project)])
-            out, err = capsys.readouterr()
-            assert "CDMQ500" not in out + err, f"{text}\n{err}"
+        for word in ("parse", "debug"):
+            said = ended_here(project, capsys, word)[1]
+            assert "CDMQ500" not in said, f"{text}\n{said}"
 
 
 WORDS = """
