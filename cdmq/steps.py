@@ -135,6 +135,8 @@ class DatasetSteps:
 
     def with_digests(self) -> DatasetSteps:
         """The same with the record's digest for a NULL key: that reads every column of a row."""
+        if self.unnamed:
+            return self  # each record has a name
         return replace(
             self, key=exp.Coalesce(this=self.key, expressions=[self.digest]),
             source_key=exp.Coalesce(this=self.source_key, expressions=[self.source_digest]),
@@ -144,8 +146,8 @@ class DatasetSteps:
         """The same with a name of its own for each record, where a key stands twice: that reads
         every column, and puts the rows in order."""
         own = self.with_digests()
-        return replace(own, unnamed=own, key=identity_of(own.key, self.digest),
-                       source_key=identity_of(own.source_key, self.source_digest))
+        return replace(own, unnamed=own, key=identity_of(self.key, self.digest),
+                       source_key=identity_of(self.source_key, self.source_digest))
 
     @property
     def relation(self) -> str:

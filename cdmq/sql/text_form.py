@@ -72,7 +72,11 @@ def values_of(parts: Sequence[tuple[str, exp.Expr]]) -> exp.Expr:
 
 def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
     """What names each record where a key stands twice: the first by its digest has the key alone,
-    the others the digest beside it; of those that are equal in all, their number."""
+    the others the digest beside it; of those that are equal in all, their number. Where the key is
+    NULL, the digest stands in its place.
+
+    The digest is long and stands here often: as seldom as can be, for a plan is made of each.
+    """
     def over(name: str) -> exp.Window:
         order = exp.Order(expressions=[exp.Ordered(this=digest.copy())])
         return exp.Window(this=nodes.call(name), partition_by=[key.copy()], order=order)
@@ -80,13 +84,16 @@ def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
     mark = nodes.call("substr", digest.copy(), nodes.number(len(_NO_KEY) + 1), nodes.number(10))
     # Which of equal records comes first is chance, and another one in each window: so one place
     # says all, and how many have a smaller digest is the same for all that are equal.
-    place, first = over("row_number"), over("rank")
-    number = exp.Add(this=exp.Sub(this=place, expression=first), expression=nodes.number(1))
-    more = nodes.when(exp.GT(this=place.copy(), expression=first.copy()), nodes.concat([
-        nodes.text(" ("), nodes.cast(nodes.paren(number), "text"), nodes.text(")")]),
-        nodes.text(""))
-    return nodes.when(nodes.equal(place.copy(), nodes.number(1)), key.copy(),
-                      nodes.concat([key.copy(), nodes.text(" #"), mark, more]))
+    begins = nodes.when(nodes.is_null(key.copy()), over("rank"), nodes.number(1))
+    number = exp.Add(this=exp.Sub(this=over("row_number"), expression=over("rank")),
+                     expression=nodes.number(1))
+    equal = nodes.concat([nodes.text(" ("), nodes.cast(nodes.paren(number), "text"),
+                          nodes.text(")")])
+    more = nodes.concat([nodes.text(" #"), mark, nodes.call(
+        "replace", equal, nodes.text(" (1)"), nodes.text(""))])
+    return nodes.concat([
+        exp.Coalesce(this=key.copy(), expressions=[digest.copy()]),
+        nodes.when(nodes.equal(over("row_number"), begins), nodes.text(""), more)])
 
 
 #: How the name of a record begins that has no key.
