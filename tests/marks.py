@@ -17,8 +17,8 @@ def of(item: pytest.Item) -> Iterator[str]:
         yield "laws"
     asked = getattr(item, "fixturenames", ())
     given = getattr(getattr(item, "callspec", None), "params", {}).values()
-    if {"postgres_uri", "server"} & set(asked) or "postgres" in map(str, given) or (
-            place == "warehouses/test_servers.py"):
+    if {"postgres_uri", "server", "ran_on_server"} & set(asked) or (
+            "postgres" in map(str, given)) or place == "warehouses/test_servers.py":
         yield "server"
     if place == "test_docs.py":
         yield "pages"

@@ -13,6 +13,7 @@ import copy
 import datetime as dt
 import itertools
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -109,6 +110,19 @@ class World:
         self.let_go()
         other = copy.copy(self)
         other._root = root
+        return other
+
+    def twin(self, root: Path) -> World:
+        """A world of its own that begins as this one stands: a copy of its files, and on PostgreSQL
+        of its database, which must be its own."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        other = self.copied(root)
+        if self.engine == "postgres":
+            name = f"{self.schema}_{next(_NUMBERS)}"
+            self.sql_elsewhere(
+                f"CREATE DATABASE {name} TEMPLATE {postgres_parts(self.uri)['dbname']}")
+            other.uri = self.uri_of(name)
+            other.write_profile()
         return other
 
     def connection(self) -> Any:

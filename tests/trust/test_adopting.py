@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 import pytest
+from owned import FILES, NAMES, TINY, refused
 from runner import World
-from test_ownership import FILES, NAMES, refused
 
 import cdmq.api
 from cdmq.problems import CdmqError
@@ -24,9 +23,8 @@ def forget(world: World) -> None:
         world.sql(f'COMMENT ON {kind} {world.schema}."{name}" IS NULL')
 
 
-def test_what_an_older_cdmq_made_is_adopted(world: World) -> None:
-    world.write(FILES)
-    world.run()
+def test_what_an_older_cdmq_made_is_adopted(ran: World) -> None:
+    world = ran
     flags = world.flags()
     left = "__cdmq_0a1b2c_customers"
     world.sql(f"CREATE TABLE {left} AS SELECT 1 AS id")
@@ -39,11 +37,9 @@ def test_what_an_older_cdmq_made_is_adopted(world: World) -> None:
     assert world.sql("SELECT * FROM __cdmq_0a1b2d_mine") == [(7,)]
 
 
-def test_what_is_known_by_a_comment_without_a_word(make_world: Callable[[str], World]) -> None:
+def test_what_is_known_by_a_comment_without_a_word(ran_on_duckdb: World) -> None:
     """As an older cdmq wrote it down; by that comment nothing else becomes one of cdmq's."""
-    world = make_world("duckdb")
-    world.write(FILES)
-    world.run()
+    world = ran_on_duckdb
     said = "made by cdmq of the project world: a run replaces it"
     for name in world.relations():
         (found,) = world.sql(
@@ -62,16 +58,18 @@ def test_what_is_known_by_a_comment_without_a_word(make_world: Callable[[str], W
 
 
 def test_what_it_did_not_make_is_not(world: World) -> None:
-    """A table of the user's that bears the name of a dataset which came later, with its columns;
-    and one that took the place of what was made, with others."""
-    world.write({**FILES, "models/short.sql": ""})
+    """A table of the user's that bears the name of a dataset which came later, with its columns."""
+    world.write(TINY)
     world.run()
-    world.write(FILES)
+    world.write({"models/short.sql": FILES["models/short.sql"]})
     world.sql("CREATE TABLE short AS SELECT 7 AS id, 'mine' AS name")
     forget(world)
     assert "short is a table that cdmq did not make" in refused(world)[0].cause
     assert world.sql("SELECT * FROM short") == [(7, "mine")]
-    world.sql("DROP TABLE short")
+
+
+def test_what_took_the_place_of_what_it_made_is_not(ran: World) -> None:
+    world = ran
     world.sql("DROP VIEW class__levels")
     world.sql("CREATE TABLE class__levels AS SELECT 7 AS mine")
     world.sql("DROP VIEW customers__passed")
@@ -99,9 +97,8 @@ def test_the_remedy_of_the_refusal(world: World) -> None:
     assert "short" in told["views"]
 
 
-def test_a_project_under_a_new_name(world: World) -> None:
-    world.write(FILES)
-    world.run()
+def test_a_project_under_a_new_name(ran: World) -> None:
+    world = ran
     world.write({"cdmq_project.yml": "name: other\nprofile: world\n"})
     assert refused(world)[0].remedy.endswith("cdmq debug --adopt-project world")
     with pytest.raises(CdmqError, match="not those of a project 'word'|those of the project world"):
@@ -112,10 +109,9 @@ def test_a_project_under_a_new_name(world: World) -> None:
     assert [p.code for p in refused(world)] == ["CDMQ442"]
 
 
-def test_another_project_is_not_adopted(world: World) -> None:
+def test_another_project_is_not_adopted(ran: World) -> None:
     """It has nothing of the one that lives there; the name alone is no proof."""
-    world.write(FILES)
-    world.run()
+    world = ran
     flags = world.flags()
     world.write({
         "cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from owned import FILES, identity, refused
 from runner import World
-from test_ownership import FILES, identity, refused
 
 from cdmq.problems import CdmqError
 
@@ -16,14 +15,6 @@ AGED = "id,name,age\n1,Anna,30\n2,Bo,40\n"
 TYPED = FILES["models/m.yml"].replace("    key: id\n    missing",
                                       "    key: id\n    columns: {age: integer}\n    missing")
 WIDER = "id,name,city\n1,Anna,Bonn\n2,Bo,\n"
-
-
-@pytest.fixture
-def server(make_world: Callable[[str], World]) -> World:
-    world = make_world("postgres")
-    world.write(FILES)
-    world.run()
-    return world
 
 
 def hung(world: World) -> list[Any]:
@@ -75,7 +66,8 @@ def others(world: World) -> None:
         world.sql(statement)
 
 
-def test_all_that_others_put_on_outputs_outlives_publishes(server: World) -> None:
+def test_all_that_others_put_on_outputs_outlives_publishes(ran_on_server: World) -> None:
+    server = ran_on_server
     others(server)
     before = hung(server)
     ids = {n: identity(server, n) for n in ("customers", "customers__clean", "people", "orders",
@@ -94,7 +86,8 @@ def test_all_that_others_put_on_outputs_outlives_publishes(server: World) -> Non
     assert server.sql("SELECT first()") == [(4,)]
 
 
-def test_a_column_more(server: World) -> None:
+def test_a_column_more(ran_on_server: World) -> None:
+    server = ran_on_server
     server.sql("CREATE VIEW report AS SELECT * FROM customers__clean")
     server.sql("CREATE VIEW flagged AS SELECT * FROM customers__flagged")
     server.sql("GRANT SELECT ON customers, flagged TO PUBLIC")
@@ -109,8 +102,9 @@ def test_a_column_more(server: World) -> None:
     assert server.run().exit_code == 0
 
 
-def test_a_column_of_another_type(server: World) -> None:
+def test_a_column_of_another_type(ran_on_server: World) -> None:
     """What cannot keep its place is made anew, and what hung on it is put back."""
+    server = ran_on_server
     server.write({"data/customers.csv": AGED})
     server.run()
     server.sql("CREATE VIEW report AS SELECT id, age FROM customers__clean")
@@ -134,7 +128,8 @@ def test_a_column_of_another_type(server: World) -> None:
     assert server.sql("SELECT age FROM report ORDER BY id")[0] == (30,)
 
 
-def test_what_cannot_stay_is_said_before_the_start(server: World) -> None:
+def test_what_cannot_stay_is_said_before_the_start(ran_on_server: World) -> None:
+    server = ran_on_server
     server.sql("ALTER TABLE orders ADD PRIMARY KEY (id)")
     server.sql("CREATE TABLE calls (of text REFERENCES orders (id))")
     server.sql("INSERT INTO calls VALUES ('1')")
@@ -150,8 +145,9 @@ def test_what_cannot_stay_is_said_before_the_start(server: World) -> None:
     assert runs == [("fail",), ("refused",)]
 
 
-def test_a_view_of_the_projects_own_that_is_not_selected(server: World) -> None:
+def test_a_view_of_the_projects_own_that_is_not_selected(ran_on_server: World) -> None:
     """It reads what is made anew, is made again as it was, and still is cdmq's."""
+    server = ran_on_server
     server.write({"data/customers.csv": AGED})
     server.run()
     server.sql("GRANT SELECT ON customers__clean, short TO PUBLIC")
@@ -162,10 +158,8 @@ def test_a_view_of_the_projects_own_that_is_not_selected(server: World) -> None:
     assert "customers__xref" in server.relations()
 
 
-def test_comments_indexes_and_views_on_duckdb(make_world: Callable[[str], World]) -> None:
-    world = make_world("duckdb")
-    world.write(FILES)
-    world.run()
+def test_comments_indexes_and_views_on_duckdb(ran_on_duckdb: World) -> None:
+    world = ran_on_duckdb
     world.sql("COMMENT ON TABLE customers IS 'it''s ours'")
     world.sql("COMMENT ON VIEW customers__clean IS 'read this'")
     world.sql("COMMENT ON COLUMN customers.name IS 'as written'")

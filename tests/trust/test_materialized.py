@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from owned import FILES, NAMES, PLAIN, TINY, refused
 from runner import World
 from test_kept import hung
-from test_ownership import FILES, NAMES, refused
 
 import cdmq
 from cdmq.reports.manifest import write_manifest
@@ -24,8 +24,8 @@ def project(word: str) -> dict[str, str]:
     return {"cdmq_project.yml": f"name: world\nprofile: world\nmaterialized: {word}\n"}
 
 
-def dataset(word: str) -> dict[str, str]:
-    said = FILES["models/m.yml"].replace("    key: id\n    missing",
+def dataset(word: str, files: dict[str, str] = FILES) -> dict[str, str]:
+    said = files["models/m.yml"].replace("    key: id\n    missing",
                                          f"    key: id\n    materialized: {word}\n    missing")
     return {"models/m.yml": said}
 
@@ -44,9 +44,8 @@ def ids(world: World, name: str) -> list[str]:
     return sorted(r["id"] for r in world.view(name))
 
 
-def test_the_word_of_the_project(world: World) -> None:
-    world.write(FILES)
-    world.run()
+def test_the_word_of_the_project(ran: World) -> None:
+    world = ran
     views = {n: k for n, k in kinds(world).items() if n not in LOADED}
     assert set(views.values()) == {"view"}
     before = rows(world)
@@ -90,11 +89,11 @@ def test_the_nearer_word_wins(world: World) -> None:
 
 def test_a_test_splits_tables_anew(world: World) -> None:
     """It makes nothing, but what it finds must not stand among what passed."""
-    world.write({**FILES, **project("table")})
+    world.write({**PLAIN, **project("table")})
     world.run()
 
     def allow(values: str) -> None:
-        world.write({"rules/customers.yml": FILES["rules/customers.yml"].replace(
+        world.write({"rules/customers.yml": PLAIN["rules/customers.yml"].replace(
             "checks: [not_null]",
             f"checks: [not_null, {{accepted_values: {{values: [{values}]}}}}]")})
 
@@ -116,7 +115,7 @@ def test_what_others_put_there_outlives_a_change_of_kind(
     make_world: Callable[[str], World]
 ) -> None:
     world = make_world("postgres")
-    world.write(FILES)
+    world.write(PLAIN)
     world.run()
     reader, owner = f"reader_{world.schema}", f"owner_{world.schema}"
     for statement in (
@@ -152,7 +151,7 @@ def test_what_others_put_there_outlives_a_change_of_kind(
 
 def test_comments_and_views_outlive_it_on_duckdb(make_world: Callable[[str], World]) -> None:
     world = make_world("duckdb")
-    world.write(FILES)
+    world.write(PLAIN)
     world.run()
     world.sql("COMMENT ON VIEW customers__passed IS 'the good ones'")
     world.sql("COMMENT ON COLUMN customers__clean.name IS 'as written'")
@@ -169,7 +168,7 @@ def test_comments_and_views_outlive_it_on_duckdb(make_world: Callable[[str], Wor
 
 
 def test_what_a_view_cannot_bear_is_said_before_the_start(world: World) -> None:
-    world.write({**FILES, **project("table")})
+    world.write({**TINY, **project("table")})
     world.run()
     world.sql("CREATE INDEX quick ON customers__passed (id)")
     world.run()  # a table that is made anew has it again
@@ -178,21 +177,17 @@ def test_what_a_view_cannot_bear_is_said_before_the_start(world: World) -> None:
     assert [p.code for p in found] == ["CDMQ444"]
     assert "customers__passed is a table and becomes a view: the index" in found[0].cause
     assert "quick would be lost" in found[0].cause
-    world.write(dataset("table"))  # the remedy
+    world.write(dataset("table", TINY))  # the remedy
     assert world.run().exit_code == 1
     assert kinds(world)["customers__passed"] == "table"
-    world.write(dataset("view"))
+    world.write(dataset("view", TINY))
     world.sql("DROP INDEX quick")
     assert world.run().exit_code == 1
     assert kinds(world)["customers__passed"] == "view"
 
 
-def test_what_a_table_cannot_bear_is_said_before_the_start(
-    make_world: Callable[[str], World]
-) -> None:
-    world = make_world("postgres")
-    world.write(FILES)
-    world.run()
+def test_what_a_table_cannot_bear_is_said_before_the_start(ran_on_server: World) -> None:
+    world = ran_on_server
     world.sql("CREATE VIEW report WITH (security_barrier) AS SELECT id FROM customers__passed")
     world.sql("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS "
               "'BEGIN RETURN NULL; END'")
@@ -212,7 +207,7 @@ def test_a_model_and_what_it_reads_change_places(world: World) -> None:
            "models/b.sql": "SELECT id FROM {{ ref('a') }}"}
     two = {"models/b.sql": "SELECT id FROM {{ ref('orders') }}",
            "models/a.sql": "SELECT id FROM {{ ref('b') }}"}
-    world.write(FILES)
+    world.write(PLAIN)
     for files in (one, two, one):
         world.write(files)
         assert world.run().exit_code == 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from owned import FILES, NAMES, TINY, identity, refused
 from runner import World
 
 import cdmq
@@ -18,50 +18,6 @@ from cdmq.problems import CdmqError
 from cdmq.profiles import read_target
 from cdmq.stages.made import relation_names
 
-MODELS = """
-version: 1
-datasets:
-  - name: customers
-    file: data/customers.csv
-    key: id
-    missing_values: [n/a]
-  - {name: orders, file: data/orders.csv, key: id, happened_at: day, columns: {day: date},
-     refers_to: {customers: customer}}
-"""
-MODEL = "SELECT id, name FROM {{ ref('customers') }}"
-RULES = """
-version: 1
-dataset: customers
-defaults:
-  - {id: tidy, column: name, standardise: whitespace}
-validation:
-  - {column: name, checks: [not_null]}
-matching:
-  - {id: same, same_if: [[name]]}
-golden:
-  - {id: best, from: same, into: people, pick: [longest]}
-"""
-PEOPLE = """
-version: 1
-dataset: people
-tiering:
-  - id: class
-    measures: {n: {from: orders, count: rows, if_none: 0}}
-    levels: [{some: "n > 0"}, {none: otherwise}]
-"""
-FILES = {
-    "models/m.yml": MODELS, "models/short.sql": MODEL, "rules/customers.yml": RULES,
-    "rules/people.yml": PEOPLE,
-    "data/customers.csv": "id,name\n1,Anna\n2,Bo\n3,Anna\n4,n/a\n",
-    "data/orders.csv": "id,customer,day\n1,1,2026-01-01\n",
-}
-#: Everything that this project makes.
-NAMES = (
-    "customers", "customers__stage", "customers__clean", "customers__defaulted",
-    "customers__flagged", "customers__passed", "orders", "short", "same__xref",
-    "customers__xref", "people", "people__clean", "best__flags", "class__levels",
-)
-
 
 @pytest.fixture
 def project(world: World) -> World:
@@ -69,67 +25,57 @@ def project(world: World) -> World:
     return world
 
 
-def identity(world: World, name: str, schema: str | None = None) -> Any:
-    """What changes when a relation is made anew, beside its rows."""
-    if world.engine == "postgres":
-        return world.sql(f"SELECT c.oid, c.relkind FROM pg_class c WHERE c.relname = '{name}' AND "
-                         f"c.relnamespace = '{schema or world.schema}'::regnamespace")
-    return world.sql("SELECT table_name, table_type FROM information_schema.tables WHERE "
-                     f"table_name = '{name}' AND table_schema = '{schema or world.schema}'")
-
-
-def refused(world: World, **words: Any) -> list[Any]:
-    with pytest.raises(CdmqError) as caught:
-        world.run(**words)
-    return list(caught.value.problems)
-
-
-def test_the_names_are_all_that_a_run_makes(project: World) -> None:
-    project.run()
-    assert set(NAMES) <= project.relations()
-    made = cdmq.api.parse(project.root)
+def test_the_names_are_all_that_a_run_makes(ran: World) -> None:
+    assert set(NAMES) <= ran.relations()
+    made = cdmq.api.parse(ran.root)
     names = {n.name for n in relation_names(made.datasets, made.rules)}
-    assert project.relations() <= names  # a new kind of output is said there too
-    known = {r[0] for r in project.sql(
-        f"SELECT name FROM {project.audit}.register WHERE kind <> 'staged' "
-        f"AND schema_name = '{project.schema}'")}
-    assert known == project.relations()
+    assert ran.relations() <= names  # a new kind of output is said there too
+    known = {r[0] for r in ran.sql(
+        f"SELECT name FROM {ran.audit}.register WHERE kind <> 'staged' "
+        f"AND schema_name = '{ran.schema}'")}
+    assert known == ran.relations()
 
 
 def test_a_table_of_the_users_is_left_alone(project: World) -> None:
+    """Each of all names: one refusal says them all."""
     for name in NAMES:
-        project.sql(f'CREATE TABLE "{name}" (mine integer)')
-        project.sql(f'INSERT INTO "{name}" VALUES (7)')
-        before = identity(project, name)
-        found = refused(project)
-        assert [p.code for p in found] == ["CDMQ440"]
-        assert f"{project.schema}.{name} is a table that cdmq did not make" in found[0].cause
+        project.sql(f'CREATE TABLE "{name}" AS SELECT 7 AS mine')
+    before = {name: identity(project, name) for name in NAMES}
+    found = refused(project)
+    assert [p.code for p in found] == ["CDMQ440"] * len(NAMES)
+    told = {p.cause.partition(" that cdmq did not make")[0] for p in found}
+    assert told == {f"{project.schema}.{name} is a table" for name in NAMES}
+    for name in NAMES:
         assert project.sql(f'SELECT * FROM "{name}"') == [(7,)]
-        assert identity(project, name) == before
-        assert project.relations() == {name}
-        project.sql(f'DROP TABLE "{name}"')
+        assert identity(project, name) == before[name]
+    assert project.relations() == set(NAMES)
 
 
-def test_it_is_as_well_after_a_run(project: World) -> None:
-    project.run()
-    project.sql("DROP VIEW customers__passed")
-    project.sql("CREATE TABLE customers__passed AS SELECT 7 AS mine")
-    before = identity(project, "customers__passed")
-    assert "customers__passed is a table" in refused(project)[0].cause
-    assert project.sql("SELECT * FROM customers__passed") == [(7,)]
-    assert identity(project, "customers__passed") == before
+def test_one_table_of_the_users_is_enough(project: World) -> None:
+    project.sql("CREATE TABLE people AS SELECT 7 AS mine")
+    (found,) = refused(project)
+    assert f"{project.schema}.people is a table that cdmq did not make" in found.cause
+    assert project.relations() == {"people"}
 
 
-def test_a_table_made_anew_by_the_user_is_theirs(project: World) -> None:
+def test_it_is_as_well_after_a_run(ran: World) -> None:
+    ran.sql("DROP VIEW customers__passed")
+    ran.sql("CREATE TABLE customers__passed AS SELECT 7 AS mine")
+    before = identity(ran, "customers__passed")
+    assert "customers__passed is a table" in refused(ran)[0].cause
+    assert ran.sql("SELECT * FROM customers__passed") == [(7,)]
+    assert identity(ran, "customers__passed") == before
+
+
+def test_a_table_made_anew_by_the_user_is_theirs(ran: World) -> None:
     """With our name, kind and columns: only its identity tells."""
-    project.run()
-    columns = project.sql("SELECT * FROM orders")
-    project.sql("CREATE TABLE kept AS SELECT * FROM orders")
-    project.sql("DROP VIEW orders__clean" + (" CASCADE" if project.engine == "postgres" else ""))
-    project.sql("DROP TABLE orders" + (" CASCADE" if project.engine == "postgres" else ""))
-    project.sql("ALTER TABLE kept RENAME TO orders")
-    assert "orders is a table that cdmq did not make" in refused(project)[0].cause
-    assert project.sql("SELECT * FROM orders") == columns
+    columns = ran.sql("SELECT * FROM orders")
+    ran.sql("CREATE TABLE kept AS SELECT * FROM orders")
+    ran.sql("DROP VIEW orders__clean" + (" CASCADE" if ran.engine == "postgres" else ""))
+    ran.sql("DROP TABLE orders" + (" CASCADE" if ran.engine == "postgres" else ""))
+    ran.sql("ALTER TABLE kept RENAME TO orders")
+    assert "orders is a table that cdmq did not make" in refused(ran)[0].cause
+    assert ran.sql("SELECT * FROM orders") == columns
 
 
 OTHERS = ["SELECT id, 'mine' AS name FROM kept", "SELECT * FROM kept LIMIT 3", "SELECT 7 AS mine"]
@@ -141,12 +87,10 @@ OTHERS = ["SELECT id, 'mine' AS name FROM kept", "SELECT * FROM kept LIMIT 3", "
     *(("as it was given", query) for query in OTHERS[1:]),
 ])
 def test_a_comment_makes_no_table_of_the_users_ours(
-    make_world: Callable[[str], World], said: str, query: str
+    ran_on_duckdb: World, said: str, query: str
 ) -> None:
     """Not even the one that cdmq gave to the table that stood there."""
-    world = make_world("duckdb")
-    world.write(FILES)
-    world.run()
+    world = ran_on_duckdb
     ((given,),) = world.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'customers'")
     world.sql("CREATE TABLE kept AS SELECT * FROM customers")
     world.sql("DROP TABLE customers")
@@ -157,10 +101,8 @@ def test_a_comment_makes_no_table_of_the_users_ours(
     assert world.sql("SELECT * FROM customers") == before
 
 
-def test_a_comment_makes_no_view_of_the_users_ours(make_world: Callable[[str], World]) -> None:
-    world = make_world("duckdb")
-    world.write(FILES)
-    world.run()
+def test_a_comment_makes_no_view_of_the_users_ours(ran_on_duckdb: World) -> None:
+    world = ran_on_duckdb
     ((given,),) = world.sql(
         "SELECT comment FROM duckdb_views() WHERE view_name = 'customers__passed'")
     for said in ("mine", given):
@@ -198,10 +140,8 @@ def test_a_large_table_under_a_comment_of_the_users(
         assert "c is a table that cdmq did not make" in refused(world)[0].cause
 
 
-def test_a_copy_of_the_database_is_known(make_world: Callable[[str], World]) -> None:
-    world = make_world("duckdb")
-    world.write(FILES)
-    world.run()
+def test_a_copy_of_the_database_is_known(ran_on_duckdb: World) -> None:
+    world = ran_on_duckdb
     world.sql("COMMENT ON TABLE orders IS 'ours'")
     flags = world.flags()
     file = world.root / "world.duckdb"
@@ -214,16 +154,15 @@ def test_a_copy_of_the_database_is_known(make_world: Callable[[str], World]) -> 
     assert world.flags() == flags
 
 
-def test_a_test_judges_nothing_that_cdmq_did_not_make(project: World) -> None:
+def test_a_test_judges_nothing_that_cdmq_did_not_make(ran: World) -> None:
     """A table of the user's with the columns of the clean stage would pass in its place."""
-    project.run()
     rows = "SELECT * FROM customers__stage WHERE name IS NOT NULL"
-    project.sql(f"CREATE TABLE other AS {rows}")
-    cascade = " CASCADE" if project.engine == "postgres" else ""
-    project.sql(f"DROP TABLE customers__stage{cascade}")
-    project.sql("ALTER TABLE other RENAME TO customers__stage")
+    ran.sql(f"CREATE TABLE other AS {rows}")
+    cascade = " CASCADE" if ran.engine == "postgres" else ""
+    ran.sql(f"DROP TABLE customers__stage{cascade}")
+    ran.sql("ALTER TABLE other RENAME TO customers__stage")
     with pytest.raises(CdmqError, match="customers__stage is a table that cdmq did not make"):
-        cdmq.api.test(project.root)
+        cdmq.api.test(ran.root)
 
 
 def test_a_view_of_the_users_too(project: World) -> None:
@@ -261,70 +200,71 @@ def test_names_that_differ_in_case_are_one_on_duckdb(make_world: Callable[[str],
     assert world.sql("SELECT * FROM Customers") == [(7,)]
 
 
-def test_what_looks_staged_is_not_swept(project: World) -> None:
+def test_what_looks_staged_is_not_swept(world: World) -> None:
+    world.write(TINY)
     for name in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_"):
-        project.sql(f'CREATE TABLE "{name}" AS SELECT 7 AS mine')
-    before = [identity(project, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
-    project.run()
-    project.run()
+        world.sql(f'CREATE TABLE "{name}" AS SELECT 7 AS mine')
+    before = [identity(world, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
+    world.run()
+    world.run()
     assert before == [
-        identity(project, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
-    assert project.sql("SELECT * FROM __cdmq_abc123_customers") == [(7,)]
+        identity(world, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
+    assert world.sql("SELECT * FROM __cdmq_abc123_customers") == [(7,)]
 
 
-def test_a_prefix_is_swept_for_no_longer_than_its_run(project: World) -> None:
+def test_a_prefix_is_swept_for_no_longer_than_its_run(ran: World) -> None:
     """It stands in the register, where others read it and may take it for a name to build on."""
-    for run in (project.run, lambda: cdmq.api.test(project.root),
-                lambda: cdmq.api.train(project.root, allow_empty=True)):
-        run()
-        assert not project.sql(f"SELECT name FROM {project.audit}.register WHERE kind = 'staged'")
-        assert not [r for r in project.relations() if r.startswith("__cdmq_")]
-    ((last,),) = project.sql(f"SELECT max(run_id) FROM {project.audit}.runs")
+    for again in (None, cdmq.api.test, lambda root: cdmq.api.train(root, allow_empty=True)):
+        if again:
+            again(ran.root)
+        assert not ran.sql(f"SELECT name FROM {ran.audit}.register WHERE kind = 'staged'")
+        assert not [r for r in ran.relations() if r.startswith("__cdmq_")]
+    ((last,),) = ran.sql(f"SELECT max(run_id) FROM {ran.audit}.runs")
     mine = f"__cdmq_{last[-6:]}_mine"
-    project.sql(f'CREATE TABLE "{mine}" AS SELECT 7 AS mine')
-    project.run()
-    assert project.sql(f'SELECT * FROM "{mine}"') == [(7,)]
+    ran.sql(f'CREATE TABLE "{mine}" AS SELECT 7 AS mine')
+    ran.run()
+    assert ran.sql(f'SELECT * FROM "{mine}"') == [(7,)]
 
 
 def test_a_table_of_the_users_in_the_audit_schema(project: World) -> None:
     project.sql(f"CREATE SCHEMA {project.audit}")
-    for name in sorted(STATED):
+    for name in STATED:
         project.sql(f"CREATE TABLE {project.audit}.{name} AS SELECT 7 AS version")
-        before = identity(project, name, project.audit)
-        found = refused(project)
-        assert [p.code for p in found] == ["CDMQ441"]
-        assert f"{project.audit}.{name} is a table that cdmq did not make" in found[0].cause
+    before = {name: identity(project, name, project.audit) for name in STATED}
+    found = refused(project)
+    assert [p.code for p in found] == ["CDMQ441"] * len(STATED)
+    told = {p.cause.partition(" that cdmq did not make")[0] for p in found}
+    assert told == {f"{project.audit}.{name} is a table" for name in STATED}
+    for name in STATED:
         assert project.sql(f"SELECT * FROM {project.audit}.{name}") == [(7,)]
-        assert identity(project, name, project.audit) == before
-        assert project.relations() == set()
-        project.sql(f"DROP TABLE {project.audit}.{name}")
+        assert identity(project, name, project.audit) == before[name]
+    assert project.relations() == set()
 
 
-def test_a_reference_table_that_cdmq_did_not_load(project: World) -> None:
+def test_a_reference_table_that_cdmq_did_not_load(world: World) -> None:
     phones = "- {id: phones, column: name, standardise: phone, region: name}"
-    project.write({"rules/customers.yml": RULES.replace(
+    world.write({**TINY, "rules/customers.yml": TINY["rules/customers.yml"].replace(
         "- {id: tidy, column: name, standardise: whitespace}", phones)})
-    project.run()
-    (name,) = next(iter(project.sql(
-        f"SELECT name FROM {project.audit}.register WHERE name LIKE 'ref%'")), ("",))
+    world.run()
+    (name,) = next(iter(world.sql(
+        f"SELECT name FROM {world.audit}.register WHERE name LIKE 'ref%'")), ("",))
     assert name
-    project.sql(f"DELETE FROM {project.audit}.register WHERE name = '{name}'")
-    result = project.run()
+    world.sql(f"DELETE FROM {world.audit}.register WHERE name = '{name}'")
+    result = world.run()
     assert f"{name} is not what cdmq made" in result.failed["customers"]
     assert result.exit_code == 2
 
 
-def test_two_projects_on_one_schema(project: World) -> None:
-    project.run()
-    flags = project.flags()
+def test_two_projects_on_one_schema(ran: World) -> None:
+    flags = ran.flags()
     assert flags
-    project.write({"cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",
+    ran.write({"cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",
                    "rules/customers.yml": "version: 1\ndataset: orders\nvalidation:\n"
                                           "  - {column: day, checks: [not_null]}\n"})
-    found = refused(project)
+    found = refused(ran)
     assert [p.code for p in found] == ["CDMQ442"]
     assert "those of the project world: this is the project other" in found[0].cause
-    assert project.flags() == flags
+    assert ran.flags() == flags
 
 
 def test_a_source_with_the_schema_of_the_outputs(project: World) -> None:
@@ -344,7 +284,7 @@ def test_a_source_with_the_schema_of_the_outputs(project: World) -> None:
 def test_a_schema_of_its_own_on_duckdb(make_world: Callable[[str], World]) -> None:
     """Whatever the case in which it is written; a table without a schema is found in main too."""
     world = make_world("duckdb")
-    world.write({**FILES, "models/more.yml": "version: 1\ndatasets:\n"
+    world.write({**TINY, "models/more.yml": "version: 1\ndatasets:\n"
                  "  - {name: more, table: shop, key: id}\n"})
     world.sql("CREATE TABLE main.customers AS SELECT 7 AS mine")
     world.sql("CREATE TABLE main.shop AS SELECT 7 AS id")
