@@ -23,7 +23,7 @@ from cdmq.problems import CdmqError, Problem, Span
 from cdmq.profiles import Target
 from cdmq.results import Compiled, Facts, RunResult, Selection
 from cdmq.run_facts import facts_of, run_facts, said, who
-from cdmq.sql.logical import STAGED, Names, renderer
+from cdmq.sql.logical import STAGED, Names, Renderer
 from cdmq.stages.catalog import delivered
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.execute import Execution
@@ -256,7 +256,7 @@ def rule_statements(
     ready: Ready, executed: Executed, dialect: str
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Each rule's SQL alone, and the relation it reads, by their published names."""
-    render = renderer(replace(executed.names, staged=executed.names.final), dialect,
+    render = Renderer(replace(executed.names, staged=executed.names.final), dialect,
                       executed.as_of)
     statements, relations = {}, {}
     for own in ready.plan.datasets.values():
@@ -267,7 +267,7 @@ def rule_statements(
             made.append((golden.rule.id, golden.rows, f"source:{own.steps.dataset.name}"))
         for rule, query, relation in made:
             if executed.outcomes[rule].evaluated:
-                statements[rule] = render(query)[0]
+                statements[rule] = render.sent(query)
                 relations[rule] = str(executed.names.final[relation])
         reads = {j.rule.id: j.relation for j in own.steps.judgements}
         for branch in (*own.row, *own.sets, *own.changes):
@@ -276,7 +276,7 @@ def rule_statements(
                 lost = needs_of(one.rules[0], ready.project) & set(executed.failed)
                 if rule in ready.selection.rules and not lost:
                     relation = reads.get(rule, own.steps.relation)
-                    statements[rule] = render(one.query)[0]
+                    statements[rule] = render.sent(one.query)
                     relations[rule] = str(executed.names.final[relation])
     return statements, relations
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.sql import nodes
-from cdmq.sql.logical import logical, renderer
+from cdmq.sql.logical import Renderer, logical
 from cdmq.stages.bad_lines import may_be
 from cdmq.steps import Executed, RuleResult
 from cdmq.values import Relation
@@ -149,8 +149,8 @@ class Closing:
             expressions=[exp.EQ(this=nodes.column("why"), expression=nodes.text(word))],
             where=exp.Where(this=nodes.every([nodes.is_null(nodes.column("why")), where])),
         )
-        render = renderer(self.executed.names, self.warehouse.dialect, self.executed.as_of)
-        self.warehouse.run(render(update)[0])
+        render = Renderer(self.executed.names, self.warehouse.dialect, self.executed.as_of)
+        self.warehouse.run(render.sent(update))
 
 
 def comparable(name: str, table: str) -> exp.Expr:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cdmq.audit.telling import Telling
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
-from cdmq.sql.logical import Names, logical, renderer
+from cdmq.sql.logical import Names, Renderer, logical
 from cdmq.values import Dataset, Relation
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def _judges(telling: Telling, steps: DatasetSteps, judgement: Judgement, key: st
     query = nodes.select([nodes.number(1)], logical(judgement.relation), condition).limit(1)
     runs = list(telling.audit.runs.values())
     as_of = runs[-1]["as_of"].isoformat(sep=" ") if runs else ""
-    render = renderer(_names(telling), telling.audit.warehouse.dialect, as_of)
+    render = Renderer(_names(telling), telling.audit.warehouse.dialect, as_of)
     try:
-        return bool(telling.audit.warehouse.fetch(render(query)[0]))
+        return bool(telling.audit.warehouse.fetch(render.sent(query)))
     except (StatementError, KeyError):
         return False  # what it reads is no longer there
 

@@ -68,22 +68,25 @@ def placed(node: exp.Expr, relations: Mapping[str, Relation]) -> exp.Expr:
     return node
 
 
-def renderer(
-    names: Names, dialect: str, as_of: str, asked: Callable[[], None] = lambda: None
-) -> Callable[[exp.Expr], tuple[str, str]]:
-    """A function that gives (the SQL to send, the SQL to keep with `as_of` as a parameter).
+@dataclass(frozen=True)
+class Renderer:
+    """Writes SQL over logical names. `asked` is called where it reads the time."""
 
-    `asked` is called where the SQL reads the time.
-    """
+    names: Names
+    dialect: str
+    as_of: str
+    asked: Callable[[], None] = lambda: None
 
-    def render(node: exp.Expr) -> tuple[str, str]:
-        sent = spelled(node.copy(), dialect)
-        kept = placed(sent.copy(), names.final).sql(dialect, copy=False)
-        placed(sent, names.staged)
-        for parameter in list(sent.find_all(exp.Placeholder)):
+    def sent(self, node: exp.Expr) -> str:
+        """The SQL to send, over what this run has staged."""
+        node = placed(spelled(node.copy(), self.dialect), self.names.staged)
+        for parameter in list(node.find_all(exp.Placeholder)):
             if parameter.name == AS_OF:
-                asked()
-                parameter.replace(nodes.text(as_of))
-        return sent.sql(dialect, copy=False), kept
+                self.asked()
+                parameter.replace(nodes.text(self.as_of))
+        return node.sql(self.dialect, copy=False)
 
-    return render
+    def kept(self, node: exp.Expr) -> str:
+        """The SQL to keep: over what will stand, with `as_of` as a parameter."""
+        node = placed(spelled(node.copy(), self.dialect), self.names.final)
+        return node.sql(self.dialect, copy=False)

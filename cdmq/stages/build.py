@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -12,7 +12,7 @@ from cdmq.files import diagnose, is_of, reading
 from cdmq.plain_values import typed
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
-from cdmq.sql.logical import LOGICAL, Names, logical
+from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.stages.bad_lines import FileLines
@@ -33,7 +33,7 @@ class Builder:
 
     def __init__(
         self, project: Project, catalog: Catalog, warehouse: Warehouse, names: Names,
-        render: Callable[[exp.Expr], tuple[str, str]], golden: dict[str, GoldenStep],
+        render: Renderer, golden: dict[str, GoldenStep],
         register: Register | None = None,
     ) -> None:
         self.project, self.catalog, self.warehouse = project, catalog, warehouse
@@ -105,11 +105,11 @@ class Builder:
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
         made = nodes.create(staged, query.copy(), kind="VIEW")
-        self.warehouse.run(self.render(made)[0])
+        self.warehouse.run(self.render.sent(made))
         self.built.append(Built(dataset, final, staged, "view", query))
 
     def _table(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
-        self.warehouse.run(self.render(nodes.create(staged, query))[0])
+        self.warehouse.run(self.render.sent(nodes.create(staged, query)))
         self.built.append(Built(dataset, final, staged, "table"))
 
     def _file(self, dataset: Dataset, staged: Relation, final: Relation) -> None:

@@ -21,7 +21,7 @@ from cdmq.kinds.golden import GoldenRule
 from cdmq.kinds.tiering import NEW, TieringRule
 from cdmq.matching.model import Model
 from cdmq.sql import nodes
-from cdmq.sql.logical import LOGICAL, Names, logical
+from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
 from cdmq.stages.matching import Matcher
 from cdmq.stages.tiers.history import ENTITY, IDENTITY, STATE, Review, review_at
 from cdmq.steps import DatasetSteps, GoldenStep, Outcome, State, TierStep
@@ -43,7 +43,7 @@ class Derived:
     project: Project
     warehouse: Warehouse
     names: Names
-    render: Callable[[exp.Expr], tuple[str, str]]
+    render: Renderer
     #: Sends a statement that is recorded; gives its digest and seconds.
     send: Callable[[exp.Expr], tuple[str, float]]
     #: Rules that were asked for, and datasets that are built.
@@ -123,9 +123,9 @@ class Derived:
             flags = self.names.staged[f"flagged:{steps.dataset.name}"]
             self.warehouse.run(nodes.drop(flags).sql(self.warehouse.dialect))
         count = exp.Count(this=exp.Star())
-        found = self.warehouse.fetch(self.render(nodes.select([
+        found = self.warehouse.fetch(self.render.sent(nodes.select([
             exp.Subquery(this=nodes.select([count], logical(f"source:{steps.dataset.name}"))),
-            exp.Subquery(this=nodes.select([count.copy()], nodes.table(staged)))]))[0])
+            exp.Subquery(this=nodes.select([count.copy()], nodes.table(staged)))])))
         parties, cells = found[0]
         return Outcome(step.rule, tested=parties, judged=parties, statement=digest,
                        seconds=seconds, note=f"{parties:,} golden records, {cells:,} cells")
@@ -159,7 +159,7 @@ class Derived:
     def _uncounted(self, step: TierStep) -> tuple[int, int, str]:
         """How many facts no figure could count, of how many, and in words."""
         lost, facts, told = 0, 0, []
-        for name, all_, *by_why in sorted(self.warehouse.fetch(self.render(step.account)[0])):
+        for name, all_, *by_why in sorted(self.warehouse.fetch(self.render.sent(step.account))):
             lost, facts = lost + sum(by_why), facts + all_
             why = [f"{n:,} {words}" for n, words in zip(by_why, _UNCOUNTED, strict=True) if n]
             if why:

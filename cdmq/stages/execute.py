@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
-from cdmq.sql.logical import Names, logical, renderer
+from cdmq.sql.logical import Names, Renderer, logical
 from cdmq.stages.bad_lines import lost_values
 from cdmq.stages.build import Builder
 from cdmq.stages.derive import Derived
@@ -67,7 +67,7 @@ class Execution:
         self.rules, self.datasets = rules, _golden_last(project, set(datasets))
         self.as_of = datetime.fromisoformat(as_of)
         clocks = local(self.as_of, project.config.time_zone).isoformat(sep=" ")
-        self.render = renderer(names, warehouse.dialect, clocks, self._asked_for_time)
+        self.render = Renderer(names, warehouse.dialect, clocks, self._asked_for_time)
         self.numbers = plan.numbers
         golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
         self.builder = Builder(project, catalog, warehouse, names, self.render, golden,
@@ -265,7 +265,7 @@ class Execution:
                                [steps.key.copy()])
         twice.set("having", exp.Having(this=exp.GT(
             this=exp.Count(this=exp.Star()), expression=nodes.number(1))))
-        return bool(self.warehouse.fetch(self.render(twice.limit(1))[0]))
+        return bool(self.warehouse.fetch(self.render.sent(twice.limit(1))))
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
         parts = {c.name: c for c in steps.key.find_all(exp.Column)}
@@ -273,7 +273,7 @@ class Execution:
             return False
         null = nodes.any_of([nodes.is_null(p.copy()) for p in parts.values()])
         none = nodes.select([nodes.number(1)], logical(steps.relation), null).limit(1)
-        return bool(self.warehouse.fetch(self.render(none)[0]))
+        return bool(self.warehouse.fetch(self.render.sent(none)))
 
     def _find(self, branches: Sequence[Branch]) -> list[Outcome]:
         """Run branches as one statement; where that fails, each; where that fails, each rule."""
@@ -298,7 +298,7 @@ class Execution:
         return Outcome(branch.rules[0], seconds=seconds, statement=digest)
 
     def _send(self, node: exp.Expr) -> tuple[str, float]:
-        sent, kept = self.render(node)
+        sent, kept = self.render.sent(node), self.render.kept(node)
         digest = hashlib.sha256(kept.encode()).hexdigest()
         self.result.statements[digest] = kept
         started = time.perf_counter()

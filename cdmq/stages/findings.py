@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.logical import Renderer
 from cdmq.stages.bad_lines import FileLines, judge_lines
 from cdmq.steps import (
     CHANGED,
@@ -33,7 +34,7 @@ class Findings:
 
     project: Project
     warehouse: Warehouse
-    render: Callable[[exp.Expr], tuple[str, str]]
+    render: Renderer
     numbers: Mapping[str, int]
     send: Callable[[exp.Expr], tuple[str, float]]
     #: Of the datasets whose files this run read.
@@ -44,7 +45,7 @@ class Findings:
         found: dict[str, tuple[int, int]] = {}
         for counts in plan.counts:
             try:
-                row = self.warehouse.fetch(self.render(counts.query)[0])[0]
+                row = self.warehouse.fetch(self.render.sent(counts.query))[0]
             except StatementError as error:
                 found.update(self._counted_singly(counts.query, counts.places, str(error)))
                 continue
@@ -65,7 +66,7 @@ class Findings:
             one.set("expressions", [query.expressions[tested].copy(),
                                     query.expressions[judged].copy()])
             try:
-                row = self.warehouse.fetch(self.render(one)[0])[0]
+                row = self.warehouse.fetch(self.render.sent(one))[0]
             except StatementError:
                 continue  # this rule is told as an error: "its rows could not be counted"
             found[rule] = (row[0], row[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from cdmq.kinds.matching import MatchingRule
 from cdmq.matching.model import Model
 from cdmq.scratch import Scratch
 from cdmq.sql import nodes
-from cdmq.sql.logical import Names
+from cdmq.sql.logical import Names, Renderer
 from cdmq.steps import DatasetSteps, MatchStep, Outcome, State
 from cdmq.values import Relation
 
@@ -80,7 +80,7 @@ class Matcher:
 
     warehouse: Warehouse
     names: Names
-    render: Callable[[exp.Expr], tuple[str, str]]
+    render: Renderer
     #: Rule -> every id that it ever had.
     ids: Mapping[str, tuple[str, ...]]
 
@@ -124,7 +124,7 @@ class Matcher:
         keyed = steps.with_digests().key_for(steps.relation)
         query = step.query.copy()
         query.set("expressions", [nodes.alias(keyed, _KEY), *query.expressions])
-        scratch.bring("delivered", {_KEY: "text", **step.types}, self.render(query)[0])
+        scratch.bring("delivered", {_KEY: "text", **step.types}, self.render.sent(query))
         columns = [nodes.column(c) for c in step.types]
         number = exp.Window(this=nodes.call("row_number"),
                             order=exp.Order(expressions=[exp.Ordered(this=nodes.column(_KEY))]))

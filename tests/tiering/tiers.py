@@ -19,7 +19,7 @@ from cdmq.problems import Problem, Span
 from cdmq.spec import DatasetSpec, ProjectFile
 from cdmq.sql import nodes
 from cdmq.sql.expressions import parse
-from cdmq.sql.logical import Names, renderer
+from cdmq.sql.logical import Names, Renderer
 from cdmq.sql.types import Type
 from cdmq.stages.rows import Rows
 from cdmq.stages.tiers.problems import tier_problems
@@ -136,7 +136,7 @@ class Tiers:
 
     def statement(self, as_of: str) -> str:
         query = review_query(self.rule, self.rows(), self.project, self.catalog, self.engine)
-        return renderer(self.names, self.engine, as_of)(query)[0]
+        return Renderer(self.names, self.engine, as_of).sent(query)
 
     def review(self, as_of: str) -> dict[str, dict[str, Any]]:
         """The state after a review, by key; what was before is what the last one left."""
