@@ -35,14 +35,14 @@ def claim(warehouse: Warehouse, project: str, run_id: str) -> Register:
     schema = audit_schema(warehouse)
     there = {warehouse.traits.fold(s.name): s for s in warehouse.standing(schema)}
     register = None
-    if set(REGISTER.names) <= _columns(warehouse, schema, REGISTER.name):
+    if set(REGISTER.names) <= _columns(there, REGISTER.name):
         register = Register.read(warehouse, project, run_id)
-    older = register is None and _columns(warehouse, schema, SCHEMA_TABLE.name) >= _OLDEST
+    older = register is None and _columns(there, SCHEMA_TABLE.name) >= _OLDEST
     problems = []
     for name, standing in sorted(there.items()):
         if name not in STATED:
             continue
-        wanted, own = STATED[name], _columns(warehouse, schema, standing.name)
+        wanted, own = STATED[name], set(standing.columns)
         if register:  # a newer cdmq may have added columns
             ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
         else:
@@ -65,8 +65,8 @@ def claim(warehouse: Warehouse, project: str, run_id: str) -> Register:
     return register or Register(warehouse, project, run_id)
 
 
-def _columns(warehouse: Warehouse, schema: str, name: str) -> set[str]:
-    return set(warehouse.columns(Relation(name, schema)) or ())
+def _columns(there: Mapping[str, Standing], name: str) -> set[str]:
+    return set(there[name].columns) if name in there else set()
 
 
 def _owner(

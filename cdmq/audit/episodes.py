@@ -73,7 +73,7 @@ class Episodes:
         self.twice = Relation(f"__cdmq_twice_{kind}")
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
-        self.closes = self.hinted = False
+        self.opens = self.closes = self.hinted = False
         #: Rules with open rows about a dataset that they judge no more.
         self.moved: set[str] = set()
 
@@ -88,11 +88,13 @@ class Episodes:
                 ids = [i for i, name in self.renamed.items() if name == result.rule.id]
                 keep_numbers(self.warehouse, str(self.table.schema),
                              2 * self.executed.numbers[result.rule.id], [result.rule.id, *ids])
+        known = {r.rule.id for r in work} | removed
+        self.opens, self.closes = bool(work), any(open_counts.get(name, 0) for name in known)
+        if not self.opens and not self.closes:
+            return
         self._codes_table(work)
         self._hints_table(work)
         self._temp(self.twice, self._twice())
-        known = {r.rule.id for r in work} | removed
-        self.closes = any(open_counts.get(name, 0) for name in known)
         if not self.closes:
             return
         self._temp(self.now, self._now())
@@ -103,6 +105,8 @@ class Episodes:
 
     def publish(self) -> tuple[int, int]:
         """(rows opened, rows closed). Inside the transaction of the run."""
+        if not self.opens and not self.closes:
+            return 0, 0
         source: exp.Expr = nodes.table(self.now, "n") if self.closes else nodes.subquery(
             self._now(), "n")
         where = self._not_in(self.open, "n") if self.closes else None
@@ -301,7 +305,8 @@ class Episodes:
                 number = self.executed.numbers[result.rule.id]
                 rows += suggestions(result.rule, number, self.project, self.warehouse)
         self.hinted = bool(rows)
-        self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
+        if rows:
+            self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
 
     # sending -------------------------------------------------------------------------------
 

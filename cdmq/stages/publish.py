@@ -35,10 +35,6 @@ def publish(
     """
     made = [b for b in executed.built if b.stays or b.dataset not in executed.failed]
     split = _split(steps, executed, schema, register.warehouse, renamed)
-    register.standing(again=True)
-    for built in reversed(executed.built):
-        if built not in made:
-            _unstage(register, built)
     return _placed(register, executed, [*made, *split])
 
 
@@ -62,7 +58,7 @@ def _placed(register: Register, executed: Executed, made: Sequence[Built]) -> li
     register.standing(again=True)
     placing = Placing(register, made)
     views = [b for b in made if b.kind == "view"]
-    for built in reversed(views):
+    for built in [*reversed(views), *(b for b in reversed(executed.built) if b not in made)]:
         _unstage(register, built)
     placing.clear()
     for built in made:

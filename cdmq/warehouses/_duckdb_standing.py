@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
@@ -30,23 +31,30 @@ def same_name(column: str, name: str) -> exp.Expr:
 
 def standing(fetch: Fetch, schema: str) -> list[Standing]:
     columns: dict[str, list[tuple[str, str]]] = {}
-    for name, *column in _catalog(fetch, "columns", schema, [
-            "table_name", "column_name", "data_type", "column_index"]):
+    for name, *column in fetch(_catalog("columns", schema, [
+            "table_name", "column_name", "data_type", "column_index"]).order_by(
+                nodes.column("column_index"), copy=False).sql("duckdb", copy=False)):
         columns.setdefault(name, []).append((column[0], column[1]))
     found = []
-    for kind in ("table", "view"):
-        for name, sql, comment in _catalog(
-                fetch, f"{kind}s", schema, [f"{kind}_name", "sql", "comment"]):
-            one = Standing(name, kind, comment=comment)
-            if one.marked:
-                rows = _count(fetch, Relation(name, schema)) if kind == "table" else 0
-                identity = _digest([comment, rows, columns.get(name)])
-                if not comment.endswith(")"):  # of a cdmq whose comments held no word
-                    before = f"{rows} {sql}" if kind == "table" else sql
-                    identity = hashlib.sha256(before.encode()).hexdigest()[:16]
-                one = Standing(name, kind, identity, comment)
-            found.append(one)
+    for kind, name, sql, comment in relations(fetch, schema):
+        own = columns.get(name, [])
+        one = Standing(name, kind, None, comment, tuple(c for c, _ in own), sql)
+        if one.marked:
+            rows = _count(fetch, Relation(name, schema)) if kind == "table" else 0
+            identity = _digest([comment, rows, own])
+            if not comment.endswith(")"):  # of a cdmq whose comments held no word
+                before = f"{rows} {sql}" if kind == "table" else sql
+                identity = hashlib.sha256(before.encode()).hexdigest()[:16]
+            one = replace(one, identity=identity)
+        found.append(one)
     return found
+
+
+def relations(fetch: Fetch, schema: str) -> list[tuple[Any, ...]]:
+    """kind, name, the SQL that makes it, comment."""
+    return fetch(nodes.union_all([
+        _catalog(f"{kind}s", schema, [f"{kind}_name", "sql", "comment"], kind)
+        for kind in ("table", "view")]).sql("duckdb", copy=False))
 
 
 def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
@@ -54,9 +62,7 @@ def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
     places, which are all rows of a small one."""
     relation = Relation(of.name, schema)
     if of.kind == "view":
-        query = nodes.select([nodes.column("sql")], nodes.call("duckdb_views"), nodes.every([
-            _here(), same_name("schema_name", schema), same_name("view_name", of.name)]))
-        return _digest(fetch(query.sql("duckdb"))[0])
+        return _digest((of.definition,))
     if of.comment is None:
         return None
     described = fetch(f"DESCRIBE {nodes.table(relation).sql('duckdb')}")
@@ -75,11 +81,12 @@ def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
 
 
 def _catalog(
-    fetch: Fetch, what: str, schema: str, columns: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    query = nodes.select([nodes.column(c) for c in columns], nodes.call(f"duckdb_{what}"),
-                         nodes.every([_here(), same_name("schema_name", schema)]))
-    return fetch(query.order_by(nodes.column(columns[-1])).sql("duckdb"))
+    what: str, schema: str, columns: Sequence[str], kind: str | None = None
+) -> exp.Select:
+    shown = [nodes.column(c) for c in columns]
+    return nodes.select([nodes.text(kind), *shown] if kind else shown,
+                        nodes.call(f"duckdb_{what}"),
+                        nodes.every([_here(), same_name("schema_name", schema)]))
 
 
 def _here() -> exp.Expr:

@@ -56,12 +56,15 @@ class Standing:
     """Something that bears a name in a schema. `kind`: table, view, materialized view, sequence...
 
     `identity`: equal while it is the same thing; None where the engine cannot tell that.
+    `definition`: the SQL that makes it, where the engine keeps that.
     """
 
     name: str
     kind: str
     identity: str | None = None
     comment: str | None = None
+    columns: tuple[str, ...] = ()
+    definition: str | None = None
 
     @property
     def marked(self) -> bool:

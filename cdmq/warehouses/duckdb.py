@@ -156,17 +156,7 @@ class DuckDB:
         return []  # a file that opens for writing may be written as a whole
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
-        query = nodes.select(
-            [nodes.column("table_name"), nodes.column("table_type")],
-            nodes.table(Relation("tables", "information_schema")),
-            nodes.all_of([
-                same_name("table_schema", schema),
-                nodes.equal(nodes.column("table_catalog"), nodes.call("current_database")),
-            ]),
-        )
-        return {
-            n: "view" if t == "VIEW" else "table" for n, t in self.fetch(query.sql("duckdb"))
-        }
+        return {name: kind for kind, name, *_ in known.relations(self.fetch, schema)}
 
     def standing(self, schema: str) -> list[Standing]:
         return known.standing(self.fetch, schema)

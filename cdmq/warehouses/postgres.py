@@ -89,10 +89,12 @@ SELECT c.relname, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view'
         WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
         WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type'
         ELSE 'index' END,
-    c.oid::text, obj_description(c.oid, 'pg_class')
+    c.oid::text, obj_description(c.oid, 'pg_class'),
+    ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s
 UNION ALL
-SELECT t.typname, 'type', t.oid::text, NULL
+SELECT t.typname, 'type', t.oid::text, NULL, '{}'
 FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
 WHERE n.nspname = %s AND t.typrelid = 0 AND NOT (t.typelem <> 0 AND t.typcategory = 'A')
 """
@@ -250,7 +252,8 @@ class Postgres:
         return dict(self.fetch(_RELATIONS, [schema]))
 
     def standing(self, schema: str) -> list[Standing]:
-        return [Standing(*row) for row in self.fetch(_STANDING, [schema, schema])]
+        return [Standing(name, kind, identity, comment, tuple(columns)) for
+                name, kind, identity, comment, columns in self.fetch(_STANDING, [schema, schema])]
 
     def content(self, of: Standing, schema: str) -> str | None:
         return None  # the oid tells
