@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import cdmq.api
 from cdmq.cleaning import clean
+from cdmq.cli import main
 from cdmq.problems import CdmqError
 
 FILES = {
@@ -34,23 +38,37 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(project: Path, command: str, *words: str) -> tuple[int, str]:
-    """In a process of its own, which may hang."""
-    done = subprocess.run([sys.executable, "-m", "cdmq", command, *words, "--project-dir",
-                           str(project)], capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stderr
+@pytest.fixture
+def told(project: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], Any]]:
+    """Runs a command: its exit code, and what it says. One that waits without end is cut off."""
+    def command(word: str) -> tuple[int, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([word, "--project-dir", str(project)])
+        return int(end.value.code or 0), capsys.readouterr().err
+
+    def hangs(*_: object) -> None:
+        pytest.fail("it waits without end")
+
+    before = signal.signal(signal.SIGALRM, hangs)
+    signal.alarm(60)
+    yield command
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "run_results.json", "catalog.json"])
-def test_a_file_of_another_tool(project: Path, name: str) -> None:
+def test_a_file_of_another_tool(
+    project: Path, told: Callable[[str], Any], name: str
+) -> None:
     file = project / "target" / name
     file.write_text(DBT, "utf-8")
     for command in (cdmq.api.compile, cdmq.api.run, cdmq.api.test):
         with pytest.raises(CdmqError, match=rf"target/{name}: CDMQ508 .* replace it"):
             command(project)
-    assert told(project, "parse")[0] == 2
+    assert told("parse")[0] == 2
     (project / "rules/r.yml").write_text("version: 1\n", "utf-8")
-    assert told(project, "run")[0] == 2  # also where it could not begin
+    assert told("run")[0] == 2  # also where it could not begin
     assert file not in clean(project, None)
     assert file.read_text("utf-8") == DBT
 
@@ -99,16 +117,19 @@ def test_what_a_link_leads_to(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["manifest", "run_results", "catalog", "parse_cache"])
-def test_a_pipe_is_not_waited_for(project: Path, name: str) -> None:
+def test_a_pipe_is_not_waited_for(
+    project: Path, told: Callable[[str], Any], name: str
+) -> None:
     os.mkfifo(project / f"target/{name}.json")
     for command in ("parse", "run"):
-        code, said = told(project, command)
+        code, said = told(command)
         assert (code, f"target/{name}.json: CDMQ508" in said) == (2, True), said
-    assert told(project, "clean")[0] == told(project, "ls")[0] == 0
+    assert told("clean")[0] == told("ls")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["run", "debug"])
 def test_a_pipe_as_database(project: Path, command: str) -> None:
+    """In a process of its own: DuckDB would wait where no signal is heeded."""
     os.mkfifo(project / "w.duckdb")
     done = subprocess.run([sys.executable, "-m", "cdmq", command, "--project-dir", str(project)],
                           capture_output=True, text=True, timeout=60, check=False)
@@ -120,6 +141,8 @@ def test_a_pipe_as_database(project: Path, command: str) -> None:
 @pytest.mark.parametrize(("name", "begins"), [
     ("parse_cache", ""), ("catalog", '{"datasets": '), ("manifest", '{"metadata": {"cdmq_schema_ver'
                                                         'sion": ')])
-def test_a_file_nested_without_end(project: Path, name: str, begins: str) -> None:
+def test_a_file_nested_without_end(
+    project: Path, told: Callable[[str], Any], name: str, begins: str
+) -> None:
     (project / f"target/{name}.json").write_text(begins + "[" * 100_000, "utf-8")
-    assert [told(project, command)[0] for command in ("parse", "ls", "run")] == [0, 0, 1]
+    assert [told(command)[0] for command in ("parse", "ls", "run")] == [0, 0, 1]
