@@ -7,11 +7,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import depth
 import marks
 import pytest
-from runner import ENGINES, World
+from runner import ENGINES, Twin, World
 
 pytest.register_assert_rewrite("contract")
 depth.register()
@@ -61,6 +62,51 @@ def make_world(
         return World(engine, folder, world.uri_of(f"d_{world.schema}"))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made_once(make_world: Callable[..., World]) -> Twin:
+    """A function that gives the world that `make` left on an engine: it is only looked at."""
+    made: dict[Any, World] = {}
+
+    def once(engine: str, make: Callable[..., Any], *words: Any) -> World:
+        key = engine, make, words
+        if key not in made:
+            world = make_world(engine, own_database=True)
+            make(world, *words)
+            made[key] = world
+        return made[key]
+
+    return once
+
+
+@pytest.fixture(params=ENGINES)
+def twin(
+    request: pytest.FixtureRequest, made_once: Twin, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Twin]:
+    """A function that gives a world of the test's own, as `make` leaves one, on each engine."""
+    made: list[World] = []
+
+    def of(make: Callable[..., Any], *words: Any) -> World:
+        root = tmp_path_factory.mktemp(f"twin_{request.param}")
+        made.append(made_once(request.param, make, *words).twin(root))
+        return made[-1]
+
+    yield of
+    for world in made:
+        world.away()
+
+
+@pytest.fixture
+def begun(request: pytest.FixtureRequest, twin: Twin) -> World:
+    """A world as the module's `begin` leaves one; a test that takes it runs once on each engine."""
+    return twin(request.module.begin)
+
+
+@pytest.fixture(params=ENGINES)
+def left(request: pytest.FixtureRequest, made_once: Twin) -> World:
+    """The world that the module's `begin` left, for tests that only look at it."""
+    return made_once(request.param, request.module.begin)
 
 
 @pytest.fixture(params=ENGINES)

@@ -14,7 +14,7 @@ import datetime as dt
 import itertools
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,11 +119,18 @@ class World:
         other = self.copied(root)
         if self.engine == "postgres":
             name = f"{self.schema}_{next(_NUMBERS)}"
-            self.sql_elsewhere(
-                f"CREATE DATABASE {name} TEMPLATE {postgres_parts(self.uri)['dbname']}")
+            source = postgres_parts(self.uri)["dbname"]
+            self.sql_elsewhere(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
             other.uri = self.uri_of(name)
             other.write_profile()
         return other
+
+    def away(self) -> None:
+        """What `twin` made is not needed any more."""
+        shutil.rmtree(self.root)
+        if self.engine == "postgres":
+            name = postgres_parts(self.uri)["dbname"]
+            self.sql_elsewhere(f"DROP DATABASE {name} WITH (FORCE)")
 
     def connection(self) -> Any:
         """A connection of our own, as any reader of the warehouse has one. It is kept until the
@@ -208,6 +215,10 @@ class World:
         rows = self.sql("SELECT table_name FROM information_schema.tables "
                         f"WHERE table_schema = '{self.schema}'")
         return {r[0] for r in rows}
+
+
+#: Gives a world as a function leaves one: what it does is done once.
+Twin = Callable[..., World]
 
 
 def postgres_parts(uri: str | None) -> dict[str, str]:

@@ -12,23 +12,25 @@ from runner import World, written
 SAME = {"flags": 0, "changes": 0}
 
 
+def begin(world: World) -> None:
+    small(world).run()
+
+
 def everything(world: World) -> list[object]:
     views = [world.view(f"people__{v}") for v in ("clean", "defaulted", "flagged", "passed")]
     return [world.flags("true"), world.changes("true"), world.versions("true"), *views]
 
 
-def test_second_run_changes_nothing(world: World) -> None:
-    small(world).run()
-    before = everything(world)
-    again = world.run()
+def test_second_run_changes_nothing(begun: World) -> None:
+    before = everything(begun)
+    again = begun.run()
     assert (again.opened, again.closed, again.new_versions) == (SAME, SAME, ())
-    assert everything(world) == before
-    assert world.sql(f"SELECT count(*) FROM {world.audit}.runs") == [(2,)]
+    assert everything(begun) == before
+    assert begun.sql(f"SELECT count(*) FROM {begun.audit}.runs") == [(2,)]
 
 
-def test_as_of_is_no_part_of_a_version(world: World) -> None:
-    small(world).run()
-    later = world.run(as_of=dt.datetime(2027, 1, 1))
+def test_as_of_is_no_part_of_a_version(begun: World) -> None:
+    later = begun.run(as_of=dt.datetime(2027, 1, 1))
     assert later.new_versions == ()
     assert later.opened == later.closed == SAME
 
@@ -62,13 +64,12 @@ dataset: people
 """
 
 
-def test_moved_and_reformatted_is_no_new_version(world: World) -> None:
-    small(world).run()
-    before = world.versions()
-    world.write({"rules/people.yml": "", "rules/elsewhere/z.yml": "\n\n" + REFORMATTED})
-    again = world.run()
+def test_moved_and_reformatted_is_no_new_version(begun: World) -> None:
+    before = begun.versions()
+    begun.write({"rules/people.yml": "", "rules/elsewhere/z.yml": "\n\n" + REFORMATTED})
+    again = begun.run()
     assert again.new_versions == ()
-    assert world.versions() == before
+    assert begun.versions() == before
     assert again.opened == again.closed == SAME
 
 
@@ -89,16 +90,15 @@ def test_moved_and_reformatted_is_no_new_version(world: World) -> None:
                  id="reason"),
 ])
 def test_changed_meaning_is_a_new_version(
-    path: str, old: str, new: str, rules: set[str], world: World
+    path: str, old: str, new: str, rules: set[str], begun: World
 ) -> None:
-    small(world).run()
-    before = world.versions()
-    text = (world.root / path).read_text()
+    before = begun.versions()
+    text = (begun.root / path).read_text()
     assert old in text
-    world.write({path: text.replace(old, new)})
-    again = world.run()
+    begun.write({path: text.replace(old, new)})
+    again = begun.run()
     assert written(again.new_versions) == rules
-    after = world.versions()
+    after = begun.versions()
     assert written(r for r in before if before[r][0] != after[r][0]) == rules
     assert all(before[r][1] == after[r][1] for r in before)
 
@@ -108,21 +108,19 @@ def test_changed_meaning_is_a_new_version(
     pytest.param("where: live", "where: live\n    owner: somebody", id="owner"),
     pytest.param("where: live", "where: live\n    tags: [more]", id="tags"),
 ])
-def test_why_owner_and_tags_are_a_new_meta_version_only(old: str, new: str, world: World) -> None:
-    small(world).run()
-    before = world.versions()
-    world.write({"rules/people.yml": RULES.replace(old, new)})
-    again = world.run()
+def test_why_owner_and_tags_are_a_new_meta_version_only(old: str, new: str, begun: World) -> None:
+    before = begun.versions()
+    begun.write({"rules/people.yml": RULES.replace(old, new)})
+    again = begun.run()
     assert (again.new_versions, again.new_words) == ((), ("age_range",))
-    after = world.versions()
+    after = begun.versions()
     assert {r for r in before if before[r] != after[r]} == {"age_range"}
     assert after["age_range"][0] == before["age_range"][0]
     assert again.opened == again.closed == SAME
 
 
-def test_order_of_files_and_rows_does_not_matter(world: World, make_world) -> None:  # type: ignore[no-untyped-def]
-    small(world).run()
-    other = make_world(world.engine)
+def test_order_of_files_and_rows_does_not_matter(begun: World, make_world) -> None:  # type: ignore[no-untyped-def]
+    other = make_world(begun.engine)
     datasets = MODELS.split("  - ")
     turned = "  - ".join([datasets[0], datasets[2].rstrip() + "\n", datasets[1]])
     assert turned != MODELS
@@ -135,9 +133,9 @@ def test_order_of_files_and_rows_does_not_matter(world: World, make_world) -> No
     other.table("orders_src", {"no": "text", "person": "integer"},
                 [["c", None], ["b", 9], ["a", 1]])
     other.run()
-    assert other.flags() == world.flags()
-    assert other.changes() == world.changes()
-    assert other.results() == world.results()
+    assert other.flags() == begun.flags()
+    assert other.changes() == begun.changes()
+    assert other.results() == begun.results()
     apart = {"country_code"}  # its seed has other lines first: the order of a list may matter
-    versions = {r: v for r, v in world.versions().items() if r not in apart}
+    versions = {r: v for r, v in begun.versions().items() if r not in apart}
     assert versions == {r: v for r, v in other.versions().items() if r not in apart}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +27,19 @@ def status(result: Any) -> dict[str, tuple[str, str]]:
     return {r.rule.id: (r.status, r.message or "") for r in result.results}
 
 
+def begin(world: World) -> None:
+    people(world, BOTH, TIERS).run()
+
+
 @pytest.fixture
 def duck(make_world: Any) -> World:
     found: World = make_world("duckdb")
+    return found
+
+
+@pytest.fixture
+def duck_begun(made_once: Any, tmp_path: Path) -> World:
+    found: World = made_once("duckdb", begin).twin(tmp_path)
     return found
 
 
@@ -40,19 +51,18 @@ def test_levels_that_are_not_wanted_need_no_facts(duck: World, words: str) -> No
     assert result.exit_code in (0, 1)
 
 
-def test_a_renamed_rule_that_goes_closes_what_it_wrote_before(world: World) -> None:
-    people(world, BOTH, TIERS).run()
-    world.write({
+def test_a_renamed_rule_that_goes_closes_what_it_wrote_before(begun: World) -> None:
+    begun.write({
         "rules/people.yml": BOTH.replace("id: same_person", "id: one\n    formerly: same_person")
         .replace("from: same_person", "from: one")
         .replace("id: golden_person", "id: best\n    formerly: golden_person"),
         "rules/persons.yml": TIERS.replace("id: class", "id: rank\n    formerly: class")})
-    world.run()
-    world.write({"rules/people.yml": "", "rules/persons.yml": ""})
-    world.run()
+    begun.run()
+    begun.write({"rules/people.yml": "", "rules/persons.yml": ""})
+    begun.run()
     for table in ("xref", "pairs", "golden_cells", "tier_history"):
-        assert world.audit_rows(table, ("rule_id",), "to_run IS NULL") == []
-    assert {now for _, now in world.audit_rows("party_ids", ("party_id", "now_id"))} == {None}
+        assert begun.audit_rows(table, ("rule_id",), "to_run IS NULL") == []
+    assert {now for _, now in begun.audit_rows("party_ids", ("party_id", "now_id"))} == {None}
 
 
 @pytest.mark.parametrize(("old", "new", "why"), [
@@ -60,9 +70,9 @@ def test_a_renamed_rule_that_goes_closes_what_it_wrote_before(world: World) -> N
     ("    from: same", "    enabled: false\n    from: same", "the rule golden_person is disabled"),
 ])
 def test_what_a_disabled_rule_would_make_is_no_error(
-    duck: World, old: str, new: str, why: str
+    duck_begun: World, old: str, new: str, why: str
 ) -> None:
-    people(duck, BOTH, TIERS).run()
+    duck = duck_begun
     before = duck.view("persons")
     duck.write({"rules/people.yml": BOTH.replace(old, new)})
     result = duck.run()
@@ -98,10 +108,12 @@ def test_pii_of_the_golden_dataset_holds_for_its_cells(duck: World) -> None:
 
 def test_a_longer_period_begins_after_the_last_review(duck: World) -> None:
     """From daily to monthly in the middle of a month: judged by the new rule, and once."""
-    monthly = TIERS.replace("    keep_unless: {below_by: 10%, for: 2 reviews}\n", "")
-    people(duck, BOTH, monthly.replace("review: monthly", "review: daily"))
+    monthly = TIERS.replace("    keep_unless: {below_by: 10%, for: 2 reviews}\n", "").replace(
+        "dataset: persons", "dataset: people").replace("50000", "30000")
+    people(duck, "", monthly.replace("review: monthly", "review: daily"))
     duck.run(as_of=dt.datetime(2026, 11, 20))
-    duck.write({"rules/persons.yml": monthly.replace("50000", "500000")})
+    assert "core" in {r["level"] for r in duck.view("class__levels")}
+    duck.write({"rules/persons.yml": monthly.replace("30000", "500000")})
     assert status(duck.run(as_of=dt.datetime(2026, 11, 21)))["class"][0] == "pass"
     assert "core" not in {r["level"] for r in duck.view("class__levels")}
     again = duck.run(as_of=dt.datetime(2026, 11, 25))
@@ -159,7 +171,6 @@ def test_the_former_id_of_a_matching_rule_is_not_given_away(duck: World) -> None
     assert parties(duck) == before
 
 
-def test_levels_without_their_facts_say_so(duck: World) -> None:
-    people(duck, BOTH, TIERS).run()
-    duck.sql("DROP TABLE orders_src")
-    assert status(duck.run())["class"] == ("skipped", "it reads orders, which failed")
+def test_levels_without_their_facts_say_so(duck_begun: World) -> None:
+    duck_begun.sql("DROP TABLE orders_src")
+    assert status(duck_begun.run())["class"] == ("skipped", "it reads orders, which failed")
