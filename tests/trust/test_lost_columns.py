@@ -48,21 +48,20 @@ def _world(world: World, without: tuple[str, ...] = (), **types: str) -> None:
     world.table("raw_people", {c: columns[c] for c in kept}, rows)
 
 
-def _began(world: World) -> list[object]:
+def begin(world: World) -> None:
     _world(world)
     world.table("raw_others", {"id": "integer", "email": "text"}, [[1, None]])
     world.write(_PROJECT)
     assert world.run().exit_code == 1
-    return list(world.flags())
 
 
 def _statuses(world: World) -> dict[str, str]:
     return {name: r["status"] for name, r in world.results().items()}
 
 
-def test_a_dropped_column_stops_the_rules_that_read_it(world: World) -> None:
+def test_a_dropped_column_stops_the_rules_that_read_it(begun: World) -> None:
     """It is declared in columns: too; the model and the golden dataset that take it stay."""
-    flags = _began(world)
+    world, flags = begun, begun.flags()
     cells = world.audit_rows("golden_cells", ("column_name", "value"))
     ages = world.view("ages")
     _world(world, without=("age",))
@@ -85,8 +84,8 @@ def test_a_dropped_column_stops_the_rules_that_read_it(world: World) -> None:
     assert world.flags() == flags
 
 
-def test_a_column_of_another_type_than_declared_is_as_a_lost_one(world: World) -> None:
-    flags = _began(world)
+def test_a_column_of_another_type_than_declared_is_as_a_lost_one(begun: World) -> None:
+    world, flags = begun, begun.flags()
     _world(world, age="text")
     result = world.run()
     assert result.exit_code == 2
@@ -98,9 +97,9 @@ def test_a_column_of_another_type_than_declared_is_as_a_lost_one(world: World) -
     assert world.flags() == flags
 
 
-def test_a_column_that_nothing_declares(world: World) -> None:
+def test_a_column_that_nothing_declares(begun: World) -> None:
     """The rules that name it are told; a dataset whose changed_at is gone has no newest record."""
-    flags = _began(world)
+    world, flags = begun, begun.flags()
     _world(world, without=("city", "changed"))
     assert world.run().exit_code == 2
     found = _statuses(world)
@@ -109,8 +108,8 @@ def test_a_column_that_nothing_declares(world: World) -> None:
     assert world.flags() == flags
 
 
-def test_a_key_that_is_gone_stops_the_dataset(world: World) -> None:
-    flags = _began(world)
+def test_a_key_that_is_gone_stops_the_dataset(begun: World) -> None:
+    world, flags = begun, begun.flags()
     _world(world, without=("id",))
     result = world.run()
     assert result.exit_code == 2
@@ -122,8 +121,8 @@ def test_a_key_that_is_gone_stops_the_dataset(world: World) -> None:
 
 
 @pytest.mark.parametrize("table", ["raw_gone", "no_schema.raw_people", "no_db.main.raw_people"])
-def test_a_table_a_schema_or_a_database_that_is_not_there(world: World, table: str) -> None:
-    flags = _began(world)
+def test_a_table_a_schema_or_a_database_that_is_not_there(begun: World, table: str) -> None:
+    world, flags = begun, begun.flags()
     world.write({"models/m.yml": _PROJECT["models/m.yml"].replace("raw_people", table)})
     result = world.run()
     assert result.exit_code == 2
@@ -134,9 +133,9 @@ def test_a_table_a_schema_or_a_database_that_is_not_there(world: World, table: s
     assert sorted(runs) == [(1, "fail"), (2, "error")]
 
 
-def test_a_default_that_does_not_fit_stops_what_reads_the_clean_rows(world: World) -> None:
+def test_a_default_that_does_not_fit_stops_what_reads_the_clean_rows(begun: World) -> None:
     """Its cells would be judged as they came: nothing of the dataset is; a lost column is all."""
-    _began(world)
+    world = begun
     rules = _PROJECT["rules/people.yml"] + "defaults:\n  - {column: city, standardise: name}\n"
     world.write({"rules/people.yml": rules})
     world.run()
