@@ -118,11 +118,12 @@ class World:
         shutil.copytree(self.root, root, dirs_exist_ok=True)
         other = self.copied(root)
         if self.engine == "postgres":
-            name = f"{self.schema}_{next(_NUMBERS)}"
-            source = postgres_parts(self.uri)["dbname"]
-            self.sql_elsewhere(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+            own, name = postgres_parts(self.uri)["dbname"], f"{self.schema}_{next(_NUMBERS)}"
+            self.sql_elsewhere(f"CREATE DATABASE {name} TEMPLATE {own} STRATEGY file_copy")
             other.uri = self.uri_of(name)
-            other.write_profile()
+            profile = (root / "profiles.yml").read_text("utf-8")
+            other.write({"profiles.yml": profile.replace(
+                f'"dbname": "{own}"', f'"dbname": "{name}"')})
         return other
 
     def away(self) -> None:

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from owned import FILES
-from runner import ENGINES, World
+from runner import Twin, World
 
 
-@pytest.fixture(scope="session")
-def make_ran(
-    make_world: Callable[..., World], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], World]:
-    """A function that makes a world of an engine in which FILES were run."""
-    first: dict[str, World] = {}
-
-    def make(engine: str) -> World:
-        if engine not in first:
-            first[engine] = make_world(engine, own_database=True)
-            first[engine].write(FILES)
-            first[engine].run()
-        return first[engine].twin(tmp_path_factory.mktemp(f"ran_{engine}"))
-
-    return make
+def run_files(world: World) -> None:
+    world.write(FILES)
+    world.run()
 
 
-@pytest.fixture(params=ENGINES)
-def ran(request: pytest.FixtureRequest, make_ran: Callable[[str], World]) -> Iterator[World]:
+@pytest.fixture
+def ran(twin: Twin) -> World:
     """One for a test alone; a test that takes it runs once on each engine."""
-    world = make_ran(request.param)
-    yield world
-    world.let_go()
+    return twin(run_files)
 
 
 @pytest.fixture
-def ran_on_duckdb(make_ran: Callable[[str], World]) -> Iterator[World]:
-    world = make_ran("duckdb")
+def ran_on_duckdb(made_once: Twin, tmp_path: Path) -> Iterator[World]:
+    world = made_once("duckdb", run_files).twin(tmp_path / "world")
     yield world
-    world.let_go()
+    world.away()
 
 
 @pytest.fixture
-def ran_on_server(make_ran: Callable[[str], World]) -> Iterator[World]:
-    world = make_ran("postgres")
+def ran_on_server(made_once: Twin, tmp_path: Path) -> Iterator[World]:
+    world = made_once("postgres", run_files).twin(tmp_path / "world")
     yield world
-    world.let_go()
+    world.away()

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from runner import AS_OF, World
+from runner import AS_OF, Twin, World
 
 from cdmq.problems import CdmqError
 
@@ -37,13 +37,40 @@ SECRET = "a very long secret of the vault"
 LATER = AS_OF + dt.timedelta(hours=1)
 
 
-@pytest.fixture
-def people(world: World) -> World:
+def prepare(world: World) -> None:
     world.table("raw", {"id": "integer", "phone": "text", "mail": "text", "note": "text"}, ROWS)
     world.write({"models/m.yml": MODELS, "rules/r.yml": RULES,
                  "seeds/towns.csv": "old,new\n5550000,5551111\n"})
     with_secret(world, None)
+
+
+def run_without_secret(world: World) -> None:
+    prepare(world)
+    world.run()
+
+
+def run_with_secret(world: World) -> None:
+    prepare(world)
+    with_secret(world, SECRET)
+    world.run()
+
+
+@pytest.fixture
+def people(world: World) -> World:
+    prepare(world)
     return world
+
+
+@pytest.fixture
+def ran(twin: Twin) -> World:
+    """After the first run, by a key that it made itself."""
+    return twin(run_without_secret)
+
+
+@pytest.fixture
+def ran_with_secret(twin: Twin) -> World:
+    """After the first run, by the key SECRET."""
+    return twin(run_with_secret)
 
 
 def secret_of(world: World) -> str:
@@ -69,26 +96,24 @@ def moved(world: World) -> dict[str, int]:
     return {k: v for k, v in {**result.opened, **result.closed}.items() if v}
 
 
-def test_a_digest_is_an_hmac_of_every_engine(people: World) -> None:
-    people.run()
-    secret = secret_of(people)
+def test_a_digest_is_an_hmac_of_every_engine(ran: World) -> None:
+    secret = secret_of(ran)
     assert len(secret) == 64
-    flags = {(r[0], r[1]): r[2:] for r in people.sql(
-        f"SELECT rule_id, key, value, digest FROM {people.audit}.flags")}
+    flags = {(r[0], r[1]): r[2:] for r in ran.sql(
+        f"SELECT rule_id, key, value, digest FROM {ran.audit}.flags")}
     phone = keyed(secret, "5550001")
     assert flags["people.phone.accepted_values", "1"] == (phone, phone)
     assert flags["people.mail.accepted_values", "2"] == ("b***", keyed(secret, "b@x.org"))
     assert flags["both", "1"] == (
         f"phone={phone}, note=NULL", keyed(secret, "phone=5550001, note=a"))
-    changes = people.sql(f"SELECT old_value, new_value, digest FROM {people.audit}.changes")
+    changes = ran.sql(f"SELECT old_value, new_value, digest FROM {ran.audit}.changes")
     assert changes == [(keyed(secret, "5550000"), keyed(secret, "5551111"),
                         keyed(secret, "5550000\x025551111"))]
-    assert moved(people) == {}
+    assert moved(ran) == {}
 
 
-def test_a_secret_of_the_profile_stands_nowhere_else(people: World) -> None:
-    with_secret(people, SECRET)
-    people.run()
+def test_a_secret_of_the_profile_stands_nowhere_else(ran_with_secret: World) -> None:
+    people = ran_with_secret
     assert people.sql(f"SELECT secret FROM {people.audit}.pii_key") == [(None,)]
     digests = {r[0] for r in people.sql(f"SELECT digest FROM {people.audit}.flags")}
     assert keyed(SECRET, "5550002") in digests
@@ -101,15 +126,8 @@ def test_a_secret_of_the_profile_stands_nowhere_else(people: World) -> None:
         assert SECRET.encode().hex() not in sql
 
 
-@pytest.mark.parametrize(("first", "second", "said"), [
-    (SECRET, "another secret", "is not the one that runs before used"),
-    (SECRET, None, "is not given any more"),
-    (None, SECRET, "is given, and runs before used one of their own")])
-def test_another_secret_is_refused_before_a_flag_closes(
-    people: World, first: str | None, second: str | None, said: str
-) -> None:
-    with_secret(people, first)
-    people.run()
+def refused_and_left(people: World, first: str | None, second: str | None, said: str) -> None:
+    """Before a flag closes; the first secret goes on, and the remedy works."""
     before = people.flags()
     with_secret(people, second)
     with pytest.raises(CdmqError, match=f"CDMQ411 pii_secret {said}"):
@@ -122,9 +140,18 @@ def test_another_secret_is_refused_before_a_flag_closes(
     assert moved(people) == {"flags": 8, "changes": 1}
 
 
-def test_digests_of_a_cdmq_without_a_key_are_brought_over(people: World) -> None:
-    people.run()
-    flags = {keyed(secret_of(people), text): hashlib.md5(text.encode()).hexdigest() for text in [
+@pytest.mark.parametrize(("second", "said"), [
+    ("another secret", "is not the one that runs before used"), (None, "is not given any more")])
+def test_another_secret_is_refused(ran_with_secret: World, second: str | None, said: str) -> None:
+    refused_and_left(ran_with_secret, SECRET, second, said)
+
+
+def test_a_first_secret_is_refused(ran: World) -> None:
+    refused_and_left(ran, None, SECRET, "is given, and runs before used one of their own")
+
+
+def test_digests_of_a_cdmq_without_a_key_are_brought_over(ran: World) -> None:
+    flags = {keyed(secret_of(ran), text): hashlib.md5(text.encode()).hexdigest() for text in [
         "5550001", "5550002", "5551111", "5550000", "anna@x.org", "b@x.org",
         "5550000\x025551111", "phone=5550001, note=a", "phone=5550002, note=b",
         "phone=5551111, note=c"]}
@@ -132,17 +159,17 @@ def test_digests_of_a_cdmq_without_a_key_are_brought_over(people: World) -> None
         for table, columns in (("flags", ("value", "digest")),
                                ("changes", ("old_value", "new_value", "digest"))):
             for column in columns:
-                people.sql(f"UPDATE {people.audit}.{table} SET {column} = "
+                ran.sql(f"UPDATE {ran.audit}.{table} SET {column} = "
                            f"replace({column}, '{new}', '{old}')")
-    people.sql(f"DELETE FROM {people.audit}.pii_key")
-    old = {r[0] for r in people.sql(f"SELECT digest FROM {people.audit}.flags")}
+    ran.sql(f"DELETE FROM {ran.audit}.pii_key")
+    old = {r[0] for r in ran.sql(f"SELECT digest FROM {ran.audit}.flags")}
     assert {len(d) for d in old} == {32}
-    assert moved(people) == {}
-    digests = people.sql(f"SELECT digest FROM {people.audit}.flags "
-                         f"UNION SELECT digest FROM {people.audit}.changes")
+    assert moved(ran) == {}
+    digests = ran.sql(f"SELECT digest FROM {ran.audit}.flags "
+                         f"UNION SELECT digest FROM {ran.audit}.changes")
     assert {len(d[0]) for d in digests} == {64}
-    values = " ".join(str(r) for t in ("flags", "changes") for r in people.sql(
-        f"SELECT * FROM {people.audit}.{t}"))
+    values = " ".join(str(r) for t in ("flags", "changes") for r in ran.sql(
+        f"SELECT * FROM {ran.audit}.{t}"))
     assert not any(md5 in values for md5 in flags.values())
 
 
@@ -175,12 +202,11 @@ def test_without_hidden_values_there_is_no_key(people: World) -> None:
     assert people.sql(f"SELECT * FROM {people.audit}.pii_key") == []
 
 
-def test_shown_digests_are_not_masked_again(people: World) -> None:
+def test_shown_digests_are_not_masked_again(ran: World) -> None:
     from cdmq.audit.story import stories
 
-    people.run()
-    (story,) = stories(people.root, "1")
-    assert keyed(secret_of(people), "5550001") in {e.value for e in story.episodes}
+    (story,) = stories(ran.root, "1")
+    assert keyed(secret_of(ran), "5550001") in {e.value for e in story.episodes}
 
 
 def test_the_compiled_sql_can_be_read(people: World) -> None:

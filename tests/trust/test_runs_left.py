@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from runner import AS_OF, World
+from runner import AS_OF, Twin, World
 
 import cdmq.pipeline
 import cdmq.stages.record
@@ -30,11 +30,26 @@ FILES = {
 }
 
 
-@pytest.fixture
-def project(world: World) -> World:
+def prepare(world: World) -> None:
     world.write(FILES)
     world.table("source", {"id": "integer", "name": "text"}, [[1, "a"], [2, None]])
+
+
+def run_once(world: World) -> None:
+    prepare(world)
+    world.run()
+
+
+@pytest.fixture
+def project(world: World) -> World:
+    prepare(world)
     return world
+
+
+@pytest.fixture
+def ran(twin: Twin) -> World:
+    """The project after its first run."""
+    return twin(run_once)
 
 
 def runs(world: World) -> list[tuple[Any, ...]]:
@@ -64,29 +79,27 @@ def test_a_clock_set_back(project: World, monkeypatch: pytest.MonkeyPatch) -> No
     assert flags == [(done[0], None)]
 
 
-def test_a_refused_run_leaves_a_row(project: World) -> None:
-    project.run()
-    project.sql("DROP VIEW people__passed")
-    project.sql("CREATE TABLE people__passed AS SELECT * FROM source")
+def test_a_refused_run_leaves_a_row(ran: World) -> None:
+    ran.sql("DROP VIEW people__passed")
+    ran.sql("CREATE TABLE people__passed AS SELECT * FROM source")
     with pytest.raises(CdmqError, match="CDMQ440"):
-        project.run()
-    first, second = runs(project)
+        ran.run()
+    first, second = runs(ran)
     assert first[1:] == ("fail", 1, None)
     assert second[1:3] == ("refused", 2)
     assert "people__passed is a table that cdmq did not make" in second[3]
-    assert len(project.flags()) == 1
+    assert len(ran.flags()) == 1
 
 
-def test_a_run_with_a_column_lost_leaves_a_row(project: World) -> None:
+def test_a_run_with_a_column_lost_leaves_a_row(ran: World) -> None:
     """The delivery changed, not the rules: what needs the column stops, and the run is recorded."""
-    project.run()
-    project.sql("ALTER TABLE source RENAME COLUMN name TO named")
-    assert project.run().exit_code == 2
-    first, second = runs(project)
+    ran.sql("ALTER TABLE source RENAME COLUMN name TO named")
+    assert ran.run().exit_code == 2
+    first, second = runs(ran)
     assert first[1:3] == ("fail", 1)
     assert second[1:3] == ("error", 2)
-    assert len(project.flags()) == 1  # what could not be judged is not closed
-    (message,) = {m for m, in project.audit_rows(
+    assert len(ran.flags()) == 1  # what could not be judged is not closed
+    (message,) = {m for m, in ran.audit_rows(
         "rule_results", ("message",), "rule_id = 'people.name.not_null' "
         f"AND run_id = '{second[0]}'")}
     assert "has no column 'name'" in message
@@ -127,16 +140,15 @@ def test_after_publish_nothing_was_published_is_not_said(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_sigterm_ends_a_run_as_ctrl_c_does(project: World, number: signal.Signals) -> None:
-    project.run()
-    flags = project.flags()
-    project.write({"models/slow.sql":
+def test_sigterm_ends_a_run_as_ctrl_c_does(ran: World, number: signal.Signals) -> None:
+    flags = ran.flags()
+    ran.write({"models/slow.sql":
                    "{{ config(materialized='table') }}\nSELECT count(*) AS id FROM "
                    + ", ".join(f"{{{{ ref('many') }}}} AS t{i}" for i in range(4)) + " WHERE "
                    "md5(t0.id || '-' || t1.id || '-' || t2.id || '-' || t3.id) like 'xx%'",
                    "models/many.yml": "version: 1\ndatasets: [{name: many, table: many, key: id}]"})
-    project.table("many", {"id": "integer"}, [[i] for i in range(1000)])
-    words = [sys.executable, "-m", "cdmq", "run", "--project-dir", str(project.root), "--as-of",
+    ran.table("many", {"id": "integer"}, [[i] for i in range(1000)])
+    words = [sys.executable, "-m", "cdmq", "run", "--project-dir", str(ran.root), "--as-of",
              AS_OF.isoformat(), "--log-format", "json"]
     started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                cwd=Path(__file__).parents[2], env={**os.environ})
@@ -144,18 +156,18 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(project: World, number: signal.Signal
     for line in started.stdout:
         if json.loads(line).get("dataset") == "slow":
             break
-    time.sleep(1)
+    time.sleep(0.3)  # it takes minutes
     started.send_signal(number)
     out, err = started.communicate(timeout=60)
     assert (started.returncode, err) == (130, ""), out
     last = json.loads(out.splitlines()[-1])
     assert (last["code"], last["cause"], last["remedy"]) == (
         "CDMQ507", "interrupted", "nothing was published")
-    assert [r[1] for r in runs(project)] == ["fail", "interrupted"]
-    assert project.flags() == flags
-    project.write({"models/slow.sql": ""})
-    assert project.run().exit_code == 1
-    assert not [r for r in project.relations() if r.startswith("__cdmq_")]
+    assert [r[1] for r in runs(ran)] == ["fail", "interrupted"]
+    assert ran.flags() == flags
+    ran.write({"models/slow.sql": ""})
+    assert ran.run().exit_code == 1
+    assert not [r for r in ran.relations() if r.startswith("__cdmq_")]
 
 
 @pytest.mark.parametrize("at", [2, 30, 31, 56])
@@ -164,8 +176,7 @@ def test_a_signal_while_a_statement_is_sent(
 ) -> None:
     """It is sent, and nobody waits for its end: the connection is amid a statement."""
     world = make_world("postgres")
-    world.write(FILES)
-    world.table("source", {"id": "integer", "name": "text"}, [[1, "a"], [2, None]])
+    prepare(world)
     sent, wait = itertools.count(1), psycopg.Connection.wait
 
     def cut(statement: Iterator[Any]) -> Iterator[Any]:
