@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from shared_runs import once
 from small_project import Small, small
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -64,6 +66,18 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     found = small(tmp_path, capsys)
     found.swap("rules/customers.yml", ("credit <= 500", "credit <= 500\n    severity: warn"))
     return found
+
+
+@pytest.fixture
+def ran(project: Small, tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """The project after its first run, which is made once."""
+    def make(folder: Path) -> None:
+        project.run()
+        shutil.copytree(project.root, folder, dirs_exist_ok=True)
+
+    folder, _ = once(tmp_path_factory, "small_run", make)
+    shutil.copytree(folder, project.root, dirs_exist_ok=True)
+    return project
 
 
 def stable(text: str, project: Small) -> str:
@@ -137,9 +151,8 @@ def test_json_log(project: Small) -> None:
     assert lines[-1]["exit_code"] == told.code == 1
 
 
-def test_run_results(project: Small) -> None:
-    project.told("run", *AS_OF)
-    found = results(project)["customers.email.email"]
+def test_run_results(ran: Small) -> None:
+    found = results(ran)["customers.email.email"]
     assert {k: found[k] for k in (
         "status", "failures", "rows_tested", "rows_judged", "failures_percent", "waived",
         "severity", "owner", "dimension", "file", "line", "sample_keys", "compiled",
@@ -152,13 +165,12 @@ def test_run_results(project: Small) -> None:
     }
     assert [t["name"] for t in found["timing"]] == ["execute"]
     assert len(found["rule_version"]) == 64
-    assert results(project)["status_form"]["cells_changed"] == 1
+    assert results(ran)["status_form"]["cells_changed"] == 1
 
 
-def test_compiled_code_finds_the_same_rows(project: Small) -> None:
-    project.told("run", *AS_OF)
-    found = {name: r for name, r in results(project).items() if r["kind"] == "validation"}
-    with duckdb.connect(str(project.root / "target/small.duckdb"), read_only=True) as connection:
+def test_compiled_code_finds_the_same_rows(ran: Small) -> None:
+    found = {name: r for name, r in results(ran).items() if r["kind"] == "validation"}
+    with duckdb.connect(str(ran.root / "target/small.duckdb"), read_only=True) as connection:
         assert {n for n, r in found.items() if r["compiled_code"] is None} == {
             "customers.delivered", "customers.lines"}  # counted, not asked by SQL
         for name, r in found.items():
@@ -191,26 +203,24 @@ def test_build_is_run(project: Small) -> None:
     assert len(flags(project)) == 4
 
 
-def test_selection_leaves_the_other_rules_alone(project: Small) -> None:
-    project.told("run", *AS_OF)
-    before = flags(project)
-    project.swap("data/customers.csv", ("2,n/a", "2,eve@example.com"), ("jo@@x", "jo@example.com"))
-    told = project.told("run", "-s", "customers.email.not_null", *AS_OF)
+def test_selection_leaves_the_other_rules_alone(ran: Small) -> None:
+    before = flags(ran)
+    ran.swap("data/customers.csv", ("2,n/a", "2,eve@example.com"), ("jo@@x", "jo@example.com"))
+    told = ran.told("run", "-s", "customers.email.not_null", *AS_OF)
     assert told.code == 0
     assert "PASS=3 WARN=0 FAIL=0 NO_DATA=0 SKIPPED=7" in told.out
-    assert results(project)["customers.email.email"]["message"] == "not selected"
-    after = flags(project)
+    assert results(ran)["customers.email.email"]["message"] == "not selected"
+    after = flags(ran)
     assert len(before) == len(after) == 4
     assert [f for f in after if f[2]] == [("customers.email.not_null", "2", "fixed")]
 
 
-def test_a_rule_that_is_gone_is_closed_by_a_whole_run_alone(project: Small) -> None:
-    project.told("run", *AS_OF)
-    project.swap("rules/customers.yml", ("checks: [not_null, email]", "checks: [not_null]"))
-    project.told("run", "-s", "credit_low", *AS_OF)
-    assert ("customers.email.email", "3", None) in flags(project)
-    project.told("run", *AS_OF)
-    assert ("customers.email.email", "3", "rule_removed") in flags(project)
+def test_a_rule_that_is_gone_is_closed_by_a_whole_run_alone(ran: Small) -> None:
+    ran.swap("rules/customers.yml", ("checks: [not_null, email]", "checks: [not_null]"))
+    ran.told("run", "-s", "credit_low", *AS_OF)
+    assert ("customers.email.email", "3", None) in flags(ran)
+    ran.told("run", *AS_OF)
+    assert ("customers.email.email", "3", "rule_removed") in flags(ran)
 
 
 def test_datasets_that_are_not_selected_are_not_looked_at(project: Small) -> None:
@@ -232,12 +242,15 @@ def test_fail_fast(project: Small) -> None:
     assert results(project)["more.id.not_null"]["message"] == "not run: --fail-fast"
 
 
-def test_test_judges_what_was_made(project: Small) -> None:
+def test_test_before_a_run(project: Small) -> None:
     told = project.told("test", *AS_OF)
     assert told.code == 2
     assert told.err.startswith("models/customers.yml:3:11: CDMQ430 main.customers is not in the "
                                "warehouse; make it first: cdmq run\n")
-    project.told("run", *AS_OF)
+
+
+def test_test_judges_what_was_made(ran: Small) -> None:
+    project = ran
     before = flags(project)
     project.swap("data/customers.csv", ("jo@@x", "jo@example.com"))
     told = project.told("test", *AS_OF)
@@ -247,10 +260,9 @@ def test_test_judges_what_was_made(project: Small) -> None:
     assert results(project)["customers.email.email"]["failures"] == 1
 
 
-def test_test_says_when_the_rules_need_another_stage(project: Small) -> None:
-    project.told("run", *AS_OF)
-    project.swap("rules/customers.yml", ("must: credit <= 500", "must: raw(email) is not null"))
-    told = project.told("test", *AS_OF)
+def test_test_says_when_the_rules_need_another_stage(ran: Small) -> None:
+    ran.swap("rules/customers.yml", ("must: credit <= 500", "must: raw(email) is not null"))
+    told = ran.told("test", *AS_OF)
     assert told.code == 2
     assert told.err == ("models/customers.yml:3:11: CDMQ430 main.customers__stage was made by "
                         "other rules: it has no column '__raw_email'; make it first: cdmq run\n")
@@ -307,21 +319,20 @@ def test_an_interrupt_after_publish_says_that_it_was_published(
     assert flags(project)
 
 
-def test_ctrl_c_ends_with_130_and_publishes_nothing(project: Small) -> None:
-    project.told("run", *AS_OF)
-    before = flags(project)
+def test_ctrl_c_ends_with_130_and_publishes_nothing(ran: Small) -> None:
+    before = flags(ran)
     rows = "".join(f"{i},a@example.com,active,1,1990-01-01,\n" for i in range(4, 1000))
-    with (project.root / "data/customers.csv").open("a", encoding="utf-8") as file:
+    with (ran.root / "data/customers.csv").open("a", encoding="utf-8") as file:
         file.write(rows)
-    project.write({"models/slow.sql": SLOW})
-    started = subprocess.Popen(command(project, "run", "--log-format", "json", *AS_OF),
+    ran.write({"models/slow.sql": SLOW})
+    started = subprocess.Popen(command(ran, "run", "--log-format", "json", *AS_OF),
                                env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True)
     assert started.stdout is not None
     for line in started.stdout:
         if json.loads(line).get("dataset") == "slow":
             break
-    time.sleep(1)
+    time.sleep(0.3)  # it takes minutes
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=20)
     assert started.returncode == 130
@@ -329,6 +340,6 @@ def test_ctrl_c_ends_with_130_and_publishes_nothing(project: Small) -> None:
     (last,) = map(json.loads, out.splitlines())
     assert (last["code"], last["cause"], last["remedy"]) == (
         "CDMQ507", "interrupted", "nothing was published")
-    assert flags(project) == before
-    (project.root / "models/slow.sql").unlink()
-    assert project.told("run", "-q", *AS_OF).code == 1
+    assert flags(ran) == before
+    (ran.root / "models/slow.sql").unlink()
+    assert ran.told("run", "-q", *AS_OF).code == 1
