@@ -91,7 +91,7 @@ class Placing:
 
     def view(self, relation: Relation, query: exp.Expr) -> None:
         made = nodes.create(relation, query, kind="VIEW", replace=relation in self.kept)
-        self.warehouse.run(made.sql(self.warehouse.dialect))
+        self.warehouse.run(made.sql(self.warehouse.dialect, copy=False))
 
     def put_back(self) -> None:
         """The views of others, and what hung on what was made anew."""
