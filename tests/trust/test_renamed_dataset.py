@@ -83,8 +83,7 @@ def renamed(text: str) -> str:
     return text
 
 
-@pytest.fixture
-def ran(world: World) -> World:
+def begin(world: World) -> None:
     world.table("crm_src", {"id": "integer", "first": "text", "last": "text", "mail": "text",
                             "phone": "text", "changed": "date"}, [
         [1, "Anna", "Meyer", "a@x.org", None, "2026-01-01"],
@@ -95,7 +94,6 @@ def ran(world: World) -> World:
                 [[1, "crm", 1, "2026-02-01", 80], [2, "crm", 9, "2026-03-01", 5]])
     world.write(FILES)
     world.run()
-    return world
 
 
 def rename(world: World) -> None:
@@ -113,49 +111,49 @@ def kept(world: World) -> dict[str, list[tuple[object, ...]]]:
         f"SELECT * FROM {world.audit}.{t}"))) for t in TABLES}
 
 
-def test_nothing_is_opened_closed_or_new(ran: World) -> None:
-    before = kept(ran)
+def test_nothing_is_opened_closed_or_new(begun: World) -> None:
+    before = kept(begun)
     assert all(before[t] for t in TABLES if t != "party_events")
-    shown = ran.view("people__passed"), ran.view("people__flagged"), ran.view("best")
-    rename(ran)
-    second = ran.run(as_of=AS_OF + dt.timedelta(hours=1))
+    shown = begun.view("people__passed"), begun.view("people__flagged"), begun.view("best")
+    rename(begun)
+    second = begun.run(as_of=AS_OF + dt.timedelta(hours=1))
     assert second.exit_code == 1
     assert second.new_versions == ()
     assert {k: v for k, v in {**second.opened, **second.closed}.items() if v} == {}
-    assert kept(ran) == before
+    assert kept(begun) == before
     flagged = [{**r, "__rules": r["__rules"].replace("people", "humans")} for r in shown[1]]
-    assert (ran.view("humans__passed"), ran.view("humans__flagged"),
-            ran.view("golden_humans")) == (shown[0], flagged, shown[2])
-    ran.run(as_of=AS_OF + dt.timedelta(hours=2))
-    assert kept(ran) == before
+    assert (begun.view("humans__passed"), begun.view("humans__flagged"),
+            begun.view("golden_humans")) == (shown[0], flagged, shown[2])
+    begun.run(as_of=AS_OF + dt.timedelta(hours=2))
+    assert kept(begun) == before
 
 
-def test_what_is_mended_then_closes_the_flag_of_the_old_name(ran: World) -> None:
-    rename(ran)
-    ran.sql("UPDATE crm_src SET phone = '+491' WHERE id = 1")
-    ran.sql("UPDATE crm_src SET mail = 'x@y.org' WHERE id = 3")
-    ran.run(as_of=AS_OF + dt.timedelta(hours=1))
-    closed = ran.sql(f"SELECT rule_id, dataset, key, closed_because FROM {ran.audit}.flags "
+def test_what_is_mended_then_closes_the_flag_of_the_old_name(begun: World) -> None:
+    rename(begun)
+    begun.sql("UPDATE crm_src SET phone = '+491' WHERE id = 1")
+    begun.sql("UPDATE crm_src SET mail = 'x@y.org' WHERE id = 3")
+    begun.run(as_of=AS_OF + dt.timedelta(hours=1))
+    closed = begun.sql(f"SELECT rule_id, dataset, key, closed_because FROM {begun.audit}.flags "
                      "WHERE to_run IS NOT NULL")
     assert closed == [("people.phone.not_null", "people", "crm/1", "fixed")]
-    closed = ran.sql(f"SELECT dataset, key FROM {ran.audit}.changes WHERE to_run IS NOT NULL")
+    closed = begun.sql(f"SELECT dataset, key FROM {begun.audit}.changes WHERE to_run IS NOT NULL")
     assert closed == [("people", "crm/3")]
 
 
-def test_history_and_stories_go_on(ran: World) -> None:
-    rename(ran)
-    ran.run(as_of=AS_OF + dt.timedelta(hours=1))
-    found = history(ran.root, "humans.phone.not_null")
+def test_history_and_stories_go_on(begun: World) -> None:
+    rename(begun)
+    begun.run(as_of=AS_OF + dt.timedelta(hours=1))
+    found = history(begun.root, "humans.phone.not_null")
     assert found.names == ("humans.phone.not_null", "people.phone.not_null")
     (version,) = found.versions
     (words,) = version.words
     assert "~ dataset: [-people-]{+humans+}" in words.changed
     assert version.runs == 2
-    assert history(ran.root, "no_mail").versions[0].words[0].changed == (
+    assert history(begun.root, "no_mail").versions[0].words[0].changed == (
         "~ dataset: [-people-]{+humans+}",)
-    assert history(ran.root, "adults.mail.not_null").versions[0].models == ()
-    assert not any(r.rule.startswith("people.") for r in histories(ran.root))
-    (story,) = stories(ran.root, "crm/3", "humans")
+    assert history(begun.root, "adults.mail.not_null").versions[0].models == ()
+    assert not any(r.rule.startswith("people.") for r in histories(begun.root))
+    (story,) = stories(begun.root, "crm/3", "humans")
     assert {(e.what, e.rule, e.then) for e in story.episodes} == {
         ("flag", "humans.phone.not_null", "people.phone.not_null"),
         ("change", "no_mail", "no_mail")}
@@ -163,12 +161,12 @@ def test_history_and_stories_go_on(ran: World) -> None:
     assert len(story.belongs.memberships) == 1
 
 
-def test_a_name_in_use_is_nobodys_former_one(ran: World) -> None:
-    ran.write({"models/m.yml": FILES["models/m.yml"].replace(
+def test_a_name_in_use_is_nobodys_former_one(begun: World) -> None:
+    begun.write({"models/m.yml": FILES["models/m.yml"].replace(
         "- name: orders", "- name: orders\n    formerly: people")})
     with pytest.raises(CdmqError, match="CDMQ211 the dataset 'orders' says it was formerly "
                                         "'people', which still exists"):
-        cdmq.api.parse(ran.root)
+        cdmq.api.parse(begun.root)
 
 
 def test_who_renamed_it_did_not_change_what_it_means(tmp_path: Path) -> None:

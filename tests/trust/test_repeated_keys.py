@@ -22,16 +22,15 @@ golden:
 }
 
 
-def _world(world: World) -> None:
+def begin(world: World) -> None:
     world.table("raw_c", {"id": "integer", "email": "text", "city": "text"}, _ROWS)
     world.write(_PROJECT)
+    assert world.run().exit_code == 1
 
 
-def test_each_row_of_a_repeated_key_takes_part_in_matching_and_golden(world: World) -> None:
+def test_each_row_of_a_repeated_key_takes_part_in_matching_and_golden(left: World) -> None:
     """The email of both rows of 1 link; three rows without a key are three records."""
-    _world(world)
-    result = world.run()
-    assert result.exit_code == 1
+    world = left
     found = world.results()
     assert (found["c.key"]["status"], found["c.key"]["failing"]) == ("fail", 5)
     assert found["best_c.key"]["status"] == "pass"
@@ -55,9 +54,8 @@ def test_each_row_of_a_repeated_key_takes_part_in_matching_and_golden(world: Wor
     assert {r["party_id"] for r in shown} == set(parties)
 
 
-def test_flags_of_repeated_keys_are_one_row_with_a_count(world: World) -> None:
-    _world(world)
-    world.run()
+def test_flags_of_repeated_keys_are_one_row_with_a_count(left: World) -> None:
+    world = left
     flags = [f for f in world.flags() if f[0] == "c.key"]
     assert [(f[1], f[3], f[7]) for f in flags if f[1] == "1"] == [("1", "1", 2)]
     assert sorted(f[7] for f in flags if f[1] != "1") == [1, 2]
@@ -65,18 +63,16 @@ def test_flags_of_repeated_keys_are_one_row_with_a_count(world: World) -> None:
     assert [r["id"] for r in world.view("c__passed")] == [2, 3]
 
 
-def test_ids_stay_when_the_same_rows_come_again_in_another_order(world: World) -> None:
-    _world(world)
-    world.run()
+def test_ids_stay_when_the_same_rows_come_again_in_another_order(begun: World) -> None:
+    world = begun
     before = world.audit_rows("xref", ("key", "party_id"), "to_run IS NULL")
     world.table("raw_c", {"id": "integer", "email": "text", "city": "text"}, _ROWS[::-1])
     world.run()
     assert world.audit_rows("xref", ("key", "party_id"), "to_run IS NULL") == before
 
 
-def test_the_record_that_keeps_the_key_keeps_its_party_when_it_is_mended(world: World) -> None:
-    _world(world)
-    world.run()
+def test_the_record_that_keeps_the_key_keeps_its_party_when_it_is_mended(begun: World) -> None:
+    world = begun
     before = dict(world.audit_rows("xref", ("key", "party_id"), "to_run IS NULL"))
     first = next(r["email"] for r in world.view("best_c") if r["party_id"] == before["1"])
     rows = [[4 if r[0] == 1 and r[1] != first else r[0], *r[1:]] for r in _ROWS]
