@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +70,13 @@ class Gitted:
         self.root, self.top, self.day = root, top or root, 0
         self.write(FILES)
 
+    def copied(self, root: Path) -> Gitted:
+        """The same project, history and database in another folder."""
+        shutil.copytree(self.root, root)
+        other = copy.copy(self)
+        other.root = other.top = root
+        return other
+
     def write(self, files: Mapping[str, str | None]) -> None:
         for name, text in files.items():
             path = self.root / name
@@ -118,9 +128,26 @@ class Gitted:
             return connection.execute(query).fetchall()
 
 
-def gitted(tmp_path: Path) -> Gitted:
-    """A project whose first commit is Ada's."""
-    project = Gitted(tmp_path / "small")
+@cache
+def _committed(folder: Path) -> Gitted:
+    project = Gitted(folder / "gitted_committed")
     project.git("init", "-q")
     project.commit("Ada")
     return project
+
+
+@cache
+def _ran(folder: Path) -> Gitted:
+    project = _committed(folder).copied(folder / "gitted_ran")
+    project.run()
+    return project
+
+
+def gitted(tmp_path: Path) -> Gitted:
+    """A project whose first commit is Ada's: a copy of one that all tests share."""
+    return _committed(tmp_path.parent).copied(tmp_path / "small")
+
+
+def ran(tmp_path: Path) -> Gitted:
+    """The same after its first run."""
+    return _ran(tmp_path.parent).copied(tmp_path / "small")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from gitted import Gitted, gitted
+from gitted import ran as gitted_ran
 
 import cdmq
 from cdmq.audit.history import history
@@ -18,6 +19,11 @@ RULES, MODELS = "rules/customers.yml", "models/customers.yml"
 @pytest.fixture
 def project(tmp_path: Path) -> Gitted:
     return gitted(tmp_path)
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Gitted:
+    return gitted_ran(tmp_path)
 
 
 CHANGES = {
@@ -32,9 +38,8 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_who_changed_the_meaning_is_the_author(project: Gitted, change: str) -> None:
-    swap, rule = CHANGES[change]
-    project.run()
+def test_who_changed_the_meaning_is_the_author(ran: Gitted, change: str) -> None:
+    project, (swap, rule) = ran, CHANGES[change]
     assert project.author(rule) == "Ada"
     by = project.commit("Bo", swap)
     project.commit("Cleo", (RULES, "version: 1", "# tidy\nversion: 1"))
@@ -54,8 +59,8 @@ def test_it_is_so_in_the_first_run_too(tmp_path: Path) -> None:
     assert project.author("state") == "Nr6-key"
 
 
-def test_the_owner_at_the_top_of_the_file_is_words(project: Gitted) -> None:
-    project.run()
+def test_the_owner_at_the_top_of_the_file_is_words(ran: Gitted) -> None:
+    project = ran
     by = project.commit("Bo", (RULES, "owner: stewards", "owner: sales"))
     project.commit("Cleo", (RULES, "dataset: customers", "dataset: customers  # all"))
     project.run()
@@ -391,11 +396,11 @@ def test_where_a_commit_and_vars_both_made_it_both_stand_there(project: Gitted) 
 
 
 def test_another_cdmq_is_nobodys_work(
-    project: Gitted, monkeypatch: pytest.MonkeyPatch
+    ran: Gitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cdmq.checks.email import Email
 
-    project.run()
+    project = ran
     monkeypatch.setattr(Email, "SEMANTICS", 99, raising=False)
     project.run()
     assert project.author("mail").startswith("nobody: this cdmq reads it otherwise")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from gitted import Gitted, gitted
+from gitted import ran as gitted_ran
 from runner import AS_OF, World
 
 import cdmq
@@ -170,8 +170,7 @@ def test_a_name_in_use_is_nobodys_former_one(begun: World) -> None:
 
 
 def test_who_renamed_it_did_not_change_what_it_means(tmp_path: Path) -> None:
-    project: Gitted = gitted(tmp_path)
-    project.run()
+    project = gitted_ran(tmp_path)
     for name in ("models/customers.yml", "models/rich.sql", "rules/customers.yml"):
         text = (project.root / name).read_text()
         project.write({name: text.replace("customers", "clients").replace("data/clients", "data/"

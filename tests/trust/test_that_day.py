@@ -17,16 +17,22 @@ RULES = "rules/customers.yml"
 DOCS = Path(__file__).parents[2] / "docs/auditor.md"
 
 
-@pytest.fixture
-def three(tmp_path: Path) -> tuple[Gitted, list[str]]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Gitted, list[str]]:
     """Customer 2 stays flagged while Bo changes the limit and Cleo renames the rule."""
-    project = gitted(tmp_path)
+    project = gitted(tmp_path_factory.mktemp("three"))
     runs = [project.run(as_of=datetime(2026, 11, 1))]
     project.commit("Bo", ("cdmq_project.yml", "'500'", "'700'"))
     runs.append(project.run(as_of=datetime(2026, 11, 8)))
     project.commit("Cleo", (RULES, "id: credit_low", "id: credit_ok\n    formerly: credit_low"))
     runs.append(project.run(as_of=datetime(2026, 11, 15)))
     return project, runs
+
+
+@pytest.fixture
+def three(made: tuple[Gitted, list[str]], tmp_path: Path) -> tuple[Gitted, list[str]]:
+    """A copy of it."""
+    return made[0].copied(tmp_path / "small"), made[1]
 
 
 def began(project: Gitted, run: str) -> str:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from gitted import Gitted, gitted
+from gitted import Gitted, ran
 from runner import World
 
 from cdmq.audit.history import history
@@ -19,7 +19,8 @@ RULE = "rich.status.not_null"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Gitted:
-    return gitted(tmp_path)
+    """After its first run."""
+    return ran(tmp_path)
 
 
 def told(project: Gitted, capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -32,7 +33,6 @@ def told(project: Gitted, capsys: pytest.CaptureFixture[str], *words: str) -> st
 def test_a_changed_model_is_seen_in_every_rule_below(
     project: Gitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project.run()
     by = project.commit("Bo", ("models/rich.sql", "select id, status",
                                "select id, nullif(status, 'Activ') as status"))
     after = project.run()
@@ -52,7 +52,6 @@ def test_a_changed_model_is_seen_in_every_rule_below(
 
 
 def test_a_macro_in_a_model_counts_layout_and_comments_do_not(project: Gitted) -> None:
-    project.run()
     project.commit("Bo", ("models/rich.sql", "select id,", "-- who spends\nselect   id,"))
     project.run()
     assert history(project.root, RULE).versions[0].models == ()
@@ -67,7 +66,6 @@ def test_where_rule_and_data_changed_history_says_that_both_did(
     project: Gitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rule = ("rules/customers.yml", "check: email", "check: not_blank")
-    project.run()
     project.commit("Bo", rule)
     project.run()
     assert history(project.root, "mail").versions[0].data == ()
@@ -85,7 +83,6 @@ def test_where_rule_and_data_changed_history_says_that_both_did(
 
 
 def test_a_file_has_the_digest_of_its_bytes(project: Gitted) -> None:
-    project.run()
     content = (project.root / "data/customers.csv").read_bytes()
     found = {r[0]: r[1:] for r in project.rows(
         "SELECT dataset, source, rows, digest, reads FROM cdmq.run_inputs")}
@@ -114,7 +111,6 @@ def test_a_table_has_a_digest_that_its_order_does_not_move(world: World) -> None
 def test_vars_are_recorded_without_secrets(
     project: Gitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project.run()
     project.run(variables={"most": "700", "api_token": "abc", "list": ["x", {"y": "1"}]})
     first, second = project.rows("SELECT vars FROM cdmq.runs ORDER BY run_id")
     assert first == ("{}",)
@@ -125,7 +121,6 @@ def test_vars_are_recorded_without_secrets(
 def test_history_of_an_older_database_says_what_it_does_not_know(project: Gitted) -> None:
     import duckdb
 
-    project.run()
     with duckdb.connect(str(project.root / "target/small.duckdb")) as connection:
         connection.execute("UPDATE cdmq.schema_version SET shape = NULL")
         connection.execute("DROP TABLE cdmq.run_inputs")
