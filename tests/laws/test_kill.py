@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import AS_OF, ENGINES, World, postgres_parts
+from runner import AS_OF, ENGINES, Twin, World
 
 from cdmq.problems import CdmqError
 
@@ -70,10 +69,9 @@ def data(state: int) -> dict[str, str]:
     return {"data/crm.csv": "\n".join(crm) + "\n", "data/shop.csv": "\n".join(shop) + "\n"}
 
 
-def prepare(world: World) -> World:
+def prepare(world: World) -> None:
     world.write({"models/m.yml": MODELS, "rules/crm.yml": CRM, "rules/both.yml": BOTH, **data(1)})
     world.run()
-    return world
 
 
 def snapshot(world: World) -> dict[str, Any]:
@@ -121,33 +119,6 @@ def started(world: World) -> Iterator[subprocess.Popen[bytes]]:
             process.stdout.close()
 
 
-class Copies:
-    """Worlds that begin where one world stood: a copy of its file, or of its database."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.made = world, 0
-        self.folder = world.root.parent
-
-    def copy(self) -> World:
-        self.made += 1
-        root = self.folder / f"{self.world.root.name}_copy{self.made}"
-        shutil.copytree(self.world.root, root)
-        other = self.world.copied(root)
-        if self.world.engine == "postgres":
-            name = f"{self.world.schema}_{self.made}"
-            source = postgres_parts(self.world.uri)["dbname"]
-            self.world.sql_elsewhere(f"CREATE DATABASE {name} TEMPLATE {source}")
-            other.uri = self.world.uri_of(name)
-            other.write_profile()
-        return other
-
-    def away(self, other: World) -> None:
-        shutil.rmtree(other.root)
-        if self.world.engine == "postgres":
-            name = postgres_parts(other.uri)["dbname"]
-            self.world.sql_elsewhere(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def server_is_done(world: World) -> None:
     """PostgreSQL notices within two seconds that its client is gone."""
     if world.engine != "postgres":
@@ -161,16 +132,18 @@ def server_is_done(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def stage(make_world: Callable[..., World]) -> Callable[[str], Any]:
-    """For an engine: copies of a world before its second run; old and new state; its seconds."""
+def stage(made_once: Twin, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """For an engine: what copies a world before its second run; old and new state; its seconds."""
     kept: dict[str, Any] = {}
 
     def make(engine: str) -> Any:
         if engine not in kept:
-            world = prepare(make_world(engine, own_database=True))
+            def copy() -> World:
+                return world.twin(tmp_path_factory.mktemp("copy"))
+
+            world = made_once(engine, prepare).twin(tmp_path_factory.mktemp("stage"))
             world.write(data(2))
-            copies = Copies(world)
-            old, control = snapshot(world), copies.copy()
+            old, control = snapshot(world), copy()
             begun = time.monotonic()
             with started(control) as process:
                 said = process.communicate()[0]
@@ -179,16 +152,16 @@ def stage(make_world: Callable[..., World]) -> Callable[[str], Any]:
             new = snapshot(control)
             assert new["flags"] != old["flags"]
             assert new["crm"] != old["crm"]
-            copies.away(control)
-            kept[engine] = copies, old, new, seconds
+            control.away()
+            kept[engine] = copy, old, new, seconds
         return kept[engine]
 
     return make
 
 
 def kill_once(stage: Any, part: float) -> str:
-    copies, old, new, seconds = stage
-    world = copies.copy()
+    copy, old, new, seconds = stage
+    world = copy()
     with started(world) as process:
         time.sleep(part * seconds)
         ended = process.poll() is not None
@@ -201,7 +174,7 @@ def kill_once(stage: Any, part: float) -> str:
     world.run(wait=20)
     assert snapshot(world) == new
     assert not [n for n in world.relations() if n.startswith("__cdmq")]
-    copies.away(world)
+    world.away()
     return "ended" if ended else state
 
 
@@ -276,8 +249,8 @@ def held(world: World) -> Iterator[Callable[[], None]]:
                 let_go()
 
 
-def test_two_runs_at_once_is_an_error(world: World) -> None:
-    prepare(world)
+def test_two_runs_at_once_is_an_error(twin: Twin) -> None:
+    world = twin(prepare)
     with held(world):
         with pytest.raises(CdmqError, match="CDMQ404") as told:
             world.run()
@@ -289,8 +262,8 @@ def test_two_runs_at_once_is_an_error(world: World) -> None:
     assert world.run().exit_code == 1
 
 
-def test_wait_waits(world: World) -> None:
-    prepare(world)
+def test_wait_waits(twin: Twin) -> None:
+    world = twin(prepare)
     with held(world) as let_go:
         threading.Timer(1.0, let_go).start()
         begun = time.monotonic()
