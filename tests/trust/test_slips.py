@@ -67,16 +67,16 @@ def _found(world: World, people: list[Person]) -> tuple[dict[str, str], set[froz
 
 
 def _careless(town: Town) -> list[Person]:
-    """Of 400 people one in ten is in the list with another name, one in ten with another number,
-    and four with both: so many as there are if slips come one by one."""
+    """Of 200 people one in ten is in the list with another name, one in ten with another number,
+    and two with both: so many as there are if slips come one by one."""
     found = []
-    for i in range(400):
+    for i in range(200):
         one = town.person(f"a{i}")
         found += [one, town.again(one, f"b{i}", first=i % 10 == 0, number=i % 100 // 10 == 3)]
     return found
 
 
-BOTH = [30, 130, 230, 330]
+BOTH = [30, 130]
 
 
 def test_where_slips_explain_it_and_nobody_lives_together_it_is_one_person(world: World) -> None:
@@ -98,7 +98,7 @@ def test_where_some_live_together_twins_are_asked_about(world: World) -> None:
     assert [i for i in BOTH if party[f"a{i}"] == party[f"b{i}"]] == []
     assert asked >= {frozenset((f"a{i}", f"b{i}")) for i in BOTH}
     assert all(party[f"spouse{i}"] not in (party[f"a{i}"], party[f"b{i}"]) for i in (7, 21, 63))
-    same = [i for i in range(400) if i not in BOTH]
+    same = [i for i in range(200) if i not in BOTH]
     assert [i for i in same if party[f"a{i}"] != party[f"b{i}"]] == []
 
 
@@ -106,20 +106,20 @@ def test_where_nobody_slips_so_twins_are_asked_about(world: World) -> None:
     """No name of one person is another one in this list: two that are so are twins."""
     town = Town()
     people = []
-    for i in range(300):
+    for i in range(150):
         one = town.person(f"a{i}")
         people += [one, town.again(one, f"b{i}", number=i % 10 == 3)]
     people.append(town.again(people[0], "twin", first=True, number=True))
     party, asked = _found(world, people)
     assert party["twin"] not in (party["a0"], party["b0"])
     assert any("twin" in pair for pair in asked)
-    assert all(party[f"a{i}"] == party[f"b{i}"] for i in range(300))
+    assert all(party[f"a{i}"] == party[f"b{i}"] for i in range(150))
 
 
 @pytest.mark.parametrize("house", ["17", "117 b"])
 def test_a_rare_house_number_is_no_number_of_a_person(world: World, house: str) -> None:
     town = Town()
-    people = [p for i in range(200) for p in [town.person(f"a{i}")] for p in (
+    people = [p for i in range(100) for p in [town.person(f"a{i}")] for p in (
         p, town.again(p, f"b{i}"))]
     husband = [*town.person("husband")]
     husband[5], husband[-1] = house, None
