@@ -165,11 +165,12 @@ def test_a_test_judges_nothing_that_cdmq_did_not_make(ran: World) -> None:
         cdmq.api.test(ran.root)
 
 
-def test_a_view_of_the_users_too(project: World) -> None:
-    project.sql("CREATE TABLE base AS SELECT 7 AS mine")
-    project.sql("CREATE VIEW customers AS SELECT * FROM base")
-    assert "customers is a view" in refused(project)[0].cause
-    assert project.sql("SELECT * FROM customers") == [(7,)]
+def test_a_view_of_the_users_too(world: World) -> None:
+    world.write(TINY)
+    world.sql("CREATE TABLE base AS SELECT 7 AS mine")
+    world.sql("CREATE VIEW customers AS SELECT * FROM base")
+    assert "customers is a view" in refused(world)[0].cause
+    assert world.sql("SELECT * FROM customers") == [(7,)]
 
 
 @pytest.mark.server
@@ -186,7 +187,7 @@ def test_other_things_of_postgresql(
     make_world: Callable[[str], World], made: str, kind: str
 ) -> None:
     world = make_world("postgres")
-    world.write(FILES)
+    world.write(TINY)
     world.sql(made)
     assert f"customers is a {kind} that" in refused(world)[0].cause
     assert "customers" not in world.relations() or kind == "partitioned table"
@@ -194,7 +195,7 @@ def test_other_things_of_postgresql(
 
 def test_names_that_differ_in_case_are_one_on_duckdb(make_world: Callable[[str], World]) -> None:
     world = make_world("duckdb")
-    world.write(FILES)
+    world.write(TINY)
     world.sql("CREATE TABLE Customers AS SELECT 7 AS mine")
     assert "main.Customers is a table" in refused(world)[0].cause
     assert world.sql("SELECT * FROM Customers") == [(7,)]
