@@ -80,13 +80,13 @@ def test_what_took_the_place_of_what_it_made_is_not(ran: World) -> None:
 
 
 def test_the_remedy_of_the_refusal(world: World) -> None:
-    world.write(FILES)
+    world.write({**TINY, "models/short.sql": FILES["models/short.sql"]})
     world.sql("CREATE TABLE short AS SELECT 7 AS mine")
     assert refused(world)[0].remedy.endswith("cdmq debug --adopt short")
     with pytest.raises(CdmqError, match="CDMQ443"):
         cdmq.api.debug(world.root, adopt=["shirt"])
     with pytest.raises(CdmqError, match="there is no table or view"):
-        cdmq.api.debug(world.root, adopt=["people"])
+        cdmq.api.debug(world.root, adopt=["customers"])
     (found,) = cdmq.api.debug(world.root, adopt=["short"])
     assert "made of short: the next run replaces it" in found.said
     assert world.sql("SELECT * FROM short") == [(7,)]

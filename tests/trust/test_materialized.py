@@ -89,11 +89,11 @@ def test_the_nearer_word_wins(world: World) -> None:
 
 def test_a_test_splits_tables_anew(world: World) -> None:
     """It makes nothing, but what it finds must not stand among what passed."""
-    world.write({**PLAIN, **project("table")})
+    world.write({**TINY, **project("table")})
     world.run()
 
     def allow(values: str) -> None:
-        world.write({"rules/customers.yml": PLAIN["rules/customers.yml"].replace(
+        world.write({"rules/customers.yml": TINY["rules/customers.yml"].replace(
             "checks: [not_null]",
             f"checks: [not_null, {{accepted_values: {{values: [{values}]}}}}]")})
 
@@ -115,7 +115,7 @@ def test_what_others_put_there_outlives_a_change_of_kind(
     make_world: Callable[[str], World]
 ) -> None:
     world = make_world("postgres")
-    world.write(PLAIN)
+    world.write({**TINY, "models/short.sql": FILES["models/short.sql"]})
     world.run()
     reader, owner = f"reader_{world.schema}", f"owner_{world.schema}"
     for statement in (
@@ -151,7 +151,7 @@ def test_what_others_put_there_outlives_a_change_of_kind(
 
 def test_comments_and_views_outlive_it_on_duckdb(make_world: Callable[[str], World]) -> None:
     world = make_world("duckdb")
-    world.write(PLAIN)
+    world.write(TINY)
     world.run()
     world.sql("COMMENT ON VIEW customers__passed IS 'the good ones'")
     world.sql("COMMENT ON COLUMN customers__clean.name IS 'as written'")
