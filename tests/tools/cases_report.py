@@ -7,16 +7,18 @@ tests/cases/README.md says how a case is written.
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 
@@ -65,12 +67,17 @@ class Case:
                 yield Line(self.name, number, expected, seen, ok)
 
     def command(self, words: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "cdmq", *shlex.split(words)], cwd=self.root, text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            check=False)
-        self.output, self.code = done.stdout, done.returncode
+        """`cdmq words` in this process: one of its own takes as long again to begin."""
+        from cdmq.cli import main
+
+        said = io.StringIO()
+        with (chdir(self.root), patch.dict(os.environ, {"NO_COLOR": "1", "COLUMNS": "200"}),
+              redirect_stdout(said), redirect_stderr(said)):
+            try:
+                main(shlex.split(words))
+            except SystemExit as end:
+                self.code = int(end.code or 0)
+        self.output = said.getvalue()
 
     def met(self, step: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
         """What a step must show: in words, what it shows, and whether that is it."""
