@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+#: Where each test runs one project, or several times, from its files to its audit tables.
+PROJECTS = ("cases/", "examples/", "matching/", "parties/", "test_reference", "trust/")
 
 
 def of(item: pytest.Item) -> Iterator[str]:
@@ -22,5 +24,5 @@ def of(item: pytest.Item) -> Iterator[str]:
         yield "server"
     if place == "test_docs.py":
         yield "pages"
-    if place.startswith(("cases/", "examples/", "test_reference")):
+    if place.startswith(PROJECTS):
         yield "projects"
