@@ -80,10 +80,12 @@ tiering:
 
 
 def people(world: World, rules: str = MATCHING, persons: str = "") -> World:
-    """Write the project; `rules` of people, `persons` of the golden records."""
+    """Write the project; `rules` of people, `persons` of the golden records. Orders are a dataset
+    of it where these ask for them."""
     fill(world, CRM, SHOP)
     world.table("orders_src", ORDER_COLUMNS, ORDERS)
-    world.write({"models/m.yml": MODELS, "rules/people.yml": rules, "rules/persons.yml": persons})
+    models = MODELS if "orders" in persons else MODELS[:MODELS.index("  - name: orders")]
+    world.write({"models/m.yml": models, "rules/people.yml": rules, "rules/persons.yml": persons})
     return world
 
 

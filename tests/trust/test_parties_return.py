@@ -10,6 +10,8 @@ MODELS = """
 version: 1
 datasets:
   - {name: people, table: people, key: id, missing_values: [""]}
+"""
+ORDERS = """
   - {name: orders, table: orders, key: oid, happened_at: d, refers_to: {people: id}}
 """
 RULES = """
@@ -59,9 +61,17 @@ def _levels(world: World) -> dict[str, tuple[str, int, str]]:
 
 
 def _start(world: World, levels: bool = False) -> None:
-    _orders(world)
-    world.write({"models/m.yml": MODELS, "rules/people.yml": RULES + (GOLDEN if levels else ""),
-                 **({"rules/customers.yml": LEVELS} if levels else {})})
+    world.write({"models/m.yml": MODELS, "rules/people.yml": RULES})
+    if levels:
+        _orders(world)
+        world.write({"models/m.yml": MODELS + ORDERS, "rules/people.yml": RULES + GOLDEN,
+                     "rules/customers.yml": LEVELS})
+
+
+def begin(world: World) -> None:
+    _start(world)
+    _people(world, a="x", b="x", c="y")
+    world.run()
 
 
 def test_a_merge_that_is_undone(world: World) -> None:
@@ -83,45 +93,39 @@ def test_a_merge_that_is_undone(world: World) -> None:
     assert world.audit_rows("astray", ("key",), "to_run IS NULL") == []
 
 
-def test_an_empty_delivery(world: World) -> None:
-    _start(world)
-    _people(world, a="x", b="x", c="y")
-    world.run()
-    first = _parties(world)
-    _people(world, c="y")
-    world.run()
-    assert _parties(world) == {"c": first["c"]}
-    assert _ids(world) == {first["a"]: None, first["c"]: first["c"]}
-    _people(world)
-    assert world.run().exit_code == 1  # held back: nothing came
-    assert _ids(world) == {first["a"]: None, first["c"]: first["c"]}
+def test_an_empty_delivery(begun: World) -> None:
+    first = _parties(begun)
+    _people(begun, c="y")
+    begun.run()
+    assert _parties(begun) == {"c": first["c"]}
+    assert _ids(begun) == {first["a"]: None, first["c"]: first["c"]}
+    _people(begun)
+    assert begun.run().exit_code == 1  # held back: nothing came
+    assert _ids(begun) == {first["a"]: None, first["c"]: first["c"]}
     allowed = MODELS.replace("table: people,", "table: people, may_be_empty: true,")
-    world.write({"models/m.yml": allowed})
-    world.run()
-    assert _ids(world) == {first["a"]: None, first["c"]: None}
-    _people(world, a="x", b="x", c="y")
-    world.run()
-    assert _parties(world) == first
-    assert _ids(world) == {p: p for p in first.values()}
+    begun.write({"models/m.yml": allowed})
+    begun.run()
+    assert _ids(begun) == {first["a"]: None, first["c"]: None}
+    _people(begun, a="x", b="x", c="y")
+    begun.run()
+    assert _parties(begun) == first
+    assert _ids(begun) == {p: p for p in first.values()}
 
 
-def test_a_rule_that_is_taken_away_and_comes_back(world: World) -> None:
-    _start(world)
-    _people(world, a="x", b="x", c="y")
-    world.run()
-    _people(world, a="x", b="x", c="x")
-    world.run()
-    first = _parties(world)
-    world.write({"rules/people.yml": ""})
-    world.run(allow_empty=True)
-    assert _parties(world) == {}
-    world.write({"rules/people.yml": RULES})
-    world.run()
-    assert _parties(world) == first
-    _people(world, a="x", b="x", c="y")
-    world.run()
-    assert len(set(_parties(world).values())) == 2
-    assert _parties(world)["a"] == first["a"]
+def test_a_rule_that_is_taken_away_and_comes_back(begun: World) -> None:
+    _people(begun, a="x", b="x", c="x")
+    begun.run()
+    first = _parties(begun)
+    begun.write({"rules/people.yml": ""})
+    begun.run(allow_empty=True)
+    assert _parties(begun) == {}
+    begun.write({"rules/people.yml": RULES})
+    begun.run()
+    assert _parties(begun) == first
+    _people(begun, a="x", b="x", c="y")
+    begun.run()
+    assert len(set(_parties(begun).values())) == 2
+    assert _parties(begun)["a"] == first["a"]
 
 
 def test_levels_go_on_where_they_were(world: World) -> None:
