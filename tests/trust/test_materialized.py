@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from owned import FILES, NAMES, PLAIN, TINY, refused
 from runner import World
 from test_kept import hung
@@ -111,6 +112,7 @@ def test_a_test_splits_tables_anew(world: World) -> None:
     assert world.run().exit_code == 1
 
 
+@pytest.mark.server
 def test_what_others_put_there_outlives_a_change_of_kind(
     make_world: Callable[[str], World]
 ) -> None:

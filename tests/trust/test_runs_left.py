@@ -170,6 +170,7 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(ran: World, number: signal.Signals) -
     assert not [r for r in ran.relations() if r.startswith("__cdmq_")]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("at", [2, 30, 31, 56])
 def test_a_signal_while_a_statement_is_sent(
     make_world: Callable[[str], World], monkeypatch: pytest.MonkeyPatch, at: int
