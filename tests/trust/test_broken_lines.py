@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from runner import World
+from runner import ENGINES, Twin, World
 
 DATASET = """\
 version: 1
@@ -30,19 +30,22 @@ def given(world: World, lines: Sequence[str], file: str = "", more: str = "", en
     path.write_bytes("".join(line + end for line in ["id,name,email", *lines]).encode())
 
 
-def bad_lines(world: World, where: str = "to_run IS NULL") -> list[str]:
-    rows = world.audit_rows("flags", ("rule_id", "key", "column_name", "value"), where)
-    found = [r for r in rows if r[0] == "people.lines"]
+def bad_lines(world: World, name: str = "people") -> list[str]:
+    rows = world.audit_rows("flags", ("rule_id", "key", "column_name", "value"), "to_run IS NULL")
+    found = [r for r in rows if r[0] == f"{name}.lines"]
     assert all(r[1] is None for r in found)
     return [r[3] for r in found]
 
 
-def people(world: World) -> list[str]:
-    return sorted(r[0] for r in world.sql("SELECT id FROM people"))
+def people(world: World, name: str = "people") -> list[str]:
+    return sorted(r[0] for r in world.sql(f"SELECT id FROM {name}"))
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_each_broken_line_is_a_flag_and_the_rest_is_judged(world: World, end: str) -> None:
+ENDS = ["\n", "\r\n", "\r"]
+
+
+def with_ends(world: World) -> None:
+    """A dataset for each way in which lines end."""
     lines = [
         '1,"A name over\ntwo lines",one@example.com',      # lines 2 and 3
         "2,Bo",                                            # 4: too few
@@ -56,24 +59,40 @@ def test_each_broken_line_is_a_flag_and_the_rest_is_judged(world: World, end: st
         "id,name,email",                                   # 12: the header again
         *GOOD,
     ]
-    given(world, [line.replace("\n", end) for line in lines], ", bad_lines_at_most: 5", end=end)
+    datasets = []
+    for n, end in enumerate(ENDS):
+        given(world, [line.replace("\n", end) for line in lines], end=end)
+        (world.root / "data/people.csv").rename(world.root / f"data/people_{n}.csv")
+        datasets.append(f"  - {{name: people_{n}, file: {{path: data/people_{n}.csv, "
+                        "bad_lines_at_most: 5}, key: id}\n")
+        world.write({f"rules/r{n}.yml": RULES.replace("people", f"people_{n}")})
+    world.write({"models/m.yml": "version: 1\ndatasets:\n" + "".join(datasets),
+                 "rules/r.yml": ""})
     assert world.run().exit_code == 1
-    assert bad_lines(world) == sorted([
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_broken_line_is_a_flag_and_the_rest_is_judged(
+    made_once: Twin, engine: str, end: str
+) -> None:
+    world, name = made_once(engine, with_ends), f"people_{ENDS.index(end)}"
+    assert bad_lines(world, name=name) == sorted([
         "line 4 (2 values in place of 3): 2,Bo",
         "line 5 (4 values in place of 3): 3,Weiler, Anna,three@example.com",
         'line 6 (a quote is not closed, or text stands behind it): 4,"Anna,four@example.com',
         'line 8 (a quote is not closed, or text stands behind it): 6,"Max" Moritz,six@example.com',
         "line 12 (the header stands here again): id,name,email",
     ])
-    assert people(world) == sorted([*"15789", *(str(n) for n in range(10, 410))])
-    result = world.results()["people.lines"]
+    assert people(world, name) == sorted([*"15789", *(str(n) for n in range(10, 410))])
+    result = world.results()[f"{name}.lines"]
     assert (result["status"], result["tested"], result["failing"]) == ("fail", 410, 5)
-    assert [f[1:4] for f in world.flags() if f[0] == "people.email.email"] == [
+    assert [f[1:4] for f in world.flags() if f[0] == f"{name}.email.email"] == [
         ("5", "email", "no address")]
-    assert world.sql("SELECT name FROM people WHERE id = '1'") == [
+    assert world.sql(f"SELECT name FROM {name} WHERE id = '1'") == [
         (f"A name over{end}two lines",)]
-    assert world.sql("SELECT name FROM people WHERE id = '7'") == [('say "hi"',)]
-    assert world.sql("SELECT email FROM people WHERE id = '9'") == [("nine@example.com",)]
+    assert world.sql(f"SELECT name FROM {name} WHERE id = '7'") == [('say "hi"',)]
+    assert world.sql(f"SELECT email FROM {name} WHERE id = '9'") == [("nine@example.com",)]
 
 
 def test_a_mended_line_closes_its_flag_as_fixed(world: World) -> None:
@@ -145,17 +164,23 @@ def test_a_bad_line_that_may_be_is_not_told_where_nobody_asked(world: World) -> 
     assert len(bad_lines(world)) == 1
 
 
-@pytest.mark.parametrize(("most", "fits"), [("1%", True), ("4", True), ("3", False), ("0", False),
-                                            ("0.5%", False), ("0.99%", False), ("0.9901%", True)])
-def test_the_share_that_may_be_unreadable(
-    make_world: object, most: str, fits: bool
-) -> None:
-    world = make_world("duckdb")  # type: ignore[operator]
-    given(world, [*GOOD, "1,A", "2,B", "3,C", "4,D"], f', bad_lines_at_most: "{most}"')
+SHARES = {"1%": True, "4": True, "3": False, "0": False, "0.5%": False, "0.99%": False,
+          "0.9901%": True}
+
+
+def with_shares(world: World) -> None:
+    """One file, read by a dataset for each share."""
+    given(world, [*GOOD, "1,A", "2,B", "3,C", "4,D"])
+    world.write({"rules/r.yml": "", "models/m.yml": "version: 1\ndatasets:\n" + "".join(
+        f"  - {{name: people_{n}, file: {{path: data/people.csv, bad_lines_at_most: '{most}'}}, "
+        "key: id}\n" for n, most in enumerate(SHARES))})
     world.run()
-    there = world.sql("SELECT count(*) FROM information_schema.tables "
-                      "WHERE table_name = 'people'")[0][0] == 1
-    assert there is fits
+
+
+@pytest.mark.parametrize("most", SHARES)
+def test_the_share_that_may_be_unreadable(made_once: Twin, most: str) -> None:
+    there = f"people_{[*SHARES].index(most)}" in made_once("duckdb", with_shares).relations()
+    assert there is SHARES[most]
 
 
 def test_a_flag_whose_record_may_be_the_broken_line_stays_open(world: World) -> None:
@@ -226,21 +251,29 @@ def test_many_open_quotes_take_no_time_of_their_square(tmp_path: Path) -> None:
     assert found.records + len(found.bad) > 0
 
 
-@pytest.mark.parametrize("pii", ["", ", pii: {name: hash}"], ids=["plain", "hash"])
-def test_a_line_that_only_moved_is_the_same_flag(world: World, pii: str) -> None:
+def test_a_line_that_only_moved_is_the_same_flag(world: World) -> None:
+    """Of a dataset with plain values, and of one with hashed ones."""
     file = ", bad_lines_at_most: 9"
-    given(world, [*GOOD, "1,A", "2,B", "2,B", "1,A"], file, pii)
+    hashed = (DATASET.format(file=file, more=", pii: {name: hash}").replace("people,", "hashed,"))
+
+    def of_hashed() -> list[tuple[object, ...]]:
+        return world.audit_rows("flags", ("value", "digest", "from_run"),
+                                "rule_id = 'hashed.lines' AND to_run IS NULL")
+
+    world.write({"models/hashed.yml": hashed})
+    given(world, [*GOOD, "1,A", "2,B", "2,B", "1,A"], file)
     world.run()
-    first = sorted(bad_lines(world))
+    first, first_hashed = sorted(bad_lines(world)), of_hashed()
+    assert len(first_hashed) == len(first)
     given(world, ["5,New,five@example.com", *GOOD[:3], *GOOD[4:], "1,A", "6,Six,six@example.com",
-                  "2,B", "2,B", "1,A"], file, pii)
+                  "2,B", "2,B", "1,A"], file)
     again = world.run()
     assert (again.opened["flags"], again.closed["flags"]) == (0, 0)
-    assert sorted(bad_lines(world)) == first
-    given(world, ["3,C", *GOOD, "1,A", "2,B", "2,B"], file, pii)
+    assert (sorted(bad_lines(world)), of_hashed()) == (first, first_hashed)
+    given(world, ["3,C", *GOOD, "1,A", "2,B", "2,B"], file)
     less = world.run()
-    assert (less.opened["flags"], less.closed["flags"]) == (1, 1)
-    assert len(bad_lines(world)) == 4
+    assert (less.opened["flags"], less.closed["flags"]) == (2, 2)  # one of each
+    assert len(bad_lines(world)) == len(of_hashed()) == 4
     same = world.run()
     assert (same.opened["flags"], same.closed["flags"]) == (0, 0)
 
