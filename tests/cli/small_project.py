@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -121,3 +124,17 @@ def small(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     project = Small(tmp_path / "small", capsys)
     project.write(FILES)
     return project
+
+
+@cache
+def _first_run(folder: Path) -> Path:
+    project = Small(folder / "small_ran", cast(Any, None))
+    project.write(FILES)
+    project.run()
+    return project.root
+
+
+def small_ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
+    """The project after its first run: a copy of one that ran once."""
+    root = shutil.copytree(_first_run(tmp_path.parent), tmp_path / "small")
+    return Small(root, capsys)

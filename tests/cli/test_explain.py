@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from small_project import Small, small
+from small_project import Small, small, small_ran
 
 import cdmq
 from cdmq.checks import checks
@@ -23,6 +23,11 @@ PACKAGE = Path(cdmq.__file__).parent
 @pytest.fixture
 def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     return small(tmp_path, capsys)
+
+
+@pytest.fixture
+def ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
+    return small_ran(tmp_path, capsys)
 
 
 def test_every_code_that_is_used_is_described_and_no_other() -> None:
@@ -161,12 +166,11 @@ def test_the_story_of_a_record(project: Small) -> None:
     assert "customers.email.not_null" in out.split("passes now (")[1]
 
 
-def test_where_pii_is_declared_other_text_is_masked(project: Small) -> None:
-    project.run()
-    assert "email: 'j***'" in project.told("explain", "--record", "3").out
-    shown = project.told("explain", "--record", "3", "--unmask").out
+def test_where_pii_is_declared_other_text_is_masked(ran: Small) -> None:
+    assert "email: 'j***'" in ran.told("explain", "--record", "3").out
+    shown = ran.told("explain", "--record", "3", "--unmask").out
     assert "email: 'jo@@x'" in shown
-    assert "credit: '2000'" in project.told("explain", "--record", "2").out
+    assert "credit: '2000'" in ran.told("explain", "--record", "2").out
 
 
 def test_what_the_audit_tables_do_not_hold_is_said_to_who_asked_for_all(project: Small) -> None:
@@ -214,31 +218,28 @@ def test_what_pii_hides_is_masked_wherever_it_shows(project: Small) -> None:
     assert re.search(r"email: '[0-9a-f]{64}'", project.told("explain", "--record", "3").out)
 
 
-def test_a_renamed_rule_keeps_its_flags(project: Small) -> None:
-    project.run("2026-11-01")
+def test_a_renamed_rule_keeps_its_flags(ran: Small) -> None:
     renamed = ("id: credit_low", "id: credit_ok\n    formerly: credit_low")
-    project.swap("rules/customers.yml", renamed)
-    second = project.run("2026-11-02")
-    out = project.told("explain", "--record", "2").out
+    ran.swap("rules/customers.yml", renamed)
+    second = ran.run("2026-11-02")
+    out = ran.told("explain", "--record", "2").out
     assert "credit_ok (then credit_low)" in out
     assert "credit_low" not in out.split("fails now (")[1]
     assert "open, last seen 2" in out
     assert f"(run {second}, judged as of 2026-11-02 00:00)" in out
 
 
-def test_a_record_that_went_has_its_story(project: Small) -> None:
-    project.run("2026-11-01")
-    project.swap("data/customers.csv", ("2,n/a,Activ,2000,1990-01-01,calls often\n", ""))
-    project.run("2026-11-02")
-    told = project.told("explain", "--record", "2")
+def test_a_record_that_went_has_its_story(ran: Small) -> None:
+    ran.swap("data/customers.csv", ("2,n/a,Activ,2000,1990-01-01,calls often\n", ""))
+    ran.run("2026-11-02")
+    told = ran.told("explain", "--record", "2")
     assert told.code == 0
     assert "It is no longer in the dataset." in told.out
     assert "the record is no longer in the dataset" in told.out
 
 
-def test_a_record_without_a_finding(project: Small) -> None:
-    project.run()
-    told = project.told("explain", "--record", "1")
+def test_a_record_without_a_finding(ran: Small) -> None:
+    told = ran.told("explain", "--record", "1")
     assert told.code == 0
     assert "No rule ever flagged it" in told.out
     assert "no git here" not in told.out

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 import pytest
-from small_project import Small, small
+from small_project import Small, small, small_ran
 
 import cdmq
 from cdmq.audit.history import histories, history
@@ -20,8 +21,14 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
 
 
 @pytest.fixture
-def two_authors(project: Small) -> tuple[Small, str, str, str]:
-    """Three runs; before the last one Bo renamed and loosened a rule of Ada's."""
+def ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
+    return small_ran(tmp_path, capsys)
+
+
+@pytest.fixture(scope="module")
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str, str]:
+    """Before the last one Bo renamed and loosened a rule of Ada's."""
+    project = small(tmp_path_factory.mktemp("three"), cast(Any, None))
     project.git("init", "-q")
     project.write({".gitignore": "target/\n"})
     project.commit("first")
@@ -32,7 +39,15 @@ def two_authors(project: Small) -> tuple[Small, str, str, str]:
         ("credit <= 500", "credit <= 5000"), ("More needs a guarantee", "More needs a signature"),
     )
     project.commit("more credit", "Bo Head", "2026-10-02")
-    return project, first, second, project.run("2026-11-03")
+    return project.root, first, second, project.run("2026-11-03")
+
+
+@pytest.fixture
+def two_authors(
+    three_runs: tuple[Path, str, str, str], capsys: pytest.CaptureFixture[str]
+) -> tuple[Small, str, str, str]:
+    """The project of three runs, to be looked at."""
+    return Small(three_runs[0], capsys), *three_runs[1:]
 
 
 def test_the_versions_of_a_rule(two_authors: tuple[Small, str, str, str]) -> None:
@@ -80,26 +95,24 @@ def test_the_command(two_authors: tuple[Small, str, str, str]) -> None:
     assert not any(t.startswith("credit_low") for t in table)
 
 
-def test_as_of(project: Small) -> None:
-    project.run()
-    then = history(project.root, "credit_low").versions[0].first_used
-    project.swap("rules/customers.yml", ("credit <= 500", "credit <= 5000"))
-    project.run()
+def test_as_of(ran: Small) -> None:
+    then = history(ran.root, "credit_low").versions[0].first_used
+    ran.swap("rules/customers.yml", ("credit <= 500", "credit <= 5000"))
+    ran.run()
     assert then is not None
     moment = then.isoformat(sep=" ")
-    old = history(project.root, "credit_low", as_of=moment).versions
+    old = history(ran.root, "credit_low", as_of=moment).versions
     assert ["credit <= 500" in v.text and "5000" not in v.text for v in old] == [True]
-    now = history(project.root, "credit_low", as_of=f"{then:%Y-%m-%d}").versions
+    now = history(ran.root, "credit_low", as_of=f"{then:%Y-%m-%d}").versions
     assert ["5000" in v.text for v in now] == [True]
-    told = project.told("history", "credit_low", "--as-of", "2020-01-01")
+    told = ran.told("history", "credit_low", "--as-of", "2020-01-01")
     assert told.code == 2
     assert "CDMQ535 no version of 'credit_low' was in force at 2020-01-01" in told.err
-    assert "CDMQ534" in project.told("history", "credit_low", "--as-of", "soon").err
+    assert "CDMQ534" in ran.told("history", "credit_low", "--as-of", "soon").err
 
 
-def test_blanks_are_honest(project: Small) -> None:
-    project.run()
-    version = history(project.root, "credit_low").versions[0]
+def test_blanks_are_honest(ran: Small) -> None:
+    version = history(ran.root, "credit_low").versions[0]
     assert (version.author, version.commit) == ("no git here", "no git here")
 
 
@@ -136,37 +149,34 @@ def test_words_about_a_rule_are_not_its_meaning(project: Small) -> None:
     assert "rule versions: 0 new, words: 1 changed" in project.told("run").out
 
 
-def test_a_rule_that_came_back(project: Small) -> None:
-    text = (project.root / "rules/customers.yml").read_text()
-    project.run()
-    project.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
-    project.run()
-    project.write({"rules/customers.yml": text})
-    project.run()
-    assert [v.came for v in history(project.root, "credit_low").versions] == ["returned", "new"]
-    assert "it had been removed, and came back" in project.told("history", "credit_low").out
+def test_a_rule_that_came_back(ran: Small) -> None:
+    text = (ran.root / "rules/customers.yml").read_text()
+    ran.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
+    ran.run()
+    ran.write({"rules/customers.yml": text})
+    ran.run()
+    assert [v.came for v in history(ran.root, "credit_low").versions] == ["returned", "new"]
+    assert "it had been removed, and came back" in ran.told("history", "credit_low").out
 
 
-def test_a_change_outside_the_text_is_told(project: Small) -> None:
-    project.run()
-    project.swap("models/customers.yml", ('["", n/a]', '["", n/a, none]'))
-    project.run()
-    assert "changed  not its text" in project.told("history", "credit_low").out
+def test_a_change_outside_the_text_is_told(ran: Small) -> None:
+    ran.swap("models/customers.yml", ('["", n/a]', '["", n/a, none]'))
+    ran.run()
+    assert "changed  not its text" in ran.told("history", "credit_low").out
 
 
-def test_a_removed_rule_stays_in_the_table(project: Small) -> None:
-    project.run()
-    text = (project.root / "rules/customers.yml").read_text()
-    project.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
-    project.run()
-    assert [r.rule for r in histories(project.root) if r.removed] == ["credit_low"]
-    line = next(t for t in project.told("history").out.splitlines() if t.startswith("credit_low"))
+def test_a_removed_rule_stays_in_the_table(ran: Small) -> None:
+    text = (ran.root / "rules/customers.yml").read_text()
+    ran.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
+    ran.run()
+    assert [r.rule for r in histories(ran.root) if r.removed] == ["credit_low"]
+    line = next(t for t in ran.told("history").out.splitlines() if t.startswith("credit_low"))
     assert "removed" in line
-    assert project.told("history", "credit_low").out.endswith(
+    assert ran.told("history", "credit_low").out.endswith(
         "\n\nremoved; who took it out says git log\n")
-    told = project.told("history", "credit_low", "--as-of", "2062-01-01")
+    told = ran.told("history", "credit_low", "--as-of", "2062-01-01")
     assert "it was removed: the first run without it was on" in told.err
-    with duckdb.connect(str(project.root / "target/small.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(ran.root / "target/small.duckdb"), read_only=True) as connection:
         assert connection.execute(
             "SELECT author, author_note FROM cdmq.judgements WHERE rule = 'credit_low' "
             "AND status = 'removed'").fetchall() == [(None, "who took it out says git log")]
