@@ -14,6 +14,8 @@ ROWS: list[list[Any]] = [
     [4, "broken", None, 40, False],
     [5, "n/a", "DE", 50, None],
 ]
+ORDER_COLUMNS = {"no": "text", "person": "integer"}
+ORDERED: list[list[Any]] = [["a", 1], ["b", 9], ["c", None]]
 MODELS = """
 version: 1
 datasets:
@@ -64,8 +66,7 @@ def small(world: World) -> World:
     world.write({"models/m.yml": MODELS, "rules/people.yml": RULES, "rules/orders.yml": ORDERS,
                  "seeds/countries.csv": SEED})
     world.table("people_src", PEOPLE, ROWS)
-    world.table("orders_src", {"no": "text", "person": "integer"},
-                [["a", 1], ["b", 9], ["c", None]])
+    world.table("orders_src", ORDER_COLUMNS, ORDERED)
     return world
 
 
