@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from owned import FILES, identity, refused
+from owned import FILES, PLAIN, TINY, identity, refused
 from runner import World
 
 from cdmq.problems import CdmqError
@@ -102,10 +103,11 @@ def test_a_column_more(ran_on_server: World) -> None:
     assert server.run().exit_code == 0
 
 
-def test_a_column_of_another_type(ran_on_server: World) -> None:
+@pytest.mark.server
+def test_a_column_of_another_type(make_world: Callable[[str], World]) -> None:
     """What cannot keep its place is made anew, and what hung on it is put back."""
-    server = ran_on_server
-    server.write({"data/customers.csv": AGED})
+    server = make_world("postgres")
+    server.write({**PLAIN, "data/customers.csv": AGED})
     server.run()
     server.sql("CREATE VIEW report AS SELECT id, age FROM customers__clean")
     server.sql("GRANT SELECT ON report, customers TO PUBLIC")
@@ -158,8 +160,10 @@ def test_a_view_of_the_projects_own_that_is_not_selected(ran_on_server: World) -
     assert "customers__xref" in server.relations()
 
 
-def test_comments_indexes_and_views_on_duckdb(ran_on_duckdb: World) -> None:
-    world = ran_on_duckdb
+def test_comments_indexes_and_views_on_duckdb(make_world: Callable[[str], World]) -> None:
+    world = make_world("duckdb")
+    world.write(TINY)
+    world.run()
     world.sql("COMMENT ON TABLE customers IS 'it''s ours'")
     world.sql("COMMENT ON VIEW customers__clean IS 'read this'")
     world.sql("COMMENT ON COLUMN customers.name IS 'as written'")

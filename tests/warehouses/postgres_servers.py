@@ -44,10 +44,10 @@ def installed(programs: Path) -> Iterator[str]:
                        user=user if os.getuid() == 0 else None)
 
     data = str(folder / "data")
-    told(str(programs / "initdb"), "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8",
+    told(str(programs / "initdb"), "-N", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8",
          "--locale=C")
     told(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o",
-         f"-c listen_addresses='' -c unix_socket_directories={folder}", "start")
+         f"-c fsync=off -c listen_addresses='' -c unix_socket_directories={folder}", "start")
     try:
         yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
