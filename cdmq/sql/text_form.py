@@ -75,16 +75,19 @@ def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
     the others the digest beside it; of those that are equal in all, their number. Where the key is
     NULL, the digest stands in its place.
 
-    The digest is long and stands here often: as seldom as can be, for a plan is made of each.
+    The digest is long and stands here often: as seldom as can be, for a plan is made of each. Its
+    nodes are one and the same in all places: whoever sends a statement copies it whole.
     """
-    def over(name: str) -> exp.Window:
-        order = exp.Order(expressions=[exp.Ordered(this=digest.copy())])
-        return exp.Window(this=nodes.call(name), partition_by=[key.copy()], order=order)
+    key, digest = key.copy(), digest.copy()
 
-    mark = nodes.call("substr", digest.copy(), nodes.number(len(_NO_KEY) + 1), nodes.number(10))
+    def over(name: str) -> exp.Window:
+        order = exp.Order(expressions=[exp.Ordered(this=digest)])
+        return exp.Window(this=nodes.call(name), partition_by=[key], order=order)
+
+    mark = nodes.call("substr", digest, nodes.number(len(_NO_KEY) + 1), nodes.number(10))
     # Which of equal records comes first is chance, and another one in each window: so one place
     # says all, and how many have a smaller digest is the same for all that are equal.
-    begins = nodes.when(nodes.is_null(key.copy()), over("rank"), nodes.number(1))
+    begins = nodes.when(nodes.is_null(key), over("rank"), nodes.number(1))
     number = exp.Add(this=exp.Sub(this=over("row_number"), expression=over("rank")),
                      expression=nodes.number(1))
     equal = nodes.concat([nodes.text(" ("), nodes.cast(nodes.paren(number), "text"),
@@ -92,7 +95,7 @@ def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
     more = nodes.concat([nodes.text(" #"), mark, nodes.call(
         "replace", equal, nodes.text(" (1)"), nodes.text(""))])
     return nodes.concat([
-        exp.Coalesce(this=key.copy(), expressions=[digest.copy()]),
+        exp.Coalesce(this=key, expressions=[digest]),
         nodes.when(nodes.equal(over("row_number"), begins), nodes.text(""), more)])
 
 

@@ -59,7 +59,7 @@ class Builder:
         elif dataset.source == "stack":
             self._table(dataset.name, staged, final, stack_query(dataset, self.catalog))
         elif dataset.source == "golden":
-            self._table(dataset.name, staged, final, self.golden[dataset.name].rows.copy())
+            self._table(dataset.name, staged, final, self.golden[dataset.name].rows)
         else:
             self._model(dataset, staged, final)
 
@@ -68,7 +68,7 @@ class Builder:
         name = steps.dataset.name
         if steps.stage:
             staged, final = self.names.output(f"{name}__stage")
-            query = steps.stage.query.copy()
+            query = steps.stage.query
             self._reference_tables(query)
             self._table(name, staged, final, query)
             self.names.put(f"stage:{name}", staged, final)
@@ -104,7 +104,7 @@ class Builder:
         make(dataset, staged, final, query)
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
-        made = nodes.create(staged, query.copy(), kind="VIEW")
+        made = nodes.create(staged, query, kind="VIEW")
         self.warehouse.run(self.render.sent(made))
         self.built.append(Built(dataset, final, staged, "view", query))
 

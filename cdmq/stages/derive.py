@@ -116,7 +116,7 @@ class Derived:
         step = steps.golden
         if step is None or self.train:
             return None
-        staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells.copy())
+        staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells)
         self.states.append(State(step.rule.id, "golden_cells", staged, _CELLS, identity=_CELLS,
                                  entity=("party_id", "column_name")))
         if step.flagging:
