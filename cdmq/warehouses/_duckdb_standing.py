@@ -35,19 +35,19 @@ def standing(fetch: Fetch, schema: str) -> list[Standing]:
             "table_name", "column_name", "data_type", "column_index"]).order_by(
                 nodes.column("column_index"), copy=False).sql("duckdb", copy=False)):
         columns.setdefault(name, []).append((column[0], column[1]))
-    found = []
-    for kind, name, sql, comment in relations(fetch, schema):
-        own = columns.get(name, [])
-        one = Standing(name, kind, None, comment, tuple(c for c, _ in own), sql)
-        if one.marked:
-            rows = _count(fetch, Relation(name, schema)) if kind == "table" else 0
-            identity = _digest([comment, rows, own])
-            if not comment.endswith(")"):  # of a cdmq whose comments held no word
-                before = f"{rows} {sql}" if kind == "table" else sql
-                identity = hashlib.sha256(before.encode()).hexdigest()[:16]
-            one = replace(one, identity=identity)
-        found.append(one)
-    return found
+    found = [Standing(name, kind, None, comment, tuple(c for c, _ in columns.get(name, ())), sql)
+             for kind, name, sql, comment in relations(fetch, schema)]
+    counted = _counts(fetch, schema, [s.name for s in found if s.marked and s.kind == "table"])
+    return [replace(s, identity=_identity(s, counted.get(s.name, 0), columns.get(s.name, [])))
+            if s.marked else s for s in found]
+
+
+def _identity(of: Standing, rows: int, columns: list[tuple[str, str]]) -> str:
+    comment = of.comment or ""
+    if comment.endswith(")"):
+        return _digest([comment, rows, columns])
+    before = f"{rows} {of.definition}" if of.kind == "table" else str(of.definition)
+    return hashlib.sha256(before.encode()).hexdigest()[:16]  # its comment held no word
 
 
 def relations(fetch: Fetch, schema: str) -> list[tuple[Any, ...]]:
@@ -94,8 +94,17 @@ def _here() -> exp.Expr:
 
 
 def _count(fetch: Fetch, relation: Relation) -> int:
-    query = nodes.select([exp.Count(this=exp.Star())], nodes.table(relation))
-    return int(fetch(query.sql("duckdb"))[0][0])
+    return _counts(fetch, relation.schema, [relation.name])[relation.name]
+
+
+def _counts(fetch: Fetch, schema: str | None, tables: Sequence[str]) -> dict[str, int]:
+    """The rows of each table, in one query."""
+    if not tables:
+        return {}
+    query = nodes.union_all([nodes.select(
+        [nodes.text(t), exp.Count(this=exp.Star())], nodes.table(Relation(t, schema)))
+        for t in tables])
+    return dict(fetch(query.sql("duckdb", copy=False)))
 
 
 def _digest(parts: Sequence[Any]) -> str:
