@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 import yaml
 
+import cdmq
 from cdmq.cli import main
 from cdmq.init import init
 from cdmq.problems import CdmqError
@@ -142,12 +143,30 @@ MAKERS = [packed, german, unicode_text, workbook, without_header, odd_names, one
           wide, only_a_header, broken_lines, american, ndjson, parquet]
 
 
+@pytest.fixture(scope="module")
+def of_all(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], cdmq.RunResult]:
+    """The files of all makers, and the first run of the project that was made for them."""
+    folder = tmp_path_factory.mktemp("of_all")
+    files = [make(folder) for make in MAKERS]
+    init(folder / "p", from_files=files)
+    return files, cdmq.run(folder / "p")
+
+
 @pytest.mark.parametrize("make", MAKERS, ids=lambda m: m.__name__)
 def test_the_first_run_works(
-    make: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[Path], Path], of_all: tuple[list[Path], cdmq.RunResult]
 ) -> None:
-    file = make(tmp_path)
-    init(tmp_path / "p", from_files=[file])
+    files, result = of_all
+    path = f"data/{files[MAKERS.index(make)].name}"
+    mine = {d.name for d in result.project.datasets.values()
+            if d.spec.file and d.spec.file.path == path}
+    assert mine
+    assert mine.isdisjoint(result.failed)
+    assert "error" not in {r.status for r in result.results if r.rule.dataset in mine}
+
+
+def test_the_first_commands_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(tmp_path / "p", from_files=[german(tmp_path)])
     assert says(tmp_path / "p", monkeypatch, "parse") == 0
     assert says(tmp_path / "p", monkeypatch, "run", "-q") in (0, 1)
 
@@ -273,17 +292,24 @@ def test_what_cannot_be_looked_at_is_told_and_nothing_written(
     assert not (tmp_path / "p").exists()
 
 
-@pytest.mark.parametrize("name", ["ev\x1bil {{7*7}}.csv", "a{b}.csv", "x[1].csv", "s*r.csv"])
-def test_a_file_of_an_odd_name_is_copied_under_a_plain_one(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+ODD = ["ev\x1bil {{7*7}}.csv", "a{b}.csv", "x[1].csv", "s*r.csv"]
+
+
+def test_files_of_odd_names_are_copied_under_plain_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / name).write_text("id,a\n1,x\n2,y\n3,z\n")
-    init(tmp_path / "p", from_files=[tmp_path / name])
+    for name in ODD:
+        (tmp_path / name).write_text("id,a\n1,x\n2,y\n3,z\n")
+    init(tmp_path / "p", from_files=[tmp_path / name for name in ODD])
+    assert len(list((tmp_path / "p/models").iterdir())) == len(ODD)
     assert says(tmp_path / "p", monkeypatch, "run", "-q") == 0
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / name).write_text("id,a\n1,x\n")
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_file_of_an_odd_name_cannot_stay_where_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("id,a\n1,x\n")
     with pytest.raises(CdmqError, match="CDMQ292 .* in its name .*rename it"):
-        init(tmp_path / "q", from_files=[tmp_path / "q" / name])
+        init(tmp_path, from_files=[tmp_path / name])
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pytest
-from runner import World
+from runner import ENGINES, Twin, World
 
 import cdmq.api
 
@@ -34,13 +34,13 @@ def _given(world: World, text: str | bytes, path: str = "p.ndjson", file: str = 
     (world.root / "data" / path).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
-def _bad(world: World) -> list[str]:
+def _bad(world: World, name: str = "people") -> list[str]:
     rows = world.audit_rows("flags", ("rule_id", "value"), "to_run IS NULL")
-    return [value for rule, value in rows if rule == "people.lines"]
+    return [value for rule, value in rows if rule == f"{name}.lines"]
 
 
-def _ids(world: World) -> list[str]:
-    return sorted(r[0] for r in world.sql("SELECT id FROM people"))
+def _ids(world: World, name: str = "people") -> list[str]:
+    return sorted(r[0] for r in world.sql(f"SELECT id FROM {name}"))
 
 
 _BROKEN = [
@@ -56,24 +56,31 @@ _BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("path", ["p.ndjson", "p.json"])
+_ENDS = [(path, end) for end in ("\n", "\r\n", "\r") for path in ("p.ndjson", "p.json")]
+
+
+def _broken(world: World) -> None:
+    _beside(world, [(path, (end.join([*_BROKEN, *_GOOD]) + end).encode(),
+                     ", bad_lines_at_most: 5") for path, end in _ENDS])
+
+
+@pytest.mark.parametrize(("path", "end"), _ENDS)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_each_broken_line_is_a_flag_and_the_rest_is_judged(
-    world: World, path: str, end: str
+    made_once: Twin, engine: str, path: str, end: str
 ) -> None:
-    _given(world, end.join([*_BROKEN, *_GOOD]) + end, path, ", bad_lines_at_most: 5")
-    assert world.run().exit_code == 1
-    assert _bad(world) == sorted([
+    world, name = made_once(engine, _broken), f"people_{_ENDS.index((path, end))}"
+    assert _bad(world, name) == sorted([
         'line 2 (it is not JSON): {"id": 2, "email":',
         "line 4 (it is no object: no { and } around it): 5",
         'line 6 (it is not JSON): {"id": 5} {"id": 6}',
         'line 7 (a key stands in it twice): {"id": 7, "id": 8}',
         'line 8 (it is no object: no { and } around it): [{"id": 9}]',
     ])
-    result = world.results()["people.lines"]
+    result = world.results()[f"{name}.lines"]
     assert (result["status"], result["tested"], result["failing"]) == ("fail", 308, 5)
-    assert _ids(world) == sorted(["1", "10", "4", *(str(n) for n in range(100, 400))])
-    assert {f[1:4] for f in world.flags() if f[0] == "people.email.email"} == {
+    assert _ids(world, name) == sorted(["1", "10", "4", *(str(n) for n in range(100, 400))])
+    assert {f[1:4] for f in world.flags() if f[0] == f"{name}.email.email"} == {
         ("4", "email", "no address"), ("10", "email", "a\u2400b@example.com")}
 
 
@@ -103,7 +110,7 @@ def test_a_flag_whose_record_may_be_the_broken_line_stays_open(duck: World) -> N
 _UMLAUT = '{"id": 1, "email": "müller"}\n{"id": 2, "email": "a@example.com"}\n'
 
 
-@pytest.mark.parametrize(("name", "written", "file"), [
+_ENCODED = [
     ("p.json", _UMLAUT.encode("cp1252"), ", encoding: cp1252"),
     ("p.ndjson", _UMLAUT.encode("utf-16"), ""),
     ("p.ndjson", _UMLAUT.encode("utf-16-le"), ", encoding: utf-16-le"),
@@ -112,24 +119,52 @@ _UMLAUT = '{"id": 1, "email": "müller"}\n{"id": 2, "email": "a@example.com"}\n'
     ("p.json", f"[{_UMLAUT.strip()}]".replace("}\n", "},\n").encode("cp1252"),
      ", encoding: cp1252"),
     ("p.json.gz", gzip.compress(_UMLAUT.encode("cp1252"), mtime=0), ", encoding: cp1252"),
-])
-def test_each_encoding_is_read(duck: World, name: str, written: bytes, file: str) -> None:
-    _given(duck, written, name, file)
-    duck.run()
-    assert duck.sql("SELECT id, email FROM people ORDER BY id") == [
+]
+
+
+def _beside(world: World, files: Sequence[tuple[str, bytes, str]]) -> None:
+    """A run of a dataset for each file: `people_0` of the first."""
+    datasets = []
+    for n, (name, written, file) in enumerate(files):
+        (world.root / f"data/{n}").mkdir(parents=True)
+        (world.root / f"data/{n}" / name).write_bytes(written)
+        datasets.append(f"  - {{name: people_{n}, file: {{path: data/{n}/{name}{file}}}, "
+                        "key: id}\n")
+        world.write({f"rules/r{n}.yml": _RULES.replace("people", f"people_{n}")})
+    world.write({"models/m.yml": "version: 1\ndatasets:\n" + "".join(datasets)})
+    assert world.run().exit_code == 1  # no e-mail addresses
+
+
+def _encoded(world: World) -> None:
+    _beside(world, _ENCODED)
+
+
+@pytest.mark.parametrize("number", range(len(_ENCODED)))
+def test_each_encoding_is_read(made_once: Twin, number: int) -> None:
+    world = made_once("duckdb", _encoded)
+    assert world.sql(f"SELECT id, email FROM people_{number} ORDER BY id") == [
         ("1", "müller"), ("2", "a@example.com")]
-    assert duck.results()["people.lines"]["tested"] == 2
+    assert world.results()[f"people_{number}.lines"]["tested"] == 2
 
 
-@pytest.mark.parametrize("text", [
+_NULS = [
     '{"id": "1", "email": "a\\u0000b"}\n{"id": "2", "email": "a\\\\u0000b"}\n',
     '[{"id": "1", "email": "a\\u0000b"}, {"id": "2", "email": "a\\\\u0000b"}]',
     '[\n{"id": "1", "email": "a\0b"},\n{"id": "2", "email": "a\\\\u0000b"}\n]',
-])
-def test_nul_is_a_symbol_also_where_json_writes_it_out(world: World, text: str) -> None:
-    _given(world, text, "p.json")
-    assert world.run().exit_code == 1  # no e-mail addresses
-    assert world.sql("SELECT id, email FROM people ORDER BY id") == [
+]
+
+
+def _with_nul(world: World) -> None:
+    _beside(world, [("p.json", text.encode(), "") for text in _NULS])
+
+
+@pytest.mark.parametrize("number", range(len(_NULS)))
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nul_is_a_symbol_also_where_json_writes_it_out(
+    made_once: Twin, engine: str, number: int
+) -> None:
+    assert made_once(engine, _with_nul).sql(
+        f"SELECT id, email FROM people_{number} ORDER BY id") == [
         ("1", "a\u2400b"), ("2", "a\\u0000b")]
 
 
