@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from runner import World
+from runner import ENGINES, Twin, World
 
 from cdmq.standards.whitespace import JOINERS, SPACES, UNSEEN
 
@@ -175,23 +175,41 @@ def test_not_blank_sees_what_a_reader_sees(world: World) -> None:
     assert set(flagged(world)["there"]) == {str(n) for n in range(len(names))}
 
 
-@pytest.mark.parametrize("form", [
-    "{standardise: whitespace}", "{standardise: name}", "{standardise: casing, to: title}",
-    "{standardise: email}", "{standardise: phone, region: city}", "{standardise: postcode}",
-    "{standardise: date}"])
-def test_a_text_of_white_space_becomes_null(world: World, form: str) -> None:
-    """With or without `otherwise`; what cannot be read stays."""
-    people(world, [*([str(n), b, "DE"] for n, b in enumerate(BLANKS)), ["seen", "?", "DE"]], f"""
+FORMS = ["standardise: whitespace", "standardise: name", "standardise: casing, to: title",
+         "standardise: email", "standardise: phone, region: city", "standardise: postcode",
+         "standardise: date"]
+
+
+def in_all_forms(world: World) -> None:
+    """The same records as a dataset for each form."""
+    world.table("src", {"id": "text", "name": "text", "city": "text"}, [
+        *([str(n), b, "DE"] for n, b in enumerate(BLANKS)), ["seen", "?", "DE"]])
+    world.write({"models/m.yml": "version: 1\ndatasets:\n" + "".join(
+        f"  - {{name: people_{n}, table: src, key: id}}\n" for n in range(len(FORMS)))})
+    for n, form in enumerate(FORMS):
+        world.write({f"rules/r{n}.yml": f"""
+version: 1
+dataset: people_{n}
 defaults:
-  - {{id: tidy, column: name, {form[1:-1]}}}
+  - {{id: tidy_{n}, column: name, {form}}}
 validation:
-  - {{id: there, column: name, check: not_null}}
-""")
+  - {{id: there_{n}, column: name, check: not_null}}
+"""})
     world.run()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_text_of_white_space_becomes_null(made_once: Twin, engine: str, form: str) -> None:
+    """With or without `otherwise`; what cannot be read stays."""
+    world, number = made_once(engine, in_all_forms), FORMS.index(form)
     gone = [str(n) for n in range(len(BLANKS))]
-    assert flagged(world) == {"there": gone}
-    assert sorted(c[1] for c in world.changes()) == gone
-    assert [r["name"] for r in world.view("people__clean") if r["id"] == "seen"] == ["?"]
+    found = flagged(world)
+    assert set(found) == {f"there_{n}" for n in range(len(FORMS))}
+    assert found[f"there_{number}"] == gone
+    assert sorted(c[1] for c in world.changes() if c[0] == f"tidy_{number}") == gone
+    shown = world.view(f"people_{number}__clean")
+    assert [r["name"] for r in shown if r["id"] == "seen"] == ["?"]
 
 
 # tokens ---------------------------------------------------------------------------------------
