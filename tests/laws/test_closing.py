@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laws.small import ORDERS, ROWS, RULES, people, small
-from runner import AS_OF, World, written
+from runner import AS_OF, Twin, World, written
 
 import cdmq
 from cdmq.audit.story import stories
@@ -116,11 +116,11 @@ def stacked(world: World) -> None:
                                    "validation: [{column: c, checks: [not_null]}]\n",
                  "rules/b.yml": "version: 1\ndataset: b\n"
                                 "validation: [{column: c, checks: [not_null]}]\n"})
-
-
-def test_what_reads_a_broken_source_is_skipped(world: World) -> None:
-    stacked(world)
     world.run()
+
+
+def test_what_reads_a_broken_source_is_skipped(twin: Twin) -> None:
+    world = twin(stacked)
     before = world.flags()
     assert {f[1] for f in before} == {"a/1", "b/1", "1"}
     world.write({"data/b.csv": "id,c\n1,y\n2,x\n"})
@@ -138,9 +138,8 @@ def test_what_reads_a_broken_source_is_skipped(world: World) -> None:
     assert world.flags() == []
 
 
-def test_a_dataset_that_is_taken_out_does_not_stop_the_next_run(world: World) -> None:
-    stacked(world)
-    world.run()
+def test_a_dataset_that_is_taken_out_does_not_stop_the_next_run(twin: Twin) -> None:
+    world = twin(stacked)
     world.write({"models/m.yml": STACK.replace("  - {name: both", "#"), "rules/both.yml": ""})
     world.write({"data/b.csv": "id,c\n1,y\n"})
     world.run()

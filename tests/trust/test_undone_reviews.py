@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pytest
 from runner import World
 
 import cdmq.api
@@ -27,14 +26,18 @@ tiering:
 }
 
 
-@pytest.fixture
-def project(world: World) -> World:
+def write(world: World) -> None:
     world.write(FILES)
     people(world, ["1", "2", "3"])
     world.table("orders_source", {"id": "text", "person": "text", "day": "date"}, [
         ["a", "1", dt.date(2026, 9, 1)], ["b", "1", dt.date(2026, 10, 1)],
         ["c", "2", dt.date(2026, 10, 1)]])
-    return world
+
+
+def begin(world: World) -> None:
+    """The first review, of October."""
+    write(world)
+    at(world, 2026, 10)
 
 
 def people(world: World, keys: list[str]) -> None:
@@ -50,61 +53,60 @@ def levels(world: World) -> list[tuple[Any, ...]]:
     return world.audit_rows("tier_history", ("key", "level", "from_review"), "to_run IS NULL")
 
 
-def test_a_review_to_come_is_undone(project: World) -> None:
-    at(project, 2026, 10)
-    at(project, 2026, 11)
-    before = levels(project)
+def test_a_review_to_come_is_undone(begun: World) -> None:
+    at(begun, 2026, 11)
+    before = levels(begun)
     assert before == [("1", "fresh", "2026-10-01"), ("2", "fresh", "2026-10-01"),
                       ("3", "never", "2026-10-01")]
-    rows = len(project.audit_rows("tier_history", ("key",)))
-    people(project, ["1", "2", "4"])
-    at(project, 2062, 1)
-    assert [r[:2] for r in levels(project)] == [("1", "stale"), ("2", "stale"), ("4", "never")]
-    people(project, ["1", "2", "3"])
-    stuck = at(project, 2026, 12)
+    rows = len(begun.audit_rows("tier_history", ("key",)))
+    people(begun, ["1", "2", "4"])
+    at(begun, 2062, 1)
+    assert [r[:2] for r in levels(begun)] == [("1", "stale"), ("2", "stale"), ("4", "never")]
+    people(begun, ["1", "2", "3"])
+    stuck = at(begun, 2026, 12)
     assert (stuck.status, "cdmq clean --reviews-after DAY" in stuck.message) == ("skipped", True)
-    assert cdmq.api.undo_reviews("2026-12-31", project.root) == [("class", "2062-01-01", 1)]
-    assert [r for r in levels(project) if r[0] in "12"] == before[:2]
-    assert len(project.audit_rows("tier_history", ("key",))) > rows
-    undone = project.audit_rows("tier_history", ("key", "level"),
+    assert cdmq.api.undo_reviews("2026-12-31", begun.root) == [("class", "2062-01-01", 1)]
+    assert [r for r in levels(begun) if r[0] in "12"] == before[:2]
+    assert len(begun.audit_rows("tier_history", ("key",))) > rows
+    undone = begun.audit_rows("tier_history", ("key", "level"),
                                 "closed_because = 'review_undone'")
     assert undone == [("1", "stale"), ("2", "stale"), ("4", "never")]
-    (row,) = project.sql(f"SELECT command, status, message, run_by, run_id FROM {project.audit}"
+    (row,) = begun.sql(f"SELECT command, status, message, run_by, run_id FROM {begun.audit}"
                          ".runs ORDER BY run_id DESC LIMIT 1")
     assert row[:3] == ("clean", "pass", "undid 1 reviews after 2026-12-31")
     assert "@" in row[3]
-    assert project.audit_rows("tier_reviews", ("review",), f"undone_run = '{row[4]}'") == [
+    assert begun.audit_rows("tier_reviews", ("review",), f"undone_run = '{row[4]}'") == [
         ("2062-01-01",)]
-    assert at(project, 2026, 12).status == "pass"
-    assert levels(project) == before
-    assert cdmq.api.undo_reviews("2026-12-31", project.root) == []
-    assert levels(project) == before
+    assert at(begun, 2026, 12).status == "pass"
+    assert levels(begun) == before
+    assert cdmq.api.undo_reviews("2026-12-31", begun.root) == []
+    assert levels(begun) == before
 
 
-def test_the_same_day_is_reviewed_in_its_time(project: World) -> None:
-    at(project, 2026, 10)
-    at(project, 2027, 12)
-    assert [r[1] for r in levels(project)] == ["stale", "stale", "never"]
-    cdmq.api.undo_reviews("2026-10-31", project.root)
-    assert [r[1] for r in levels(project)] == ["fresh", "fresh", "never"]
-    at(project, 2026, 11)
-    assert [r[1] for r in levels(project)] == ["fresh", "fresh", "never"]
-    at(project, 2027, 12)
-    assert levels(project) == [("1", "stale", "2027-12-01"), ("2", "stale", "2027-12-01"),
+def test_the_same_day_is_reviewed_in_its_time(begun: World) -> None:
+    at(begun, 2027, 12)
+    assert [r[1] for r in levels(begun)] == ["stale", "stale", "never"]
+    cdmq.api.undo_reviews("2026-10-31", begun.root)
+    assert [r[1] for r in levels(begun)] == ["fresh", "fresh", "never"]
+    at(begun, 2026, 11)
+    assert [r[1] for r in levels(begun)] == ["fresh", "fresh", "never"]
+    at(begun, 2027, 12)
+    assert levels(begun) == [("1", "stale", "2027-12-01"), ("2", "stale", "2027-12-01"),
                                ("3", "never", "2026-10-01")]
 
 
-def test_what_is_there_again_is_so_in_all(project: World) -> None:
+def test_what_is_there_again_is_so_in_all(world: World) -> None:
     """With the facts that its figures were made without: the next review changes nothing."""
-    project.sql("INSERT INTO orders_source VALUES ('d', '2', NULL)")
+    write(world)
+    world.sql("INSERT INTO orders_source VALUES ('d', '2', NULL)")
     kept = ("key", "level", "cut_offs", "measures", "reason", "missed", "uncounted", "from_review")
-    at(project, 2026, 10)
-    before = project.audit_rows("tier_history", kept, "to_run IS NULL")
+    at(world, 2026, 10)
+    before = world.audit_rows("tier_history", kept, "to_run IS NULL")
     assert [(r[0], r[6]) for r in before] == [("1", None), ("2", 1), ("3", None)]
-    at(project, 2062, 1)
-    cdmq.api.undo_reviews("2026-12-31", project.root)
-    assert project.audit_rows("tier_history", kept, "to_run IS NULL") == before
-    rows = len(project.audit_rows("tier_history", ("key",)))
-    at(project, 2026, 11)
-    assert project.audit_rows("tier_history", kept, "to_run IS NULL") == before
-    assert len(project.audit_rows("tier_history", ("key",))) == rows
+    at(world, 2062, 1)
+    cdmq.api.undo_reviews("2026-12-31", world.root)
+    assert world.audit_rows("tier_history", kept, "to_run IS NULL") == before
+    rows = len(world.audit_rows("tier_history", ("key",)))
+    at(world, 2026, 11)
+    assert world.audit_rows("tier_history", kept, "to_run IS NULL") == before
+    assert len(world.audit_rows("tier_history", ("key",))) == rows
