@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from laws.small import small
 from runner import AS_OF, ENGINES, Twin, World
 
 from cdmq.problems import CdmqError
@@ -249,23 +250,25 @@ def held(world: World) -> Iterator[Callable[[], None]]:
                 let_go()
 
 
-def test_two_runs_at_once_is_an_error(twin: Twin) -> None:
-    world = twin(prepare)
-    with held(world):
+def begin(world: World) -> None:
+    small(world).run()
+
+
+def test_two_runs_at_once_is_an_error(begun: World) -> None:
+    with held(begun):
         with pytest.raises(CdmqError, match="CDMQ404") as told:
-            world.run()
+            begun.run()
         assert "another run holds the warehouse" in str(told.value)
-        with started(world) as process:
+        with started(begun) as process:
             said = process.communicate()[0].decode()
         assert process.returncode == 2, said
         assert "CDMQ404" in said
-    assert world.run().exit_code == 1
+    assert begun.run().exit_code == 1
 
 
-def test_wait_waits(twin: Twin) -> None:
-    world = twin(prepare)
-    with held(world) as let_go:
+def test_wait_waits(begun: World) -> None:
+    with held(begun) as let_go:
         threading.Timer(1.0, let_go).start()
-        begun = time.monotonic()
-        world.run(wait=20)
-        assert time.monotonic() - begun >= 0.9
+        since = time.monotonic()
+        begun.run(wait=20)
+        assert time.monotonic() - since >= 0.9
