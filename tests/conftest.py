@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -19,6 +20,7 @@ depth.register()
 # A process of a test keeps what it compiled, as one of a user's does: else each compiles all.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+gc.set_threshold(200_000)  # as the command line does: looking often is dear
 
 
 @pytest.hookimpl(tryfirst=True)
