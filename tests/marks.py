@@ -9,7 +9,10 @@ import pytest
 
 TESTS = Path(__file__).parent
 #: Where each test runs one project, or several times, from its files to its audit tables.
-PROJECTS = ("cases/", "examples/", "matching/", "parties/", "test_reference", "trust/")
+PROJECTS = (
+    "cases/", "cli/test_explain_pair", "cli/test_explain_parties", "cli/test_unit_parties",
+    "examples/", "matching/", "parties/", "test_reference", "tiering/test_tiering_cdnow", "trust/",
+)
 
 
 def of(item: pytest.Item) -> Iterator[str]:

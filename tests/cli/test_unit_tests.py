@@ -218,6 +218,7 @@ def test_no_tests_at_all(project: Small) -> None:
     assert (told.code, told.out[:23]) == (0, "0 unit tests: 0 passed ")
 
 
+@pytest.mark.projects
 def test_the_reference_project_passes_and_covers_every_rule() -> None:
     done = unit_test(ROOT)
     assert [(r.test.name, [*map(str, r.differences), r.message])
@@ -225,6 +226,7 @@ def test_the_reference_project_passes_and_covers_every_rule() -> None:
     assert done.uncovered == ()
 
 
+@pytest.mark.projects
 def test_together_is_as_alone() -> None:
     project = cdmq.parse(ROOT)
     tests = [t for t, _ in project.unit_tests]
