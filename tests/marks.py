@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-#: Where each test runs one project, or several times, from its files to its audit tables.
+#: Where tests run projects from their files to their audit tables, many of them, or large ones, or
+#: in processes of their own.
 PROJECTS = (
-    "cases/", "cli/test_explain_pair", "cli/test_explain_parties", "cli/test_unit_parties",
-    "examples/", "matching/", "parties/", "test_reference", "tiering/test_tiering_cdnow", "trust/",
+    "cases/", "cli/test_explain", "cli/test_history", "cli/test_running", "cli/test_terminal",
+    "cli/test_unit_parties", "examples/", "matching/", "parties/", "test_reference",
+    "tiering/test_tiering_cdnow", "trust/",
 )
 
 
