@@ -7,6 +7,7 @@ with a part of its message and, where it matters, the place the message is about
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import textwrap
 from pathlib import Path
@@ -43,10 +44,14 @@ BAD = [
 ]
 
 
+def page_of(kind: str) -> str:
+    """Its lines from the left edge, as each Python hands them out."""
+    return inspect.cleandoc(MODULES[kind].RULE.__doc__ or "")
+
+
 def examples(kind: str) -> list[str]:
     """The YAML blocks of a manual page."""
-    page = textwrap.dedent("    " + (MODULES[kind].RULE.__doc__ or ""))
-    blocks = re.findall(rf"(?m)^    {kind}:\n(?:(?:     .*)?\n)+", page)
+    blocks = re.findall(rf"(?m)^    {kind}:\n(?:(?:     .*)?\n)+", page_of(kind))
     return [textwrap.dedent(block) for block in blocks]
 
 
@@ -107,7 +112,7 @@ def test_class_names_are_distinct() -> None:
 def test_examples_of_the_manual_parse(kind: str) -> None:
     found = examples(kind)
     assert found
-    assert len(found) == (MODULES[kind].RULE.__doc__ or "").count(f"\n        {kind}:\n")
+    assert len(found) == page_of(kind).count(f"\n    {kind}:\n")
     for text in found:
         for rule in read(text, kind)[kind]:
             MODULES[kind].RULE.model_validate(rule)
@@ -115,7 +120,7 @@ def test_examples_of_the_manual_parse(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_manual_says_what_it_leaves(kind: str) -> None:
-    page = MODULES[kind].RULE.__doc__ or ""
+    page = page_of(kind)
     assert "Example:" in page
     assert "In the warehouse:" in page
 
