@@ -45,6 +45,7 @@ _VARIES = (
     (r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?(\.\d+)?( UTC|Z)?", "TIME"),
     (r"(?m)^\d{2}:\d{2}:\d{2}", "CLOCK"),
     (r"\b\d+\.\d+ s\b", "SECONDS"),
+    (r"\b(python|duckdb|sqlglot|pydantic|psycopg) v?\d+(\.\d+)+", r"\1 VERSION"),
     (r"\bcommit +[0-9a-f]{7,12}\b", "commit DIGEST"),
     (r'"(ts|seconds|run_id)": ("[^"]*"|[\d.]+)', r'"\1": VARIES'),
     (r"\bversion [0-9a-f]{10}\b", "version DIGEST"),
