@@ -57,14 +57,14 @@ def _placed(register: Register, executed: Executed, made: Sequence[Built]) -> li
             warehouse.run(nodes.create(built.staged, query).sql(warehouse.dialect))
     register.standing(again=True)
     placing = Placing(register, made)
-    views = [b for b in made if b.kind == "view"]
-    for built in [*reversed(views), *(b for b in reversed(executed.built) if b not in made)]:
-        _unstage(register, built)
+    for built in reversed(executed.built):  # each before what it reads
+        if built.kind == "view" or built not in made:
+            _unstage(register, built)
     placing.clear()
     for built in made:
         if built.kind == "table":
             placing.table(built.final, built.staged)
-    for built in views:
+    for built in (b for b in made if b.kind == "view"):
         assert built.query is not None
         placing.view(built.final, placed(built.query.copy(), executed.names.final))
     placing.put_back()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from owned import FILES, NAMES, PLAIN, TINY, refused
+from owned import FILES, MODELS, NAMES, PLAIN, TINY, refused
 from runner import World
 from test_kept import hung
 
@@ -214,6 +214,19 @@ def test_a_model_and_what_it_reads_change_places(world: World) -> None:
         world.write(files)
         assert world.run().exit_code == 1
         assert ids(world, "a") == ids(world, "b") == ["1"]
+
+
+def test_a_model_that_fails_is_taken_away_before_what_it_reads(world: World) -> None:
+    """A view is made before its rows are asked for: what it reads is published all the same."""
+    world.write({**PLAIN, "models/short.sql": "{{ config(materialized='view') }} "
+                 "SELECT id, cast(name AS integer) AS number FROM {{ ref('customers') }}",
+                 "models/m.yml": MODELS + "  - {name: short, key: id}\n",
+                 "rules/short.yml": "version: 1\ndataset: short\ndefaults:\n"
+                                    "  - {column: number, set: 0, reason: unknown}\n"})
+    result = world.run()
+    assert set(result.failed) == {"short"}
+    assert ids(world, "customers") == ["1", "2", "3", "4"]
+    assert not [n for n in world.relations() if n.startswith(("__cdmq", "short"))]
 
 
 def test_a_word_that_is_not_known(world: World) -> None:
