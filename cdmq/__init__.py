@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cdmq.api import RunResult, __version__, compile, ls, parse, run, show, test
     from cdmq.audit.history import history
-    from cdmq.manual import explain
+    from cdmq.manual.pages import explain
     from cdmq.problems import CdmqError, Problem
-    from cdmq.unit_tests import unit_test
+    from cdmq.unit_tests.tests import unit_test
 
 __all__ = [
     "CdmqError", "Problem", "RunResult", "__version__", "compile", "explain", "history", "ls",
@@ -20,8 +20,8 @@ __all__ = [
 ]
 #: Where a name stands that is not in cdmq.api.
 _ELSEWHERE = {
-    "CdmqError": "cdmq.problems", "Problem": "cdmq.problems", "explain": "cdmq.manual",
-    "history": "cdmq.audit.history", "unit_test": "cdmq.unit_tests",
+    "CdmqError": "cdmq.problems", "Problem": "cdmq.problems", "explain": "cdmq.manual.pages",
+    "history": "cdmq.audit.history", "unit_test": "cdmq.unit_tests.tests",
 }
 
 

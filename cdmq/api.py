@@ -20,10 +20,10 @@ from cdmq.problems import CdmqError, Problem
 from cdmq.results import Compiled, Finding, Listed, RunResult, Table
 
 if TYPE_CHECKING:
-    from cdmq.interrupts import Fate
-    from cdmq.profiles import Target
+    from cdmq.runs.interrupts import Fate
     from cdmq.values import Dataset, Project, Rule
     from cdmq.warehouses.base import Warehouse
+    from cdmq.warehouses.profiles import Target
 
 __version__ = "0.1.0"
 Listener = Callable[[str, object], None]
@@ -34,10 +34,10 @@ def parse(
     target_path: str | Path | None = None,
 ) -> Project:
     """Read and check a project without a connection."""
-    from cdmq import given
+    from cdmq.project import given
+    from cdmq.project.walk import find_root
     from cdmq.stages.load import load
     from cdmq.stages.resolve import resolve
-    from cdmq.walk import find_root
 
     given.check(root=root, variables=variables, target_path=target_path)
     project = resolve(load(find_root(Path(root)), given.variables(variables)))
@@ -99,9 +99,9 @@ def compile(
     target_path: str | Path | None = None,
 ) -> Compiled:
     """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
-    from cdmq.given import selection
-    from cdmq.pipeline import Wish, compiled
-    from cdmq.target_files import check_target
+    from cdmq.project.given import selection
+    from cdmq.project.target_files import check_target
+    from cdmq.runs.pipeline import Wish, compiled
 
     wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
     with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
@@ -116,9 +116,9 @@ def ls(
     allow_empty: bool = False,
 ) -> tuple[Listed, ...]:
     """The datasets and rules that a selection names."""
-    from cdmq.given import selection
+    from cdmq.graph.select import select as selected
+    from cdmq.project.given import selection
     from cdmq.reports.manifest import unique_id
-    from cdmq.stages.select import select as selected
 
     project = parse(root, variables)
     found = selected(project, selection(select), selection(exclude), allow_empty=allow_empty,
@@ -137,8 +137,8 @@ def show(
     wait: float = 0.0,
 ) -> Table:
     """Some rows of a dataset as the last run left it; personal values are masked."""
-    from cdmq import given
-    from cdmq.showing import rows_of
+    from cdmq.commands.show import rows_of
+    from cdmq.project import given
 
     given.check(dataset=dataset, stage=stage, limit=limit, unmask=unmask)
     with _connected(root, variables, None, profiles_dir, profile, target, None,
@@ -157,14 +157,14 @@ def debug(
     `adopt`: relations that an older cdmq made; `adopt_project`: the name that the project had;
     `force`: though the two have no dataset and no rule in common.
     """
-    from cdmq import given
-    from cdmq.debugging import findings
-    from cdmq.profiles import waited
+    from cdmq.commands.debug import findings
+    from cdmq.project import given
+    from cdmq.warehouses.profiles import waited
 
     given.check(root=root, variables=variables, profiles_dir=profiles_dir, profile=profile,
                 target=target)
     if adopt or adopt_project:
-        from cdmq.upkeep import adopted
+        from cdmq.runs.upkeep import adopted
 
         with _connected(root, variables, None, profiles_dir, profile, target, None,
                         0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
@@ -178,8 +178,8 @@ def undo_reviews(
     profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
 ) -> list[tuple[str, str, int]]:
     """Undo the reviews of tiering rules after a day: (rule, review, how many times it was made)."""
-    from cdmq.profiles import waited
-    from cdmq.upkeep import undone
+    from cdmq.runs.upkeep import undone
+    from cdmq.warehouses.profiles import waited
 
     with _connected(root, variables, None, profiles_dir, profile, target, None,
                     0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
@@ -187,13 +187,13 @@ def undo_reviews(
 
 
 def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
-    from cdmq import given
-    from cdmq.interrupts import Fate
-    from cdmq.pipeline import Wish, run
-    from cdmq.profiles import waited
+    from cdmq.project import given
+    from cdmq.project.target_files import check_target
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
-    from cdmq.target_files import check_target
+    from cdmq.runs.interrupts import Fate
+    from cdmq.runs.pipeline import Wish, run
+    from cdmq.warehouses.profiles import waited
 
     given.check(root=root)
     options = given.options(command, told, RunOptions.__annotations__)
@@ -219,7 +219,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
 @contextmanager
 def _told(fate: Fate) -> Iterator[None]:
     """What interrupts a run says what became of it."""
-    from cdmq.interrupts import Interrupted
+    from cdmq.runs.interrupts import Interrupted
 
     try:
         yield
@@ -233,9 +233,9 @@ def _kept(command: str, root: str | Path, target_path: str | Path | None) -> Ite
     try:
         yield
     except CdmqError as error:
+        from cdmq.project.target_files import is_free
+        from cdmq.project.walk import find_root, target_folder
         from cdmq.reports.artifacts import write_problems
-        from cdmq.target_files import is_free
-        from cdmq.walk import find_root, target_folder
 
         lost = any(p.code in ("CDMQ120", "CDMQ124") for p in error.problems)
         folder = None if lost else target_folder(
@@ -269,11 +269,11 @@ def _connected(
     threads: int | None, wait: float, fate: Fate | None = None,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
-    from cdmq import given
-    from cdmq.interrupts import follows_interrupt, interruptible
-    from cdmq.profiles import connect, locked, read_target, scrubbing
+    from cdmq.project import given
+    from cdmq.runs.interrupts import follows_interrupt, interruptible
     from cdmq.sql import nodes
     from cdmq.warehouses.base import Locked, Lost, StatementError
+    from cdmq.warehouses.profiles import connect, locked, read_target, scrubbing
 
     given.check(profiles_dir=profiles_dir, profile=profile, target=target, threads=threads,
                 wait=wait)

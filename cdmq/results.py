@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cdmq.problems import Problem
 
 if TYPE_CHECKING:
-    from cdmq.headers import Declared
+    from cdmq.files.headers import Declared
     from cdmq.steps import RuleResult
     from cdmq.values import Catalog, Dataset, Project, Rule
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import identity_of
 from cdmq.sql.types import Type
-from cdmq.values import Dataset, Kind, Relation, Rule, Status
+from cdmq.values import Dataset, Kind, Rule, Status
 
 if TYPE_CHECKING:
-    from cdmq.matching.model import Model
+    from cdmq.kinds.matching.engine.model import Model
+    from cdmq.kinds.tiering.history import Review
     from cdmq.sql.logical import Names
-    from cdmq.stages.tiers.history import Review
 
 
 @dataclass(frozen=True)

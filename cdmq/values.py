@@ -12,11 +12,11 @@ from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
     from cdmq.checks.base import Check
-    from cdmq.kinds.base import Head
-    from cdmq.kinds.defaults import DefaultRule
-    from cdmq.spec import DatasetSpec, ProjectFile, UnitTest
+    from cdmq.kinds.defaults.words import DefaultRule
+    from cdmq.project.fields import Head
+    from cdmq.project.spec import DatasetSpec, ProjectFile, UnitTest
+    from cdmq.project.yaml_source import Source
     from cdmq.sql.expressions import Expression
-    from cdmq.yaml_source import Source
 
 #: As a key: a record is named by its place in the file.
 ROW_NUMBER = "row_number"
@@ -186,15 +186,3 @@ class Project:
 
 #: Column name -> type, of each dataset whose columns are known.
 Catalog = Mapping[str, Mapping[str, Type]]
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A table or view of the warehouse. `schema` is None for the connection's default."""
-
-    name: str
-    schema: str | None = None
-    catalog: str | None = None
-
-    def __str__(self) -> str:
-        return ".".join(p for p in (self.catalog, self.schema, self.name) if p)

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import cdmq.api
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 AS_OF = dt.datetime(2026, 11, 1, 12, 0, 0)
 ENGINES = ("duckdb", "postgres")

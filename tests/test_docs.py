@@ -296,7 +296,7 @@ def _known_command(word: str, place: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_yaml(page: Path) -> None:
-    from cdmq.yaml_source import read_yaml
+    from cdmq.project.yaml_source import read_yaml
 
     for block in blocks(page):
         if block.language == "yaml" and "wrong on purpose" not in block.marks:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cdmq.api import parse
+from cdmq.graph.select import select
 from cdmq.problems import CdmqError
-from cdmq.stages.select import select
 from cdmq.values import Project
 
 FILES = {
@@ -202,7 +202,7 @@ def test_empty_is_allowed_when_said(project: Project) -> None:
 
 
 def test_a_name_with_a_blank_stands_in_quotes() -> None:
-    from cdmq.stages.select import words
+    from cdmq.graph.select import words
 
     assert words('a rule:"crm.last name.not_null" +b,c') == [
         "a", "rule:crm.last name.not_null", "+b,c"]

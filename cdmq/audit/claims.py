@@ -9,12 +9,12 @@ from sqlglot import exp
 
 from cdmq.audit.party_tables import MATCHED
 from cdmq.audit.register import Register
-from cdmq.audit.shape import Table
 from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, TABLES, audit_schema
 from cdmq.audit.views import VIEWS
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Standing, Warehouse

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.datasets.bad_lines import may_be
 from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer, logical
-from cdmq.stages.bad_lines import may_be
+from cdmq.sql.relation import Relation
 from cdmq.steps import Executed, RuleResult
-from cdmq.values import Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.party_tables import MATCHED
-from cdmq.audit.shape import Table, column_def, create_table
 from cdmq.audit.tables import SCHEMA_TABLE, TABLES, VERSION, audit_schema
 from cdmq.audit.views import VIEWS
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table, column_def, create_table
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

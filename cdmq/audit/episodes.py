@@ -17,13 +17,14 @@ from sqlglot import exp
 from cdmq.audit.closing import Closing, comparable
 from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.renames import today
-from cdmq.audit.shape import Table
 from cdmq.audit.suggestions import suggestions
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS
 from cdmq.audit.versions import Version
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, RuleResult
-from cdmq.values import Project, Relation
+from cdmq.values import Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -23,7 +23,7 @@ from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.audit.upstream import DataChange, ModelChange, Upstream, model_change
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from cdmq.audit.tables import FLAGS
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
 from cdmq.steps import FOUND
-from cdmq.values import Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -16,7 +16,7 @@ from cdmq.audit.register import KINDS, Register
 from cdmq.audit.tables import RULE_VERSIONS, RUNS, STATEMENTS, audit_schema
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

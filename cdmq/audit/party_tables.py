@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdmq.audit.shape import Table, columns
+from cdmq.sql.shape import Table, columns
 
 _STATE = """
     from_run text the run in which it was first so

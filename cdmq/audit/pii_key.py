@@ -20,7 +20,8 @@ from cdmq.audit.tables import CHANGES, FLAGS, PII_KEY, RUN_INPUTS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_of, keyed_again, pads, spelled
-from cdmq.values import Dataset, Project, Relation
+from cdmq.sql.relation import Relation
+from cdmq.values import Dataset, Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from cdmq.audit.shape import Table
 from cdmq.audit.tables import RUNS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -81,10 +81,10 @@ class Audit:
 @contextmanager
 def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
     """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
-    from cdmq import given
-    from cdmq.profiles import connect, read_target, scrubbing
+    from cdmq.project import given
+    from cdmq.project.walk import find_root
     from cdmq.stages.load import load
-    from cdmq.walk import find_root
+    from cdmq.warehouses.profiles import connect, read_target, scrubbing
 
     given.check(root=root, profiles_dir=where.profiles_dir, profile=where.profile,
                 target=where.target)

@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from cdmq.audit.tables import REGISTER, audit_schema
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 from cdmq.warehouses.base import MARK, Standing, StatementError
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from sqlglot import exp
 from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem
 from cdmq.sql import nodes
-from cdmq.values import Relation, Rule
+from cdmq.sql.relation import Relation
+from cdmq.values import Rule
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cdmq.audit.tables import REGISTER, RUNS, audit_schema
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -23,14 +23,14 @@ from cdmq.audit.party_tables import (
     XREF,
 )
 from cdmq.audit.renames import of_rule
-from cdmq.audit.shape import Table
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.steps import State
-from cdmq.values import Relation
 
 if TYPE_CHECKING:
-    from cdmq.matching.model import Model
-    from cdmq.stages.tiers.history import Review
+    from cdmq.kinds.matching.engine.model import Model
+    from cdmq.kinds.tiering.history import Review
     from cdmq.warehouses.base import Warehouse
 
 #: The tables whose rows are closed with their rule. What is astray is kept: a rule that comes back

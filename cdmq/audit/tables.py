@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdmq.audit.shape import Table, columns
+from cdmq.sql.shape import Table, columns
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -12,17 +12,18 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.audit.history import names_of
-from cdmq.audit.pii import hides, hides_key, masked, masked_again
 from cdmq.audit.reading import Audit, Row
-from cdmq.audit.shape import Table
 from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.spec import Pii
+from cdmq.project.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.logical import short
+from cdmq.sql.pii import hides, hides_key, masked, masked_again
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.sql.text_form import key_of
 from cdmq.sql.types import Type
-from cdmq.values import Dataset, Project, Relation
+from cdmq.values import Dataset, Project
 
 #: How many keys are looked at for a near one.
 _MOST = 100_000
@@ -44,8 +45,8 @@ class Telling:
     """
 
     def __init__(self, project: Project, audit: Audit, unmask: bool) -> None:
-        from cdmq.stages.catalog import check_pii
-        from cdmq.stages.remembered import seen, stored_catalog
+        from cdmq.datasets.catalog import check_pii
+        from cdmq.datasets.remembered import seen, stored_catalog
 
         for name, columns in () if unmask else seen(project).items():
             if name in project.datasets:
@@ -180,7 +181,7 @@ class Telling:
 
     def _keys(self, dataset: Dataset) -> tuple[Relation, exp.Expr] | None:
         """Where a dataset's records stand and the text of their key; None before a run."""
-        from cdmq.stages.catalog import relation_of
+        from cdmq.datasets.catalog import relation_of
 
         table = dataset.source == "table"
         relation = relation_of(dataset) if table else self.output(dataset.name)

@@ -13,7 +13,7 @@ from sqlglot import exp, parse_one
 from cdmq.audit.party_tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.audit.tables import audit_schema
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

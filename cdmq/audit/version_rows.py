@@ -10,13 +10,14 @@ import yaml
 from sqlglot import exp
 
 from cdmq.audit.authors import Authors, Authorship, Before
-from cdmq.audit.shape import Table
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
+from cdmq.graph.select import needs_of
 from cdmq.sql import nodes
-from cdmq.stages.select import needs_of
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.steps import Executed, RuleResult
-from cdmq.values import Project, Relation
+from cdmq.values import Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

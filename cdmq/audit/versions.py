@@ -18,11 +18,11 @@ import yaml
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from cdmq.kinds.base import ColumnName, DatasetName, SeedName, SqlText, fields_marked
-from cdmq.kinds.defaults import DefaultRule
+from cdmq.datasets.model_text import REFERENCE, render_model
+from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.kinds.words import Named
+from cdmq.project.fields import ColumnName, DatasetName, SeedName, SqlText, fields_marked
 from cdmq.sql.tokens import tokens
-from cdmq.stages.graph import REFERENCE, render_model
 from cdmq.values import Dataset, Project, Rule
 
 #: Fields of a default's head; they are told apart below.

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
-from cdmq.audit.shape import Table, columns
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table, columns
 
 
 @dataclass(frozen=True)

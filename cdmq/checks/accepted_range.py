@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
-from cdmq.kinds.base import Bool
+from cdmq.project.fields import Bool
 from cdmq.sql import nodes
 from cdmq.sql.literals import constant
 from cdmq.sql.text_order import looks_like

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
-from cdmq.kinds.base import Bool, Seed
+from cdmq.project.fields import Bool, Seed
 from cdmq.sql.equality import is_one_of
 
 

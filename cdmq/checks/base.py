@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
-from cdmq.kinds.base import Model
+from cdmq.project.fields import Model
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
-from cdmq.kinds.base import Sql
+from cdmq.project.fields import Sql
 from cdmq.sql import nodes
 
 

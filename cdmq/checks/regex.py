@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context
-from cdmq.kinds.base import Bool
+from cdmq.project.fields import Bool
 from cdmq.sql import nodes
 
 
@@ -39,7 +39,7 @@ class Regex(Check):
     @field_validator("pattern")
     @classmethod
     def _portable(cls, value: str) -> str:
-        from cdmq.functions.regex import RegexProblem, translate
+        from cdmq.sql.functions.regex import RegexProblem, translate
 
         try:
             translate(value, "duckdb")
@@ -49,7 +49,7 @@ class Regex(Check):
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Regex:
-        from cdmq.functions.regex import matches_everything
+        from cdmq.sql.functions.regex import matches_everything
 
         if re.fullmatch(r"%.+", self.pattern) and not set(self.pattern) & set("^$[](){}|+*?\\"):
             plain = re.sub("^%|%$", "", self.pattern)

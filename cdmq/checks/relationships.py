@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context, Scope
-from cdmq.kinds.base import Dataset
+from cdmq.project.fields import Dataset
 from cdmq.sql import nodes
 
 

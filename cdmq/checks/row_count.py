@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 
 from cdmq.checks.base import Check, Context, Scope
-from cdmq.kinds.base import Whole
+from cdmq.project.fields import Whole
 from cdmq.sql import nodes
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from cdmq.checks.unique import Unique
-from cdmq.kinds.base import Columns
+from cdmq.project.fields import Columns
 
 
 class UniqueCombinationOfColumns(Unique):

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from cdmq.cli.failures import open_streams, told
     from cdmq.cli.quick import quick_command
-    from cdmq.interrupts import ends_as_ctrl_c
+    from cdmq.runs.interrupts import ends_as_ctrl_c
 
     # Looking for plugins reads every installed package's metadata; none concerns us.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

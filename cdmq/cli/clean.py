@@ -37,7 +37,7 @@ def command(
         if not found and not quiet:
             typer.echo(f"no review after {reviews_after}")
         return
-    from cdmq.cleaning import clean
+    from cdmq.commands.clean import clean
 
     for path in clean(project_dir, target_path):
         if not quiet:

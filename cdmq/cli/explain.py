@@ -47,7 +47,7 @@ def command(
     if as_of is not None and record is None:
         raise typer.BadParameter("--as-of goes with --record")
     if record is None and pair is None:
-        from cdmq.manual import contents, explained
+        from cdmq.manual.pages import contents, explained
 
         typer.echo(contents() if word is None else explained(word))
         return
@@ -57,14 +57,14 @@ def command(
     if pair is not None:
         if pair[0] == pair[1]:
             raise typer.BadParameter("--pair takes two records, here is one twice")
-        from cdmq.audit.pair_story import pair_stories
-        from cdmq.audit.pair_story_text import pair_told
+        from cdmq.kinds.matching.pair_story import pair_stories
+        from cdmq.kinds.matching.pair_story_text import pair_told
 
         pairs = pair_stories(project_dir, *pair, rule, dataset, unmask=unmask, where=where)
         typer.echo("\n\n".join("\n".join(pair_told(story)) for story in pairs))
     elif record is not None:
-        from cdmq.audit.story import stories
-        from cdmq.audit.story_text import told
+        from cdmq.explaining.story import stories
+        from cdmq.explaining.story_text import told
 
         found = stories(project_dir, record, dataset, unmask=unmask, as_of=as_of, where=where)
         typer.echo("\n\n".join("\n".join(told(story)) for story in found))

@@ -195,7 +195,7 @@ def _unexpected(error: Exception, words: Sequence[str]) -> int:
 def _log_file(words: Sequence[str]) -> Path:
     """target/cdmq.log of the project that the words are about, else of this folder."""
     from cdmq.problems import CdmqError
-    from cdmq.walk import find_root, target_folder
+    from cdmq.project.walk import find_root, target_folder
 
     named = dict(zip(words, [*words[1:], ""], strict=True)).get("--project-dir")
     start = Path(named or os.environ.get("CDMQ_PROJECT_DIR") or ".")
@@ -208,7 +208,7 @@ def _log_file(words: Sequence[str]) -> Path:
 def _scrubbed(text: str) -> str:
     """Without what env_var() gave, nor, as it may fail before it is asked, what a variable holds
     that is called a secret or a password."""
-    from cdmq.profiles import scrub_given
+    from cdmq.warehouses.profiles import scrub_given
 
     for name, value in os.environ.items():
         if value and ("SECRET" in name.upper() or "PASSWORD" in name.upper()):

@@ -26,7 +26,7 @@ def command(
     It is made from the reference project of cdmq, or for your own files with --from: then it says
     how each is written, what names a record, and why it was taken so. No file is ever written over.
     """
-    from cdmq.init import init
+    from cdmq.commands.init import init
 
     made = init(folder, name=name, minimal=minimal, from_files=from_files or ())
     typer.echo(f"{made.name}: {len(made.files)} files in {made.root}")

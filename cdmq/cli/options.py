@@ -121,7 +121,7 @@ def variables(text: str | None) -> dict[str, object]:
     if not text:
         return {}
     from cdmq.problems import CdmqError, Problem, Span
-    from cdmq.yaml_source import read_yaml
+    from cdmq.project.yaml_source import read_yaml
 
     source = read_yaml(text, "--vars")
     if source.problems:

@@ -23,7 +23,7 @@ def command(
     Columns are checked where they are known: in the header of a csv file, declared, or seen by the
     last compile or run.
     """
-    from cdmq.cache import parsed
+    from cdmq.commands.cache import parsed
 
     found = parsed(project_dir, vars, target_path, use_cache=not no_cache)
     for warning in found.warnings:

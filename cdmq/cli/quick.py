@@ -33,7 +33,7 @@ def quick_command(words: Sequence[str]) -> Callable[[], None] | None:
 
 
 def _parse(said: dict[str, str], fresh: bool) -> None:
-    from cdmq.cache import parsed
+    from cdmq.commands.cache import parsed
 
     target = said.get("--target-path")
     found = parsed(Path(said.get("--project-dir", ".")), said.get("--vars"),

@@ -27,8 +27,8 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         quiet: o.Quiet = False, no_use_colors: o.NoColors = False,
     ) -> None:
         from cdmq import api
-        from cdmq.interrupts import Interrupted
         from cdmq.reports import listener
+        from cdmq.runs.interrupts import Interrupted
 
         o.one_of("--log-format", log_format, ("text", "json"))
         commands = {"run": api.run, "test": api.test, "train": api.train}

@@ -21,13 +21,13 @@ def command(
     """JSON Schema of the YAML files, for editors that complete keys."""
     import json
 
-    from cdmq.schema import modelines, schema, write_schemas
+    from cdmq.manual.schema import modelines, schema, write_schemas
 
     if not write:
         typer.echo(json.dumps(schema(of), indent=2, ensure_ascii=False))
         return
+    from cdmq.project.walk import find_root
     from cdmq.stages.load import load
-    from cdmq.walk import find_root
 
     root = find_root(project_dir)
     paths = write_schemas(root / load(root).config.target_path / "schema")

@@ -10,7 +10,7 @@ from cdmq.cli.options import HERE, AllowEmpty, ProjectDir, Quiet, Select, Vars, 
 from cdmq.problems import printable
 
 if TYPE_CHECKING:
-    from cdmq.unit_tests import TestResult, UnitTestRun
+    from cdmq.unit_tests.tests import TestResult, UnitTestRun
 
 NAMES = ("unit-test",)
 
@@ -30,7 +30,7 @@ def command(
     it, as in a run; only what the rules named by the test find is compared. --select takes names
     of tests too. Exit codes: 0 all pass; 1 a test failed; 2 one could not be run.
     """
-    from cdmq.unit_tests import unit_test
+    from cdmq.unit_tests.tests import unit_test
 
     def listen(result: TestResult) -> None:
         if not quiet or result.status in ("fail", "error"):

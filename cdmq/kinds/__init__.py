@@ -1,33 +1,32 @@
-"""The kinds of rules, one file a section of a rule file, found by walking this folder."""
+"""The kinds of rules: a folder each, a section of a rule file."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
 
-_SHARED = {"base", "words"}
+#: In the order in which the language tells of them.
+KINDS = (
+    "validation", "defaults", "matching", "golden", "tiering", "completeness", "freshness",
+    "trends", "change_control", "relationships",
+)
 
 
 class _Kinds(Mapping[str, ModuleType]):
-    """Kind by name: the names come from walking the folder, a module is imported when asked."""
-
-    def __init__(self) -> None:
-        self._names = tuple(m.name for m in pkgutil.iter_modules(__path__)
-                            if m.name not in _SHARED)
+    """Kind by name: a module is imported when asked."""
 
     def __getitem__(self, name: str) -> ModuleType:
-        if name not in self._names:
+        if name not in KINDS:
             raise KeyError(name)
         return importlib.import_module(f"{__name__}.{name}")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(KINDS)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(KINDS)
 
 
 @cache

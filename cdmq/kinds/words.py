@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
-from cdmq.kinds.base import Columns, Head
+from cdmq.project.fields import Columns, Head
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 T = TypeVar("T")

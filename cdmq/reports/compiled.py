@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.atomic import write_text
 from cdmq.audit.tables import audit_schema
+from cdmq.datasets.build import reference_relation
+from cdmq.datasets.catalog import relation_of
+from cdmq.project.atomic import write_text
+from cdmq.project.target_files import check_target, compiled
 from cdmq.sql import nodes
 from cdmq.sql.keyed import spelled
 from cdmq.sql.logical import Names, placed
-from cdmq.stages.build import reference_relation
-from cdmq.stages.catalog import relation_of
 from cdmq.standards import table_names
 from cdmq.steps import DatasetPlan, Plan
-from cdmq.target_files import check_target, compiled
 from cdmq.values import Project
 
 if TYPE_CHECKING:

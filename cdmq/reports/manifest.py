@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cdmq.atomic import write_text
-from cdmq.stages.select import needs_of
+from cdmq.graph.select import needs_of
+from cdmq.project.atomic import write_text
 from cdmq.values import Dataset, Project, Rule
 
 #: The version of the files' shape: keys are added, never renamed.

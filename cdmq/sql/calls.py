@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from cdmq.functions import Arg, Function, spellings, table
-from cdmq.functions.regex import RegexProblem, groups, translate
+from cdmq.sql.functions import Arg, Function, spellings, table
+from cdmq.sql.functions.regex import RegexProblem, groups, translate
 from cdmq.sql.problem import ARGUMENTS, REGEX, SqlProblem, say, spot, start
 
 Found = tuple[str, list[exp.Expr]]

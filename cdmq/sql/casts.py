@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.functions.build import (
+from cdmq.sql.functions.build import (
     Dialect,
     both,
     by_code_point,

@@ -21,10 +21,10 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parser import Parser
 from sqlglot.tokens import Tokenizer
 
-from cdmq.functions.build import Dialect, both, is_null
 from cdmq.sql import refusals, words
 from cdmq.sql.calls import miscounted
 from cdmq.sql.fitting import clone
+from cdmq.sql.functions.build import Dialect, both, is_null
 from cdmq.sql.infer import Typer
 from cdmq.sql.lower import Lowering, typed
 from cdmq.sql.normal import Normaliser

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from cdmq.column_names import folded
-from cdmq.functions.build import cast
 from cdmq.problems import did_you_mean
+from cdmq.project.column_names import folded
+from cdmq.sql.functions.build import cast
 from cdmq.sql.literals import literal
 from cdmq.sql.problem import COLUMN, MOMENT, TYPES, SqlProblem, say, start
 from cdmq.sql.refusals import moment_value, not_a_moment

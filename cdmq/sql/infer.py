@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from cdmq.column_names import folded
-from cdmq.functions import table
+from cdmq.project.column_names import folded
 from cdmq.sql.fitting import (
     CAST_REMEDIES,
     CASTS,
@@ -26,6 +25,7 @@ from cdmq.sql.fitting import (
     wider,
     word,
 )
+from cdmq.sql.functions import table
 from cdmq.sql.kinds import kind_of
 from cdmq.sql.normal import ARITHMETIC, BEHIND, COMPARE, ORDERED
 from cdmq.sql.problem import OF_TYPE, TYPES, SqlProblem, say, spot, start

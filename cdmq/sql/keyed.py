@@ -12,7 +12,7 @@ import hmac
 from sqlglot import exp
 
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 #: Holds the two pads of the key as hex, while a connection lives.
 KEY = Relation("__cdmq_key")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from cdmq.functions.build import data_type
+from cdmq.sql.functions.build import data_type
 from cdmq.sql.problem import TYPES, SqlProblem
 from cdmq.sql.types import Type
 

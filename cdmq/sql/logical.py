@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.keyed import spelled
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 #: The schema of a relation named by what it is, until `execute` knows where it stands.
 LOGICAL = "__cdmq"

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cdmq.functions import table
-from cdmq.functions.build import (
+from cdmq.sql import casts
+from cdmq.sql.equality import composed, decides, nfc
+from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.functions import table
+from cdmq.sql.functions.build import (
     Dialect,
     both,
     by_code_point,
@@ -20,10 +23,7 @@ from cdmq.functions.build import (
     when,
     wrap,
 )
-from cdmq.functions.text import pg_lower
-from cdmq.sql import casts
-from cdmq.sql.equality import composed, decides, nfc
-from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.functions.text import pg_lower
 from cdmq.sql.infer import Typer
 from cdmq.sql.normal import ARITHMETIC, BEHIND, ORDERED
 from cdmq.sql.types import MOMENTS, Type

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.functions import table
 from cdmq.sql.casts import can_fail
 from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.functions import table
 from cdmq.sql.outcomes import outcomes
 from cdmq.sql.problem import CONSTANT, SqlProblem
 

@@ -7,7 +7,7 @@ from functools import cache, reduce
 
 from sqlglot import exp
 
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 
 
 def name(text: str) -> exp.Identifier:

@@ -12,10 +12,10 @@ from functools import cache
 
 from sqlglot import exp
 
-from cdmq.functions import Function, spellings, table
 from cdmq.problems import did_you_mean
 from cdmq.sql import refusals
 from cdmq.sql.calls import checked, special
+from cdmq.sql.functions import Function, spellings, table
 from cdmq.sql.kinds import cast_target
 from cdmq.sql.problem import CONSTRUCT, SYNTAX, TYPES, SqlProblem, say, spot, start
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.functions.build import by_code_point
-from cdmq.functions.regex import translate
 from cdmq.sql import nodes
+from cdmq.sql.functions.build import by_code_point
+from cdmq.sql.functions.regex import translate
 
 
 def matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from cdmq.functions import spellings
 from cdmq.problems import did_you_mean
+from cdmq.sql.functions import spellings
 from cdmq.sql.problem import (
     ARGUMENTS,
     CLOCK,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.functions import table
-from cdmq.functions.build import both, either, is_not_null, is_null, number, op
 from cdmq.sql import casts
 from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.functions import table
+from cdmq.sql.functions.build import both, either, is_not_null, is_null, number, op
 from cdmq.sql.lower import Lowering, never_zero
 
 

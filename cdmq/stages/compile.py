@@ -8,31 +8,31 @@ from typing import TypeVar
 
 from sqlglot import exp
 
-from cdmq.audit.pii import stored
 from cdmq.checks.base import Check
-from cdmq.column_names import folded
-from cdmq.kinds.golden import GoldenRule
-from cdmq.missing import tokens_of
+from cdmq.datasets.rows import Rows
+from cdmq.datasets.unfit import Unfit, made_without, of_columns
+from cdmq.files.missing import tokens_of
+from cdmq.kinds.binding import Binder
+from cdmq.kinds.defaults.cells import Cells
+from cdmq.kinds.defaults.chains import Order
+from cdmq.kinds.defaults.offers import Offers
+from cdmq.kinds.defaults.problems import default_problems
+from cdmq.kinds.facts.links import reads
+from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.matching.columns import match_step
+from cdmq.kinds.validation.context import RuleContext
+from cdmq.kinds.validation.never import check_where_and_check
 from cdmq.problems import CdmqError, Problem, did_you_mean
+from cdmq.project.column_names import folded
 from cdmq.sql import nodes
 from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.keyed import keyed
 from cdmq.sql.literals import literal
 from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.pii import stored
 from cdmq.sql.text_form import values_of
 from cdmq.sql.thousands import ambiguous
 from cdmq.sql.types import NUMBERS, Type
-from cdmq.stages.binding import Binder
-from cdmq.stages.cells import Cells
-from cdmq.stages.chains import Order
-from cdmq.stages.context import RuleContext
-from cdmq.stages.default_checks import default_problems
-from cdmq.stages.match_steps import match_step
-from cdmq.stages.never import check_where_and_check
-from cdmq.stages.offers import Offers
-from cdmq.stages.rows import Rows
-from cdmq.stages.tiers.links import reads
-from cdmq.stages.unfit import Unfit, made_without, of_columns
 from cdmq.steps import DatasetSteps, GoldenStep, Judgement, Stage, TierStep
 from cdmq.values import Catalog, Dataset, Project, Rule
 
@@ -144,8 +144,8 @@ class _Compiler:
             t := self._apart(r, lambda r=r: self._tier(r, rows))))  # type: ignore[misc]
 
     def _tier(self, rule: Rule, rows: Rows) -> TierStep | None:
-        from cdmq.stages.tiers.problems import tier_problems
-        from cdmq.stages.tiers.review import account_query, review_query
+        from cdmq.kinds.tiering.problems import tier_problems
+        from cdmq.kinds.tiering.review import account_query, review_query
 
         dialect = self.binder.dialect
         wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
@@ -166,9 +166,9 @@ class _Compiler:
     def _made(
         self, rule: Rule, of: str, before: Mapping[str, DatasetSteps]
     ) -> GoldenStep | None:
-        from cdmq.stages.golden.flagged import flagging
-        from cdmq.stages.golden.members import Flagged
-        from cdmq.stages.golden.records import cells_query, golden_problems, golden_query
+        from cdmq.kinds.golden.flagged import flagging
+        from cdmq.kinds.golden.members import Flagged
+        from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
 
         source = self.project.datasets[of]
         found = golden_problems(rule, source, self.catalog[of])

@@ -17,15 +17,16 @@ from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.undoing import not_undone
 from cdmq.audit.versions import version_of
-from cdmq.kinds.golden import GoldenRule
-from cdmq.kinds.tiering import NEW, TieringRule
-from cdmq.matching.model import Model
+from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.matching.engine.model import Model
+from cdmq.kinds.matching.run import Matcher
+from cdmq.kinds.tiering.history import ENTITY, IDENTITY, STATE, Review, review_at
+from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
-from cdmq.stages.matching import Matcher
-from cdmq.stages.tiers.history import ENTITY, IDENTITY, STATE, Review, review_at
+from cdmq.sql.relation import Relation
 from cdmq.steps import DatasetSteps, GoldenStep, Outcome, State, TierStep
-from cdmq.values import Dataset, Project, Relation, Rule
+from cdmq.values import Dataset, Project, Rule
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Derived:
         """Which cells of its records carry a flag; `found`: the codes of rules that were judged."""
         if not step.flagging:
             return
-        from cdmq.stages.golden.flagged import flags_query
+        from cdmq.kinds.golden.flagged import flags_query
 
         name = f"flagged:{dataset.name}"
         staged, _ = self.names.output(f"{dataset.name}__flags")

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.found import Findings
+from cdmq.datasets.bad_lines import lost_values
+from cdmq.datasets.build import Builder
+from cdmq.datasets.inputs import content_of, look_at
+from cdmq.graph.select import needs_of
 from cdmq.problems import CdmqError
+from cdmq.project.zones import local
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer, logical
-from cdmq.stages.bad_lines import lost_values
-from cdmq.stages.build import Builder
 from cdmq.stages.derive import Derived
-from cdmq.stages.findings import Findings
 from cdmq.stages.guards import Guards
-from cdmq.stages.inputs import content_of, look_at
-from cdmq.stages.select import needs_of
 from cdmq.steps import (
     CHANGED,
     CHANGED_COLUMNS,
@@ -37,7 +38,6 @@ from cdmq.steps import (
 )
 from cdmq.values import Catalog, Dataset, Project
 from cdmq.warehouses.base import StatementError
-from cdmq.zones import local
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.found import Findings
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import RULE_RESULTS, audit_schema
 from cdmq.sql import nodes
-from cdmq.stages.findings import Findings
+from cdmq.sql.relation import Relation
 from cdmq.steps import DatasetPlan, Outcome
-from cdmq.values import Dataset, Project, Relation
+from cdmq.values import Dataset, Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -102,8 +103,8 @@ def _is_one_of(statuses: Sequence[str]) -> exp.Expr:
 
 def _unread(dataset: Dataset, project: Project) -> str | None:
     """The first line of text below the header of a csv file; None where there is none."""
-    from cdmq import headers
-    from cdmq.files import is_of, paths_of
+    from cdmq.files import headers
+    from cdmq.files.reading import is_of, paths_of
 
     source = dataset.spec.file
     if source is None or not is_of(dataset, "csv"):

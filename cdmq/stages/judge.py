@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from cdmq.kinds.tiering import TieringRule
-from cdmq.stages.thresholds import NEVER
+from cdmq.kinds.thresholds import NEVER
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.steps import Outcome, RuleResult
 from cdmq.values import Status
 

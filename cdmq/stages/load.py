@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cdmq.datasets.seeds import read_seed
 from cdmq.kinds import kinds
-from cdmq.other_words import other_file
-from cdmq.problems import CdmqError, Problem, Span
-from cdmq.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
-from cdmq.stages.seeds import read_seed
-from cdmq.stages.unread import (
+from cdmq.kinds.unread import (
     NOT_BUILT,
     empty_file,
     missing_folders,
@@ -21,12 +18,15 @@ from cdmq.stages.unread import (
     passed_over,
     usable,
 )
-from cdmq.templates import renderer, syntax_problem, variables_reader
-from cdmq.typed import read_model
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.project.other_words import other_file
+from cdmq.project.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
+from cdmq.project.templates import renderer, syntax_problem, variables_reader
+from cdmq.project.typed import read_model
+from cdmq.project.walk import PROJECT_FILE, Files, hidden_endings, leads_out
+from cdmq.project.walk import YAML as _YAML
+from cdmq.project.yaml_source import Source, read_yaml
 from cdmq.values import Documents, Seed, SqlModel
-from cdmq.walk import PROJECT_FILE, Files, hidden_endings, leads_out
-from cdmq.walk import YAML as _YAML
-from cdmq.yaml_source import Source, read_yaml
 
 #: What may be the name of a dataset, in the text of a file that cannot be read as YAML.
 _NAMES = re.compile(r"""\bname:\s*["']?([^"',}\n]+?)["']?\s*(?:[,}#\n]|$)""")

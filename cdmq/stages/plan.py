@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from cdmq.kinds.defaults import DefaultRule
+from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import logical
@@ -224,7 +224,7 @@ def _count(condition: exp.Expr | None, relation: str, fuse: Fuse) -> exp.Expr:
 
 def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int]) -> Branch:
     """The cells that one default changed: code, key, old, new, act, reason, digest."""
-    from cdmq.audit.pii import stored
+    from cdmq.sql.pii import stored
 
     type_ = steps.columns[change.column]
     pii = steps.dataset.spec.pii.get(change.column, "plain")

@@ -12,7 +12,6 @@ from cdmq.audit.authors import Authors, State
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
-from cdmq.audit.shape import Table
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
     RULE_RESULTS,
@@ -23,10 +22,12 @@ from cdmq.audit.tables import (
 )
 from cdmq.audit.version_rows import VersionRows, changed_versions
 from cdmq.audit.versions import Version, rules_digest
+from cdmq.publishing.publish import publish, renew
 from cdmq.sql import nodes
-from cdmq.stages.publish import publish, renew
+from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.steps import DatasetSteps, Executed, RuleResult
-from cdmq.values import Project, Relation
+from cdmq.values import Project
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register

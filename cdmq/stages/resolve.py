@@ -8,15 +8,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cdmq.datasets.hidden import with_hidden
+from cdmq.datasets.model_text import configured
+from cdmq.datasets.own_rules import check_own, guarded, numbered, own_rules
+from cdmq.graph.order import dataset_needs, sort
+from cdmq.kinds.golden.made import add_made, check_levels, check_names, check_parties, made_datasets
+from cdmq.kinds.reading import RuleReader
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.spec import DatasetSpec
-from cdmq.stages.graph import configured, dataset_needs, sort
-from cdmq.stages.hidden import with_hidden
-from cdmq.stages.made import add_made, check_levels, check_names, check_parties, made_datasets
-from cdmq.stages.own_rules import check_own, guarded, numbered, own_rules
-from cdmq.stages.rules import RuleReader
+from cdmq.project.spec import DatasetSpec
+from cdmq.project.yaml_source import Source
 from cdmq.values import Dataset, Documents, Project, Rule
-from cdmq.yaml_source import Source
 
 
 def resolve(documents: Documents) -> Project:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.sql import nodes
-from cdmq.values import Relation
+from cdmq.sql.relation import Relation
 from cdmq.warehouses.base import Standing
 
 #: Runs a query: all its rows.

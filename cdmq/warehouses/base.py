@@ -9,9 +9,10 @@ from typing import Any, Literal, Protocol
 
 from sqlglot import exp
 
-from cdmq.scratch import Scratch
+from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Kind, Relation
+from cdmq.values import Kind
+from cdmq.warehouses.scratch import Scratch
 
 #: How the comment begins that cdmq puts on a relation of its own.
 MARK = "made by cdmq"

@@ -15,14 +15,15 @@ import sqlglot
 from pydantic import Field
 from sqlglot import exp
 
-from cdmq.kinds.base import Model
-from cdmq.scratch import SCRATCH, Scratch
+from cdmq.project.fields import Model
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Kind, Relation
+from cdmq.values import Kind
 from cdmq.warehouses import _duckdb_standing as known
 from cdmq.warehouses._duckdb_standing import same_name
 from cdmq.warehouses.base import Attached, Locked, Lost, Reader, Standing, StatementError, Traits
+from cdmq.warehouses.scratch import SCRATCH, Scratch
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
 #: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.

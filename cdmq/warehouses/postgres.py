@@ -23,11 +23,11 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from pydantic import AliasChoices, Field
 from sqlglot import exp
 
-from cdmq.kinds.base import Bool, Model
-from cdmq.scratch import Scratch, create
+from cdmq.project.fields import Bool, Model
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Kind, Relation
+from cdmq.values import Kind
 from cdmq.warehouses import _postgres_catalog as catalog
 from cdmq.warehouses._postgres_before import MADE_BEFORE
 from cdmq.warehouses.base import (
@@ -41,6 +41,7 @@ from cdmq.warehouses.base import (
     Traits,
 )
 from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
+from cdmq.warehouses.scratch import Scratch, create
 
 # What it warns of when an interrupt ends a statement is told by cdmq, in its own form.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)

@@ -82,9 +82,9 @@ class Contest:
 
     def candidates(self, project: Path) -> Iterator[Pair]:
         """What the run compared, by its model, once more."""
-        from cdmq.kinds.matching import MatchingRule
-        from cdmq.matching.model import Model
-        from cdmq.matching.score import score
+        from cdmq.kinds.matching.engine.model import Model
+        from cdmq.kinds.matching.engine.score import score
+        from cdmq.kinds.matching.words import MatchingRule
 
         rule = MatchingRule.model_validate({"id": "same_person", **self.words})
         ((settings, records),) = matched.read(

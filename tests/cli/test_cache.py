@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from small_project import Small, small
 
-import cdmq.cache
+import cdmq.commands.cache
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HEAVY = ("pydantic", "sqlglot", "jinja2", "yaml", "duckdb", "typer", "rich")
@@ -132,7 +132,7 @@ def test_cdmq_and_what_is_installed_are_part_of_the_key(
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     assert not warm(project)
     assert warm(project)
-    monkeypatch.setattr(cdmq.cache, "FORMAT", 99)
+    monkeypatch.setattr(cdmq.commands.cache, "FORMAT", 99)
     assert not warm(project)
 
 
@@ -147,16 +147,16 @@ def test_problems_are_not_cached(project: Small) -> None:
 def test_what_changes_while_it_is_read_is_not_stored(
     project: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import cdmq.parsing
+    import cdmq.commands.parse
 
-    read = cdmq.parsing.read
+    read = cdmq.commands.parse.read
 
     def slow(*words: object) -> object:
         found = read(*words)  # type: ignore[arg-type]
         project.swap("rules/customers.yml", ("<= 500", "<= 501"))
         return found
 
-    monkeypatch.setattr(cdmq.parsing, "read", slow)
+    monkeypatch.setattr(cdmq.commands.parse, "read", slow)
     project.told("parse")
     monkeypatch.undo()
     project.swap("rules/customers.yml", ("<= 501", "<= 500"))

@@ -10,11 +10,11 @@ from small_project import Small, small, small_ran
 
 import cdmq
 from cdmq.checks import checks
-from cdmq.codes import codes
-from cdmq.functions import spellings, table
 from cdmq.kinds import kinds
-from cdmq.manual import contents, explain, pages
+from cdmq.manual.codes import codes
+from cdmq.manual.pages import contents, explain, pages
 from cdmq.problems import CdmqError
+from cdmq.sql.functions import spellings, table
 from cdmq.standards import FORMS
 
 PACKAGE = Path(cdmq.__file__).parent

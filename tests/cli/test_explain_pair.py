@@ -10,8 +10,8 @@ import pytest
 from people_project import FILES, steady
 from small_project import Small
 
-from cdmq.audit.pair_story_text import strength
 from cdmq.audit.telling_text import sure
+from cdmq.kinds.matching.pair_story_text import strength
 
 SCORED = {
     "models/people.yml": """\

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import cdmq
-from cdmq import init as module
 from cdmq.cli import main
-from cdmq.init import init
+from cdmq.commands import init as module
+from cdmq.commands.init import init
 from cdmq.problems import CdmqError
-from cdmq.unit_tests import unit_test
+from cdmq.unit_tests.tests import unit_test
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,7 +109,7 @@ def test_installed_from_a_wheel_it_reads_the_package(
 ) -> None:
     package = tmp_path / "site" / "cdmq"
     (package / "reference").mkdir(parents=True)
-    monkeypatch.setattr(module, "__file__", str(package / "init.py"))
+    monkeypatch.setattr(module, "__file__", str(package / "commands" / "init.py"))
     with pytest.raises(CdmqError, match="CDMQ543"):
         init(tmp_path / "p")
     for part in ("cdmq_project.yml", "profiles.yml"):

@@ -13,8 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from small_project import Small, small
 
+from cdmq.manual.schema import SCHEMAS, schema
 from cdmq.problems import CdmqError
-from cdmq.schema import SCHEMAS, schema
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ import pytest
 from small_project import Small
 
 from cdmq.problems import CdmqError
-from cdmq.unit_tests import UnitTestRun, unit_test
+from cdmq.unit_tests.tests import UnitTestRun, unit_test
 
 FILES = {
     "cdmq_project.yml": "name: small\n",

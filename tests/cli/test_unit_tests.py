@@ -10,10 +10,10 @@ from small_project import Small, small
 
 import cdmq
 from cdmq.problems import CdmqError, Span
-from cdmq.unit_batch import batches, find_together
-from cdmq.unit_expected import differences
-from cdmq.unit_run import Runner
-from cdmq.unit_tests import UnitTestRun, unit_test
+from cdmq.unit_tests.expected import differences
+from cdmq.unit_tests.runner import Runner
+from cdmq.unit_tests.tests import UnitTestRun, unit_test
+from cdmq.unit_tests.together import batches, find_together
 
 ROOT = Path(__file__).parents[2]
 

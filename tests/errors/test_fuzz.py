@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cdmq.api
-from cdmq.files import file_columns
+from cdmq.files.reading import file_columns
 from cdmq.problems import CdmqError
+from cdmq.project.yaml_source import read_yaml
 from cdmq.stages.load import load
-from cdmq.yaml_source import read_yaml
 
 ROOT = Path(__file__).parents[2]
 GOOD = Path(__file__).parent / "good"
@@ -184,7 +184,7 @@ def test_a_mutated_file_alone(files: list[Path], seed: int) -> None:
 def test_any_bytes_as_a_source_or_a_seed(tmp_path: Path, content: bytes) -> None:
     import duckdb
 
-    from cdmq.files import diagnose, reading
+    from cdmq.files.reading import diagnose, reading
 
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
     (tmp_path / "data/people.csv").write_bytes(content)

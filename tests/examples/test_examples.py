@@ -72,7 +72,7 @@ def test_every_rule_says_why(ran: Ran) -> None:
 
 
 def test_unit_tests_pass_and_cover_every_rule(ran: Ran) -> None:
-    from cdmq import unit_tests
+    from cdmq.unit_tests import tests as unit_tests
 
     run = unit_tests.unit_test(ran.root)
     assert [(r.test.name, r.message, [str(d) for d in r.differences])

@@ -11,8 +11,8 @@ import duckdb
 import psycopg
 from sqlglot import exp
 
-from cdmq.functions.build import cast, text
 from cdmq.sql.expressions import Bound, bind, could_not_judge, lower, parse
+from cdmq.sql.functions.build import cast, text
 
 STORED = {
     "text": "TEXT",

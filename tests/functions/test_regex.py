@@ -10,7 +10,7 @@ from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdmq.functions.regex import RegexProblem, translate
+from cdmq.sql.functions.regex import RegexProblem, translate
 
 ATOMS = [
     "a",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from cdmq.functions import table
 from cdmq.sql.expressions import parse
+from cdmq.sql.functions import table
 
 HERE = Path(__file__).parent
 CASES = [

@@ -9,18 +9,19 @@ from typing import Any
 
 from sqlglot import exp
 
-from cdmq.kinds.golden import GoldenRule
+from cdmq.datasets.rows import Rows
+from cdmq.kinds.golden.members import Flagged
+from cdmq.kinds.golden.records import cells_query, golden_columns, golden_query
+from cdmq.kinds.golden.words import GoldenRule
 from cdmq.problems import Span
-from cdmq.spec import DatasetSpec
+from cdmq.project.spec import DatasetSpec
 from cdmq.sql import nodes
 from cdmq.sql.keyed import KEY, KEY_COLUMNS, pads, spelled
 from cdmq.sql.logical import AS_OF, placed
+from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.stages.golden.members import Flagged
-from cdmq.stages.golden.records import cells_query, golden_columns, golden_query
-from cdmq.stages.rows import Rows
 from cdmq.steps import DatasetSteps, Stage
-from cdmq.values import Dataset, Relation, Rule
+from cdmq.values import Dataset, Rule
 
 #: The time that golden records are judged by.
 TODAY = datetime(2024, 12, 31, 0, 0, 2)

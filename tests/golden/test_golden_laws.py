@@ -16,9 +16,9 @@ from golden_oracle import Oracle, key_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdmq.kinds.golden import Pick
+from cdmq.kinds.golden.records import golden_problems
+from cdmq.kinds.golden.words import Pick
 from cdmq.sql.types import Type
-from cdmq.stages.golden.records import golden_problems
 
 COLUMNS: dict[str, Type] = {
     "source": "text", "id": "text", "email": "text", "a b": "text", 'a"b': "integer",

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from golden_engines import make_dataset, make_rule
 
+from cdmq.kinds.golden.records import golden_columns, golden_problems
 from cdmq.problems import Span
 from cdmq.sql.types import Type
-from cdmq.stages.golden.records import golden_columns, golden_problems
 
 COLUMNS: dict[str, Type] = {
     "source": "text", "id": "text", "email": "text", "phone": "text", "street": "text",

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from cdmq.kinds.base import Head
-from cdmq.yaml_source import read_yaml
+from cdmq.project.fields import Head
+from cdmq.project.yaml_source import read_yaml
 
 KINDS = (
     "matching", "golden", "tiering", "completeness", "freshness", "trends", "change_control",

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cdmq.checks import checks as all_checks
+from cdmq.kinds.binding import Binder
+from cdmq.kinds.validation.never import check_where_and_check
 from cdmq.problems import Problem
 from cdmq.sql.expressions import SqlProblem, bind, parse
 from cdmq.sql.literals import literal
 from cdmq.sql.never import check_where
-from cdmq.stages.binding import Binder
-from cdmq.stages.never import check_where_and_check
 
 COLUMNS = {"id": "integer", "t": "text", "u": "text", "n": "integer", "m": "decimal",
            "f": "double", "d": "date", "b": "boolean", "w": "timestamp"}

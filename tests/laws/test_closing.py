@@ -8,8 +8,8 @@ from laws.small import ORDERS, ROWS, RULES, people, small
 from runner import AS_OF, Twin, World, written
 
 import cdmq
-from cdmq.audit.story import stories
-from cdmq.audit.story_text import told
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told
 
 
 def begin(world: World) -> None:

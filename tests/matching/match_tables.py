@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
-from cdmq.kinds.matching import MatchingRule
-from cdmq.matching.clusters import cluster
-from cdmq.matching.parties import carry
+from cdmq.kinds.matching.engine.clusters import cluster
+from cdmq.kinds.matching.engine.parties import carry
+from cdmq.kinds.matching.words import MatchingRule
 
 Row = tuple[Any, ...]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from cdmq.kinds.matching import MatchingRule
-from cdmq.matching.score import score
-from cdmq.matching.train import train
+from cdmq.kinds.matching.engine.score import score
+from cdmq.kinds.matching.engine.train import train
+from cdmq.kinds.matching.words import MatchingRule
 
 NAMES = ("anna bert carla dirk elsa franz gerda hans ilse jakob klara lukas maria nils olga peter "
          "rosa stefan tina ulrich vera wolfgang xenia yusuf zoe")

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from match_tables import Row, clustered, rule
 
-from cdmq.matching.guards import MOST_MEMBERS
+from cdmq.kinds.matching.engine.guards import MOST_MEMBERS
 
 
 def scored(*pairs: tuple[int, int], weight: float = 10) -> list[Row]:

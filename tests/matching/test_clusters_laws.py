@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdmq.matching import guards
-from cdmq.matching.guards import Link, Values, split
-from cdmq.matching.union_find import UnionFind, components
+from cdmq.kinds.matching.engine import guards
+from cdmq.kinds.matching.engine.guards import Link, Values, split
+from cdmq.kinds.matching.engine.union_find import UnionFind, components
 
 RECORDS = range(1, 10)
 PAIRS = list(combinations(RECORDS, 2))

@@ -7,9 +7,9 @@ import random
 import pytest
 from matching_data import COMPARED, PEOPLE, matched, people, scratch
 
-from cdmq.kinds.matching import MatchingRule
-from cdmq.matching.score import score
-from cdmq.matching.train import train
+from cdmq.kinds.matching.engine.score import score
+from cdmq.kinds.matching.engine.train import train
+from cdmq.kinds.matching.words import MatchingRule
 
 ONE = ("p1", "anna", "eichbauer", "1980-05-01", "anna@example.org")
 SMALL = {

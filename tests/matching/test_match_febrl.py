@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from matching_data import scratch
 
-from cdmq.kinds.matching import MatchingRule
-from cdmq.matching.candidates import candidate_count
-from cdmq.matching.score import score
-from cdmq.matching.train import train
+from cdmq.kinds.matching.engine.candidates import candidate_count
+from cdmq.kinds.matching.engine.score import score
+from cdmq.kinds.matching.engine.train import train
+from cdmq.kinds.matching.words import MatchingRule
 
 DATA = Path(__file__).parents[2] / "examples/febrl/data/dataset1.csv"
 COMPARE = {

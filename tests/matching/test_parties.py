@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from match_tables import Parties, fill
 
-from cdmq.matching.parties import carry
+from cdmq.kinds.matching.engine.parties import carry
 
 
 def test_ids_are_made_of_the_rule_and_the_smallest_key() -> None:

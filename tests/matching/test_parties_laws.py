@@ -9,7 +9,7 @@ from depth import depth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdmq.matching.largest_overlap import heirs
+from cdmq.kinds.matching.engine.largest_overlap import heirs
 
 Overlaps = Mapping[tuple[str, int], int]
 overlaps = st.dictionaries(

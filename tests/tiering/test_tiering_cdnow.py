@@ -18,8 +18,8 @@ import pytest
 from tiering.tier_oracle import Fact, as_json, before, figure, next_level
 
 import cdmq.api
-from cdmq.kinds.tiering import TieringRule
-from cdmq.yaml_source import read_yaml
+from cdmq.kinds.tiering.words import TieringRule
+from cdmq.project.yaml_source import read_yaml
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cdnow"
 REVIEWS = [dt.datetime(1997, 5, 31), dt.datetime(1997, 9, 30), dt.datetime(1997, 10, 31)]

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from cdmq.kinds.tiering import TieringRule
+from cdmq.kinds.tiering.history import Review, label_of, review_at
+from cdmq.kinds.tiering.levels import pieces, relaxed
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.sql.expressions import bind, parse
 from cdmq.sql.tokens import tokens
-from cdmq.stages.tiers.history import Review, label_of, review_at
-from cdmq.stages.tiers.levels import pieces, relaxed
 
 
 @pytest.mark.parametrize(("condition", "kept"), [

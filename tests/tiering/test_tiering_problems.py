@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tiering.tiers import ORDERS, Tiers, rule_of
 
-from cdmq.kinds.tiering import TieringRule
+from cdmq.kinds.tiering.words import TieringRule
 
 GOOD: dict[str, Any] = {"from": "orders", "count": "rows"}
 LEVELS = [{"some": "n > 0"}, {"none": "otherwise"}]

@@ -13,18 +13,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cdmq.kinds.golden import GoldenRule
-from cdmq.kinds.tiering import TieringRule
+from cdmq.datasets.rows import Rows
+from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.tiering.problems import tier_problems
+from cdmq.kinds.tiering.review import COLUMNS, review_query
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem, Span
-from cdmq.spec import DatasetSpec, ProjectFile
+from cdmq.project.spec import DatasetSpec, ProjectFile
 from cdmq.sql import nodes
 from cdmq.sql.expressions import parse
 from cdmq.sql.logical import Names, Renderer
+from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.stages.rows import Rows
-from cdmq.stages.tiers.problems import tier_problems
-from cdmq.stages.tiers.review import COLUMNS, review_query
-from cdmq.values import Dataset, Project, Relation, Rule
+from cdmq.values import Dataset, Project, Rule
 
 _TYPES = {
     "text": "text", "integer": "bigint", "decimal": "decimal(20, 6)", "double": "double precision",

@@ -47,9 +47,9 @@ def _files() -> Iterator[str]:
 
 
 def _kinds() -> Iterator[str]:
-    from cdmq.keys import keys_of
     from cdmq.kinds import kinds
-    from cdmq.kinds.base import Head
+    from cdmq.manual.keys import keys_of
+    from cdmq.project.fields import Head
 
     head = set(Head.model_fields)
     yield from ("# Kinds: the sections of a rule file", "")
@@ -83,7 +83,7 @@ def _standards() -> Iterator[str]:
 
 
 def _functions() -> Iterator[str]:
-    from cdmq.functions import table
+    from cdmq.sql.functions import table
 
     yield from ("# Functions that SQL in rules may call", "")
     yield from _said("No other function is allowed. Each gives the same on DuckDB and on "
@@ -154,7 +154,7 @@ def _said(text: str) -> list[str]:
 
 
 def _of(sort: str) -> list[object]:
-    from cdmq.manual import pages
+    from cdmq.manual.pages import pages
 
     return [p for p in pages() if p.sort == sort]
 

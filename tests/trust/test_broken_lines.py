@@ -242,7 +242,7 @@ def test_the_test_command_reads_no_file_and_says_so(world: World) -> None:
 
 
 def test_many_open_quotes_take_no_time_of_their_square(tmp_path: Path) -> None:
-    from cdmq import csv_lines, headers
+    from cdmq.files import csv_lines, headers
 
     path = tmp_path / "x.csv"
     path.write_text("a,b\n" + 'x,"""\n' * 3_000)

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from runner import World
 
-from cdmq.plain_values import typed
+from cdmq.files.plain_values import typed
 from cdmq.problems import CdmqError
 
 BERLIN = {"cdmq_project.yml": "name: world\nprofile: world\ntime_zone: Europe/Berlin\n"}
@@ -271,7 +271,7 @@ def test_a_zone_that_is_none_is_told(world: World) -> None:
 
 def test_a_unit_test_has_the_projects_clocks(world: World) -> None:
     import cdmq.api
-    from cdmq.unit_tests import unit_test
+    from cdmq.unit_tests.tests import unit_test
 
     world.table("c_src", {"id": "integer", "born": "date"}, [[1, "2026-12-01"]])
     world.write({**BERLIN, "rules/c.yml": TIERS.split("tiering")[0],

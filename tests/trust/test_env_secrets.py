@@ -11,8 +11,8 @@ from runner import World
 
 from cdmq.cli import main
 from cdmq.problems import CdmqError
-from cdmq.profiles import Target, read_target, scrub_given
-from cdmq.spec import ProjectFile
+from cdmq.project.spec import ProjectFile
+from cdmq.warehouses.profiles import Target, read_target, scrub_given
 
 PROFILE = """\
 p:

@@ -6,8 +6,8 @@ import duckdb
 from runner import World
 
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import identity_of
-from cdmq.values import Relation
 
 MODELS = "version: 1\ndatasets: [{name: people, table: people, key: id}]\n"
 RULES = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner import World
 
-from cdmq.audit.story import stories
+from cdmq.explaining.story import stories
 
 
 def test_passes_is_said_of_rules_that_judged_the_record(world: World) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from runner import World
 
 from cdmq.audit.history import histories, history
-from cdmq.audit.story import Story, stories
-from cdmq.audit.story_text import told
+from cdmq.explaining.story import Story, stories
+from cdmq.explaining.story_text import told
 
 RULES = """
 version: 1

@@ -13,7 +13,7 @@ import pytest
 from runner import World
 
 import cdmq.api
-from cdmq import files
+from cdmq.files import reading as files
 
 COLUMNS = ["id", "name", "town"]
 ROWS = [["1", "Jörg Maß", "Köln"], ["2", "Ana", ""], ["007", "Eve, the 1st", 'a "b" c']]

@@ -16,7 +16,7 @@ import yaml
 
 import cdmq
 from cdmq.cli import main
-from cdmq.init import init
+from cdmq.commands.init import init
 from cdmq.problems import CdmqError
 
 

@@ -169,7 +169,7 @@ def test_nul_is_a_symbol_also_where_json_writes_it_out(
 
 
 def test_nul_over_the_blocks_in_which_a_text_is_read(duck: World) -> None:
-    from cdmq.files import reading
+    from cdmq.files.reading import reading
 
     _given(duck, "[]", "p.json")
     dataset = cdmq.api.parse(duck.root).datasets["people"]

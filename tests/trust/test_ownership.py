@@ -13,10 +13,10 @@ from runner import World
 import cdmq
 from cdmq.api import parse
 from cdmq.audit.claims import STATED
-from cdmq.init import init
+from cdmq.commands.init import init
+from cdmq.kinds.golden.made import relation_names
 from cdmq.problems import CdmqError
-from cdmq.profiles import read_target
-from cdmq.stages.made import relation_names
+from cdmq.warehouses.profiles import read_target
 
 
 @pytest.fixture

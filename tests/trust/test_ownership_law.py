@@ -20,7 +20,7 @@ import pytest
 from runner import AS_OF, World
 
 import cdmq.api
-from cdmq.cleaning import clean
+from cdmq.commands.clean import clean
 from cdmq.problems import CdmqError
 
 STORIES = int(os.environ.get("CDMQ_OWNERS", "2"))

@@ -203,7 +203,7 @@ def test_without_hidden_values_there_is_no_key(people: World) -> None:
 
 
 def test_shown_digests_are_not_masked_again(ran: World) -> None:
-    from cdmq.audit.story import stories
+    from cdmq.explaining.story import stories
 
     (story,) = stories(ran.root, "1")
     assert keyed(secret_of(ran), "5550001") in {e.value for e in story.episodes}

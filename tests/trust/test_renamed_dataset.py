@@ -12,7 +12,7 @@ from runner import AS_OF, World
 
 import cdmq
 from cdmq.audit.history import histories, history
-from cdmq.audit.story import stories
+from cdmq.explaining.story import stories
 from cdmq.problems import CdmqError
 
 NAMES = {"people": "humans", "orders": "purchases", "crm_raw": "crm", "best": "golden_humans"}

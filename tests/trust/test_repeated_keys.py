@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner import World
 
-from cdmq.unit_tests import unit_test
+from cdmq.unit_tests.tests import unit_test
 
 _ROWS = [[1, "a@x.org", "Bonn"], [1, "b@x.org", "Kiel"], [2, "a@x.org", "Bonn"],
          [3, "b@x.org", "Kiel"], [None, "c@x.org", "Ulm"], [None, "d@x.org", "Hof"],

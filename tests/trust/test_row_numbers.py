@@ -7,7 +7,7 @@ from runner import World
 
 import cdmq.api
 from cdmq.problems import CdmqError
-from cdmq.unit_tests import unit_test
+from cdmq.unit_tests.tests import unit_test
 
 _RULES = """
 version: 1

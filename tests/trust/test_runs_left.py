@@ -18,10 +18,10 @@ import psycopg
 import pytest
 from runner import AS_OF, Twin, World
 
-import cdmq.pipeline
+import cdmq.runs.pipeline
 import cdmq.stages.record
-from cdmq.interrupts import Interrupted
 from cdmq.problems import CdmqError
+from cdmq.runs.interrupts import Interrupted
 
 FILES = {
     "models/m.yml": "version: 1\ndatasets: [{name: people, table: source, key: id}]\n",
@@ -68,7 +68,7 @@ def test_a_clock_set_back(project: World, monkeypatch: pytest.MonkeyPatch) -> No
         def now(cls, tz: dt.tzinfo | None = None) -> Any:
             return dt.datetime.now(tz) + cls.shift
 
-    monkeypatch.setattr(cdmq.pipeline, "datetime", Clock)
+    monkeypatch.setattr(cdmq.runs.pipeline, "datetime", Clock)
     done = []
     for shift in days:
         Clock.shift = shift
@@ -133,7 +133,7 @@ def test_after_publish_nothing_was_published_is_not_said(
     def late(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cdmq.pipeline, "rule_statements", late)
+    monkeypatch.setattr(cdmq.runs.pipeline, "rule_statements", late)
     with pytest.raises(Interrupted, match="the run was published before"):
         project.run()
     assert [r[1] for r in runs(project)] == ["fail", "fail"]

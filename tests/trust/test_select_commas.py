@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cdmq.api import parse
+from cdmq.graph.select import select
 from cdmq.problems import CdmqError
-from cdmq.stages.select import select
 from cdmq.values import Project
 
 FILES = {

@@ -12,7 +12,8 @@ import pytest
 from runner import World
 
 import cdmq.api
-from cdmq import files, sheets
+from cdmq.files import reading as files
+from cdmq.files import sheets
 from cdmq.problems import CdmqError
 
 Lines = list[list[Any]]

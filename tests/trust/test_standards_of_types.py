@@ -115,7 +115,7 @@ def test_a_standard_that_makes_no_value_of_the_type_is_refused(world: World) -> 
 
 
 def test_a_unit_test_reads_cells_in_the_same_way(world: World) -> None:
-    from cdmq.unit_tests import unit_test
+    from cdmq.unit_tests.tests import unit_test
 
     project(world, "defaults:\n  - {id: plain, column: amount, standardise: number}\n",
             "{amount: decimal}", {"amount": ["1"]})

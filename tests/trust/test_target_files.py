@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import cdmq.api
-from cdmq.cleaning import clean
 from cdmq.cli import main
+from cdmq.commands.clean import clean
 from cdmq.problems import CdmqError
 
 FILES = {

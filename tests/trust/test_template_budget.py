@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from cdmq.templates import TemplateProblem, renderer, variables_reader
+from cdmq.project.templates import TemplateProblem, renderer, variables_reader
 
 MACROS = """{% macro m(x) %}<{{ x }}>{% endmacro %}
 {%- macro rec(n) %}{% if n %}{{ rec(n-1) }}{{ rec(n-1) }}{% endif %}{% endmacro %}"""
@@ -79,8 +79,8 @@ def test_what_would_take_all_is_refused(text: str, render) -> None:
 
 
 def test_all_templates_share_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    import cdmq.sandbox
+    import cdmq.project.sandbox
 
-    monkeypatch.setattr(cdmq.sandbox, "SECONDS", 0.0)
+    monkeypatch.setattr(cdmq.project.sandbox, "SECONDS", 0.0)
     with pytest.raises(TemplateProblem, match="seconds"):
         renderer({"var": variables_reader(VALUES)})("{% for x in var('l') %}{{ x }}{% endfor %}")

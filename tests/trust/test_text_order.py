@@ -10,10 +10,10 @@ import pytest
 from runner import World
 
 import cdmq.api
+from cdmq.kinds.golden.records import golden_problems
 from cdmq.problems import CdmqError
 from cdmq.sql.expressions import SqlProblem, bind, parse
 from cdmq.sql.text_order import looks_like
-from cdmq.stages.golden.records import golden_problems
 
 sys.path.append(str(Path(__file__).parents[1] / "golden"))
 from golden_engines import make_dataset, make_rule  # noqa: E402

@@ -10,8 +10,8 @@ import pytest
 from gitted import Gitted, gitted
 
 from cdmq.audit.history import histories, history
-from cdmq.audit.story import stories
-from cdmq.audit.story_text import told
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told
 
 RULES = "rules/customers.yml"
 DOCS = Path(__file__).parents[2] / "docs/auditor.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from runner import World
 
-from cdmq.stages.thresholds import threshold_problems, thresholds
+from cdmq.kinds.thresholds import threshold_problems, thresholds
 
 MODEL = "version: 1\ndatasets: [{name: c, table: t, key: id}]\n"
 RULE = "version: 1\ndataset: c\nvalidation:\n"

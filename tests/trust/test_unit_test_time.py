@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from runner import World
 
-from cdmq.unit_tests import UnitTestRun, unit_test
+from cdmq.unit_tests.tests import UnitTestRun, unit_test
 
 MODEL = """\
 version: 1

@@ -18,10 +18,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 
+from cdmq.audit.found import fingerprint
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
 from cdmq.sql.types import DECLARABLE, Type
-from cdmq.stages.findings import fingerprint
-from cdmq.values import Relation
 from cdmq.warehouses import duckdb, postgres
 from cdmq.warehouses.base import Locked, Lost, StatementError, Warehouse
 

@@ -1,0 +1,159 @@
+"""What the statements of a run found: how many rows were judged, failed or changed, and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from cdmq.datasets.bad_lines import FileLines, judge_lines
+from cdmq.sql import nodes
+from cdmq.sql.logical import Renderer
+from cdmq.sql.relation import Relation
+from cdmq.steps import (
+    CHANGED,
+    CHANGED_COLUMNS,
+    FOUND,
+    FOUND_COLUMNS,
+    DatasetPlan,
+    DatasetSteps,
+    Outcome,
+)
+from cdmq.values import Project, Rule
+from cdmq.warehouses.base import StatementError
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Reads the temporary tables of what was found. `send` runs a statement that is recorded, and
+    gives its digest and seconds."""
+
+    project: Project
+    warehouse: Warehouse
+    render: Renderer
+    numbers: Mapping[str, int]
+    send: Callable[[exp.Expr], tuple[str, float]]
+    #: Of the datasets whose files this run read.
+    lines: Mapping[str, FileLines] = field(default_factory=dict)
+
+    def counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Tested and judged rows, one pass for all rules of a relation."""
+        found: dict[str, tuple[int, int]] = {}
+        for counts in plan.counts:
+            try:
+                row = self.warehouse.fetch(self.render.sent(counts.query))[0]
+            except StatementError as error:
+                found.update(self._counted_singly(counts.query, counts.places, str(error)))
+                continue
+            found.update({rule: (row[a], row[b]) for rule, (a, b) in counts.places.items()})
+        return [
+            replace(o, tested=found[o.rule.id][0], judged=found[o.rule.id][1])
+            if o.evaluated and o.rule.id in found else o if o.skipped else
+            replace(o, error=o.error or "its rows could not be counted")
+            for o in outcomes
+        ]
+
+    def _counted_singly(
+        self, query: exp.Select, places: Mapping[str, tuple[int, int]], said: str
+    ) -> dict[str, tuple[int, int]]:
+        found = {}
+        for rule, (tested, judged) in places.items():
+            one = query.copy()
+            one.set("expressions", [query.expressions[tested].copy(),
+                                    query.expressions[judged].copy()])
+            try:
+                row = self.warehouse.fetch(self.render.sent(one))[0]
+            except StatementError:
+                continue  # this rule is told as an error: "its rows could not be counted"
+            found[rule] = (row[0], row[1])
+        if not found:
+            raise StatementError(said)
+        return found
+
+    def of(
+        self, steps: DatasetSteps, outcomes: Sequence[Outcome]
+    ) -> list[Outcome]:
+        """Counts, fingerprints and sample keys of what the statements found."""
+        codes = [2 * self.numbers[o.rule.id] for o in outcomes if o.evaluated]
+        if not codes:
+            return list(outcomes)
+        failing = self._grouped(FOUND, FOUND_COLUMNS[1:], codes)
+        changed = self._grouped(CHANGED, CHANGED_COLUMNS[1:], codes)
+        scopes = {j.rule.id: j for j in steps.judgements}
+        done = []
+        for o in outcomes:
+            code = 2 * self.numbers[o.rule.id]
+            if not o.evaluated:
+                done.append(o)
+            elif o.rule.kind == "defaults":
+                count, mark = changed.get(code, (0, "0"))
+                done.append(replace(o, changed=count, fingerprint=f"{count}:{mark}"))
+            elif o.rule.check == "lines":
+                done.append(judge_lines(o, self.lines.get(o.rule.dataset), self))
+            elif scopes[o.rule.id].scope == "dataset":
+                done.append(self._about_the_dataset(o, scopes[o.rule.id].failing))
+            else:
+                count, mark = failing.get(code, (0, "0"))
+                unjudged, other = failing.get(code + 1, (0, "0"))
+                samples = self._samples(o.rule, code) if count else ()
+                done.append(replace(
+                    o, failing=count, could_not_judge=unjudged,
+                    fingerprint=f"{count}:{mark}:{unjudged}:{other}", samples=samples,
+                ))
+        return done
+
+    def _grouped(
+        self, relation: Relation, parts: Sequence[str], codes: Sequence[int]
+    ) -> dict[int, tuple[int, str]]:
+        """Per code how many rows were found, and their fingerprint."""
+        code = nodes.column("code")
+        mine = exp.Between(this=code.copy(), low=nodes.number(min(codes)),
+                           high=nodes.number(max(codes) + 1))
+        mark = fingerprint(self.warehouse.row_hash([nodes.column(p) for p in parts]))
+        query = nodes.group_by(
+            nodes.select([code, exp.Count(this=exp.Star()), mark], nodes.table(relation), mine),
+            [code.copy()],
+        )
+        rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        return {int(c): (int(n), str(m)) for c, n, m in rows}
+
+    def _about_the_dataset(self, outcome: Outcome, failing: exp.Expr) -> Outcome:
+        """A rule on the number of rows: one flag without a key."""
+        count = nodes.alias(nodes.number(outcome.tested), "n")
+        code = 2 * self.numbers[outcome.rule.id]
+        none = nodes.cast(nodes.null(), "text")
+        shown = [nodes.number(code), none, nodes.cast(nodes.column("n"), "text"), none.copy()]
+        query = nodes.select(shown, nodes.subquery(nodes.select([count]), "c"), failing.copy())
+        insert = nodes.insert(FOUND, FOUND_COLUMNS, query)
+        digest, seconds = self.send(insert)
+        fails = self.warehouse.fetch(nodes.select(
+            [exp.Count(this=exp.Star())], nodes.table(FOUND),
+            nodes.equal(nodes.column("code"), nodes.number(code)),
+        ).sql(self.warehouse.dialect))[0][0]
+        return replace(outcome, judged=1, failing=int(fails), statement=digest, seconds=seconds,
+                       fingerprint=f"{fails}:{outcome.tested if fails else 0}")
+
+    def _samples(self, rule: Rule, code: int) -> tuple[str, ...]:
+        """The first three keys that fail, in the order of their text, as they may be shown."""
+        from cdmq.sql.pii import hides_key, masked
+
+        key = nodes.column("key")
+        query = nodes.select([key], nodes.table(FOUND),
+                             nodes.equal(nodes.column("code"), nodes.number(code)))
+        query = nodes.group_by(query, [key.copy()])
+        by_text = nodes.by_code_point(key.copy(), self.warehouse.dialect)
+        query = query.order_by(exp.Ordered(this=by_text))
+        rows = self.warehouse.fetch(query.limit(3).sql(self.warehouse.dialect))
+        hidden = hides_key(self.project.datasets[rule.dataset].spec)
+        keys = (str(r[0]) for r in rows if r[0] is not None)
+        return tuple(masked(k) if hidden else k for k in keys)
+
+
+def fingerprint(row_hash: exp.Expr) -> exp.Expr:
+    """One number, as text, for many rows; their order does not matter."""
+    return nodes.cast(exp.Sum(this=row_hash), "text")

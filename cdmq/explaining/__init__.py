@@ -1,0 +1,1 @@
+"""What happened, told: to a record, a party, a pair, a rule."""

@@ -1,0 +1,1 @@
+"""Data in files: what they hold, and how the warehouse reads them."""

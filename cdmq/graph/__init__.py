@@ -1,0 +1,1 @@
+"""What needs what: the order of all, and what a selection chooses."""

@@ -1,0 +1,82 @@
+"""The expressions of rules, bound to the columns of their dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from cdmq.problems import Problem, Span, excerpt
+from cdmq.project.column_names import folded
+from cdmq.sql import nodes
+from cdmq.sql.equality import is_composing
+from cdmq.sql.expressions import Bound, SqlProblem, bind
+from cdmq.sql.never import check_must, check_where
+from cdmq.sql.types import Type
+from cdmq.values import Rule
+
+
+class Binder:
+    """Binds each expression once. What does not fit is told in `problems`."""
+
+    def __init__(
+        self, columns: Mapping[str, Type], dialect: str, problems: list[Problem]
+    ) -> None:
+        self.columns, self.dialect, self.problems = columns, dialect, problems
+        self._known: dict[tuple[str, str], Bound | None] = {}
+
+    def bound(self, rule: Rule, field: str) -> Bound | None:
+        """A rule's field with names and types; None where it does not fit."""
+        place = (rule.id, field)
+        if place not in self._known:
+            self._known[place] = self._bind(rule, field)
+        return self._known[place]
+
+    def _bind(self, rule: Rule, field: str) -> Bound | None:
+        try:
+            bound = bind(rule.expressions[field], self.columns)
+            look(rule, field, bound)
+            return bound
+        except SqlProblem as error:
+            self.tell(rule, field, error.code, f"{error.cause} (at column "
+                       f"{max(error.column, 1)} of the SQL: "
+                       f"{excerpt(rule.expressions[field].text)})", error.remedy)
+            return None
+
+    def real(self, name: str) -> str:
+        """The column that a name means: exactly, else without regard to case if only one does."""
+        if name in self.columns:
+            return name
+        same = [c for c in self.columns if folded(c) == folded(name)]
+        return same[0] if len(same) == 1 else name
+
+    def guarded(self, node: exp.Expr) -> exp.Expr:
+        """On DuckDB nothing that a value does may end the statement."""
+        if self.dialect != "duckdb" or not _may_raise(node):
+            return node
+        return nodes.call("TRY", node)
+
+    def tell(self, rule: Rule, field: str, code: str, cause: str, remedy: str) -> None:
+        span: Span = rule.spans.get(field, rule.span)
+        self.problems.append(Problem(span, code, cause, remedy))
+
+
+def look(rule: Rule, field: str, bound: Bound) -> None:
+    """Raise SqlProblem for a condition that comes out the same whatever a row holds."""
+    if bound.type not in ("boolean", "unknown"):
+        return
+    if field == "must":
+        check_must(bound.expression.tree, getattr(rule.spec, "missing", "pass") == "fail")
+    elif field.rpartition(".")[2] == "where":
+        check_where(bound.expression.tree)
+
+
+def _may_raise(node: exp.Expr) -> bool:
+    """Arithmetic may overflow; comparisons and pattern matches do not raise."""
+    return any(
+        isinstance(n, exp.Binary) and isinstance(n, exp.Add | exp.Sub | exp.Mul | exp.Div |
+                                                 exp.IntDiv | exp.Mod)
+        or isinstance(n, exp.Func) and not is_composing(n)
+        and not isinstance(n, exp.And | exp.Or | exp.Case | exp.Coalesce)
+        for n in node.walk()
+    )

@@ -1,0 +1,1 @@
+"""Facts of a party: a figure a record, which several kinds count."""

@@ -1,0 +1,74 @@
+"""When a tiering rule is reviewed, and what a review changes in `tier_history`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from cdmq.kinds.tiering.words import TieringRule
+from cdmq.project.zones import local
+
+#: What `review_query` gives that a row of tier_history keeps.
+STATE = ("key", "level", "measures", "cut_offs", "reason", "missed", "uncounted")
+#: A row is closed and another opened where one of these differs. The figures of every review are
+#: not kept, only those by which an episode began: a second run changes nothing.
+IDENTITY = ("key", "level", "cut_offs", "missed", "uncounted")
+ENTITY = ("key",)
+
+
+@dataclass(frozen=True)
+class Review:
+    """Whether a run judges anew. `label` is the date by which its review is known.
+
+    `due`: judge. `done`: this review was made by an earlier run. `past`: a later review was made;
+    history is not rewritten. `message` says so, for the rule's result.
+    """
+
+    label: str
+    state: Literal["due", "done", "past"]
+    message: str = ""
+
+
+def review_at(
+    spec: TieringRule, as_of: datetime, last: str | None, judged: datetime | None = None,
+    zone: str = "UTC",
+) -> Review:
+    """The review of a run at `as_of` (UTC). `last` is the label of the last review, if any, and
+    `judged` the time it judged by: a longer period than that of then may begin before it."""
+    label = label_of(spec, as_of, zone)
+    if last is not None and judged is not None and label < last and _utc(as_of) >= _utc(judged):
+        label = last
+    if last is None or label > last:
+        return Review(label, "due")
+    if label < last:
+        return Review(label, "past", f"as_of is before the last review, {last}: the history of "
+                      "levels is not rewritten (was it a mistake: cdmq clean --reviews-after DAY)")
+    if spec.review is None:
+        return Review(label, "due")
+    return Review(label, "done", f"judged already in the {spec.review} review of {label}")
+
+
+def label_of(spec: TieringRule, as_of: datetime, zone: str = "UTC") -> str:
+    """The first day of the period by the project's calendar, or the time itself (UTC: it never
+    goes back) where every run is a review."""
+    as_of = _utc(as_of)
+    if spec.review is None:
+        return as_of.isoformat(sep=" ", timespec="seconds")
+    return _begins(local(as_of, zone).date(), spec.review).isoformat()
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _begins(day: date, period: str) -> date:
+    if period == "weekly":
+        return day - timedelta(days=day.weekday())
+    if period == "monthly":
+        return day.replace(day=1)
+    if period == "quarterly":
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    if period == "yearly":
+        return day.replace(month=1, day=1)
+    return day

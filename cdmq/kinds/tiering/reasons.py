@@ -1,0 +1,117 @@
+"""Why somebody has a level, in words and figures that a steward reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cdmq.kinds.facts.facts import Figure
+from cdmq.kinds.tiering.levels import Level, pieces
+from cdmq.kinds.tiering.words import NEW, TieringRule
+from cdmq.kinds.words import percent
+from cdmq.sql import nodes
+from cdmq.sql.expressions import Expression
+
+
+def measures_json(figures: Sequence[Figure]) -> exp.Expr:
+    """The figures as one JSON object in the order of the rule; a missing or omitted one is null,
+    what stands for a hidden one a text."""
+    parts: list[exp.Expr] = []
+    for i, f in enumerate(figures):
+        name = json.dumps(f.name, ensure_ascii=False)
+        parts.append(nodes.text(f"{', ' if i else '{'}{name}: "))
+        text = nodes.column(f"t{f.place}", "l")
+        shown = nodes.concat([nodes.text('"'), text.copy(), nodes.text('"')])
+        parts.append(nodes.when(nodes.present(text), shown if f.pii != "plain" else text.copy(),
+                                nodes.text("null")))
+    return nodes.concat([*parts, nodes.text("}")])
+
+
+def _figure(figure: Figure, missing: str) -> exp.Expr:
+    return exp.Coalesce(
+        this=nodes.column(f"t{figure.place}", "l"),
+        expressions=[nodes.text("hidden" if figure.pii == "omit" else missing)])
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The texts of a row with `level`, `was`, `how`, `missed` and the figures as texts `t`.
+
+    `conditions` gives the bound condition of each level but the last, `first` the text of the day
+    of the first fact.
+    """
+
+    levels: Sequence[Level]
+    spec: TieringRule
+    figures: Sequence[Figure]
+    conditions: Mapping[str, Expression]
+    first: exp.Expr
+
+    def cut_offs(self) -> exp.Expr:
+        """The condition of the level as it was written."""
+        found = {level.name: nodes.text(level.text) for level in self.levels}
+        if self.spec.new_for is not None:
+            found[NEW] = nodes.text(f"new_for: {self.spec.new_for}")
+        return self._by("level", found)
+
+    def reason(self) -> exp.Expr:
+        lost = nodes.cast(nodes.column("uncounted", "l"), "text")
+        return nodes.concat([self._why(), nodes.when(nodes.present(lost), nodes.concat([
+            nodes.text("; made without "), lost.copy(),
+            nodes.text(" of its facts: no date or no amount")]), nodes.text(""))])
+
+    def _why(self) -> exp.Expr:
+        fits = self._by("level", self._shown())
+        keep = self.spec.keep_unless
+        if keep is None:
+            return fits
+        was = nodes.column("was", "l")
+        missed = self._by("was", {n: c for n, c in self._shown().items() if n in self.conditions})
+        missed = exp.Coalesce(this=missed, expressions=[nodes.text("")])
+        count = nodes.cast(nodes.column("missed", "l"), "text")
+        reviews = f"{keep.reviews} review" + ("" if keep.reviews == 1 else "s")
+        return nodes.cases([
+            (self._is("near"), nodes.concat([
+                was, nodes.text(f" is kept, missed by no more than {percent(keep.below_by)}: "),
+                missed])),
+            (self._is("missed"), nodes.concat([
+                was.copy(), nodes.text(" is kept, missed in "), count,
+                nodes.text(f" of {reviews}: "), missed.copy()])),
+            (self._is("lost"), nodes.concat([
+                fits, nodes.text("; "), was.copy(), nodes.text(f" was missed in {reviews}")])),
+        ], fits.copy())
+
+    def _is(self, how: str) -> exp.Expr:
+        return nodes.equal(nodes.column("how", "l"), nodes.text(how))
+
+    def _by(self, column: str, texts: Mapping[str, exp.Expr]) -> exp.Expr:
+        return nodes.cases([
+            (nodes.equal(nodes.column(column, "l"), nodes.text(name)), text)
+            for name, text in texts.items()
+        ])
+
+    def _shown(self) -> dict[str, exp.Expr]:
+        """Level -> its condition with the figures in it."""
+        found = {name: self._with_figures(c) for name, c in self.conditions.items()}
+        listed: list[exp.Expr] = [nodes.text("no other level fits: ")]
+        for i, f in enumerate(self.figures):
+            listed += [nodes.text(f"{', ' if i else ''}{f.name} "), _figure(f, "missing")]
+        found[self.levels[-1].name] = nodes.concat(listed)
+        if self.spec.new_for is not None:
+            found[NEW] = nodes.concat([
+                nodes.text("the first fact is of "), self.first.copy(),
+                nodes.text(f": less than {self.spec.new_for} ago")])
+        return found
+
+    def _with_figures(self, condition: Expression) -> exp.Expr:
+        by_name = {f.name: f for f in self.figures}
+        parts: list[exp.Expr] = []
+        for text, name in pieces(condition, by_name):
+            if name is None:
+                parts.append(nodes.text(text))
+            else:
+                parts += [nodes.text(f"{text} "), _figure(by_name[name], "missing")]
+        return nodes.concat(parts)

@@ -1,0 +1,176 @@
+"""compile: a tiering rule -> one query that gives the level of everyone at a review.
+
+Its rows are the state after the review, one for each key: `key`, `level`, `measures` (JSON),
+`cut_offs` (the condition of the level as written), `reason` (for people), `missed` (in how many
+reviews, one after the other, a level that is kept was missed) and `uncounted` (how many facts the
+figures are made without). It reads, by logical names, the rows that are judged, `clean:<facts>`,
+`xref:<matching rule>` (key, party_id) where facts refer to records of parties and, only with
+keep_unless, `tiers:<rule>` (key, level, missed): the state that the review before left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from cdmq.datasets.rows import Rows
+from cdmq.kinds.binding import Binder
+from cdmq.kinds.facts.facts import Figure, Totals, figures_of
+from cdmq.kinds.facts.links import Link, links
+from cdmq.kinds.facts.measures import Measuring
+from cdmq.kinds.facts.numbers import before
+from cdmq.kinds.tiering.keep import Keeping
+from cdmq.kinds.tiering.levels import with_kept
+from cdmq.kinds.tiering.reasons import Reasons, measures_json
+from cdmq.kinds.tiering.words import TieringRule
+from cdmq.problems import Problem
+from cdmq.sql import nodes
+from cdmq.sql.expressions import Bound, lower
+from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.pii import stored, strictest
+from cdmq.sql.text_form import text_of
+from cdmq.sql.types import Type
+from cdmq.values import Catalog, Project, Rule
+
+COLUMNS = ("key", "level", "measures", "cut_offs", "reason", "missed", "uncounted")
+
+
+def review_query(
+    rule: Rule, rows: Rows, project: Project, catalog: Catalog, dialect: str
+) -> exp.Select:
+    """The state of everyone after a review. The rule is sound: tier_problems finds nothing."""
+    return _Review(rule, rows, project, catalog, dialect).query()
+
+
+def account_query(
+    rule: Rule, rows: Rows, project: Project, catalog: Catalog, dialect: str
+) -> exp.Query:
+    """A row a dataset of facts: its name, how many the measures ask for, and how many of them were
+    not counted: without a date, without an amount, of no known customer."""
+    review = _Review(rule, rows, project, catalog, dialect)
+    return nodes.union_all([t.account(review.customers(t.link)) for t in review.totals().values()])
+
+
+class _Review:
+    """Builds the query in layers, each a subquery over the one before."""
+
+    def __init__(
+        self, rule: Rule, rows: Rows, project: Project, catalog: Catalog, dialect: str
+    ) -> None:
+        self.rule, self.levels = with_kept(rule)
+        self.project = project
+        assert isinstance(rule.spec, TieringRule)
+        self.spec, self.rows, self.dialect = rule.spec, rows, dialect
+        self.links = links(rule, project, catalog)
+        self.figures = figures_of(rule.spec.measures, catalog, project.datasets)
+        self._problems: list[Problem] = []
+        self.types: Mapping[str, Type] = {f.name: f.type for f in self.figures}
+        self.judging = self._binder(self.types)
+        self.counting = {name: self._binder(link.types) for name, link in self.links.items()}
+
+    def _binder(self, columns: Mapping[str, Type]) -> Binder:
+        return Binder(columns, self.dialect, self._problems)
+
+    def totals(self) -> dict[str, Totals]:
+        return {
+            name: Totals(link, [f for f in self.figures if f.spec.dataset == name], self._counts,
+                         self.dialect)
+            for name, link in self.links.items()
+        }
+
+    def customers(self, link: Link) -> exp.Select:
+        """The keys of all whom facts may be of."""
+        if link.through is not None:
+            return nodes.select([nodes.column("key")], logical(f"xref:{link.through}"))
+        keys = nodes.select([nodes.alias(self.rows.key(), "key")], logical(self.rows.relation))
+        return nodes.select([nodes.alias(link.compared(nodes.column("key", "w"), self.dialect),
+                                         "key")], nodes.beneath(keys, "w", self.dialect))
+
+    def query(self) -> exp.Select:
+        measuring = Measuring(self.figures, self.links, self.totals(), self.dialect)
+        judged = self._judged(measuring.over(self._everyone()))
+        keeping = Keeping(self.levels, self.spec, self.rule.id, self.dialect)
+        bound = {
+            level.name: self._bound(level.field).expression
+            for level in self.levels if level.field is not None
+        }
+        reasons = Reasons(self.levels, self.spec, self.figures, bound, self._first_fact())
+        shown = {
+            "key": nodes.column("key", "l"), "level": nodes.column("level", "l"),
+            "measures": measures_json(self.figures), "cut_offs": reasons.cut_offs(),
+            "reason": reasons.reason(), "missed": nodes.column("missed", "l"),
+            "uncounted": nodes.column("uncounted", "l"),
+        }
+        return nodes.select([nodes.alias(node, name) for name, node in shown.items()],
+                            nodes.beneath(keeping.over(judged), "l", self.dialect))
+
+    def _first_fact(self) -> exp.Expr:
+        """The day of somebody's first fact as a text, by what `pii:` says of when facts were."""
+        how = strictest(self.project.datasets[n].spec.pii.get(link.happened_at, "plain")
+                        for n, link in self.links.items())
+        day = nodes.cast(nodes.cast(nodes.column("first", "l"), "date"), "text")
+        return exp.Coalesce(this=stored(day, how), expressions=[nodes.text("hidden")])
+
+    def _everyone(self) -> exp.Select:
+        """The keys of the rows under the rule's own `where`."""
+        where = None
+        if self.rule.where is not None:
+            binder = self._binder(self.rows.columns)
+            bound = binder.bound(self.rule, "where")
+            assert bound is not None
+            where = binder.guarded(lower(bound.expression.tree, self.dialect, nodes.column,
+                                         self.rows.behind, as_of_node()))
+        key = self.rows.key()
+        wanted = nodes.all_of([where, nodes.present(nodes.paren(key.copy()))])
+        query = nodes.select([nodes.alias(key, "key")], logical(self.rows.relation), wanted)
+        return query.distinct()
+
+    def _counts(self, figure: Figure) -> exp.Expr | None:
+        """The condition of a measure on its facts, which stand under the name `c`."""
+        field = f"measures.{figure.name}.where"
+        if field not in self.rule.expressions:
+            return None
+        binder = self.counting[figure.spec.dataset]
+        bound = binder.bound(self.rule, field)
+        assert bound is not None
+        return binder.guarded(lower(bound.expression.tree, self.dialect,
+                                    lambda c: nodes.column(c, "c"), _nothing, as_of_node()))
+
+    def _judged(self, measured: exp.Select) -> exp.Select:
+        """The figures with their texts `t`, what each level says: `h` holds, `k` kept by."""
+        shown = [_same(c.alias) for c in measured.expressions]
+        for f in self.figures:
+            text = text_of(nodes.column(f"m{f.place}", "l"), f.type)
+            shown.append(nodes.alias(stored(text, f.pii), f"t{f.place}"))
+        for place, level in enumerate(self.levels):
+            for mark, field in (("h", level.field), ("k", level.kept)):
+                if field is not None:
+                    shown.append(nodes.alias(self._holds(field), f"{mark}{place}"))
+        if self.spec.new_for is not None:
+            since = before(as_of_node(), self.spec.new_for)
+            young = exp.GT(this=nodes.column("first", "l"), expression=nodes.paren(since))
+            shown.append(nodes.alias(young, "young"))
+        return nodes.select(shown, nodes.beneath(measured, "l", self.dialect))
+
+    def _holds(self, field: str) -> exp.Expr:
+        """A condition on the measures; what is not known does not hold."""
+        places = {f.name: f.place for f in self.figures}
+        condition = self.judging.guarded(lower(
+            self._bound(field).expression.tree, self.dialect,
+            lambda name: nodes.column(f"m{places[name]}", "l"), _nothing, as_of_node()))
+        return exp.Coalesce(this=condition, expressions=[exp.false()])
+
+    def _bound(self, field: str) -> Bound:
+        bound = self.judging.bound(self.rule, field)
+        assert bound is not None, self._problems
+        return bound
+
+
+def _nothing(how: str, column: str) -> exp.Expr:
+    raise AssertionError(f"{how}({column}) is refused by tier_problems")
+
+
+def _same(name: str) -> exp.Expr:
+    return nodes.alias(nodes.column(name, "l"), name)
+

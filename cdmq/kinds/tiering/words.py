@@ -1,0 +1,231 @@
+"""The kind `tiering`: which level a customer has, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from cdmq.kinds.words import (
+    Lasting,
+    Named,
+    Number,
+    Period,
+    ReadsFrom,
+    Reviews,
+    Share,
+    Word,
+    filled,
+)
+from cdmq.project.fields import Dataset, Model, SqlText, Threshold
+
+Condition = Annotated[str, SqlText(), ReadsFrom("measures")]
+OTHERWISE = "otherwise"
+NEW = "new"
+
+
+def _one_key(value: Any) -> Any:
+    if not isinstance(value, dict) or len(value) != 1 or not all(value.values()):
+        raise ValueError("a level is one 'name: condition', such as - core: annual_volume >= 50000")
+    return value
+
+
+Level = Annotated[
+    dict[Word, Condition],
+    BeforeValidator(_one_key),
+    WithJsonSchema({
+        "type": "object", "minProperties": 1, "maxProperties": 1,
+        "additionalProperties": {"type": "string"},
+        "examples": [{"core": "annual_volume >= 50000"}, {"ordinary": OTHERWISE}],
+    }),
+]
+
+
+class Facts(Model):
+    """A figure per record, from the rows of another dataset that refer to it."""
+
+    model_config = ConfigDict(populate_by_name=False)
+    WAYS: ClassVar[tuple[str, ...]] = ("sum", "count")
+
+    dataset: Dataset = Field(
+        alias="from", description="The dataset with the facts: it needs happened_at and refers_to."
+    )
+    sum: Annotated[str, ReadsFrom("from")] | None = Field(
+        None, description="The column that is added up."
+    )
+    count: Literal["rows"] | None = Field(None, description="rows: how many there are.")
+    where: Annotated[str, SqlText(), ReadsFrom("from")] | None = Field(
+        None, description="Only facts for which this SQL condition on their columns is true."
+    )
+    if_none: Number | None = Field(
+        None,
+        description="The figure of a record without any fact. Default: missing, and what is "
+        "missing fits no condition.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Facts:
+        given = [way for way in self.WAYS if getattr(self, way) is not None]
+        if len(given) != 1:
+            ways = f"{', '.join(self.WAYS[:-1])} or {self.WAYS[-1]}"
+            here = f", here are {' and '.join(given)}" if given else ""
+            raise ValueError(f"a measure says one of {ways}{here}")
+        return self
+
+
+class Measure(Facts):
+    """A figure per customer that the levels are judged by."""
+
+    WAYS: ClassVar[tuple[str, ...]] = ("sum", "count", "since")
+
+    since: Literal["first", "last"] | None = Field(
+        None,
+        description="Years since the first (or last) fact, 2 on its second anniversary.",
+    )
+    per: Period | None = Field(
+        None,
+        description="An average: the figure of a usual year, month, ..., over the time in which "
+        "the customer was observed: from the first fact of any kind on, a day at least.",
+    )
+    over: Lasting | None = Field(
+        None, description="Only facts of this long before as_of, by the calendar. Default: all."
+    )
+
+    @model_validator(mode="after")
+    def _windows(self) -> Measure:
+        if self.since and (self.per or self.over):
+            raise ValueError("since counts years from one fact: it takes neither per nor over")
+        if self.over and not self.per:
+            raise ValueError(f"over needs per: the average of what, in {self.over}? Say per: year")
+        return self
+
+
+class KeepUnless(Model):
+    """What must happen before a customer loses a level."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+    below_by: Share = Field(description="How far below the level's condition it must fall.")
+    reviews: Reviews = Field(alias="for", description="In how many reviews one after the other.")
+
+
+class TieringRule(Named):
+    """Sorts customers into levels, such as core, growing, ordinary and prospect, by what they did,
+    and keeps the history of each customer's level.
+
+    Use it where different customers are to be served differently, and nobody should have to ask
+    why or since when. `measures` are figures from other datasets, `levels` are conditions on them:
+    the first that fits is the level, the last is `otherwise`. A level is judged at each `review`,
+    and `keep_unless` keeps a customer who wobbles at the limit from going up and down: who rises
+    rises at once; who misses a level by no more than `below_by` keeps it; who misses it by more
+    loses it at the last of so many reviews. Only limits can be missed by a share (>=, >, <=, < or
+    between and a number): a level with none of these, such as orders_ever = 0, is lost at once.
+
+    Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. How
+    many facts the figures are made without (no date, no amount, of no known customer; a cell that
+    could not be read is missing) is said in the rule's result, with a warning, and on the level of
+    the customer: `warn_above` and `error_above` (`5`, `1%`) set how many may be. A
+    customer with facts of whom none counts (none in the window, none under `where`) has the sum or
+    count 0; `if_none` is for those without any. Averages and years have four decimals.
+
+    Example:
+
+        tiering:
+          - id: customer_class
+            owner: sales_ops
+            why: Core customers get a person to call, prospects a letter.
+            measures:
+              annual_volume: {from: orders, sum: amount, where: "status <> 'cancelled'",
+                              per: year, over: 24 months, if_none: 0}
+              orders_ever: {from: orders, count: rows, if_none: 0}
+              tenure_years: {from: orders, since: first}
+            levels:
+              - prospect: orders_ever = 0
+              - core: annual_volume >= 50000 and tenure_years >= 2
+              - growing: annual_volume >= 10000
+              - ordinary: otherwise
+            new_for: 3 months
+            review: monthly
+            keep_unless: {below_by: 10%, for: 2 reviews}
+
+    In the warehouse: `tier_history`, for each party its level from one review to another, with
+    the measures, the cut-offs and the reason.
+    """
+
+    measures: Annotated[dict[Word, Measure], AfterValidator(filled)] = Field(
+        description="name: a figure per customer, for use in the levels."
+    )
+    levels: list[Level] = Field(
+        description="A list of name: condition on the measures. The first that fits; the last "
+        "one is otherwise."
+    )
+    new_for: Lasting | None = Field(
+        None,
+        description="A customer whose first fact is less old than this is `new`: too little is "
+        "known to judge. Who has no fact is judged.",
+    )
+    review: Literal["daily", "weekly", "monthly", "quarterly", "yearly"] | None = Field(
+        None,
+        description="Judged once per month (...) of as_of, however often cdmq runs. "
+        "Default: at every run.",
+    )
+    keep_unless: KeepUnless | None = Field(
+        None, description="A level is kept until it is missed by this much for this long."
+    )
+    warn_above: Threshold | None = Field(
+        None, description="More facts than this, or than this share of them, that no figure could "
+        "count: warn. Default: any.",
+    )
+    error_above: Threshold | None = Field(
+        None, description="More than this: fail. Default: never.",
+    )
+
+    def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
+        found: dict[str, tuple[tuple[str | int, ...], str]] = {}
+        for name, measure in self.measures.items():
+            if measure.where is not None:
+                found[f"measures.{name}.where"] = ("measures", name, "where"), measure.where
+        for i, level in enumerate(self.levels):
+            for name, condition in level.items():
+                if condition.strip() != OTHERWISE:
+                    found[f"levels.{name}"] = ("levels", i, name), condition
+        return found
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        return tuple(name for level in self.levels for name in level)
+
+    @model_validator(mode="after")
+    def _sensible(self) -> TieringRule:
+        names = self.level_names
+        for i, level in enumerate(self.levels):
+            ((name, condition),) = level.items()
+            last = i == len(self.levels) - 1
+            if condition.strip() == OTHERWISE and not last:
+                raise ValueError(f"otherwise stands last: no level after '{name}' can fit")
+            if condition.strip() != OTHERWISE and last:
+                raise ValueError("the last level must be otherwise, such as - ordinary: otherwise")
+            if name in names[:i]:
+                raise ValueError(f"the level '{name}' stands twice: join the conditions with or")
+        if len(names) < 2:
+            raise ValueError("levels needs two or more, the last of them otherwise")
+        if self.new_for and NEW in names:
+            raise ValueError("new_for gives the level new itself: give yours another name")
+        if any(name.lower() == "as_of" for name in self.measures):
+            raise ValueError("as_of is the run's time: give the measure another name")
+        if self.keep_unless and not self.review:
+            raise ValueError("keep_unless counts reviews: say review: monthly")
+        return self
+
+
+NAME = "tiering"
+RULE = TieringRule
+BUILT = True

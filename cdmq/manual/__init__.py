@@ -1,0 +1,1 @@
+"""The manual: pages, schema and codes, made from the code."""

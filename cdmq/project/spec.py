@@ -1,0 +1,362 @@
+"""The files of a project other than rules, typed: cdmq_project.yml, datasets, unit tests."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from cdmq.project.column_names import composed
+from cdmq.project.fields import Bool, Model, Tags, Texts, Threshold, Version, one_or_many
+
+Pii = Literal["plain", "mask", "hash", "omit"]
+Materialized = Literal["view", "table"]
+ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp"]
+DateForm = Literal[
+    "YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "YYYY/MM/DD", "YYYYMMDD"
+]
+
+
+def _yes_or_no(value: Any) -> Any:
+    return {"no": "false", "yes": "true"}.get(value, value) if isinstance(value, str) else value
+
+
+def _file(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def wrong_name(name: str) -> str | None:
+    """A dataset's name is the name of a relation, and of a file in target/compiled."""
+    if not name.isprintable() or set(name) & set("/\\") or name in (".", "..") or (
+            len(name.encode()) > 200):
+        return "a dataset's name has at most 200 bytes, and no slash or control character"
+    return None
+
+
+def _name(value: str) -> str:
+    if wrong := wrong_name(value):
+        raise ValueError(f"{wrong}; give it another name")
+    return value
+
+
+def _zone(name: str) -> str:
+    from cdmq.project.zones import wrong
+
+    if said := wrong(name):
+        raise ValueError(said)
+    return name
+
+
+class ProjectFile(Model):
+    """The project file, cdmq_project.yml, in the shape of dbt_project.yml.
+
+    Example:
+        name: customers
+        model-paths: [models]
+        rule-paths: [rules]
+        vars: {highest_credit_limit: "1000000"}
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Letters, digits and _.")
+    version: str = "1.0"
+    profile: str | None = Field(
+        None, description="The profile in profiles.yml. Default: the project's name.")
+    model_paths: Texts = Field(default_factory=lambda: ["models"], alias="model-paths",
+                               description="Folders with datasets and SQL models.")
+    rule_paths: Texts = Field(default_factory=lambda: ["rules", "unit_tests"], alias="rule-paths",
+                              description="Folders with rules and unit tests.")
+    seed_paths: Texts = Field(default_factory=lambda: ["seeds"], alias="seed-paths",
+                              description="Folders with csv files that rules look things up in.")
+    macro_paths: Texts = Field(default_factory=lambda: ["macros"], alias="macro-paths",
+                               description="Folders with Jinja macros.")
+    target_path: str = Field("target", alias="target-path",
+                             description="Where cdmq writes its files.")
+    vars: dict[str, Any] = Field(
+        default_factory=dict, description="Values for var() in the project's files.")
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC", description="Where the clocks stand by which days and times are meant, such as "
+        "Europe/Berlin. A time with an offset from UTC is read as these clocks show it; one "
+        "without stays as it is. Days, windows, reviews and `as_of` go by them.")
+    materialized: Materialized = Field(
+        "view", description="What people read of each dataset that says nothing of it: view or "
+        "table.")
+    meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
+
+
+class FileSource(Model):
+    """A file that is read: csv, tsv, json (objects, one a line or in an array), each also
+    compressed (`.csv.gz`), parquet or xlsx."""
+
+    path: str = Field(description="From the project's folder.")
+    format: Literal["csv", "json", "parquet", "xlsx"] | None = Field(
+        None, description="Default: by the ending of the path."
+    )
+    delimiter: str = Field(",", min_length=1, max_length=1,
+                           description="What parts the columns of a csv.")
+    encoding: str = Field("utf-8", description="Of csv and JSON: such as cp1252 for a file of "
+                          "Excel on Windows.")
+    decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
+    dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
+    sheet: str | None = Field(
+        None, description="Of an .xlsx file. Default: the first that is not hidden.")
+    skip: int = Field(
+        0, ge=0, description="How many lines of a csv or rows of a sheet stand above its header.")
+    header: Annotated[Bool, BeforeValidator(_yes_or_no)] = Field(
+        True, description="no: the first line is a record, and columns names all columns "
+        "in their order.")
+    bad_lines_at_most: Threshold = Field(
+        "1%", description="How many lines may be unreadable, as a number or a share. "
+        "Each is flagged and the others are judged; with more the delivery is held back.")
+    trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
+                       "blanks alone is empty.")
+
+
+#: The name of a column of the dataset, and one or many of them.
+_Column = Annotated[str, AfterValidator(composed)]
+_Columns = Annotated[list[_Column], BeforeValidator(
+    one_or_many, json_schema_input_type=str | list[str])]
+
+
+class DatasetSpec(Model):
+    """A dataset: where its rows come from, and what every rule may rely on.
+
+    It stands in a file in models/, under `datasets:`. Its rows come from one of `file`, `table`
+    and `stack`. Each file's column is text until `columns` gives it a type.
+
+    Example:
+        version: 1
+        datasets:
+          - name: members
+            file: {path: data/members.csv, delimiter: ";", decimal: ","}
+            key: member_no
+            columns: {birthday: date, fee: decimal}
+            missing_values: ["", n/a, unknown]
+    """
+
+    name: Annotated[str, AfterValidator(_name)]
+    description: str | None = None
+    table: str | None = Field(None, description="A relation of the warehouse: schema.name.")
+    from_dbt: str | None = Field(None, description="Not built yet: a node of dbt's manifest.json.")
+    file: Annotated[FileSource, BeforeValidator(_file)] | None = Field(
+        None, description="A path, or keys with values: csv, json, parquet or xlsx.")
+    stack: dict[str, str] | None = Field(None, description="label: dataset, one under the other.")
+    rename: dict[str, dict[_Column, _Column]] = Field(
+        default_factory=dict, description="label: {column of the source: its name here}."
+    )
+    key: _Columns = Field(
+        default_factory=list, description="The columns that name a record; row_number "
+        "where a file has none: its place names it then.")
+    holds: Texts = Field(
+        default_factory=list, description="Rules that must pass (check: row_count), or the dataset "
+        "and all that stands on it stay as they were.")
+    may_be_empty: Bool = Field(False, description="A delivery without records is taken, though "
+                               "the one before held some.")
+    changed_at: _Column | None = Field(
+        None, description="The column that says when the record was changed.")
+    changed_by: _Column | None = Field(None, description="The column that says by whom.")
+    verified_at: dict[_Column, _Column] = Field(
+        default_factory=dict, description="column: the column that says when it was verified.")
+    happened_at: _Column | None = Field(
+        None, description="Of events such as orders: the column that says when.")
+    refers_to: dict[str, _Columns] = Field(
+        default_factory=dict, description="dataset: the columns here that hold its key.")
+    columns: dict[_Column, ColumnType] = Field(
+        default_factory=dict, description="column: its type, one of text, integer, decimal, "
+        "double, boolean, date and timestamp. A cell that cannot be read so is flagged. boolean "
+        "reads true, t, yes, 1 and false, f, no, 0 in any case; map other words in a SQL model.")
+    missing_values: Annotated[
+        list[str] | dict[_Column, Texts], BeforeValidator(one_or_many)] = Field(
+        default_factory=list, description="Texts that mean nothing is known, for all columns, or "
+        "column: its texts. White space around them does not count, letter case does; they are "
+        "looked for again after a default has tidied a cell. Rules see NULL.")
+    pii: dict[_Column, Pii] = Field(
+        default_factory=dict, description="column: plain, mask, hash or omit. With any, all other "
+        "text columns but the key are masked outside the warehouse.")
+    materialized: Materialized | None = Field(
+        None, description="What people and programs read of it: view, worked out whenever it is "
+        "read, or table, as the run left it. It is about all that bears the dataset's name: NAME "
+        "itself where it is a SQL model, NAME__clean, __defaulted, __flagged, __passed and __xref. "
+        "What is read from a file, a stack or a golden rule is a table anyway, and so is a model "
+        "of which the last good state is kept. config(materialized=) in a model's SQL is about "
+        "NAME alone and wins there. Default: what the project says, else view.")
+    owner: str | None = Field(None, description="Who answers for it.")
+    tags: Tags = Field(default_factory=list, description="Words to select it by.")
+    formerly: Texts = Field(
+        default_factory=list, description="The names it had before, the oldest first. They stay: "
+        "flags, changes and parties of then are its own by them.")
+    meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DatasetSpec:
+        given = [w for w in ("table", "from_dbt", "file", "stack") if getattr(self, w) is not None]
+        if len(given) > 1:
+            raise ValueError(f"a dataset has one source, here are {' and '.join(given)}; "
+                             "keep one of them")
+        if self.rename and self.stack is None:
+            raise ValueError("rename goes with stack; rename the columns of one source in a SQL "
+                             "model")
+        return self
+
+
+class ModelsFile(Model):
+    """models/*.yml: datasets."""
+
+    version: Version = "1"
+    datasets: list[DatasetSpec] = Field(default_factory=list)
+
+
+def _null(value: Any) -> Any:
+    """YAML's null is a text here, as all plain words are; of a cell it says that it is missing."""
+    return None if value == "null" else value
+
+
+class ExpectedPair(Model):
+    """Two records that a matching rule found alike, in any order."""
+
+    a: str = Field(description="The key of a record.")
+    b: str = Field(description="The key of another.")
+    verdict: Literal["same_if", "score", "review", "veto"] | None = Field(
+        None, description="same_if: equal as it says; score: sure enough to merge; review: sure "
+        "enough to ask; veto: kept apart by never_if_differs.")
+
+    @model_validator(mode="after")
+    def _two(self) -> ExpectedPair:
+        if self.a == self.b:
+            raise ValueError(f"a pair is two records, here is {self.a} twice")
+        return self
+
+
+class ExpectedCell(Model):
+    """A cell of a golden record, named by any record of its party."""
+
+    of: str = Field(description="The key of any record of the party.")
+    column: str
+    value: Annotated[
+        str | None, BeforeValidator(_null),
+        WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
+    ] = Field(
+        None, description="The value; null where it is missing.")
+    winner: str | None = Field(None, description="The key of the record that it came from.")
+    because: str | None = Field(None, description="The word of pick that decided.")
+
+    @model_validator(mode="after")
+    def _something(self) -> ExpectedCell:
+        if not self.model_fields_set & {"value", "winner", "because"}:
+            raise ValueError(f"say what {self.column} of {self.of} is: value, winner or because")
+        return self
+
+
+class ExpectedLevel(Model):
+    """The level of a party, named by any of its records, or of a record by itself."""
+
+    of: str | None = Field(None, description="Of a golden dataset: the key of any record of the "
+                           "party.")
+    key: str | None = Field(None, description="Of another dataset: the key of the record.")
+    level: str
+
+    @model_validator(mode="after")
+    def _of_one(self) -> ExpectedLevel:
+        if (self.of is None) == (self.key is None):
+            raise ValueError("say whose level it is: by of (any record of the party) or by key")
+        return self
+
+
+class Expected(Model):
+    """What a unit test expects of the rules it names: every flag, change, pair, party and level;
+    of golden cells those that it names.
+
+    A model learns next to nothing from a few rows and keeps the weights that it starts from. Test
+    same_if, never_if_differs, ignore_values and clear cases, no percentages; and give some other
+    records beside, or what two have in common looks like what everybody has.
+    """
+
+    flags: list[dict[str, str | None]] | None = Field(
+        None, description="Each with its key and what else is expected: rule, column, value, "
+        "state, suggestion, records.")
+    changes: list[dict[str, str | None]] | None = Field(
+        None, description="Each with its key and what else is expected: rule, column, old, new, "
+        "act, reason, records.")
+    pairs: list[ExpectedPair] | None = Field(
+        None, description="Of a matching rule: every pair that it found alike.")
+    parties: list[list[str]] | None = Field(
+        None, description="The keys of each party (or group) of two or more records.")
+    cells: list[ExpectedCell] | None = Field(
+        None, description="Of a golden rule: the cells that you care about.")
+    levels: list[ExpectedLevel] | None = Field(
+        None, description="Of a tiering rule: the level of everyone.")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Expected:
+        seen: set[str] = set()
+        for party in self.parties or ():
+            if len(set(party)) < 2:
+                raise ValueError("a party in parties has two or more records; who is alone is "
+                                 "left out")
+            if again := sorted(seen & set(party)):
+                raise ValueError(f"{again[0]} stands in two parties")
+            seen |= set(party)
+        return self
+
+
+class UnitTest(Model):
+    """A unit test of a rule: given rows, expected findings, run in memory.
+
+    It stands in a file under rule-paths, under `unit_tests:`.
+
+    Example:
+        version: 1
+        unit_tests:
+          - name: german_postcodes
+            rule: postcode_de
+            given:
+              customers:
+                - {id: 1, country: DE, postcode: "01067"}
+                - {id: 2, country: DE, postcode: "1067"}
+            expect:
+              flags:
+                - {key: 2}
+
+    A test of a matching, golden or tiering rule gives the records that are matched, and the facts:
+
+        - name: core_by_volume
+          rule: customer_class
+          as_of: 2026-11-01
+          given:
+            customers:
+              - {source: crm, source_id: 1, email: anna@example.com}
+              - {source: shop, source_id: 9, email: anna@example.com}
+            orders:
+              - {order_id: 1, source: shop, customer_no: 9, ordered_at: 2024-05-01, amount: 900000}
+          expect:
+            parties: [[crm/1, shop/9]]
+            levels: [{of: crm/1, level: core}]
+    """
+
+    name: str
+    description: str | None = None
+    rule: str | None = Field(None, description="The id of the rule that it tests.")
+    rules: Texts = Field(default_factory=list, description="In place of rule: several of them.")
+    as_of: str | None = Field(None, description=(
+        "The time that the rules judge by; required where they do. No test asks the clock."))
+    given: dict[str, list[dict[str, str | None]]] = Field(
+        description="dataset: its rows. A column that is left out is NULL.")
+    expect: Expected = Field(description="What the rules find in them, and nothing else.")
+    tags: Tags = Field(default_factory=list, description="Words to select it by.")
+    enabled: Bool = True
+
+    @model_validator(mode="after")
+    def _names_rules(self) -> UnitTest:
+        if not self.rule and not self.rules:
+            raise ValueError("say which rule it tests: rule: ID")
+        return self
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        return tuple(self.rules) or ((self.rule,) if self.rule else ())
+
+
+class UnitTestsFile(Model):
+    """A file of unit tests, anywhere under rule-paths."""
+
+    version: Version = "1"
+    unit_tests: list[UnitTest] = Field(default_factory=list)

@@ -1,0 +1,314 @@
+"""The way of a run through the stages, from a project to what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from cdmq.audit.claims import STATED, claim
+from cdmq.audit.ensure import ensure
+from cdmq.audit.older import adopt_older
+from cdmq.audit.pii_key import unlock
+from cdmq.audit.register import Register
+from cdmq.audit.renames import check_reused, ids_of, renames
+from cdmq.audit.tables import audit_schema
+from cdmq.audit.versions import version_of
+from cdmq.datasets.catalog import delivered
+from cdmq.datasets.remembered import merge_catalog
+from cdmq.datasets.unfit import unfit_rules
+from cdmq.graph.select import needs_of, select
+from cdmq.problems import CdmqError, Problem, Span
+from cdmq.publishing.freeze import freeze
+from cdmq.publishing.outputs import by_relation, check_outputs, check_places, check_sources, outputs
+from cdmq.publishing.published import name_published
+from cdmq.results import Compiled, Facts, RunResult, Selection
+from cdmq.runs.facts import facts_of, run_facts, said, who
+from cdmq.runs.interrupts import Fate, follows_interrupt
+from cdmq.runs.past import Past
+from cdmq.sql.logical import STAGED, Names, Renderer
+from cdmq.stages.compile import compile_rules
+from cdmq.stages.execute import Execution
+from cdmq.stages.judge import exit_code, judge
+from cdmq.stages.plan import plan
+from cdmq.stages.record import is_recorded, record, record_only
+from cdmq.steps import Executed, Outcome, Plan
+from cdmq.values import Catalog, Project
+from cdmq.warehouses.base import Lost, StatementError
+from cdmq.warehouses.profiles import Target
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+T = TypeVar("T")
+Listener = Callable[[str, object], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a run is asked for."""
+
+    command: str = "run"
+    as_of: datetime | None = None
+    select: str | None = None
+    exclude: str | None = None
+    fail_on: frozenset[str] = frozenset({"error"})
+    allow_empty: bool = False
+    fail_fast: bool = False
+
+    @property
+    def build(self) -> bool:
+        """Datasets are made; `cdmq test` judges what an earlier run made."""
+        return self.command != "test"
+
+    @property
+    def kinds(self) -> frozenset[str] | None:
+        """The kinds of rules that it uses; None for all."""
+        return {"test": frozenset({"validation"}), "train": frozenset({"matching"})}.get(
+            self.command)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What is known before a statement is sent."""
+
+    project: Project
+    selection: Selection
+    catalog: Catalog
+    plan: Plan
+    #: Datasets whose source cannot be read, and why: what does not need them goes on.
+    broken: Mapping[str, str] = field(default_factory=dict)
+    #: Rules that do not fit the columns of what was delivered, and why.
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    #: What else is wrong in declarations of columns: no rule and no dataset stops for it.
+    misdeclared: tuple[Problem, ...] = ()
+
+
+def run(
+    project: Project, warehouse: Warehouse, target: Target, target_path: Path, wish: Wish,
+    listen: Listener, cdmq_version: str, fate: Fate,
+) -> RunResult:
+    """Build, judge, publish and record. Raises CdmqError where nothing could run.
+
+    What was refused, and what broke off, leaves its row among the runs.
+    """
+    started = datetime.now(UTC)
+    past = Past(project, who())  # before anything is done: files and commits move on
+    selection = selected(project, wish)
+    facts = facts_of(target, warehouse, wish.command, wish.as_of, started, target_path,
+                     len(selection.rules), project.config.time_zone)
+    register = registered(project, warehouse, cdmq_version, facts)
+    try:
+        return _run(project, register, target, target_path, wish, listen, cdmq_version, fate,
+                    selection, facts, past)
+    except BaseException as error:
+        for _ in range(2):  # what ends an interrupted statement may end the next one too
+            with suppress(StatementError, Lost):  # no row: what was wrong is told anyway
+                fate.published = is_recorded(warehouse, facts.run_id)
+                if not fate.published:
+                    status = _broken(error, fate)
+                    broke = replace(run_facts(facts, warehouse, cdmq_version, 2, [], False,
+                                              said(project, target)), status=status,
+                                    exit_code=130 if status == "interrupted" else 2)
+                    record_only(warehouse, project, broke, datetime.now(UTC), past.state,
+                                target.scrub(str(error)) or status)
+                break
+        raise
+
+
+def _broken(error: BaseException, fate: Fate) -> str:
+    """The status of a run that did not come to its end."""
+    if follows_interrupt(error) or "interrupted" in str(error).lower():
+        return "interrupted"
+    return "error" if fate.began else "refused"
+
+
+def _run(
+    project: Project, register: Register, target: Target, target_path: Path, wish: Wish,
+    listen: Listener, cdmq_version: str, fate: Fate, selection: Selection, facts: Facts,
+    past: Past,
+) -> RunResult:
+    warehouse = register.warehouse
+    check_reused(warehouse, audit_schema(warehouse), project.rules)
+    register.sweep()
+    unlock(project, warehouse, target.options.pii_secret, target.span, facts.started)
+    ready = prepare(project, selection, warehouse, target_path, local=True)
+    made = outputs(project, ready.catalog, ready.plan, selection.datasets, warehouse)
+    check_sources(project, selection.datasets, made, warehouse)
+    if wish.command != "train":  # what a test reads is what a run makes
+        adopt_older(register, {o.relation: (o.of, o.columns) for o in made})
+        check_outputs(register, made)
+    if wish.command == "run":
+        check_places(register, made)
+    names = Names(warehouse.schema, warehouse.traits.longest_name, facts.run_id[-6:])
+    if not wish.build:
+        there = [n for n in selection.datasets if n in ready.catalog]
+        name_published(names, project, there, ready.plan, warehouse)
+    register.stage(f"{STAGED}{names.token}_")
+    fate.began = True
+    listen("start", facts)
+    for problem in ready.misdeclared:
+        listen("problem", problem)
+    ids = ids_of(renames(warehouse, audit_schema(warehouse), project.rules))
+    executed = _execute(ready, register, names, facts.as_of, wish, target, listen, ids)
+    if wish.command == "train":
+        executed.built.clear()  # it was made to be learned from
+    elif wish.build:
+        freeze(register, project, executed, names)
+    results = tuple(judge(executed.outcomes[r]) for r in sorted(executed.outcomes))
+    versions = {name: version_of(rule, project) for name, rule in project.rules.items()}
+    failed = {n: why for n, why in executed.failed.items() if n not in executed.off | executed.held}
+    code = 2 if failed or ready.misdeclared else exit_code(results, wish.fail_on)
+    fate.published = None
+    recorded = record(
+        project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
+        run_facts(facts, warehouse, cdmq_version, code, results, selection.whole,
+                  said(project, target)), register, by_relation(made), datetime.now(UTC), past,
+    )
+    fate.published = True
+    with suppress(StatementError):  # the next run does it
+        register.sweep()
+    statements, relations = rule_statements(ready, executed, warehouse.dialect)
+    counts = recorded.episodes
+    return RunResult(
+        run_id=facts.run_id, exit_code=code, results=results,
+        opened={k: v[0] for k, v in counts.items()}, closed={k: v[1] for k, v in counts.items()},
+        new_versions=recorded.new_versions, new_words=recorded.new_words,
+        rekeyed=recorded.rekeyed,
+        warnings=project.warnings, failed=failed, problems=ready.misdeclared,
+        project=project, facts=facts, finished=datetime.now(UTC),
+        versions={name: v.digest for name, v in versions.items()},
+        statements=statements, relations=relations,
+    )
+
+
+def registered(
+    project: Project, warehouse: Warehouse, cdmq_version: str, facts: Facts
+) -> Register:
+    """The register, with the audit tables as they are to be.
+
+    Raises CdmqError, before anything is made, where they are not this project's.
+    """
+    register = claim(warehouse, project.config.name, facts.run_id)
+    ensure(warehouse, cdmq_version, facts.started, lambda: register.enter_audit(STATED))
+    return register
+
+
+def selected(project: Project, wish: Wish) -> Selection:
+    found = select(project, wish.select, wish.exclude, allow_empty=wish.allow_empty,
+                   kinds=wish.kinds)
+    if wish.command != "train":
+        return found
+    models = frozenset(r for r in found.rules if getattr(project.rules[r].spec, "compare", None))
+    if not models and not wish.allow_empty:
+        raise CdmqError(Problem(Span("train"), "CDMQ510", "no matching rule with compare: is "
+                                "selected: only such a rule has a model",
+                                "see them with: cdmq ls --select kind:matching"))
+    return replace(found, rules=models, whole=False)
+
+
+def prepare(
+    project: Project, selection: Selection, warehouse: Warehouse, target_path: Path,
+    local: bool = False,
+) -> Ready:
+    """Look at the warehouse, and compile the selected rules of the datasets that they need.
+
+    `local`: a source that cannot be read, or is not as it is declared, stops what needs it alone.
+    """
+    narrow = replace(project, datasets={n: project.datasets[n] for n in selection.datasets})
+    found = delivered(narrow, warehouse)
+    if found.problems and not local:
+        raise CdmqError(found.problems)
+    catalog, unfit = found.known, unfit_rules(narrow, found) if local else None
+    merge_catalog(catalog, project, target_path)
+    lost = set(selection.datasets) - set(catalog)
+    rules = frozenset(r for r in selection.rules
+                      if not needs_of(project.rules[r], project) & lost)
+    rules |= {g for n in selection.datasets if n in catalog for g in project.datasets[n].guards}
+    steps = compile_rules(narrow, catalog, warehouse.dialect, rules, unfit=unfit)
+    broken = {**unfit.datasets, **found.broken} if unfit else {}
+    stopped = unfit.rules if unfit else {}
+    told = {p for causes in (*broken.values(), *stopped.values()) for p in causes}
+    return Ready(project, selection, catalog, plan(project, steps, warehouse.traits.fuse),
+                 _causes(broken), _causes(stopped),
+                 tuple(p for p in found.problems if p not in told))
+
+
+def _causes(found: Mapping[str, Sequence[Problem]]) -> dict[str, str]:
+    return {name: "; ".join(dict.fromkeys(map(str, told))) for name, told in found.items()}
+
+
+def compiled(
+    project: Project, warehouse: Warehouse, target_path: Path, wish: Wish
+) -> Compiled:
+    """The SQL of the selected rules, as it is written to `target/compiled`."""
+    from cdmq.reports.compiled import write_compiled
+
+    ready = prepare(project, selected(project, wish), warehouse, target_path)
+    files = write_compiled(ready.plan, project, warehouse, target_path / "compiled")
+    return Compiled(project, ready.catalog, ready.selection, files, project.warnings)
+
+
+def rule_statements(
+    ready: Ready, executed: Executed, dialect: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Each rule's SQL alone, and the relation it reads, by their published names."""
+    render = Renderer(replace(executed.names, staged=executed.names.final), dialect,
+                      executed.as_of)
+    statements, relations = {}, {}
+    for own in ready.plan.datasets.values():
+        if own.steps.dataset.name in executed.failed:
+            continue
+        made = [(t.rule.id, t.query, own.steps.relation) for t in own.steps.tiers]
+        if golden := own.steps.golden:
+            made.append((golden.rule.id, golden.rows, f"source:{own.steps.dataset.name}"))
+        for rule, query, relation in made:
+            if executed.outcomes[rule].evaluated:
+                statements[rule] = render.sent(query)
+                relations[rule] = str(executed.names.final[relation])
+        reads = {j.rule.id: j.relation for j in own.steps.judgements}
+        for branch in (*own.row, *own.sets, *own.changes):
+            for one in branch.alone or (branch,):
+                rule = one.rules[0].id
+                lost = needs_of(one.rules[0], ready.project) & set(executed.failed)
+                if rule in ready.selection.rules and not lost:
+                    relation = reads.get(rule, own.steps.relation)
+                    statements[rule] = render.sent(one.query)
+                    relations[rule] = str(executed.names.final[relation])
+    return statements, relations
+
+
+def _execute(
+    ready: Ready, register: Register, names: Names, as_of: datetime, wish: Wish,
+    target: Target, listen: Listener, ids: Mapping[str, tuple[str, ...]],
+) -> Executed:
+    moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
+    execution = Execution(
+        ready.project, ready.catalog, ready.plan, register.warehouse, names, moment,
+        rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
+        unfit=ready.unfit,
+        build=wish.build, stop=stop, holds_back=_holds_back, train=wish.command == "train",
+        ids=ids, register=register,
+        listen=lambda event, value: listen(event, _scrubbed(value, target)),
+    )
+    done = execution.run()
+    return replace(
+        done, outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
+        failed={name: target.scrub(why) for name, why in done.failed.items()},
+    )
+
+
+def _holds_back(outcome: Outcome) -> bool:
+    """A guard that does not pass; nothing to judge, where nothing was before, is no reason."""
+    return judge(outcome).status not in ("pass", "no_data")
+
+
+def _scrubbed(value: T, target: Target) -> T:
+    """What an engine said may hold what it was told: a password in an address, a path."""
+    if isinstance(value, Outcome) and value.error:
+        return replace(value, error=target.scrub(value.error))
+    return value

@@ -1,1 +1,0 @@
-"""golden: one best record per party, with where each cell comes from."""

@@ -1,0 +1,1 @@
+"""Unit tests of rules: given rows, and what they lead to."""
