@@ -51,8 +51,9 @@ newest:             ## all tests with the newest of all that pyproject.toml allo
 lock: $(READY)      ## write locks/ anew: the newest that pyproject.toml allows
 	$(BIN)/python tests/tools/lock.py
 
-lint: $(READY)      ## style and import layers
+lint: $(READY)      ## style, format and import layers
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/lint-imports
 
 type: $(READY)      ## strict types
@@ -60,6 +61,7 @@ type: $(READY)      ## strict types
 
 fmt: $(READY)       ## put in order what can be
 	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 bench: $(READY)     ## ratios against SQL and Splink by hand; see tests/benchmarks/README.md
 	$(BIN)/python tests/benchmarks/validation.py $(ARGS)

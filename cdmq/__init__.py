@@ -15,13 +15,27 @@ if TYPE_CHECKING:
     from cdmq.unit_tests.tests import unit_test
 
 __all__ = [
-    "CdmqError", "Problem", "RunResult", "__version__", "compile", "explain", "history", "ls",
-    "parse", "run", "show", "test", "unit_test",
+    "CdmqError",
+    "Problem",
+    "RunResult",
+    "__version__",
+    "compile",
+    "explain",
+    "history",
+    "ls",
+    "parse",
+    "run",
+    "show",
+    "test",
+    "unit_test",
 ]
 #: Where a name stands that is not in cdmq.api.
 _ELSEWHERE = {
-    "CdmqError": "cdmq.problems", "Problem": "cdmq.problems", "explain": "cdmq.manual.pages",
-    "history": "cdmq.audit.history", "unit_test": "cdmq.unit_tests.tests",
+    "CdmqError": "cdmq.problems",
+    "Problem": "cdmq.problems",
+    "explain": "cdmq.manual.pages",
+    "history": "cdmq.audit.history",
+    "unit_test": "cdmq.unit_tests.tests",
 }
 
 

@@ -30,7 +30,9 @@ Listener = Callable[[str, object], None]
 
 
 def parse(
-    root: str | Path = ".", variables: Mapping[str, Any] | None = None, *,
+    root: str | Path = ".",
+    variables: Mapping[str, Any] | None = None,
+    *,
     target_path: str | Path | None = None,
 ) -> Project:
     """Read and check a project without a connection."""
@@ -92,10 +94,17 @@ def train(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:
 
 
 def compile(
-    root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
-    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
-    select: str | Iterable[str] | None = None, exclude: str | Iterable[str] | None = None,
-    allow_empty: bool = False, threads: int | None = None, wait: float = 0.0,
+    root: str | Path = ".",
+    *,
+    target: str | None = None,
+    profile: str | None = None,
+    profiles_dir: str | Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+    select: str | Iterable[str] | None = None,
+    exclude: str | Iterable[str] | None = None,
+    allow_empty: bool = False,
+    threads: int | None = None,
+    wait: float = 0.0,
     target_path: str | Path | None = None,
 ) -> Compiled:
     """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
@@ -104,15 +113,21 @@ def compile(
     from cdmq.runs.pipeline import Wish, compiled
 
     wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
-    with _connected(root, variables, target_path, profiles_dir, profile, target, threads,
-                    wait) as (project, warehouse, _):
+    with _connected(root, variables, target_path, profiles_dir, profile, target, threads, wait) as (
+        project,
+        warehouse,
+        _,
+    ):
         check_target(_target_path(project))
         return compiled(project, warehouse, _target_path(project), wish)
 
 
 def ls(
-    root: str | Path = ".", *, variables: Mapping[str, Any] | None = None,
-    select: str | Iterable[str] | None = None, exclude: str | Iterable[str] | None = None,
+    root: str | Path = ".",
+    *,
+    variables: Mapping[str, Any] | None = None,
+    select: str | Iterable[str] | None = None,
+    exclude: str | Iterable[str] | None = None,
     allow_empty: bool = False,
 ) -> tuple[Listed, ...]:
     """The datasets and rules that a selection names."""
@@ -121,8 +136,9 @@ def ls(
     from cdmq.reports.manifest import unique_id
 
     project = parse(root, variables)
-    found = selected(project, selection(select), selection(exclude), allow_empty=allow_empty,
-                     disabled=True)
+    found = selected(
+        project, selection(select), selection(exclude), allow_empty=allow_empty, disabled=True
+    )
     things: list[Dataset | Rule] = [
         *(project.datasets[d] for d in project.datasets if d in found.chosen),
         *(project.rules[r] for r in sorted(found.rules)),
@@ -131,9 +147,16 @@ def ls(
 
 
 def show(
-    dataset: str, root: str | Path = ".", *, stage: str = "clean", limit: int = 5,
-    unmask: bool = False, target: str | None = None, profile: str | None = None,
-    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+    dataset: str,
+    root: str | Path = ".",
+    *,
+    stage: str = "clean",
+    limit: int = 5,
+    unmask: bool = False,
+    target: str | None = None,
+    profile: str | None = None,
+    profiles_dir: str | Path | None = None,
+    variables: Mapping[str, Any] | None = None,
     wait: float = 0.0,
 ) -> Table:
     """Some rows of a dataset as the last run left it; personal values are masked."""
@@ -141,16 +164,25 @@ def show(
     from cdmq.project import given
 
     given.check(dataset=dataset, stage=stage, limit=limit, unmask=unmask)
-    with _connected(root, variables, None, profiles_dir, profile, target, None,
-                    wait) as (project, warehouse, to):
+    with _connected(root, variables, None, profiles_dir, profile, target, None, wait) as (
+        project,
+        warehouse,
+        to,
+    ):
         found = rows_of(project, warehouse, dataset, stage, limit, unmask)
         return replace(found, name=to.scrub(found.name))
 
 
 def debug(
-    root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
-    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
-    adopt: Sequence[str] = (), adopt_project: str | None = None, force: bool = False,
+    root: str | Path = ".",
+    *,
+    target: str | None = None,
+    profile: str | None = None,
+    profiles_dir: str | Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+    adopt: Sequence[str] = (),
+    adopt_project: str | None = None,
+    force: bool = False,
 ) -> tuple[Finding, ...]:
     """Look at project, profile, connection, rights and register; what is wrong has a remedy.
 
@@ -161,28 +193,46 @@ def debug(
     from cdmq.project import given
     from cdmq.warehouses.profiles import waited
 
-    given.check(root=root, variables=variables, profiles_dir=profiles_dir, profile=profile,
-                target=target)
+    given.check(
+        root=root, variables=variables, profiles_dir=profiles_dir, profile=profile, target=target
+    )
     if adopt or adopt_project:
         from cdmq.runs.upkeep import adopted
 
-        with _connected(root, variables, None, profiles_dir, profile, target, None,
-                        0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
+        with (
+            _connected(root, variables, None, profiles_dir, profile, target, None, 0.0) as (
+                project,
+                warehouse,
+                to,
+            ),
+            waited(warehouse.lock, 0.0),
+        ):
             found = adopted(project, warehouse, to, __version__, adopt, adopt_project, force)
             return tuple(replace(f, said=to.scrub(f.said)) for f in found)
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
 def undo_reviews(
-    after: str, root: str | Path = ".", *, target: str | None = None, profile: str | None = None,
-    profiles_dir: str | Path | None = None, variables: Mapping[str, Any] | None = None,
+    after: str,
+    root: str | Path = ".",
+    *,
+    target: str | None = None,
+    profile: str | None = None,
+    profiles_dir: str | Path | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> list[tuple[str, str, int]]:
     """Undo the reviews of tiering rules after a day: (rule, review, how many times it was made)."""
     from cdmq.runs.upkeep import undone
     from cdmq.warehouses.profiles import waited
 
-    with _connected(root, variables, None, profiles_dir, profile, target, None,
-                    0.0) as (project, warehouse, to), waited(warehouse.lock, 0.0):
+    with (
+        _connected(root, variables, None, profiles_dir, profile, target, None, 0.0) as (
+            project,
+            warehouse,
+            to,
+        ),
+        waited(warehouse.lock, 0.0),
+    ):
         return undone(project, warehouse, to, __version__, after)
 
 
@@ -197,15 +247,32 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
 
     given.check(root=root)
     options = given.options(command, told, RunOptions.__annotations__)
-    wish = Wish(command, options.get("as_of"), options.get("select"), options.get("exclude"),
-                options.get("fail_on") or frozenset({"error"}),
-                options.get("allow_empty", False), options.get("fail_fast", False))
+    wish = Wish(
+        command,
+        options.get("as_of"),
+        options.get("select"),
+        options.get("exclude"),
+        options.get("fail_on") or frozenset({"error"}),
+        options.get("allow_empty", False),
+        options.get("fail_fast", False),
+    )
     wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
     fate = Fate()
-    with _told(fate), _kept(command, root, options.get("target_path")), _connected(
-        root, options.get("variables"), options.get("target_path"), options.get("profiles_dir"),
-        options.get("profile"), options.get("target"), options.get("threads"), wait, fate,
-    ) as (project, warehouse, to):
+    with (
+        _told(fate),
+        _kept(command, root, options.get("target_path")),
+        _connected(
+            root,
+            options.get("variables"),
+            options.get("target_path"),
+            options.get("profiles_dir"),
+            options.get("profile"),
+            options.get("target"),
+            options.get("threads"),
+            wait,
+            fate,
+        ) as (project, warehouse, to),
+    ):
         target_path = _target_path(project)
         check_target(target_path)
         with waited(warehouse.lock, wait):
@@ -238,8 +305,11 @@ def _kept(command: str, root: str | Path, target_path: str | Path | None) -> Ite
         from cdmq.reports.artifacts import write_problems
 
         lost = any(p.code in ("CDMQ120", "CDMQ124") for p in error.problems)
-        folder = None if lost else target_folder(
-            find_root(Path(root)), Path(target_path) if target_path else None)
+        folder = (
+            None
+            if lost
+            else target_folder(find_root(Path(root)), Path(target_path) if target_path else None)
+        )
         if folder and is_free(folder / "run_results.json"):
             write_problems(error.problems, command, folder, __version__)
         raise
@@ -264,9 +334,15 @@ def _target_path(project: Project) -> Path:
 
 @contextmanager
 def _connected(
-    root: str | Path, variables: Mapping[str, Any] | None, target_path: str | Path | None,
-    profiles_dir: str | Path | None, profile: str | None, target: str | None,
-    threads: int | None, wait: float, fate: Fate | None = None,
+    root: str | Path,
+    variables: Mapping[str, Any] | None,
+    target_path: str | Path | None,
+    profiles_dir: str | Path | None,
+    profile: str | None,
+    target: str | None,
+    threads: int | None,
+    wait: float,
+    fate: Fate | None = None,
 ) -> Iterator[tuple[Project, Warehouse, Target]]:
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.project import given
@@ -275,11 +351,17 @@ def _connected(
     from cdmq.warehouses.base import Locked, Lost, StatementError
     from cdmq.warehouses.profiles import connect, locked, read_target, scrubbing
 
-    given.check(profiles_dir=profiles_dir, profile=profile, target=target, threads=threads,
-                wait=wait)
+    given.check(
+        profiles_dir=profiles_dir, profile=profile, target=target, threads=threads, wait=wait
+    )
     project = parse(root, variables, target_path=target_path)
-    to = read_target(project.root, project.config, profile=profile, target=target,
-                     profiles_dir=str(profiles_dir) if profiles_dir else None)
+    to = read_target(
+        project.root,
+        project.config,
+        profile=profile,
+        target=target,
+        profiles_dir=str(profiles_dir) if profiles_dir else None,
+    )
     warehouse = connect(to, project.root, threads=threads, wait=wait)
     try:
         if project.config.time_zone != "UTC":
@@ -295,9 +377,14 @@ def _connected(
         if isinstance(error, StatementError):
             raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)), after)) from None
         first = _first(error)
-        raise CdmqError(Problem(
-            to.span, "CDMQ421", f"the warehouse is gone: {to.scrub(str(first))}",
-            f"{after}; look at the server and at the space on its disk, then run again")) from None
+        raise CdmqError(
+            Problem(
+                to.span,
+                "CDMQ421",
+                f"the warehouse is gone: {to.scrub(str(first))}",
+                f"{after}; look at the server and at the space on its disk, then run again",
+            )
+        ) from None
     except RuntimeError as error:
         if "interrupted" in str(error).lower():  # how DuckDB says that Ctrl-C was pressed
             raise KeyboardInterrupt from None
@@ -307,6 +394,16 @@ def _connected(
 
 
 __all__ = [
-    "CdmqError", "Problem", "RunResult", "__version__", "compile", "debug", "ls", "parse", "run",
-    "show", "test", "train",
+    "CdmqError",
+    "Problem",
+    "RunResult",
+    "__version__",
+    "compile",
+    "debug",
+    "ls",
+    "parse",
+    "run",
+    "show",
+    "test",
+    "train",
 ]

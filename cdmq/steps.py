@@ -139,7 +139,8 @@ class DatasetSteps:
         if self.unnamed:
             return self  # each record has a name
         return replace(
-            self, key=exp.Coalesce(this=self.key, expressions=[self.digest]),
+            self,
+            key=exp.Coalesce(this=self.key, expressions=[self.digest]),
             source_key=exp.Coalesce(this=self.source_key, expressions=[self.source_digest]),
         )
 
@@ -147,8 +148,12 @@ class DatasetSteps:
         """The same with a name of its own for each record, where a key stands twice: that reads
         every column, and puts the rows in order."""
         own = self.with_digests()
-        return replace(own, unnamed=own, key=identity_of(self.key, self.digest),
-                       source_key=identity_of(self.source_key, self.source_digest))
+        return replace(
+            own,
+            unnamed=own,
+            key=identity_of(self.key, self.digest),
+            source_key=identity_of(self.source_key, self.source_digest),
+        )
 
     @property
     def relation(self) -> str:
@@ -219,6 +224,8 @@ class Built:
 FOUND = Relation("__cdmq_found")
 CHANGED = Relation("__cdmq_changed")
 FOUND_COLUMNS = ("code", "key", "value", "digest")
+
+
 #: What is true of a matching, golden or tiering rule after a run.
 @dataclass(frozen=True)
 class State:
@@ -321,5 +328,3 @@ class RuleResult:
     @property
     def rule(self) -> Rule:
         return self.outcome.rule
-
-

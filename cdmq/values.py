@@ -130,8 +130,11 @@ class Dataset:
     @property
     def numbered(self) -> bool:
         """The key of its records is their place in the file."""
-        return self.source == "file" and ROW_NUMBER in self.key and (
-            ROW_NUMBER not in self.spec.columns)
+        return (
+            self.source == "file"
+            and ROW_NUMBER in self.key
+            and (ROW_NUMBER not in self.spec.columns)
+        )
 
     @property
     def may_be_held(self) -> bool:

@@ -28,8 +28,23 @@ import yaml
 from runner import World, typed
 
 KEYS = {
-    "case", "columns", "rows", "dataset", "seeds", "others", "csv", "validation", "defaults",
-    "flags", "result", "changes", "clean", "defaulted", "flagged", "passed", "relations",
+    "case",
+    "columns",
+    "rows",
+    "dataset",
+    "seeds",
+    "others",
+    "csv",
+    "validation",
+    "defaults",
+    "flags",
+    "result",
+    "changes",
+    "clean",
+    "defaulted",
+    "flagged",
+    "passed",
+    "relations",
 }
 
 
@@ -88,8 +103,10 @@ def run_file(path: Path, world: World) -> None:
         datasets.append(spec | given)
         for other, what in case.get("others", {}).items():
             _table(world, other, what)
-            datasets.append({"name": other, "table": f"{other}_src",
-                             "key": next(iter(what["columns"]))} | what.get("dataset", {}))
+            datasets.append(
+                {"name": other, "table": f"{other}_src", "key": next(iter(what["columns"]))}
+                | what.get("dataset", {})
+            )
         for seed, text in case.get("seeds", {}).items():
             world.write({f"seeds/{seed}.csv": text})
         rules = {k: case[k] for k in ("defaults", "validation") if k in case}
@@ -105,8 +122,10 @@ def _dump(content: Any) -> str:
 
 def _table(world: World, name: str, what: Mapping[str, Any]) -> None:
     columns = what["columns"]
-    rows = [[typed(v, t) for v, t in zip(row, columns.values(), strict=True)]
-            for row in what.get("rows", [])]
+    rows = [
+        [typed(v, t) for v, t in zip(row, columns.values(), strict=True)]
+        for row in what.get("rows", [])
+    ]
     world.table(f"{name}_src", columns, rows)
 
 
@@ -158,8 +177,9 @@ def _named(rule: str, case: Mapping[str, Any]) -> bool:
     """The case speaks of a rule that every dataset has of itself."""
     said = [r.get("check") for r in case.get("validation", [])]
     for expected in (case.get("flags", []), case.get("result", {})):
-        if isinstance(expected, dict) and all(isinstance(v, dict | list)
-                                              for v in expected.values()):
+        if isinstance(expected, dict) and all(
+            isinstance(v, dict | list) for v in expected.values()
+        ):
             said += expected
     return rule in said
 
@@ -185,9 +205,18 @@ def _same_flags(expected: Any, flags: list[Any], name: str, found: Mapping[str, 
             full = {"state": "failed", "records": "1", "suggestion": None, "column": None, **row}
             wanted.append({"rule": rule, **full})
     for rule, key, column, value, digest, state, suggestion, records in flags:
-        got.append({"rule": _short(rule, name), "key": key, "column": column, "value": value,
-                    "state": state, "suggestion": suggestion, "records": str(records),
-                    "digest": digest})
+        got.append(
+            {
+                "rule": _short(rule, name),
+                "key": key,
+                "column": column,
+                "value": value,
+                "state": state,
+                "suggestion": suggestion,
+                "records": str(records),
+                "digest": digest,
+            }
+        )
     _same(wanted, got)
 
 
@@ -196,8 +225,14 @@ def _same(wanted: list[dict[str, Any]], got: list[dict[str, Any]]) -> None:
     left = list(got)
     lost = []
     for row in wanted:
-        same = next((g for g in left if all(_fits(v, g[k]) for k, v in row.items()
-                                            if k != "column" or v is not None)), None)
+        same = next(
+            (
+                g
+                for g in left
+                if all(_fits(v, g[k]) for k, v in row.items() if k != "column" or v is not None)
+            ),
+            None,
+        )
         if same is None:
             lost.append(row)
         else:

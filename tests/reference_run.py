@@ -36,12 +36,20 @@ def shell(folder: Path, source: Path = ROOT) -> dict[str, str]:
         (bin_ / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {does} "$@"\n')
         (bin_ / name).chmod(0o755)
     (folder / ".gitconfig").write_text(
-        "[user]\nname = Ada Steward\nemail = ada@example.com\n[init]\ndefaultBranch = main\n")
-    kept = {k: v for k, v in os.environ.items()
-            if not k.startswith(("CDMQ_", "PYTEST", "GIT_", "COV"))}
+        "[user]\nname = Ada Steward\nemail = ada@example.com\n[init]\ndefaultBranch = main\n"
+    )
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("CDMQ_", "PYTEST", "GIT_", "COV"))
+    }
     return kept | {
-        "PATH": f"{bin_}:{kept.get('PATH', '')}", "HOME": str(folder), "PYTHONPATH": str(source),
-        "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+        "PATH": f"{bin_}:{kept.get('PATH', '')}",
+        "HOME": str(folder),
+        "PYTHONPATH": str(source),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
     }
 
 
@@ -77,7 +85,14 @@ def make_project(folder: Path) -> None:
 
 def _do(folder: Path, command: str) -> Said:
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder / "customers", env=shell(folder), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=600,
-        check=False)
+        ["bash", "-c", command],
+        cwd=folder / "customers",
+        env=shell(folder),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        timeout=600,
+        check=False,
+    )
     return Said(done.stdout.replace(str(folder), "~"), done.returncode)

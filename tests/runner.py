@@ -1,10 +1,10 @@
 """Small projects that are written, run on a real engine, and looked at as plain rows.
 
-    world = World("duckdb", folder)
-    world.table("people", {"id": "integer", "email": "text"}, [[1, "x"]])
-    world.write({"models/m.yml": ..., "rules/people.yml": ...})
-    world.run()
-    world.flags()
+world = World("duckdb", folder)
+world.table("people", {"id": "integer", "email": "text"}, [[1, "x"]])
+world.write({"models/m.yml": ..., "rules/people.yml": ...})
+world.run()
+world.flags()
 """
 
 from __future__ import annotations
@@ -30,14 +30,36 @@ ENGINES = ("duckdb", "postgres")
 PII_SECRET = "the secret of all tests"
 _NUMBERS = itertools.count(1)
 _TYPES = {
-    "text": "text", "integer": "bigint", "decimal": "decimal(20, 6)", "double": "double precision",
-    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "decimal(20, 6)",
+    "double": "double precision",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
 }
 FLAG = ("rule_id", "key", "column_name", "value", "digest", "state", "suggestion", "records")
-CHANGE = ("rule_id", "key", "column_name", "old_value", "new_value", "digest", "act", "reason",
-          "records")
-RESULT = ("rule_id", "status", "tested", "judged", "failing", "could_not_judge", "changed",
-          "percent")
+CHANGE = (
+    "rule_id",
+    "key",
+    "column_name",
+    "old_value",
+    "new_value",
+    "digest",
+    "act",
+    "reason",
+    "records",
+)
+RESULT = (
+    "rule_id",
+    "status",
+    "tested",
+    "judged",
+    "failing",
+    "could_not_judge",
+    "changed",
+    "percent",
+)
 
 
 #: The rules that a dataset has of itself, where a test is about those that a steward wrote.
@@ -64,8 +86,13 @@ class World:
             self.sql(f"CREATE SCHEMA {self.schema}")
 
     def write_profile(self) -> None:
-        self.write({"profiles.yml": json.dumps(
-            {"world": {"target": "it", "outputs": {"it": self._output()}}})})
+        self.write(
+            {
+                "profiles.yml": json.dumps(
+                    {"world": {"target": "it", "outputs": {"it": self._output()}}}
+                )
+            }
+        )
 
     def uri_of(self, database: str) -> str:
         """The address of another database of the server."""
@@ -82,8 +109,12 @@ class World:
     def _output(self) -> dict[str, Any]:
         if self.engine == "duckdb":
             return {"type": "duckdb", "path": "world.duckdb", "pii_secret": PII_SECRET}
-        return {"type": "postgres", "schema": self.schema, "pii_secret": PII_SECRET,
-                **postgres_parts(self.uri)}
+        return {
+            "type": "postgres",
+            "schema": self.schema,
+            "pii_secret": PII_SECRET,
+            **postgres_parts(self.uri),
+        }
 
     def write(self, files: Mapping[str, str]) -> None:
         """Path -> text; an empty text takes the file away."""
@@ -122,8 +153,9 @@ class World:
             self.sql_elsewhere(f"CREATE DATABASE {name} TEMPLATE {own} STRATEGY file_copy")
             other.uri = self.uri_of(name)
             profile = (root / "profiles.yml").read_text("utf-8")
-            other.write({"profiles.yml": profile.replace(
-                f'"dbname": "{own}"', f'"dbname": "{name}"')})
+            other.write(
+                {"profiles.yml": profile.replace(f'"dbname": "{own}"', f'"dbname": "{name}"')}
+            )
         return other
 
     def away(self) -> None:
@@ -158,32 +190,33 @@ class World:
         cursor = self.connection().execute(text.replace("?", mark), list(values) or None)
         return list(cursor.fetchall()) if cursor.description else []
 
-    def table(
-        self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
         """Make a source table, or make it anew."""
         table, names = self._quoted(name), [self._quoted(c) for c in columns]
         connection = self.connection()
         connection.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
-        body = ", ".join(f"{n} {_TYPES[t]}" for n, t in zip(names, columns.values(),
-                                                           strict=True))
+        body = ", ".join(f"{n} {_TYPES[t]}" for n, t in zip(names, columns.values(), strict=True))
         connection.execute(f"CREATE TABLE {table} ({body})")
         if rows and self.engine == "duckdb":  # a row a statement takes it a while
             lists = ", ".join(f"unnest(?::{_TYPES[t]}[])" for t in columns.values())
-            connection.execute(f"INSERT INTO {table} SELECT {lists}",
-                               [list(cells) for cells in zip(*rows, strict=True)])
+            connection.execute(
+                f"INSERT INTO {table} SELECT {lists}",
+                [list(cells) for cells in zip(*rows, strict=True)],
+            )
         elif rows:
             marks = ", ".join(["%s"] * len(columns))
-            connection.cursor().executemany(f"INSERT INTO {table} VALUES ({marks})",
-                                            [list(r) for r in rows])
+            connection.cursor().executemany(
+                f"INSERT INTO {table} VALUES ({marks})", [list(r) for r in rows]
+            )
 
     def _quoted(self, name: str) -> str:
         return nodes.name(name).sql(self.engine)
 
     # what a run left -------------------------------------------------------------------------
 
-    def audit_rows(self, table: str, columns: Sequence[str], where: str = "true"
-                   ) -> list[tuple[Any, ...]]:
+    def audit_rows(
+        self, table: str, columns: Sequence[str], where: str = "true"
+    ) -> list[tuple[Any, ...]]:
         shown = ", ".join(columns)
         rows = self.sql(f"SELECT {shown} FROM {self.audit}.{table} WHERE {where}")
         return sorted((tuple(plain(v) for v in r) for r in rows), key=repr)
@@ -213,8 +246,9 @@ class World:
         return sorted(rows, key=repr)
 
     def relations(self) -> set[str]:
-        rows = self.sql("SELECT table_name FROM information_schema.tables "
-                        f"WHERE table_schema = '{self.schema}'")
+        rows = self.sql(
+            f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{self.schema}'"
+        )
         return {r[0] for r in rows}
 
 
@@ -227,8 +261,10 @@ def postgres_parts(uri: str | None) -> dict[str, str]:
     parts = urlsplit(uri or "")
     query = parse_qs(parts.query)
     found = {
-        "host": query.get("host", [parts.hostname or ""])[0], "port": str(parts.port or 5432),
-        "user": parts.username or "postgres", "dbname": parts.path.lstrip("/") or "postgres",
+        "host": query.get("host", [parts.hostname or ""])[0],
+        "port": str(parts.port or 5432),
+        "user": parts.username or "postgres",
+        "dbname": parts.path.lstrip("/") or "postgres",
     }
     return found | ({"password": parts.password} if parts.password else {})
 
@@ -253,7 +289,11 @@ def typed(text: Any, kind: str) -> Any:
     if text is None or kind == "text":
         return text
     read = {
-        "integer": int, "decimal": Decimal, "double": float, "boolean": lambda t: t == "true",
-        "date": dt.date.fromisoformat, "timestamp": dt.datetime.fromisoformat,
+        "integer": int,
+        "decimal": Decimal,
+        "double": float,
+        "boolean": lambda t: t == "true",
+        "date": dt.date.fromisoformat,
+        "timestamp": dt.datetime.fromisoformat,
     }
     return read[kind](text)

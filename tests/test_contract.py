@@ -15,7 +15,8 @@ HERE = Path(__file__).parent
 FILES = sorted([*(HERE / "checks").glob("*.yml"), *(HERE / "defaults").glob("*.yml")])
 CASES = [
     pytest.param(file, case, id=f"{file.parent.name}/{file.stem}: {case['case']}")
-    for file in FILES for case in cases(file)
+    for file in FILES
+    for case in cases(file)
 ]
 
 

@@ -173,8 +173,14 @@ class World:
         self.source = self.place
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "cdmq", self.place / "cdmq", ignore=ignored)
-        for name in ("conftest.py", "contract.py", "depth.py", "marks.py", "runner.py",
-                     "test_contract.py"):
+        for name in (
+            "conftest.py",
+            "contract.py",
+            "depth.py",
+            "marks.py",
+            "runner.py",
+            "test_contract.py",
+        ):
             (self.place / "tests").mkdir(exist_ok=True)
             shutil.copy(ROOT / "tests" / name, self.place / "tests")
         for name in ("checks", "defaults"):
@@ -190,9 +196,16 @@ class World:
         here = self.folder / "here"
         script = f'(exit {self.code})\n{command}\ncode=$?\npwd > "{here}"\nexit $code'
         done = subprocess.run(
-            ["bash", "-c", script], cwd=self.place, env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            timeout=300, check=False)
+            ["bash", "-c", script],
+            cwd=self.place,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+            check=False,
+        )
         if here.exists():
             self.place = Path(here.read_text().rstrip("\n"))
         self.code = done.returncode
@@ -225,9 +238,7 @@ class World:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_commands(
-    page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_commands(page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = World(world_of(page), tmp_path, tmp_path_factory)
     for block in blocks(page):
         if "not run" in block.marks:
@@ -248,8 +259,14 @@ def _console(block: Block, world: World) -> None:
         asked = i + 1 < len(given) and given[i + 1][0] == "echo $?"
         assert code == 0 or asked, f"{block.place}: $ {command}\nexit {code}\n{said}"
         assert fits(expected, said), f"{block.place}: $ {command}\n" + "\n".join(
-            difflib.unified_diff(normal("\n".join(expected)).splitlines(),
-                                 normal(said).splitlines(), "shown", "printed", lineterm=""))
+            difflib.unified_diff(
+                normal("\n".join(expected)).splitlines(),
+                normal(said).splitlines(),
+                "shown",
+                "printed",
+                lineterm="",
+            )
+        )
 
 
 def _sql(block: Block, world: World) -> None:
@@ -341,7 +358,7 @@ def test_readme_names_what_is_not_built() -> None:
     from cdmq.kinds import kinds
 
     said = (ROOT / "README.md").read_text("utf-8")
-    part = said[said.index("## What works, what does not yet"):]
+    part = said[said.index("## What works, what does not yet") :]
     missing = [name for name, module in kinds().items() if f"`{name}`" not in part]
     assert not missing
 
@@ -350,8 +367,12 @@ def test_manual_is_up_to_date() -> None:
     """docs/manual is what `make docs` makes of the code."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "tools" / "manual_pages.py"), "--check"],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-        check=False)
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

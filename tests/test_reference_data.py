@@ -118,7 +118,6 @@ def test_phones_are_what_the_truth_says(
 ) -> None:
     import phonenumbers
 
-
     def e164(text: str, country: str) -> str | None:
         try:
             number = phonenumbers.parse(text, country)

@@ -20,8 +20,13 @@ sys.path.append(str(Path(__file__).parent / "tools"))
 from parties_report import LIMITS, compare  # noqa: E402
 
 AS_OF = dt.datetime(2026, 11, 1)
-PARTS = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD",
-         "dbname": "DATABASE"}
+PARTS = {
+    "host": "HOST",
+    "port": "PORT",
+    "user": "USER",
+    "password": "PASSWORD",
+    "dbname": "DATABASE",
+}
 
 
 class Reference(World):
@@ -77,13 +82,17 @@ def test_same_customers(view: str, both: tuple[Reference, Reference]) -> None:
     assert duckdb == postgres
 
 
-@pytest.mark.parametrize(("table", "columns"), [
-    ("xref", "key, party_id"), ("party_events", "event, party_id, other, records"),
-    ("pairs", "key_a, key_b, verdict, probability, weight, weights"),
-    ("queue", "key_a, key_b, why, probability"),
-    ("golden_cells", "party_id, column_name, value, digest, winner, because, losers"),
-    ("tier_history", "key, level, measures, cut_offs, reason, missed, from_review"),
-])
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("xref", "key, party_id"),
+        ("party_events", "event, party_id, other, records"),
+        ("pairs", "key_a, key_b, verdict, probability, weight, weights"),
+        ("queue", "key_a, key_b, why, probability"),
+        ("golden_cells", "party_id, column_name, value, digest, winner, because, losers"),
+        ("tier_history", "key, level, measures, cut_offs, reason, missed, from_review"),
+    ],
+)
 def test_same_parties_golden_cells_and_levels(
     table: str, columns: str, both: tuple[Reference, Reference]
 ) -> None:
@@ -99,7 +108,7 @@ def test_same_parties_golden_cells_and_levels(
 def numbered(rows: list[tuple[Any, ...]], place: int) -> list[tuple[Any, ...]]:
     """Rows with digests as the numbers in which they come: each target keys them by its own."""
     known: dict[str | None, int | None] = {None: None}
-    return [(*r[:place], known.setdefault(r[place], len(known)), *r[place + 1:]) for r in rows]
+    return [(*r[:place], known.setdefault(r[place], len(known)), *r[place + 1 :]) for r in rows]
 
 
 def test_same_golden_records(both: tuple[Reference, Reference]) -> None:
@@ -109,8 +118,10 @@ def test_same_golden_records(both: tuple[Reference, Reference]) -> None:
 
 
 def test_parties_and_levels_are_the_true_ones(both: tuple[Reference, Reference]) -> None:
-    found = compare(dict(both[0].audit_rows("xref", ("key", "party_id"))),
-                    dict(both[0].audit_rows("tier_history", ("key", "level"))))
+    found = compare(
+        dict(both[0].audit_rows("xref", ("key", "party_id"))),
+        dict(both[0].audit_rows("tier_history", ("key", "level"))),
+    )
     assert {n: found.figures[n] for n, limit in LIMITS.items() if found.figures[n] < limit} == {}
     assert found.households + found.concerns <= 40
 

@@ -23,7 +23,7 @@ datasets:
 """,
     "models/seeds/countries.csv": "code\nDE\nAT\n",
     "models/summary.sql": "select id from {{ ref('customers') }} union select id "
-                          "from {{ ref('orders') }}",
+    "from {{ ref('orders') }}",
     "rules/crm.yml": """\
 dataset: crm
 owner: crm_team
@@ -74,75 +74,82 @@ CUSTOMERS = {"tidy", "customers.email.not_null", "customers.email.unique", "land
 ALL = CRM | CUSTOMERS | {"refers"}
 
 
-@pytest.mark.parametrize(("words", "rules"), [
-    (None, ALL),
-    ("customers", CUSTOMERS),
-    ("land", {"land"}),
-    ("customers.email", {"customers.email.not_null", "customers.email.unique"}),
-    ("*.not_null", {"crm.email.not_null", "customers.email.not_null"}),
-    ("crm land", CRM | {"land"}),
-    ("tag:party", CUSTOMERS),
-    ("tag:raw", CRM),
-    ("tag:address", {"land"}),
-    ("path:rules/deep", CUSTOMERS),
-    ("rules/crm.yml", CRM),
-    ("path:rules/*/customers.yml", CUSTOMERS),
-    ("path:./rules/deep/", CUSTOMERS),
-    ("./rules/crm.yml", CRM),
-    ("path:rules/**/customers.yml", CUSTOMERS),
-    ("path:rules/d*", CUSTOMERS),
-    ("path:rules/*rm.yml", CRM),
-    ("file:crm.yml", CRM),
-    ("file:crm", CRM),
-    ("file:c*", CRM | CUSTOMERS),
-    ("kind:defaults", {"tidy"}),
-    ("rule:land", {"land"}),
-    ("dataset:c*", CRM | CUSTOMERS),
-    ("column:email", CRM | CUSTOMERS - {"land"}),
-    ("column:crm.email", CRM),
-    ("severity:warn", {"customers.email.unique"}),
-    ("owner:sales", {"refers"}),
-    ("dimension:uniqueness", {"customers.email.unique"}),
-    ("customers,severity:error", CUSTOMERS - {"customers.email.unique"}),
-    ("customers,kind:validation,column:country refers", {"land", "refers"}),
-    ("+customers", CRM | CUSTOMERS),
-    ("crm+", CRM | CUSTOMERS | {"refers"}),
-    ("crm+1", CRM | CUSTOMERS),
-    ("1+land", CUSTOMERS),
-    ("2+land", CRM | CUSTOMERS),
-    ("+land", CRM | CUSTOMERS),
-    ("1+customers+1", CRM | CUSTOMERS | {"refers"}),
-    ("summary", set()),
-    ("+summary", ALL),
-    ("@crm", ALL),
-    ("alone", set()),
-])
+@pytest.mark.parametrize(
+    ("words", "rules"),
+    [
+        (None, ALL),
+        ("customers", CUSTOMERS),
+        ("land", {"land"}),
+        ("customers.email", {"customers.email.not_null", "customers.email.unique"}),
+        ("*.not_null", {"crm.email.not_null", "customers.email.not_null"}),
+        ("crm land", CRM | {"land"}),
+        ("tag:party", CUSTOMERS),
+        ("tag:raw", CRM),
+        ("tag:address", {"land"}),
+        ("path:rules/deep", CUSTOMERS),
+        ("rules/crm.yml", CRM),
+        ("path:rules/*/customers.yml", CUSTOMERS),
+        ("path:./rules/deep/", CUSTOMERS),
+        ("./rules/crm.yml", CRM),
+        ("path:rules/**/customers.yml", CUSTOMERS),
+        ("path:rules/d*", CUSTOMERS),
+        ("path:rules/*rm.yml", CRM),
+        ("file:crm.yml", CRM),
+        ("file:crm", CRM),
+        ("file:c*", CRM | CUSTOMERS),
+        ("kind:defaults", {"tidy"}),
+        ("rule:land", {"land"}),
+        ("dataset:c*", CRM | CUSTOMERS),
+        ("column:email", CRM | CUSTOMERS - {"land"}),
+        ("column:crm.email", CRM),
+        ("severity:warn", {"customers.email.unique"}),
+        ("owner:sales", {"refers"}),
+        ("dimension:uniqueness", {"customers.email.unique"}),
+        ("customers,severity:error", CUSTOMERS - {"customers.email.unique"}),
+        ("customers,kind:validation,column:country refers", {"land", "refers"}),
+        ("+customers", CRM | CUSTOMERS),
+        ("crm+", CRM | CUSTOMERS | {"refers"}),
+        ("crm+1", CRM | CUSTOMERS),
+        ("1+land", CUSTOMERS),
+        ("2+land", CRM | CUSTOMERS),
+        ("+land", CRM | CUSTOMERS),
+        ("1+customers+1", CRM | CUSTOMERS | {"refers"}),
+        ("summary", set()),
+        ("+summary", ALL),
+        ("@crm", ALL),
+        ("alone", set()),
+    ],
+)
 def test_chosen_rules(project: Project, words: str | None, rules: set[str]) -> None:
     assert named(select(project, words).rules) == rules
 
 
-@pytest.mark.parametrize(("include", "exclude", "rules"), [
-    (None, "customers", CRM | {"refers"}),
-    (None, "kind:defaults severity:warn", ALL - {"tidy", "customers.email.unique"}),
-    ("customers", "land", CUSTOMERS - {"land"}),
-    ("crm+", "+customers", {"refers"}),
-])
-def test_excluded(
-    project: Project, include: str | None, exclude: str, rules: set[str]
-) -> None:
+@pytest.mark.parametrize(
+    ("include", "exclude", "rules"),
+    [
+        (None, "customers", CRM | {"refers"}),
+        (None, "kind:defaults severity:warn", ALL - {"tidy", "customers.email.unique"}),
+        ("customers", "land", CUSTOMERS - {"land"}),
+        ("crm+", "+customers", {"refers"}),
+    ],
+)
+def test_excluded(project: Project, include: str | None, exclude: str, rules: set[str]) -> None:
     found = select(project, include, exclude)
     assert named(found.rules) == rules
     assert not found.whole
 
 
-@pytest.mark.parametrize(("words", "datasets"), [
-    ("crm.email.email", ["crm"]),
-    ("customers.email.not_null", ["crm", "shop", "customers"]),
-    ("land", ["countries", "crm", "shop", "customers"]),
-    ("refers", ["crm", "shop", "customers", "orders"]),
-    ("alone", ["alone"]),
-    ("summary", ["crm", "shop", "customers", "orders", "summary"]),
-])
+@pytest.mark.parametrize(
+    ("words", "datasets"),
+    [
+        ("crm.email.email", ["crm"]),
+        ("customers.email.not_null", ["crm", "shop", "customers"]),
+        ("land", ["countries", "crm", "shop", "customers"]),
+        ("refers", ["crm", "shop", "customers", "orders"]),
+        ("alone", ["alone"]),
+        ("summary", ["crm", "shop", "customers", "orders", "summary"]),
+    ],
+)
 def test_built_datasets(project: Project, words: str, datasets: list[str]) -> None:
     """What the rules read, and no more; each after what it stands on."""
     found = select(project, words).datasets
@@ -163,20 +170,37 @@ def test_disabled_rules_are_listed_only_when_asked(project: Project) -> None:
     assert "off" in select(project, disabled=True).rules
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    ("custmers", "--select: CDMQ513 no rule or dataset is named 'custmers'; "
-                 "did you mean 'customers'?"),
-    ("tga:party", "--select: CDMQ512 unknown method 'tga:'; did you mean 'tag'?"),
-    ("state:new", "--select: CDMQ512 state: is not built yet; known here: column, dataset, "
-                  "dimension, file, kind, owner, path, rule, severity, tag"),
-    ("owner:salse", "--select: CDMQ513 nothing has owner:salse; did you mean 'sales'?"),
-    ("x++y", "--select: CDMQ511 'x++y' is not a selection; write for example: tag:contact, "
-             "+customers+, rules/x.yml"),
-    ("crm,orders", "--select: CDMQ510 nothing is selected by --select 'crm,orders'; "
-                   "try it with: cdmq ls, or say --allow-empty"),
-    ("zz*", "--select: CDMQ510 nothing is selected by --select 'zz*'; "
-            "try it with: cdmq ls, or say --allow-empty"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "custmers",
+            "--select: CDMQ513 no rule or dataset is named 'custmers'; did you mean 'customers'?",
+        ),
+        ("tga:party", "--select: CDMQ512 unknown method 'tga:'; did you mean 'tag'?"),
+        (
+            "state:new",
+            "--select: CDMQ512 state: is not built yet; known here: column, dataset, "
+            "dimension, file, kind, owner, path, rule, severity, tag",
+        ),
+        ("owner:salse", "--select: CDMQ513 nothing has owner:salse; did you mean 'sales'?"),
+        (
+            "x++y",
+            "--select: CDMQ511 'x++y' is not a selection; write for example: tag:contact, "
+            "+customers+, rules/x.yml",
+        ),
+        (
+            "crm,orders",
+            "--select: CDMQ510 nothing is selected by --select 'crm,orders'; "
+            "try it with: cdmq ls, or say --allow-empty",
+        ),
+        (
+            "zz*",
+            "--select: CDMQ510 nothing is selected by --select 'zz*'; "
+            "try it with: cdmq ls, or say --allow-empty",
+        ),
+    ],
+)
 def test_refused(project: Project, words: str, said: str) -> None:
     with pytest.raises(CdmqError) as caught:
         select(project, words)
@@ -186,8 +210,10 @@ def test_refused(project: Project, words: str, said: str) -> None:
 
 @pytest.mark.parametrize("word", ["nothing", "tag:nothing"])
 def test_allow_empty_lets_no_unknown_name_pass(project: Project, word: str) -> None:
-    with pytest.raises(CdmqError, match="--allow-empty lets patterns and intersections be empty, "
-                                        "not unknown names$"):
+    with pytest.raises(
+        CdmqError,
+        match="--allow-empty lets patterns and intersections be empty, not unknown names$",
+    ):
         select(project, word, allow_empty=True)
 
 
@@ -205,7 +231,10 @@ def test_a_name_with_a_blank_stands_in_quotes() -> None:
     from cdmq.graph.select import words
 
     assert words('a rule:"crm.last name.not_null" +b,c') == [
-        "a", "rule:crm.last name.not_null", "+b,c"]
+        "a",
+        "rule:crm.last name.not_null",
+        "+b,c",
+    ]
 
 
 def test_a_whole_path(project: Project) -> None:

@@ -96,7 +96,10 @@ class Walk:
     """Walks the commits behind one. `read` tells what things meant in the files of a commit."""
 
     def __init__(
-        self, repository: Repository, head: str, files: Callable[[str], Files],
+        self,
+        repository: Repository,
+        head: str,
+        files: Callable[[str], Files],
         read: Callable[[str], Meanings],
     ) -> None:
         self.repository, self.head = repository, head
@@ -153,8 +156,12 @@ class Walk:
         before, now = self._file_list(parent), self._file_list(child)
         if before == now:
             return name, known if clear else None
-        if clear and known.apart and before.others == now.others and (
-                before.rules.get(known.apart) == now.rules.get(known.apart)):
+        if (
+            clear
+            and known.apart
+            and before.others == now.others
+            and (before.rules.get(known.apart) == now.rules.get(known.apart))
+        ):
             return name, known
         meanings = self._meanings(parent)
         hidden = self._hiding(meanings, parent, credited)
@@ -175,8 +182,10 @@ class Walk:
         if meanings.broken is None or meanings.broken - then.rules.keys() - then.others.keys():
             return None
         return frozenset(
-            f for f in meanings.broken
-            if (then.rules.get(f), then.others.get(f)) != (now.rules.get(f), now.others.get(f)))
+            f
+            for f in meanings.broken
+            if (then.rules.get(f), then.others.get(f)) != (now.rules.get(f), now.others.get(f))
+        )
 
     def _commit(self, id: str) -> Commit:
         found = self.repository.commit(id)

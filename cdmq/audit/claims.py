@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 #: What stands in an audit schema, beside reference tables.
 STATED: Mapping[str, Table | None] = {
-    **{t.name: t for t in (SCHEMA_TABLE, *TABLES, *MATCHED)}, **{v.table.name: None for v in VIEWS}}
+    **{t.name: t for t in (SCHEMA_TABLE, *TABLES, *MATCHED)},
+    **{v.table.name: None for v in VIEWS},
+}
 #: The columns by which an audit schema of any cdmq is known.
 _OLDEST = {"version", "cdmq_version", "applied"}
 
@@ -48,20 +50,30 @@ def claim(warehouse: Warehouse, project: str, run_id: str) -> Register:
         else:
             ours = older and (not wanted or own <= set(wanted.names))
         if not ours or standing.kind != ("table" if wanted else "view"):
-            problems.append(Problem(
-                Span(f"schema {schema}"), "CDMQ441", f"{schema}.{standing.name} is a "
-                f"{standing.kind} that cdmq did not make, and an audit table needs its name",
-                "give the target in profiles.yml another schema (schema: NAME; the audit tables "
-                "stand in NAME_cdmq), or move what stands there"))
+            problems.append(
+                Problem(
+                    Span(f"schema {schema}"),
+                    "CDMQ441",
+                    f"{schema}.{standing.name} is a "
+                    f"{standing.kind} that cdmq did not make, and an audit table needs its name",
+                    "give the target in profiles.yml another schema (schema: NAME; the audit tables "
+                    "stand in NAME_cdmq), or move what stands there",
+                )
+            )
     if problems:
         raise CdmqError(problems)
     owner = _owner(warehouse, schema, register, there)
     if owner not in (None, project):
-        raise CdmqError(Problem(
-            Span("cdmq_project.yml"), "CDMQ442", f"the audit tables in {schema} are those of the "
-            f"project {owner}: this is the project {project}, and would close its flags",
-            "give this project's target a schema of its own (schema: NAME in profiles.yml); if it "
-            f"is the same project under a new name: cdmq debug --adopt-project {owner}"))
+        raise CdmqError(
+            Problem(
+                Span("cdmq_project.yml"),
+                "CDMQ442",
+                f"the audit tables in {schema} are those of the "
+                f"project {owner}: this is the project {project}, and would close its flags",
+                "give this project's target a schema of its own (schema: NAME in profiles.yml); if it "
+                f"is the same project under a new name: cdmq debug --adopt-project {owner}",
+            )
+        )
     return register or Register(warehouse, project, run_id)
 
 
@@ -78,6 +90,9 @@ def _owner(
     if RUNS.name not in there:
         return None
     last = nodes.select([nodes.column("project")], nodes.table(Relation(RUNS.name, schema)))
-    rows = warehouse.fetch(last.order_by(exp.Ordered(
-        this=nodes.column("run_id"), desc=True)).limit(1).sql(warehouse.dialect))
+    rows = warehouse.fetch(
+        last.order_by(exp.Ordered(this=nodes.column("run_id"), desc=True))
+        .limit(1)
+        .sql(warehouse.dialect)
+    )
     return str(rows[0][0]) if rows else None

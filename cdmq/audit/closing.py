@@ -32,8 +32,12 @@ class Closing:
     now: Relation
 
     def say_why(
-        self, work: Sequence[RuleResult], meaning: frozenset[str], removed: frozenset[str],
-        moved: Container[str], rekeyed: Sequence[str],
+        self,
+        work: Sequence[RuleResult],
+        meaning: frozenset[str],
+        removed: frozenset[str],
+        moved: Container[str],
+        rekeyed: Sequence[str],
     ) -> None:
         """Give every row of `closing` its reason; the first that holds.
 
@@ -44,15 +48,28 @@ class Closing:
             self._why("rule_removed", _of_rules(removed))
         for result in work:
             if result.rule.id in moved:
-                self._why("rule_changed", nodes.every([
-                    _of_rules([result.rule.id]),
-                    exp.NEQ(this=nodes.column("dataset"),
-                            expression=nodes.text(result.rule.dataset)),
-                ]))
+                self._why(
+                    "rule_changed",
+                    nodes.every(
+                        [
+                            _of_rules([result.rule.id]),
+                            exp.NEQ(
+                                this=nodes.column("dataset"),
+                                expression=nodes.text(result.rule.dataset),
+                            ),
+                        ]
+                    ),
+                )
         for name in rekeyed:
-            self._why("rekeyed", nodes.every([
-                nodes.equal(nodes.column("dataset"), nodes.text(name)),
-                nodes.present(nodes.column("key"))]))
+            self._why(
+                "rekeyed",
+                nodes.every(
+                    [
+                        nodes.equal(nodes.column("dataset"), nodes.text(name)),
+                        nodes.present(nodes.column("key")),
+                    ]
+                ),
+            )
         left = nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)
         if not self.warehouse.fetch(left.sql(self.warehouse.dialect)):
             return
@@ -60,21 +77,38 @@ class Closing:
             if name in self.executed.steps:
                 steps = self.executed.steps[name]
                 keys = nodes.select([steps.key.copy()], logical(steps.relation))
-                self._why("gone", nodes.every([
-                    nodes.equal(nodes.column("dataset"), nodes.text(name)),
-                    nodes.present(nodes.column("key")),
-                    exp.Not(this=nodes.among(nodes.column("key", "k"), keys)),
-                ]))
+                self._why(
+                    "gone",
+                    nodes.every(
+                        [
+                            nodes.equal(nodes.column("dataset"), nodes.text(name)),
+                            nodes.present(nodes.column("key")),
+                            exp.Not(this=nodes.among(nodes.column("key", "k"), keys)),
+                        ]
+                    ),
+                )
                 self._keep_open(name)
         lines = frozenset(r.rule.id for r in work if r.rule.check == "lines") - meaning
         if lines:  # each is a flag of its own: none stands in the place of another
             self._why("fixed", _of_rules(lines))
-        self._why("changed", exp.Exists(this=nodes.select(
-            [nodes.number(1)], nodes.table(self.now, "x"), nodes.every([
-                nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
-                nodes.equal(comparable("key", "x"), comparable("key", "k")),
-                nodes.equal(comparable("column_name", "x"), comparable("column_name", "k")),
-            ]))))
+        self._why(
+            "changed",
+            exp.Exists(
+                this=nodes.select(
+                    [nodes.number(1)],
+                    nodes.table(self.now, "x"),
+                    nodes.every(
+                        [
+                            nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
+                            nodes.equal(comparable("key", "x"), comparable("key", "k")),
+                            nodes.equal(
+                                comparable("column_name", "x"), comparable("column_name", "k")
+                            ),
+                        ]
+                    ),
+                )
+            ),
+        )
         for result in work:
             if result.rule.id in meaning:
                 self._value_changed(result)
@@ -90,16 +124,23 @@ class Closing:
         values = self.executed.lost.get(dataset)
         if not values:
             return
-        gone = nodes.every([nodes.equal(nodes.column("dataset"), nodes.text(dataset)),
-                            nodes.equal(nodes.column("why"), nodes.text("gone"))])
+        gone = nodes.every(
+            [
+                nodes.equal(nodes.column("dataset"), nodes.text(dataset)),
+                nodes.equal(nodes.column("why"), nodes.text("gone")),
+            ]
+        )
         query = nodes.select([nodes.column("key")], nodes.table(self.closing), gone)
         found = self.warehouse.fetch(query.distinct().sql(self.warehouse.dialect))
         keys = sorted(str(k) for (k,) in found if may_be(str(k), values))
         for at in range(0, len(keys), 1_000):
-            some = exp.In(this=nodes.column("key"),
-                          expressions=[nodes.text(k) for k in keys[at:at + 1_000]])
-            delete = exp.Delete(this=nodes.table(self.closing),
-                                where=exp.Where(this=nodes.every([gone.copy(), some])))
+            some = exp.In(
+                this=nodes.column("key"), expressions=[nodes.text(k) for k in keys[at : at + 1_000]]
+            )
+            delete = exp.Delete(
+                this=nodes.table(self.closing),
+                where=exp.Where(this=nodes.every([gone.copy(), some])),
+            )
             self.warehouse.run(delete.sql(self.warehouse.dialect))
 
     def _value_changed(self, result: RuleResult) -> None:
@@ -111,16 +152,33 @@ class Closing:
                 continue
             key = steps.key_for(j.relation)
             asked = nodes.select([nodes.column("key")], nodes.table(self.closing), mine.copy())
-            shown = [nodes.alias(e.copy(), n) for n, e in (
-                ("key", key), ("value", j.value), ("digest", j.digest))]
-            now = nodes.select(shown, logical(j.relation),
-                               exp.In(this=key.copy(), query=exp.Subquery(this=asked)))
-            same = nodes.select([nodes.number(1)], nodes.subquery(now, "x"), nodes.every([
-                nodes.equal(comparable(c, "x"), comparable(c, "k"))
-                for c in ("key", "value", "digest")]))
-            self._why("both_changed", nodes.every([
-                mine.copy(), nodes.present(nodes.column("key")),
-                exp.Not(this=exp.Exists(this=same))]))
+            shown = [
+                nodes.alias(e.copy(), n)
+                for n, e in (("key", key), ("value", j.value), ("digest", j.digest))
+            ]
+            now = nodes.select(
+                shown, logical(j.relation), exp.In(this=key.copy(), query=exp.Subquery(this=asked))
+            )
+            same = nodes.select(
+                [nodes.number(1)],
+                nodes.subquery(now, "x"),
+                nodes.every(
+                    [
+                        nodes.equal(comparable(c, "x"), comparable(c, "k"))
+                        for c in ("key", "value", "digest")
+                    ]
+                ),
+            )
+            self._why(
+                "both_changed",
+                nodes.every(
+                    [
+                        mine.copy(),
+                        nodes.present(nodes.column("key")),
+                        exp.Not(this=exp.Exists(this=same)),
+                    ]
+                ),
+            )
 
     def _out_of_scope(self, result: RuleResult) -> None:
         """Rows that the rule's `where` no longer lets in."""
@@ -135,13 +193,19 @@ class Closing:
                 tested = change.tested
         if tested is None:
             return
-        outside = exp.Not(this=exp.Coalesce(this=nodes.paren(tested.copy()),
-                                            expressions=[exp.false()]))
+        outside = exp.Not(
+            this=exp.Coalesce(this=nodes.paren(tested.copy()), expressions=[exp.false()])
+        )
         keys = nodes.select([steps.key_for(relation)], logical(relation), outside)
-        self._why("out_of_scope", nodes.every([
-            _of_rules([result.rule.id]),
-            exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),
-        ]))
+        self._why(
+            "out_of_scope",
+            nodes.every(
+                [
+                    _of_rules([result.rule.id]),
+                    exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),
+                ]
+            ),
+        )
 
     def _why(self, word: str, where: exp.Expr) -> None:
         update = exp.Update(
@@ -159,5 +223,4 @@ def comparable(name: str, table: str) -> exp.Expr:
 
 
 def _of_rules(names: Sequence[str] | frozenset[str]) -> exp.Expr:
-    return exp.In(this=nodes.column("rule_id"),
-                  expressions=[nodes.text(n) for n in sorted(names)])
+    return exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(n) for n in sorted(names)])

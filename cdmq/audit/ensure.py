@@ -46,9 +46,14 @@ def ensure(
         _complete(warehouse, [SCHEMA_TABLE], schema)
         version, last = _latest(warehouse, schema)
         if version > VERSION:
-            raise CdmqError(Problem(
-                Span(schema), "CDMQ420", f"the audit tables have version {version}, this cdmq "
-                f"knows {VERSION}", "use the newer cdmq that wrote them"))
+            raise CdmqError(
+                Problem(
+                    Span(schema),
+                    "CDMQ420",
+                    f"the audit tables have version {version}, this cdmq knows {VERSION}",
+                    "use the newer cdmq that wrote them",
+                )
+            )
         if last == shape:
             return
         _complete(warehouse, STATED, schema)
@@ -56,8 +61,9 @@ def ensure(
             warehouse.run(view.create(schema).sql(warehouse.dialect))
         enter()
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
-        warehouse.insert(Relation(SCHEMA_TABLE.name, schema), types,
-                         [[VERSION, cdmq_version, now, shape]])
+        warehouse.insert(
+            Relation(SCHEMA_TABLE.name, schema), types, [[VERSION, cdmq_version, now, shape]]
+        )
 
 
 def _latest(warehouse: Warehouse, schema: str) -> tuple[int, str | None]:

@@ -46,7 +46,10 @@ class Shape:
 
 FLAG_SHAPE = Shape(FLAGS, FOUND, ("key", "value", "digest"), True, "validation")
 CHANGE_SHAPE = Shape(
-    CHANGES, CHANGED, ("key", "old_value", "new_value", "act", "reason", "digest"), False,
+    CHANGES,
+    CHANGED,
+    ("key", "old_value", "new_value", "act", "reason", "digest"),
+    False,
     "defaults",
 )
 
@@ -55,9 +58,17 @@ class Episodes:
     """Compares and writes the episodes of one table. `compare` reads, `publish` writes."""
 
     def __init__(
-        self, shape: Shape, warehouse: Warehouse, schema: str, executed: Executed,
-        rules: Sequence[RuleResult], steps: Mapping[str, DatasetSteps], project: Project,
-        versions: Mapping[str, Version], run_id: str, renamed: Mapping[str, str],
+        self,
+        shape: Shape,
+        warehouse: Warehouse,
+        schema: str,
+        executed: Executed,
+        rules: Sequence[RuleResult],
+        steps: Mapping[str, DatasetSteps],
+        project: Project,
+        versions: Mapping[str, Version],
+        run_id: str,
+        renamed: Mapping[str, str],
     ) -> None:
         self.shape, self.warehouse, self.executed = shape, warehouse, executed
         self.rules, self.steps, self.project = rules, executed.steps, project
@@ -87,8 +98,12 @@ class Episodes:
         for result in work:
             if result.rule.check == "lines" and open_counts.get(result.rule.id):
                 ids = [i for i, name in self.renamed.items() if name == result.rule.id]
-                keep_numbers(self.warehouse, str(self.table.schema),
-                             2 * self.executed.numbers[result.rule.id], [result.rule.id, *ids])
+                keep_numbers(
+                    self.warehouse,
+                    str(self.table.schema),
+                    2 * self.executed.numbers[result.rule.id],
+                    [result.rule.id, *ids],
+                )
         known = {r.rule.id for r in work} | removed
         self.opens, self.closes = bool(work), any(open_counts.get(name, 0) for name in known)
         if not self.opens and not self.closes:
@@ -108,20 +123,28 @@ class Episodes:
         """(rows opened, rows closed). Inside the transaction of the run."""
         if not self.opens and not self.closes:
             return 0, 0
-        source: exp.Expr = nodes.table(self.now, "n") if self.closes else nodes.subquery(
-            self._now(), "n")
+        source: exp.Expr = (
+            nodes.table(self.now, "n") if self.closes else nodes.subquery(self._now(), "n")
+        )
         where = self._not_in(self.open, "n") if self.closes else None
         names = ["rule_id", "version", "dataset", *self.identity, "records"]
         query = nodes.select(
-            [*(nodes.column(n, "n") for n in names), nodes.text(self.run_id)], source, where)
+            [*(nodes.column(n, "n") for n in names), nodes.text(self.run_id)], source, where
+        )
         columns = [*names, "from_run"]
         if self.hinted:
             columns.append("suggestion")
             query.append("expressions", nodes.column("suggestion", "h"))
-            nodes.left_join(query, nodes.table(self.hints, "h"), nodes.every([
-                nodes.equal(nodes.column(c, "h"), nodes.column(c, "n"))
-                for c in ("rule_id", "value")
-            ]))
+            nodes.left_join(
+                query,
+                nodes.table(self.hints, "h"),
+                nodes.every(
+                    [
+                        nodes.equal(nodes.column(c, "h"), nodes.column(c, "n"))
+                        for c in ("rule_id", "value")
+                    ]
+                ),
+            )
         opened = self._run(nodes.insert(self.table, columns, query))
         return opened, self._close() if self.closes else 0
 
@@ -130,9 +153,15 @@ class Episodes:
     def _open_counts(self) -> dict[str, int]:
         """Rule -> how many found rows its open episodes stand for, also under former ids."""
         query = nodes.group_by(
-            nodes.select([nodes.column("rule_id"), nodes.column("dataset"),
-                          exp.Sum(this=nodes.column("records"))],
-                         nodes.table(self.table), nodes.is_null(nodes.column("to_run"))),
+            nodes.select(
+                [
+                    nodes.column("rule_id"),
+                    nodes.column("dataset"),
+                    exp.Sum(this=nodes.column("records")),
+                ],
+                nodes.table(self.table),
+                nodes.is_null(nodes.column("to_run")),
+            ),
             [nodes.column("rule_id"), nodes.column("dataset")],
         )
         counts: dict[str, int] = {}
@@ -140,7 +169,8 @@ class Episodes:
             name = self.renamed.get(str(rule), str(rule))
             counts[name] = counts.get(name, 0) + int(count)
             if name in self.project.rules and dataset not in self.project.names_of(
-                    self.project.rules[name].dataset):
+                self.project.rules[name].dataset
+            ):
                 self.moved.add(name)
         return counts
 
@@ -158,19 +188,31 @@ class Episodes:
         """Rule -> what its last evaluation found, as a fingerprint."""
         last = nodes.group_by(
             nodes.select(
-                [nodes.column("rule_id"),
-                 nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
-                nodes.table(self.results), nodes.present(nodes.column("fingerprint")),
-            ), [nodes.column("rule_id")],
+                [
+                    nodes.column("rule_id"),
+                    nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id"),
+                ],
+                nodes.table(self.results),
+                nodes.present(nodes.column("fingerprint")),
+            ),
+            [nodes.column("rule_id")],
         )
         query = nodes.select(
             [nodes.column("rule_id", "r"), nodes.column("fingerprint", "r")],
             nodes.table(self.results, "r"),
         )
-        query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=nodes.every([
-            nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
-            for c in ("rule_id", "run_id")
-        ])))
+        query.append(
+            "joins",
+            exp.Join(
+                this=nodes.subquery(last, "l"),
+                on=nodes.every(
+                    [
+                        nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
+                        for c in ("rule_id", "run_id")
+                    ]
+                ),
+            ),
+        )
         return {str(r): str(f) for r, f in self._fetch(query)}
 
     def _codes_table(self, work: Sequence[RuleResult]) -> None:
@@ -180,13 +222,30 @@ class Episodes:
             rule = result.rule
             number = 2 * self.executed.numbers[rule.id]
             columns = ", ".join(self._columns_of(result))
-            states = (("failed", 0), ("could_not_judge", 1)) if self.shape.has_state else (
-                ("", 0),)
+            states = (("failed", 0), ("could_not_judge", 1)) if self.shape.has_state else (("", 0),)
             for state, more in states:
-                rows.append((number + more, rule.id, self.versions[rule.id].digest, rule.dataset,
-                             columns, state))
-        self._load(self.codes, {"code": "integer", "rule_id": "text", "version": "text",
-                                "dataset": "text", "column_name": "text", "state": "text"}, rows)
+                rows.append(
+                    (
+                        number + more,
+                        rule.id,
+                        self.versions[rule.id].digest,
+                        rule.dataset,
+                        columns,
+                        state,
+                    )
+                )
+        self._load(
+            self.codes,
+            {
+                "code": "integer",
+                "rule_id": "text",
+                "version": "text",
+                "dataset": "text",
+                "column_name": "text",
+                "state": "text",
+            },
+            rows,
+        )
 
     def _columns_of(self, result: RuleResult) -> Sequence[str]:
         if result.rule.kind == "defaults":
@@ -197,8 +256,7 @@ class Episodes:
         return result.rule.columns
 
     def _mark(self) -> exp.Expr:
-        return self.warehouse.row_hash(
-            [nodes.column(n) for n in ("code", *self.shape.identity)])
+        return self.warehouse.row_hash([nodes.column(n) for n in ("code", *self.shape.identity)])
 
     def _twice(self) -> exp.Select:
         """The hashes of rows that may stand twice: grouping those only is half the work."""
@@ -214,52 +272,84 @@ class Episodes:
         """What the run found, duplicate keys as one row with a count."""
         parts = [nodes.column(n) for n in ("code", *self.shape.identity)]
         found, mark = nodes.table(self.shape.found), self._mark()
-        many = exp.In(this=mark, query=exp.Subquery(this=nodes.select(
-            [nodes.column("mark")], nodes.table(self.twice))))
-        once = nodes.union_all([
-            nodes.select([*parts, nodes.alias(nodes.number(1), "records")], found,
-                         exp.Not(this=many)),
-            nodes.group_by(nodes.select(
-                [*(p.copy() for p in parts), nodes.alias(exp.Count(this=exp.Star()), "records")],
-                found.copy(), many.copy(),
-            ), [p.copy() for p in parts]),
-        ])
+        many = exp.In(
+            this=mark,
+            query=exp.Subquery(this=nodes.select([nodes.column("mark")], nodes.table(self.twice))),
+        )
+        once = nodes.union_all(
+            [
+                nodes.select(
+                    [*parts, nodes.alias(nodes.number(1), "records")], found, exp.Not(this=many)
+                ),
+                nodes.group_by(
+                    nodes.select(
+                        [
+                            *(p.copy() for p in parts),
+                            nodes.alias(exp.Count(this=exp.Star()), "records"),
+                        ],
+                        found.copy(),
+                        many.copy(),
+                    ),
+                    [p.copy() for p in parts],
+                ),
+            ]
+        )
         names = ("rule_id", "version", "dataset", *self.identity, "records")
         query = nodes.select(
-            [nodes.column(n, "f" if n in (*self.shape.identity, "records") else "c")
-             for n in names],
+            [
+                nodes.column(n, "f" if n in (*self.shape.identity, "records") else "c")
+                for n in names
+            ],
             nodes.subquery(once, "f"),
         )
-        query.append("joins", exp.Join(
-            this=nodes.table(self.codes, "c"),
-            on=nodes.equal(nodes.column("code", "f"), nodes.column("code", "c")),
-        ))
+        query.append(
+            "joins",
+            exp.Join(
+                this=nodes.table(self.codes, "c"),
+                on=nodes.equal(nodes.column("code", "f"), nodes.column("code", "c")),
+            ),
+        )
         return query
 
     def _open(self, work: Sequence[RuleResult], removed: frozenset[str]) -> exp.Select:
         """The open rows of the rules at work, under the ids that the rules have now."""
         names = {r.rule.id for r in work} | removed
         stored = nodes.column("rule_id")
-        former = {old: name for name in self.project.datasets
-                  for old in self.project.names_of(name)[1:]}
+        former = {
+            old: name for name in self.project.datasets for old in self.project.names_of(name)[1:]
+        }
         ids = sorted(names | {old for old, new in self.renamed.items() if new in names})
         return nodes.select(
-            [nodes.alias(today(stored.copy(), self.renamed, names), "rule_id"),
-             nodes.alias(stored, "stored_id"),
-             nodes.alias(today(nodes.column("dataset"), former, former.values()), "dataset"),
-             nodes.alias(nodes.column("dataset"), "stored_dataset"),
-             *(nodes.column(n) for n in ("records", *self.identity))],
+            [
+                nodes.alias(today(stored.copy(), self.renamed, names), "rule_id"),
+                nodes.alias(stored, "stored_id"),
+                nodes.alias(today(nodes.column("dataset"), former, former.values()), "dataset"),
+                nodes.alias(nodes.column("dataset"), "stored_dataset"),
+                *(nodes.column(n) for n in ("records", *self.identity)),
+            ],
             nodes.table(self.table),
-            nodes.every([nodes.is_null(nodes.column("to_run")),
-                  exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids])]),
+            nodes.every(
+                [
+                    nodes.is_null(nodes.column("to_run")),
+                    exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids]),
+                ]
+            ),
         )
 
     def _closing(self) -> exp.Select:
-        shown = [nodes.column(n, "o") for n in (
-            "rule_id", "stored_id", "dataset", "stored_dataset", "records", *self.identity)]
+        shown = [
+            nodes.column(n, "o")
+            for n in (
+                "rule_id",
+                "stored_id",
+                "dataset",
+                "stored_dataset",
+                "records",
+                *self.identity,
+            )
+        ]
         why = nodes.alias(nodes.cast(nodes.null(), "text"), "why")
-        return nodes.select([*shown, why], nodes.table(self.open, "o"),
-                            self._not_in(self.now, "o"))
+        return nodes.select([*shown, why], nodes.table(self.open, "o"), self._not_in(self.now, "o"))
 
     def _not_in(self, other: Relation, alias: str) -> exp.Expr:
         found = nodes.select([nodes.number(1)], nodes.table(other, "x"), self._same("x", alias))
@@ -267,8 +357,10 @@ class Episodes:
 
     def _same(self, a: str, b: str) -> exp.Expr:
         """Equal identity and count. NULLs are made comparable, so that every engine can hash."""
-        pairs = [nodes.equal(nodes.column(n, a), nodes.column(n, b))
-                 for n in ("rule_id", "dataset", "records")]
+        pairs = [
+            nodes.equal(nodes.column(n, a), nodes.column(n, b))
+            for n in ("rule_id", "dataset", "records")
+        ]
         for name in self.identity:
             pairs.append(nodes.equal(comparable(name, a), comparable(name, b)))
         return nodes.every(pairs)
@@ -281,15 +373,26 @@ class Episodes:
                 exp.EQ(this=nodes.column("closed_because"), expression=nodes.column("why", "k")),
             ],
             from_=exp.From(this=nodes.table(self.closing, "k")),
-            where=exp.Where(this=nodes.every([
-                nodes.is_null(nodes.column("to_run", "t")), self._same_stored(),
-            ])),
+            where=exp.Where(
+                this=nodes.every(
+                    [
+                        nodes.is_null(nodes.column("to_run", "t")),
+                        self._same_stored(),
+                    ]
+                )
+            ),
         )
         return self._run(update)
 
     def _same_stored(self) -> exp.Expr:
-        pairs = [nodes.equal(nodes.column(k, "k"), nodes.column(t, "t")) for k, t in (
-            ("stored_id", "rule_id"), ("stored_dataset", "dataset"), ("records", "records"))]
+        pairs = [
+            nodes.equal(nodes.column(k, "k"), nodes.column(t, "t"))
+            for k, t in (
+                ("stored_id", "rule_id"),
+                ("stored_dataset", "dataset"),
+                ("records", "records"),
+            )
+        ]
         for name in self.identity:
             pairs.append(nodes.equal(comparable(name, "k"), comparable(name, "t")))
         return nodes.every(pairs)
@@ -302,7 +405,8 @@ class Episodes:
         for result in work if self.shape.has_state else ():
             hidden = self.project.datasets[result.rule.dataset].spec.pii
             if getattr(result.rule.spec, "suggest", False) and not any(
-                    hidden.get(c, "plain") != "plain" for c in self._columns_of(result)):
+                hidden.get(c, "plain") != "plain" for c in self._columns_of(result)
+            ):
                 number = self.executed.numbers[result.rule.id]
                 rows += suggestions(result.rule, number, self.project, self.warehouse)
         self.hinted = bool(rows)
@@ -315,11 +419,14 @@ class Episodes:
         self._drop(relation)
         self._run(nodes.create(relation, query, temporary=True))
 
-    def _load(self, relation: Relation, columns: Mapping[str, str],
-              rows: Sequence[Sequence[object]]) -> None:
+    def _load(
+        self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[object]]
+    ) -> None:
         self._drop(relation)
-        empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), t), c)
-                              for c, t in columns.items()], where=exp.false())
+        empty = nodes.select(
+            [nodes.alias(nodes.cast(nodes.null(), t), c) for c, t in columns.items()],
+            where=exp.false(),
+        )
         self._run(nodes.create(relation, empty, temporary=True))
         self.warehouse.insert(relation, dict(columns), rows)
 

@@ -53,8 +53,10 @@ class Findings:
             found.update({rule: (row[a], row[b]) for rule, (a, b) in counts.places.items()})
         return [
             replace(o, tested=found[o.rule.id][0], judged=found[o.rule.id][1])
-            if o.evaluated and o.rule.id in found else o if o.skipped else
-            replace(o, error=o.error or "its rows could not be counted")
+            if o.evaluated and o.rule.id in found
+            else o
+            if o.skipped
+            else replace(o, error=o.error or "its rows could not be counted")
             for o in outcomes
         ]
 
@@ -64,8 +66,9 @@ class Findings:
         found = {}
         for rule, (tested, judged) in places.items():
             one = query.copy()
-            one.set("expressions", [query.expressions[tested].copy(),
-                                    query.expressions[judged].copy()])
+            one.set(
+                "expressions", [query.expressions[tested].copy(), query.expressions[judged].copy()]
+            )
             try:
                 row = self.warehouse.fetch(self.render.sent(one))[0]
             except StatementError:
@@ -75,9 +78,7 @@ class Findings:
             raise StatementError(said)
         return found
 
-    def of(
-        self, steps: DatasetSteps, outcomes: Sequence[Outcome]
-    ) -> list[Outcome]:
+    def of(self, steps: DatasetSteps, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Counts, fingerprints and sample keys of what the statements found."""
         codes = [2 * self.numbers[o.rule.id] for o in outcomes if o.evaluated]
         if not codes:
@@ -101,10 +102,15 @@ class Findings:
                 count, mark = failing.get(code, (0, "0"))
                 unjudged, other = failing.get(code + 1, (0, "0"))
                 samples = self._samples(o.rule, code) if count else ()
-                done.append(replace(
-                    o, failing=count, could_not_judge=unjudged,
-                    fingerprint=f"{count}:{mark}:{unjudged}:{other}", samples=samples,
-                ))
+                done.append(
+                    replace(
+                        o,
+                        failing=count,
+                        could_not_judge=unjudged,
+                        fingerprint=f"{count}:{mark}:{unjudged}:{other}",
+                        samples=samples,
+                    )
+                )
         return done
 
     def _grouped(
@@ -112,8 +118,9 @@ class Findings:
     ) -> dict[int, tuple[int, str]]:
         """Per code how many rows were found, and their fingerprint."""
         code = nodes.column("code")
-        mine = exp.Between(this=code.copy(), low=nodes.number(min(codes)),
-                           high=nodes.number(max(codes) + 1))
+        mine = exp.Between(
+            this=code.copy(), low=nodes.number(min(codes)), high=nodes.number(max(codes) + 1)
+        )
         mark = fingerprint(self.warehouse.row_hash([nodes.column(p) for p in parts]))
         query = nodes.group_by(
             nodes.select([code, exp.Count(this=exp.Star()), mark], nodes.table(relation), mine),
@@ -131,20 +138,30 @@ class Findings:
         query = nodes.select(shown, nodes.subquery(nodes.select([count]), "c"), failing.copy())
         insert = nodes.insert(FOUND, FOUND_COLUMNS, query)
         digest, seconds = self.send(insert)
-        fails = self.warehouse.fetch(nodes.select(
-            [exp.Count(this=exp.Star())], nodes.table(FOUND),
-            nodes.equal(nodes.column("code"), nodes.number(code)),
-        ).sql(self.warehouse.dialect))[0][0]
-        return replace(outcome, judged=1, failing=int(fails), statement=digest, seconds=seconds,
-                       fingerprint=f"{fails}:{outcome.tested if fails else 0}")
+        fails = self.warehouse.fetch(
+            nodes.select(
+                [exp.Count(this=exp.Star())],
+                nodes.table(FOUND),
+                nodes.equal(nodes.column("code"), nodes.number(code)),
+            ).sql(self.warehouse.dialect)
+        )[0][0]
+        return replace(
+            outcome,
+            judged=1,
+            failing=int(fails),
+            statement=digest,
+            seconds=seconds,
+            fingerprint=f"{fails}:{outcome.tested if fails else 0}",
+        )
 
     def _samples(self, rule: Rule, code: int) -> tuple[str, ...]:
         """The first three keys that fail, in the order of their text, as they may be shown."""
         from cdmq.sql.pii import hides_key, masked
 
         key = nodes.column("key")
-        query = nodes.select([key], nodes.table(FOUND),
-                             nodes.equal(nodes.column("code"), nodes.number(code)))
+        query = nodes.select(
+            [key], nodes.table(FOUND), nodes.equal(nodes.column("code"), nodes.number(code))
+        )
         query = nodes.group_by(query, [key.copy()])
         by_text = nodes.by_code_point(key.copy(), self.warehouse.dialect)
         query = query.order_by(exp.Ordered(this=by_text))

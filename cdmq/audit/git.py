@@ -20,8 +20,12 @@ NOT_COMMITTED = "not committed"
 SHALLOW = "unknown: shallow clone"
 
 #: What may be handed on: settings such as safe.directory, and where git itself is.
-_KEPT = ("GIT_CONFIG_", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES",
-         "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+_KEPT = (
+    "GIT_CONFIG_",
+    "GIT_EXEC_PATH",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+)
 #: Links to links that are followed.
 _LINKS = 20
 
@@ -43,8 +47,9 @@ class Repository:
     """The objects of the repository that a folder stands in. Raises Unreadable."""
 
     def __init__(self, folder: Path) -> None:
-        said = _asked(folder, "rev-parse", "--show-toplevel", "--show-prefix",
-                      "--show-object-format=storage").split("\n")
+        said = _asked(
+            folder, "rev-parse", "--show-toplevel", "--show-prefix", "--show-object-format=storage"
+        ).split("\n")
         #: The folder inside the repository.
         self.prefix, self.algorithm = said[1].rstrip("/"), said[2]
         self.folder = folder
@@ -56,7 +61,9 @@ class Repository:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         process, self._process = self._process, None
@@ -106,8 +113,12 @@ class Repository:
         if any(self._digest(c) == blob for c in plain):
             return True
         try:
-            return _asked(self.folder, "hash-object", "--stdin", f"--path={path}",
-                          given=content).strip() == blob
+            return (
+                _asked(
+                    self.folder, "hash-object", "--stdin", f"--path={path}", given=content
+                ).strip()
+                == blob
+            )
         except Unreadable:
             return False
 
@@ -174,8 +185,11 @@ class Repository:
     def _batch(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._process = subprocess.Popen(
-                _words(self.folder, "cat-file", "--batch"), env=_environment(),
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                _words(self.folder, "cat-file", "--batch"),
+                env=_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
         return self._process
 
@@ -183,8 +197,12 @@ class Repository:
 def _asked(folder: Path, *words: str, given: bytes | None = None) -> str:
     try:
         done = subprocess.run(
-            _words(folder, *words), env=_environment(), input=given or b"",
-            capture_output=True, timeout=60, check=False,
+            _words(folder, *words),
+            env=_environment(),
+            input=given or b"",
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise Unreadable("unknown: git does not answer") from None
@@ -208,8 +226,13 @@ def _words(folder: Path, *words: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
-    return {**kept, "LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_TERMINAL_PROMPT": "0"}
+    return {
+        **kept,
+        "LC_ALL": "C",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
 
 
 def _is_tree(mode: str) -> bool:
@@ -239,7 +262,9 @@ def _commit(id: str, content: bytes) -> Commit:
     seconds = rest.split()[0] if rest.split() else b"0"
     when = datetime.fromtimestamp(int(seconds) if seconds.isdigit() else 0, UTC)
     return Commit(
-        id, first.get(b"tree", b"").decode(),
+        id,
+        first.get(b"tree", b"").decode(),
         tuple(v.decode() for k, v in said if k == b"parent"),
-        f"{author}>" if author else "unknown", when.strftime("%Y-%m-%d %H:%M:%S"),
+        f"{author}>" if author else "unknown",
+        when.strftime("%Y-%m-%d %H:%M:%S"),
     )

@@ -1,7 +1,7 @@
 """The history of rules: their versions, what changed in each, who, when, and what it did.
 
-    >>> from cdmq.audit.history import history
-    >>> history("path/to/project", "phone_form").versions[0].author      # doctest: +SKIP
+>>> from cdmq.audit.history import history
+>>> history("path/to/project", "phone_form").versions[0].author      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -108,7 +108,11 @@ class RuleLine:
 
 
 def history(
-    root: str | Path, rule: str, *, as_of: str | None = None, where: Where = Where(),  # noqa: B008
+    root: str | Path,
+    rule: str,
+    *,
+    as_of: str | None = None,
+    where: Where = Where(),  # noqa: B008
 ) -> RuleHistory:
     """The versions of one rule; with `as_of` only the one in force then, by when runs ran.
 
@@ -119,22 +123,38 @@ def history(
         names = names_of(rule, rows)
         own = sorted((r for r in rows if r["rule_id"] in names), key=lambda r: r["from_run"])
         if not own:
-            raise CdmqError(Problem(Span("history"), "CDMQ532", f"no run knows the rule '{rule}'",
-                                    did_you_mean(rule, {r["rule_id"] for r in rows})))
+            raise CdmqError(
+                Problem(
+                    Span("history"),
+                    "CDMQ532",
+                    f"no run knows the rule '{rule}'",
+                    did_you_mean(rule, {r["rule_id"] for r in rows}),
+                )
+            )
         groups, at = _meanings(own), None
         results = _results(names, audit)
         if as_of is not None:
             at = _in_force(own, audit, rule, as_of)
         upstream = Upstream(audit)
         versions = tuple(
-            _with_upstream(_version(group, groups[n - 1] if n else None, at or group[-1], results,
-                                    audit), group, results, audit, upstream)
-            for n, group in reversed([*enumerate(groups)]) if at is None or at in group)
+            _with_upstream(
+                _version(group, groups[n - 1] if n else None, at or group[-1], results, audit),
+                group,
+                results,
+                audit,
+                upstream,
+            )
+            for n, group in reversed([*enumerate(groups)])
+            if at is None or at in group
+        )
         return RuleHistory(names[0], names, own[-1]["kind"], versions)
 
 
 def histories(
-    root: str | Path, *, as_of: str | None = None, where: Where = Where(),  # noqa: B008
+    root: str | Path,
+    *,
+    as_of: str | None = None,
+    where: Where = Where(),  # noqa: B008
 ) -> tuple[RuleLine, ...]:
     """Every rule that a run has used, by its present id; with `as_of` as it all stood then, by
     when runs ran: what came later is not known."""
@@ -149,19 +169,29 @@ def histories(
             own = sorted((r for r in rows if r["rule_id"] in names), key=lambda r: r["from_run"])
             meanings = _meanings(own)
             last = meanings[-1][0]
-            lines.append(RuleLine(
-                rule, last["kind"], len(meanings), audit.started(last["from_run"]),
-                _author(last, audit), sum(open_.get(n, 0) for n in names),
-                own[-1]["to_run"] is not None, switched_off(own[-1]),
-            ))
+            lines.append(
+                RuleLine(
+                    rule,
+                    last["kind"],
+                    len(meanings),
+                    audit.started(last["from_run"]),
+                    _author(last, audit),
+                    sum(open_.get(n, 0) for n in names),
+                    own[-1]["to_run"] is not None,
+                    switched_off(own[-1]),
+                )
+            )
         return tuple(lines)
 
 
 def _open(audit: Audit, table: str, run: str | None) -> dict[str, int]:
     """Rule -> its open episodes, now or when a run was done."""
     query = nodes.group_by(
-        nodes.select([nodes.column("rule_id"), exp.Sum(this=nodes.column("records"))],
-                     nodes.table(Relation(table, audit.schema)), held(run)),
+        nodes.select(
+            [nodes.column("rule_id"), exp.Sum(this=nodes.column("records"))],
+            nodes.table(Relation(table, audit.schema)),
+            held(run),
+        ),
         [nodes.column("rule_id")],
     )
     return {r: int(n) for r, n in audit.fetch(query)}
@@ -197,37 +227,68 @@ def _meanings(own: Sequence[Row]) -> list[list[Row]]:
 
 
 def _version(
-    rows: Sequence[Row], before: Sequence[Row] | None, said: Row,
-    results: Sequence[Mapping[str, Any]], audit: Audit,
+    rows: Sequence[Row],
+    before: Sequence[Row] | None,
+    said: Row,
+    results: Sequence[Mapping[str, Any]],
+    audit: Audit,
 ) -> RuleVersion:
     """One meaning, in the words of the row `said`."""
     row, end = rows[0], rows[-1]["to_run"]
-    used = [r for r in results if r["run_id"] >= row["from_run"] and (
-        end is None or r["run_id"] < end)]
+    used = [
+        r for r in results if r["run_id"] >= row["from_run"] and (end is None or r["run_id"] < end)
+    ]
     earlier = [r for r in results if r["run_id"] < row["from_run"]]
     first, last = row["from_run"], used[-1]["run_id"] if used else row["from_run"]
     words = [
-        Words(_author(by, audit), _commit(by, audit), by["committed"],
-              tuple(changed(old["text"], new["text"])), new["from_run"],
-              audit.started(new["from_run"]), audit.as_of(new["from_run"]))
-        for old, new in pairwise(rows[: rows.index(said) + 1]) for by in [_of_words(new)]
+        Words(
+            _author(by, audit),
+            _commit(by, audit),
+            by["committed"],
+            tuple(changed(old["text"], new["text"])),
+            new["from_run"],
+            audit.started(new["from_run"]),
+            audit.as_of(new["from_run"]),
+        )
+        for old, new in pairwise(rows[: rows.index(said) + 1])
+        for by in [_of_words(new)]
     ]
     came: Literal["new", "changed", "returned"] = "new"
     if before:
         came = "returned" if before[-1]["version"] == row["version"] else "changed"
     return RuleVersion(
-        said["rule_id"], row["version"], said["text"], said["file"], said["line"],
-        _author(row, audit), _commit(row, audit), row["committed"], said["why"], said["owner"],
+        said["rule_id"],
+        row["version"],
+        said["text"],
+        said["file"],
+        said["line"],
+        _author(row, audit),
+        _commit(row, audit),
+        row["committed"],
+        said["why"],
+        said["owner"],
         tuple(changed(before[-1]["text"], row["text"])) if before else (),
-        came, tuple(reversed(words)),
-        first, audit.started(first), audit.as_of(first), last, audit.started(last),
-        audit.as_of(last), len(used), _found(earlier[-1]) if earlier else None,
-        _found(used[0]) if used else None, end is None, off=switched_off(row),
+        came,
+        tuple(reversed(words)),
+        first,
+        audit.started(first),
+        audit.as_of(first),
+        last,
+        audit.started(last),
+        audit.as_of(last),
+        len(used),
+        _found(earlier[-1]) if earlier else None,
+        _found(used[0]) if used else None,
+        end is None,
+        off=switched_off(row),
     )
 
 
 def _with_upstream(
-    version: RuleVersion, rows: Sequence[Row], results: Sequence[Mapping[str, Any]], audit: Audit,
+    version: RuleVersion,
+    rows: Sequence[Row],
+    results: Sequence[Mapping[str, Any]],
+    audit: Audit,
     upstream: Upstream,
 ) -> RuleVersion:
     """The version with what else changed beside it: the data, and the models above it."""
@@ -235,11 +296,15 @@ def _with_upstream(
     before = [r["run_id"] for r in results if r["run_id"] < version.first_run]
     after = [r["run_id"] for r in results if r["run_id"] >= version.first_run]
     found = [(r["run_id"], _found(r)) for r in results]
-    models = [model_change(old, new, audit, blank(new, audit), found)
-              for old, new in upstream.changes(rows[-1], version.first_run, end)]
+    models = [
+        model_change(old, new, audit, blank(new, audit), found)
+        for old, new in upstream.changes(rows[-1], version.first_run, end)
+    ]
     return replace(
-        version, models=tuple(sorted(models, key=lambda m: m.run, reverse=True)),
-        data=upstream.data(rows[0], before[-1], after[0]) if before and after else ())
+        version,
+        models=tuple(sorted(models, key=lambda m: m.run, reverse=True)),
+        data=upstream.data(rows[0], before[-1], after[0]) if before and after else (),
+    )
 
 
 def _results(names: tuple[str, ...], audit: Audit) -> list[dict[str, Any]]:
@@ -256,8 +321,13 @@ def _found(result: Mapping[str, Any]) -> int:
 
 def _of_words(row: Row) -> Row:
     """The row of who changed the words, not of who made the meaning."""
-    return {**row, "author": row["words_author"], "commit_id": row["words_commit"],
-            "committed": row["words_committed"], "author_note": row["words_note"]}
+    return {
+        **row,
+        "author": row["words_author"],
+        "commit_id": row["words_commit"],
+        "committed": row["words_committed"],
+        "author_note": row["words_note"],
+    }
 
 
 def _author(row: Row, audit: Audit) -> str:
@@ -287,5 +357,8 @@ def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:
     since = f"its first run was on {first:%Y-%m-%d %H:%M}" if first else ""
     if last and last <= moment:
         since = f"it was removed: the first run without it was on {last:%Y-%m-%d %H:%M}"
-    raise CdmqError(Problem(Span("--as-of"), "CDMQ535", f"no version of '{rule}' was in force at "
-                            f"{as_of}", since))
+    raise CdmqError(
+        Problem(
+            Span("--as-of"), "CDMQ535", f"no version of '{rule}' was in force at {as_of}", since
+        )
+    )

@@ -22,8 +22,12 @@ def latest(query: exp.Select, rank: str, of: str, order: Sequence[exp.Ordered]) 
     """The first rows of a query for each value of a column: `row_number` for one, `rank` for all
     that are equal."""
     names = [nodes.column(e.name) for e in query.expressions]
-    place = exp.Window(this=nodes.call(rank), partition_by=[nodes.column(of)],
-                       order=exp.Order(expressions=list(order)))
+    place = exp.Window(
+        this=nodes.call(rank),
+        partition_by=[nodes.column(of)],
+        order=exp.Order(expressions=list(order)),
+    )
     query.append("expressions", nodes.alias(place, "__place"))
-    return nodes.select(names, nodes.subquery(query, "r"),
-                        nodes.equal(nodes.column("__place"), nodes.number(1)))
+    return nodes.select(
+        names, nodes.subquery(query, "r"), nodes.equal(nodes.column("__place"), nodes.number(1))
+    )

@@ -18,10 +18,12 @@ def held(run: str | None) -> exp.Expr:
     if run is None:
         return open_
     later = exp.GT(this=nodes.column("to_run"), expression=nodes.text(run))
-    return nodes.every([
-        exp.LTE(this=nodes.column("from_run"), expression=nodes.text(run)),
-        nodes.paren(nodes.any_of([open_, later])),
-    ])
+    return nodes.every(
+        [
+            exp.LTE(this=nodes.column("from_run"), expression=nodes.text(run)),
+            nodes.paren(nodes.any_of([open_, later])),
+        ]
+    )
 
 
 def stood(rows: Iterable[Row], run: str | None) -> list[Row]:
@@ -29,8 +31,11 @@ def stood(rows: Iterable[Row], run: str | None) -> list[Row]:
     if run is None:
         return list(rows)
     open_ = {"to_run": None, "closed_because": None}
-    return [{**r, **open_} if (r["to_run"] or run) > run else dict(r)
-            for r in rows if r["from_run"] <= run]
+    return [
+        {**r, **open_} if (r["to_run"] or run) > run else dict(r)
+        for r in rows
+        if r["from_run"] <= run
+    ]
 
 
 def run_at(audit: Audit, as_of: str) -> str:
@@ -49,8 +54,14 @@ def moment_of(as_of: str) -> datetime:
     try:
         moment = datetime.fromisoformat(as_of)
     except ValueError:
-        raise CdmqError(Problem(Span("--as-of"), "CDMQ534", f"'{as_of}' is no time",
-                                "write 2026-11-01 or 2026-11-01T06:00:00")) from None
+        raise CdmqError(
+            Problem(
+                Span("--as-of"),
+                "CDMQ534",
+                f"'{as_of}' is no time",
+                "write 2026-11-01 or 2026-11-01T06:00:00",
+            )
+        ) from None
     if len(as_of) <= 10:
         moment = datetime.combine(moment.date(), time.max)
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -28,37 +28,60 @@ def keep_numbers(warehouse: Warehouse, schema: str, code: int, ids: Iterable[str
     `ids`: the id of the rule, and those that it had.
     """
     found = _lines(warehouse, FOUND, nodes.equal(nodes.column("code"), nodes.number(code)))
-    open_ = _lines(warehouse, Relation(FLAGS.name, schema), nodes.every([
-        nodes.is_null(nodes.column("to_run")),
-        exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(i) for i in ids])]))
+    open_ = _lines(
+        warehouse,
+        Relation(FLAGS.name, schema),
+        nodes.every(
+            [
+                nodes.is_null(nodes.column("to_run")),
+                exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(i) for i in ids]),
+            ]
+        ),
+    )
     waiting: dict[Line, list[Line]] = defaultdict(list)
     for line in sorted(open_ - found, key=_place):
         waiting[_text(line)].append(line)
-    moved = [(line[0], line[1], stays.pop(0)[0]) for line in sorted(found - open_, key=_place)
-             if (stays := waiting[_text(line)])]
+    moved = [
+        (line[0], line[1], stays.pop(0)[0])
+        for line in sorted(found - open_, key=_place)
+        if (stays := waiting[_text(line)])
+    ]
     if not moved:
         return
     warehouse.run(nodes.drop(_MOVED).sql(warehouse.dialect))
     columns = dict.fromkeys(("now", "digest", "first"), "text")
-    empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), "text"), c) for c in columns],
-                         where=exp.false())
+    empty = nodes.select(
+        [nodes.alias(nodes.cast(nodes.null(), "text"), c) for c in columns], where=exp.false()
+    )
     warehouse.run(nodes.create(_MOVED, empty, temporary=True).sql(warehouse.dialect))
     warehouse.insert(_MOVED, columns, moved)
-    same = nodes.equal(*(exp.Coalesce(this=nodes.column("digest", t), expressions=[nodes.text("")])
-                         for t in ("f", "m")))
+    same = nodes.equal(
+        *(
+            exp.Coalesce(this=nodes.column("digest", t), expressions=[nodes.text("")])
+            for t in ("f", "m")
+        )
+    )
     update = exp.Update(
         this=nodes.table(FOUND, "f"),
         expressions=[exp.EQ(this=nodes.column("value"), expression=nodes.column("first", "m"))],
         from_=exp.From(this=nodes.table(_MOVED, "m")),
-        where=exp.Where(this=nodes.every([
-            nodes.equal(nodes.column("code", "f"), nodes.number(code)),
-            nodes.equal(nodes.column("value", "f"), nodes.column("now", "m")), same])))
+        where=exp.Where(
+            this=nodes.every(
+                [
+                    nodes.equal(nodes.column("code", "f"), nodes.number(code)),
+                    nodes.equal(nodes.column("value", "f"), nodes.column("now", "m")),
+                    same,
+                ]
+            )
+        ),
+    )
     warehouse.run(update.sql(warehouse.dialect))
 
 
 def _lines(warehouse: Warehouse, relation: Relation, where: exp.Expr) -> set[Line]:
-    query = nodes.select([nodes.column("value"), nodes.column("digest")], nodes.table(relation),
-                         where)
+    query = nodes.select(
+        [nodes.column("value"), nodes.column("digest")], nodes.table(relation), where
+    )
     return {(str(v), d) for v, d in warehouse.fetch(query.sql(warehouse.dialect))}
 
 

@@ -27,16 +27,24 @@ _BEGUN = re.compile(rf"({STAGED}[0-9a-f]{{6}}_)(.+)")
 
 def adopt_older(register: Register, made: Mapping[Relation, tuple[str, Sequence[str]]]) -> None:
     """Enter what earlier runs made. `made`: of which dataset or rule it is, and its columns."""
-    strangers = {r: of for r, of in made.items() if (s := register.stands(r)) and s.kind in KINDS
-                 and not register.knows(register.warehouse.schema, r.name)}
+    strangers = {
+        r: of
+        for r, of in made.items()
+        if (s := register.stands(r))
+        and s.kind in KINDS
+        and not register.knows(register.warehouse.schema, r.name)
+    }
     names = {r.name for r in made}
     begun = {m[1] for n in register.standing() if (m := _BEGUN.fullmatch(n)) and m[2] in names}
     if not (strangers or begun) or not register.since or not _ran(register):
         return
     said = "\n".join(_said(register, names))
-    proved = {r: of for r, (of, columns) in strangers.items()
-              if re.search(rf"(?<!\w){re.escape(of)}(?!\w)", said)
-              and _fits(register.warehouse, r, columns)}
+    proved = {
+        r: of
+        for r, (of, columns) in strangers.items()
+        if re.search(rf"(?<!\w){re.escape(of)}(?!\w)", said)
+        and _fits(register.warehouse, r, columns)
+    }
     with register.warehouse.transaction():
         register.enter(proved)
         for prefix in sorted(begun):
@@ -47,30 +55,40 @@ def adopt_older(register: Register, made: Mapping[Relation, tuple[str, Sequence[
 def _fits(warehouse: Warehouse, relation: Relation, columns: Sequence[str]) -> bool:
     there, wanted = (  # beside columns that cdmq adds, such as __raw_x
         {c for c in names if not c.startswith("__")}
-        for names in (warehouse.columns(relation) or (), columns))
+        for names in (warehouse.columns(relation) or (), columns)
+    )
     return not columns or there == wanted
 
 
 def _ran(register: Register) -> bool:
-    earlier = nodes.select([nodes.column("run_id")], _table(register, RUNS.name), nodes.every([
-        _before(register, "run_id"),
-        nodes.equal(nodes.column("command"), nodes.text("run"))])).limit(1)
+    earlier = nodes.select(
+        [nodes.column("run_id")],
+        _table(register, RUNS.name),
+        nodes.every(
+            [_before(register, "run_id"), nodes.equal(nodes.column("command"), nodes.text("run"))]
+        ),
+    ).limit(1)
     return bool(_fetch(register, earlier))
 
 
 def _said(register: Register, names: set[str]) -> Iterator[str]:
     """All that earlier runs wrote in which the name of what they made would stand."""
-    for table, column, run in ((RULE_VERSIONS.name, "dataset", "from_run"),
-                               (RULE_VERSIONS.name, "rule_id", "from_run"),
-                               (RULE_VERSIONS.name, "text", "from_run"),
-                               (STATEMENTS.name, "sql", "first_run")):
-        for (text,) in _fetch(register, nodes.select(
-                [nodes.column(column)], _table(register, table), _before(register, run))):
+    for table, column, run in (
+        (RULE_VERSIONS.name, "dataset", "from_run"),
+        (RULE_VERSIONS.name, "rule_id", "from_run"),
+        (RULE_VERSIONS.name, "text", "from_run"),
+        (STATEMENTS.name, "sql", "first_run"),
+    ):
+        for (text,) in _fetch(
+            register,
+            nodes.select([nodes.column(column)], _table(register, table), _before(register, run)),
+        ):
             yield str(text)
     views = nodes.select(
         [nodes.column("table_name"), nodes.column("view_definition")],
         nodes.table(Relation("views", "information_schema")),
-        nodes.equal(nodes.column("table_schema"), nodes.text(register.warehouse.schema)))
+        nodes.equal(nodes.column("table_schema"), nodes.text(register.warehouse.schema)),
+    )
     for name, text in _fetch(register, views):
         if name in names:
             yield re.sub(r"\ACREATE VIEW \S+ ", "", str(text))

@@ -47,8 +47,11 @@ def unlock(
     schema = audit_schema(warehouse)
     table = Relation(PII_KEY.name, schema)
     warehouse.keep_private(table)
-    known = warehouse.fetch(nodes.select(
-        [nodes.column("mark"), nodes.column("secret")], nodes.table(table)).sql(warehouse.dialect))
+    known = warehouse.fetch(
+        nodes.select([nodes.column("mark"), nodes.column("secret")], nodes.table(table)).sql(
+            warehouse.dialect
+        )
+    )
     kept = known[0][1] if known else None
     key = (secret or kept or secrets.token_hex(32)).encode()
     mark = hmac_of(key, "cdmq")[:16]
@@ -64,19 +67,29 @@ def unlock(
 
 
 def _another(span: Span, given: bool, kept: bool, table: Relation) -> Problem:
-    cause = "is not the one that runs before used" if given and not kept else (
-        "is given, and runs before used one of their own" if given else "is not given any more")
+    cause = (
+        "is not the one that runs before used"
+        if given and not kept
+        else (
+            "is given, and runs before used one of their own" if given else "is not given any more"
+        )
+    )
     return Problem(
-        span, "CDMQ411", f"pii_secret {cause}: every flag on a value that pii: hides would close "
-        "and open again", "give the target the secret of before (none, if it had none); to start "
-        f"anew with another one on purpose, delete the row of {table}")
+        span,
+        "CDMQ411",
+        f"pii_secret {cause}: every flag on a value that pii: hides would close and open again",
+        "give the target the secret of before (none, if it had none); to start "
+        f"anew with another one on purpose, delete the row of {table}",
+    )
 
 
 def put(warehouse: Warehouse, key: bytes) -> None:
     """The key where the statements of this connection find it, and no other connection does."""
     warehouse.run(nodes.drop(KEY).sql(warehouse.dialect))
-    empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), t), c)
-                          for c, t in KEY_COLUMNS.items()], where=exp.false())
+    empty = nodes.select(
+        [nodes.alias(nodes.cast(nodes.null(), t), c) for c, t in KEY_COLUMNS.items()],
+        where=exp.false(),
+    )
     warehouse.run(nodes.create(KEY, empty, temporary=True).sql(warehouse.dialect))
     warehouse.insert(KEY, dict(KEY_COLUMNS), [list(pads(key))])
 
@@ -88,16 +101,24 @@ def _bring_over(warehouse: Warehouse, schema: str, key: bytes) -> None:
         relation = Relation(table.name, schema)
         hidden = nodes.present(nodes.column("digest"))
         for name in several:
-            found = warehouse.fetch(nodes.select(
-                [nodes.column(name)], nodes.table(relation), nodes.all_of([hidden, nodes.present(
-                    nodes.column(name))])).distinct().sql(warehouse.dialect))
+            found = warehouse.fetch(
+                nodes.select(
+                    [nodes.column(name)],
+                    nodes.table(relation),
+                    nodes.all_of([hidden, nodes.present(nodes.column(name))]),
+                )
+                .distinct()
+                .sql(warehouse.dialect)
+            )
             _replace(warehouse, relation, name, key, (str(r[0]) for r in found))
         for name in reversed(single):
             column = nodes.column(name)
             where = nodes.all_of([hidden.copy(), *_is_md5(column)])
             update = exp.Update(
-                this=nodes.table(relation), where=exp.Where(this=where),
-                expressions=[exp.EQ(this=column.copy(), expression=keyed_again(column.copy()))])
+                this=nodes.table(relation),
+                where=exp.Where(this=where),
+                expressions=[exp.EQ(this=column.copy(), expression=keyed_again(column.copy()))],
+            )
             warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
 
 
@@ -110,12 +131,17 @@ def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
     digest = nodes.column("digest")
     kind = nodes.call("regexp_replace", digest.copy(), nodes.text(":[^:]*$"), nodes.text(":"))
     keyed_ = nodes.concat([nodes.text(_KEYED), kind, keyed_again(digest.copy())])
-    where = nodes.every([
-        exp.In(this=nodes.column("dataset"), expressions=[nodes.text(n) for n in names]),
-        exp.Not(this=exp.Like(this=digest, expression=nodes.text(f"{_KEYED}%")))])
+    where = nodes.every(
+        [
+            exp.In(this=nodes.column("dataset"), expressions=[nodes.text(n) for n in names]),
+            exp.Not(this=exp.Like(this=digest, expression=nodes.text(f"{_KEYED}%"))),
+        ]
+    )
     update = exp.Update(
-        this=nodes.table(Relation(RUN_INPUTS.name, schema)), where=exp.Where(this=where),
-        expressions=[exp.EQ(this=nodes.column("digest"), expression=keyed_)])
+        this=nodes.table(Relation(RUN_INPUTS.name, schema)),
+        where=exp.Where(this=where),
+        expressions=[exp.EQ(this=nodes.column("digest"), expression=keyed_)],
+    )
     warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
 
 
@@ -126,8 +152,10 @@ def _hides(dataset: Dataset) -> bool:
 def _is_md5(column: exp.Expr) -> list[exp.Expr]:
     """32 letters, none of them another than these."""
     bare = nodes.call("translate", column.copy(), nodes.text("0123456789abcdef"), nodes.text(""))
-    return [nodes.equal(nodes.call("length", column.copy()), nodes.number(32)),
-            nodes.equal(bare, nodes.text(""))]
+    return [
+        nodes.equal(nodes.call("length", column.copy()), nodes.number(32)),
+        nodes.equal(bare, nodes.text("")),
+    ]
 
 
 def _replace(
@@ -135,20 +163,31 @@ def _replace(
 ) -> None:
     """Of a text that tells of several values, such as `email=..., phone=...`."""
     rows: list[list[Any]] = [
-        [text, _MD5.sub(lambda m: hmac_of(key, m[0]), text)] for text in texts
-        if _MD5.search(text) and not _MD5.fullmatch(text)]
+        [text, _MD5.sub(lambda m: hmac_of(key, m[0]), text)]
+        for text in texts
+        if _MD5.search(text) and not _MD5.fullmatch(text)
+    ]
     if not rows:
         return
     pairs = Relation("__cdmq_brought_over")
-    empty = nodes.select([nodes.alias(nodes.cast(nodes.null(), "text"), c)
-                          for c in ("old", "new")], where=exp.false())
+    empty = nodes.select(
+        [nodes.alias(nodes.cast(nodes.null(), "text"), c) for c in ("old", "new")],
+        where=exp.false(),
+    )
     warehouse.run(nodes.create(pairs, empty, temporary=True).sql(warehouse.dialect))
     warehouse.insert(pairs, {"old": "text", "new": "text"}, rows)
     update = exp.Update(
-        this=nodes.table(relation, "t"), from_=exp.From(this=nodes.table(pairs, "p")),
+        this=nodes.table(relation, "t"),
+        from_=exp.From(this=nodes.table(pairs, "p")),
         expressions=[exp.EQ(this=nodes.column(name), expression=nodes.column("new", "p"))],
-        where=exp.Where(this=nodes.every([
-            nodes.present(nodes.column("digest", "t")),
-            nodes.equal(nodes.column(name, "t"), nodes.column("old", "p"))])))
+        where=exp.Where(
+            this=nodes.every(
+                [
+                    nodes.present(nodes.column("digest", "t")),
+                    nodes.equal(nodes.column(name, "t"), nodes.column("old", "p")),
+                ]
+            )
+        ),
+    )
     warehouse.run(update.sql(warehouse.dialect))
     warehouse.run(nodes.drop(pairs).sql(warehouse.dialect))

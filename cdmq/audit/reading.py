@@ -40,18 +40,30 @@ class Audit:
         self.warehouse, self.schema = warehouse, audit_schema(warehouse)
         self._names: dict[str, tuple[str, ...]] = {}
         if RUNS.name not in warehouse.relations(self.schema):
-            raise CdmqError(Problem(span, "CDMQ533", "nothing was run on this target yet: it has "
-                                    "no audit tables", "try: cdmq run"))
+            raise CdmqError(
+                Problem(
+                    span,
+                    "CDMQ533",
+                    "nothing was run on this target yet: it has no audit tables",
+                    "try: cdmq run",
+                )
+            )
 
     def rows(self, table: Table, where: exp.Expr | None = None) -> list[dict[str, Any]]:
         """The rows of a table, in no order. What an older cdmq did not record is None."""
         names = self.names(table)
         if not names:
             return []
-        found = self.fetch(nodes.select([nodes.column(c) for c in names],
-                                        nodes.table(Relation(table.name, self.schema)), where))
-        return [{**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))}
-                for row in found]
+        found = self.fetch(
+            nodes.select(
+                [nodes.column(c) for c in names],
+                nodes.table(Relation(table.name, self.schema)),
+                where,
+            )
+        )
+        return [
+            {**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))} for row in found
+        ]
 
     def names(self, table: Table) -> tuple[str, ...]:
         """The columns of a table that are there: an older cdmq may have made it without some."""
@@ -86,16 +98,28 @@ def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
     from cdmq.stages.load import load
     from cdmq.warehouses.profiles import connect, read_target, scrubbing
 
-    given.check(root=root, profiles_dir=where.profiles_dir, profile=where.profile,
-                target=where.target)
+    given.check(
+        root=root, profiles_dir=where.profiles_dir, profile=where.profile, target=where.target
+    )
     folder = find_root(Path(root))
-    target = read_target(folder, load(folder).config, profiles_dir=where.profiles_dir,
-                         profile=where.profile, target=where.target)
+    target = read_target(
+        folder,
+        load(folder).config,
+        profiles_dir=where.profiles_dir,
+        profile=where.profile,
+        target=where.target,
+    )
     with scrubbing(target):
         path = getattr(target.options, "path", None)
         if path and path != ":memory:" and not (folder / path).is_file():
-            raise CdmqError(Problem(target.span, "CDMQ533", f"nothing was run on this target yet: "
-                                    f"there is no {path}", "try: cdmq run"))
+            raise CdmqError(
+                Problem(
+                    target.span,
+                    "CDMQ533",
+                    f"nothing was run on this target yet: there is no {path}",
+                    "try: cdmq run",
+                )
+            )
         warehouse = connect(target, folder)
         try:
             yield Audit(warehouse, target.span)

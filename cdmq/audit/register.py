@@ -59,8 +59,9 @@ class Register:
     @classmethod
     def read(cls, warehouse: Warehouse, project: str, run_id: str) -> Register:
         """Raises StatementError where there is no register."""
-        query = nodes.select([nodes.column(c) for c in REGISTER.names],
-                             nodes.table(_relation(warehouse)))
+        query = nodes.select(
+            [nodes.column(c) for c in REGISTER.names], nodes.table(_relation(warehouse))
+        )
         rows = warehouse.fetch(query.sql(warehouse.dialect))
         return cls(warehouse, project, run_id, [Entry(*row) for row in rows])
 
@@ -76,8 +77,9 @@ class Register:
 
     def standing(self, again: bool = False) -> dict[str, Standing]:
         if self._standing is None or again:
-            self._standing = {self._fold(s.name): s
-                              for s in self.warehouse.standing(self.warehouse.schema)}
+            self._standing = {
+                self._fold(s.name): s for s in self.warehouse.standing(self.warehouse.schema)
+            }
         return self._standing
 
     def stands(self, relation: Relation) -> Standing | None:
@@ -91,8 +93,11 @@ class Register:
         if standing is None or entry is None or standing.kind != entry.kind:
             return False
         known = (entry.identity or "").split()
-        return (standing.identity in known or self._content(standing) in known
-                or (standing.marked and self._restored))
+        return (
+            standing.identity in known
+            or self._content(standing) in known
+            or (standing.marked and self._restored)
+        )
 
     def _content(self, standing: Standing) -> str | None:
         return self.warehouse.content(standing, self.warehouse.schema)
@@ -102,16 +107,19 @@ class Register:
         """Identities are those of another database, of whose dump this one was made."""
         schema = audit_schema(self.warehouse)
         entry = self.known.get(self._place(schema, REGISTER.name))
-        now = next((s.identity for s in self.warehouse.standing(schema)
-                    if s.name == REGISTER.name), None)
+        now = next(
+            (s.identity for s in self.warehouse.standing(schema) if s.name == REGISTER.name), None
+        )
         return entry is not None and now is not None and entry.identity != now
 
     def check(self, relation: Relation) -> None:
         """Raises StatementError where what stands there was not made by cdmq."""
         standing = self.stands(relation)
         if standing is not None and not self.owns(relation):
-            raise StatementError(f"{relation} is a {standing.kind} that cdmq did not make: it came "
-                                 "while this run went on")
+            raise StatementError(
+                f"{relation} is a {standing.kind} that cdmq did not make: it came "
+                "while this run went on"
+            )
 
     def drop(self, relation: Relation) -> None:
         """Drop what stands there. Raises StatementError where cdmq did not make it."""
@@ -123,21 +131,43 @@ class Register:
 
     def stage(self, prefix: str) -> None:
         """What begins with `prefix` is made by this run, and swept by the next if it dies."""
-        self._insert([Entry(self.warehouse.schema, prefix, STAGED_KIND, None, self.project, None,
-                            self.run_id)])
+        self._insert(
+            [
+                Entry(
+                    self.warehouse.schema,
+                    prefix,
+                    STAGED_KIND,
+                    None,
+                    self.project,
+                    None,
+                    self.run_id,
+                )
+            ]
+        )
 
     def sweep(self) -> None:
         """Drop what earlier runs began and did not publish."""
-        begun = [e for e in self.begun
-                 if self._fold(e.schema) == self._fold(self.warehouse.schema)]
+        begun = [e for e in self.begun if self._fold(e.schema) == self._fold(self.warehouse.schema)]
         if not begun:
             return
         prefixes = tuple(e.name for e in begun)
-        self._drop_all({n: s.kind for n, s in self.standing(again=True).items()
-                        if n.startswith(prefixes) and s.kind in KINDS})
-        self._delete(nodes.every([
-            nodes.equal(nodes.column("kind"), nodes.text(STAGED_KIND)),
-            exp.In(this=nodes.column("name"), expressions=[nodes.text(n) for n in prefixes])]))
+        self._drop_all(
+            {
+                n: s.kind
+                for n, s in self.standing(again=True).items()
+                if n.startswith(prefixes) and s.kind in KINDS
+            }
+        )
+        self._delete(
+            nodes.every(
+                [
+                    nodes.equal(nodes.column("kind"), nodes.text(STAGED_KIND)),
+                    exp.In(
+                        this=nodes.column("name"), expressions=[nodes.text(n) for n in prefixes]
+                    ),
+                ]
+            )
+        )
         self.begun = [e for e in self.begun if e not in begun]
         self._standing = None
 
@@ -158,11 +188,14 @@ class Register:
         """Write down the audit tables: `ensure` made these, or found what an older cdmq made."""
         schema = audit_schema(self.warehouse)
         older = not self.known
-        self._insert([
-            Entry(schema, s.name, s.kind, s.identity, self.project, None, self.run_id)
-            for s in self.warehouse.standing(schema)
-            if not self.knows(schema, s.name)
-            and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))])
+        self._insert(
+            [
+                Entry(schema, s.name, s.kind, s.identity, self.project, None, self.run_id)
+                for s in self.warehouse.standing(schema)
+                if not self.knows(schema, s.name)
+                and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))
+            ]
+        )
 
     def enter(self, made: Mapping[Relation, str | None]) -> None:
         """Write down what stands under these names now, and of which dataset or rule it is."""
@@ -181,34 +214,56 @@ class Register:
             before = self.known.get(self._place(self.warehouse.schema, standing.name))
             of = of or (before.made_of if before else None)
             identity = " ".join(filter(None, (standing.identity, self._content(standing))))
-            entries.append(Entry(self.warehouse.schema, standing.name, standing.kind, identity,
-                                 self.project, of, self.run_id))
+            entries.append(
+                Entry(
+                    self.warehouse.schema,
+                    standing.name,
+                    standing.kind,
+                    identity,
+                    self.project,
+                    of,
+                    self.run_id,
+                )
+            )
         self._forget(entries)
         self._insert(entries)
 
     def _forget(self, entries: Iterable[Entry]) -> None:
         """Take the rows out that other ones take the place of."""
-        old = [found for e in entries
-               if (found := self.known.pop(self._place(e.schema, e.name), None))]
+        old = [
+            found for e in entries if (found := self.known.pop(self._place(e.schema, e.name), None))
+        ]
         for schema in {e.schema for e in old}:
-            self._delete(nodes.every([
-                nodes.equal(nodes.column("schema_name"), nodes.text(schema)),
-                exp.NEQ(this=nodes.column("kind"), expression=nodes.text(STAGED_KIND)),
-                exp.In(this=nodes.column("name"), expressions=[
-                    nodes.text(e.name) for e in old if e.schema == schema])]))
+            self._delete(
+                nodes.every(
+                    [
+                        nodes.equal(nodes.column("schema_name"), nodes.text(schema)),
+                        exp.NEQ(this=nodes.column("kind"), expression=nodes.text(STAGED_KIND)),
+                        exp.In(
+                            this=nodes.column("name"),
+                            expressions=[nodes.text(e.name) for e in old if e.schema == schema],
+                        ),
+                    ]
+                )
+            )
 
     def _delete(self, where: exp.Expr) -> None:
-        self._run(exp.Delete(this=nodes.table(_relation(self.warehouse)),
-                             where=exp.Where(this=where)))
+        self._run(
+            exp.Delete(this=nodes.table(_relation(self.warehouse)), where=exp.Where(this=where))
+        )
 
     def _insert(self, entries: Sequence[Entry]) -> None:
         self.begun += [e for e in entries if e.kind == STAGED_KIND]
-        self.known |= {self._place(e.schema, e.name): e for e in entries
-                       if e.kind != STAGED_KIND}
+        self.known |= {self._place(e.schema, e.name): e for e in entries if e.kind != STAGED_KIND}
         types = {c.name: c.type for c in REGISTER.columns}
-        self.warehouse.insert(_relation(self.warehouse), types, [
-            [e.schema, e.name, e.kind, e.identity, e.project, e.made_of, e.from_run]
-            for e in entries])
+        self.warehouse.insert(
+            _relation(self.warehouse),
+            types,
+            [
+                [e.schema, e.name, e.kind, e.identity, e.project, e.made_of, e.from_run]
+                for e in entries
+            ],
+        )
 
     def _run(self, node: exp.Expr) -> None:
         self.warehouse.run(node.sql(self.warehouse.dialect))

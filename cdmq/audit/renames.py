@@ -38,7 +38,8 @@ def _next(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> dict[
     """Former id -> the id after it."""
     query = nodes.select(
         [nodes.column("formerly"), nodes.column("rule_id")],
-        nodes.table(Relation(RULE_VERSIONS.name, schema)), nodes.present(nodes.column("formerly")),
+        nodes.table(Relation(RULE_VERSIONS.name, schema)),
+        nodes.present(nodes.column("formerly")),
     ).order_by(nodes.column("from_run"))
     found: dict[str, str] = dict(warehouse.fetch(query.sql(warehouse.dialect)))
     return found | {r.formerly: name for name, r in rules.items() if r.formerly}
@@ -48,11 +49,18 @@ def check_reused(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -
     """Raises CdmqError where a rule bears the former id of one that keeps parties, cells or levels
     under it: they would be the new rule's, and every party would get another id."""
     problems = [
-        Problem(rules[former].span, "CDMQ211", f"'{former}' was the id of '{name}', which keeps "
-                "its history under it", "give the new rule another id")
+        Problem(
+            rules[former].span,
+            "CDMQ211",
+            f"'{former}' was the id of '{name}', which keeps its history under it",
+            "give the new rule another id",
+        )
         for former, name in _next(warehouse, schema, rules).items()
-        if former in rules and name in rules and name != former
-        and rules[name].kind in ("matching", "golden", "tiering")]
+        if former in rules
+        and name in rules
+        and name != former
+        and rules[name].kind in ("matching", "golden", "tiering")
+    ]
     if problems:
         raise CdmqError(problems)
 
@@ -60,8 +68,11 @@ def check_reused(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -
 def today(rule_id: exp.Expr, renamed: Mapping[str, str], names: Iterable[str]) -> exp.Expr:
     """`rule_id` as the id of today, for the rules `names`."""
     wanted = set(names)
-    pairs = [(nodes.equal(rule_id.copy(), nodes.text(old)), nodes.text(new))
-             for old, new in sorted(renamed.items()) if new in wanted]
+    pairs = [
+        (nodes.equal(rule_id.copy(), nodes.text(old)), nodes.text(new))
+        for old, new in sorted(renamed.items())
+        if new in wanted
+    ]
     return nodes.cases(pairs, rule_id) if pairs else rule_id
 
 

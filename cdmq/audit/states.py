@@ -42,9 +42,14 @@ class States:
     """Writes the states of one run, inside its transaction."""
 
     def __init__(
-        self, warehouse: Warehouse, schema: str, run_id: str, as_of: datetime,
+        self,
+        warehouse: Warehouse,
+        schema: str,
+        run_id: str,
+        as_of: datetime,
         versions: Mapping[str, str],
-        reviews: Mapping[str, Review], ids: Mapping[str, tuple[str, ...]],
+        reviews: Mapping[str, Review],
+        ids: Mapping[str, tuple[str, ...]],
     ) -> None:
         self.warehouse, self.schema, self.run_id, self.as_of = warehouse, schema, run_id, as_of
         self.versions, self.reviews, self.ids = versions, reviews, ids
@@ -58,8 +63,10 @@ class States:
             self._model(rule, for_, model)
         for rule, review in self.reviews.items():
             if review.state == "due":
-                self._insert(TIER_REVIEWS, [rule, self.versions[rule], review.label,
-                                            self.as_of, self.run_id, None])
+                self._insert(
+                    TIER_REVIEWS,
+                    [rule, self.versions[rule], review.label, self.as_of, self.run_id, None],
+                )
         for state in states:
             closed = 0 if state.added else self._close(state)
             opened = self._open(state)
@@ -75,48 +82,88 @@ class States:
         if rules:
             self._retire(rules)
         for table in LASTING if rules else ():
-            where = nodes.every([
-                nodes.is_null(nodes.column("to_run")),
-                exp.In(this=nodes.column("rule_id"),
-                       expressions=[nodes.text(r) for r in sorted(rules)]),
-            ])
-            self._run(exp.Update(
-                this=nodes.table(Relation(table.name, self.schema)),
-                expressions=self._ends(nodes.text("rule_removed")), where=exp.Where(this=where)))
+            where = nodes.every(
+                [
+                    nodes.is_null(nodes.column("to_run")),
+                    exp.In(
+                        this=nodes.column("rule_id"),
+                        expressions=[nodes.text(r) for r in sorted(rules)],
+                    ),
+                ]
+            )
+            self._run(
+                exp.Update(
+                    this=nodes.table(Relation(table.name, self.schema)),
+                    expressions=self._ends(nodes.text("rule_removed")),
+                    where=exp.Where(this=where),
+                )
+            )
 
     def _retire(self, rules: frozenset[str]) -> None:
         """An event for every party of rules that are no longer there."""
         names = [nodes.column("rule_id"), nodes.column("party_id")]
         ended = nodes.select(
-            [*names, nodes.text(self.run_id), nodes.text("retire"),
-             nodes.cast(nodes.null(), "text"), exp.Count(this=exp.Star())],
-            nodes.table(Relation(XREF.name, self.schema)), nodes.every([
-                nodes.is_null(nodes.column("to_run")),
-                exp.In(this=nodes.column("rule_id"),
-                       expressions=[nodes.text(r) for r in sorted(rules)])]))
-        self._run(nodes.insert(
-            Relation(PARTY_EVENTS.name, self.schema),
-            ["rule_id", "party_id", "run_id", "event", "other", "records"],
-            nodes.group_by(ended, [n.copy() for n in names])))
+            [
+                *names,
+                nodes.text(self.run_id),
+                nodes.text("retire"),
+                nodes.cast(nodes.null(), "text"),
+                exp.Count(this=exp.Star()),
+            ],
+            nodes.table(Relation(XREF.name, self.schema)),
+            nodes.every(
+                [
+                    nodes.is_null(nodes.column("to_run")),
+                    exp.In(
+                        this=nodes.column("rule_id"),
+                        expressions=[nodes.text(r) for r in sorted(rules)],
+                    ),
+                ]
+            ),
+        )
+        self._run(
+            nodes.insert(
+                Relation(PARTY_EVENTS.name, self.schema),
+                ["rule_id", "party_id", "run_id", "event", "other", "records"],
+                nodes.group_by(ended, [n.copy() for n in names]),
+            )
+        )
 
     def _model(self, rule: str, trained_for: str, model: Model) -> None:
         """The next model of a rule; the one before is closed. An equal one stays."""
         table = Relation(MATCH_MODELS.name, self.schema)
-        known = nodes.select([nodes.number(1)], nodes.table(table, "t"), nodes.every([
-            self._mine(rule, "t"), nodes.equal(nodes.column("model"), nodes.text(model.digest)),
-            nodes.equal(nodes.column("trained_for"), nodes.text(trained_for)),
-            nodes.equal(nodes.column("trained_on"), nodes.number(model.trained_on))]))
+        known = nodes.select(
+            [nodes.number(1)],
+            nodes.table(table, "t"),
+            nodes.every(
+                [
+                    self._mine(rule, "t"),
+                    nodes.equal(nodes.column("model"), nodes.text(model.digest)),
+                    nodes.equal(nodes.column("trained_for"), nodes.text(trained_for)),
+                    nodes.equal(nodes.column("trained_on"), nodes.number(model.trained_on)),
+                ]
+            ),
+        )
         if self.warehouse.fetch(known.sql(self.warehouse.dialect)):
             return
-        self._run(exp.Update(
-            this=nodes.table(table, "t"), where=exp.Where(this=self._mine(rule, "t")),
-            expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))]))
-        self._insert(MATCH_MODELS, [rule, model.digest, trained_for, model.trained_on,
-                                    model.settings, self.run_id, None])
+        self._run(
+            exp.Update(
+                this=nodes.table(table, "t"),
+                where=exp.Where(this=self._mine(rule, "t")),
+                expressions=[
+                    exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))
+                ],
+            )
+        )
+        self._insert(
+            MATCH_MODELS,
+            [rule, model.digest, trained_for, model.trained_on, model.settings, self.run_id, None],
+        )
 
     def _insert(self, table: Table, row: Sequence[object]) -> None:
-        self.warehouse.insert(Relation(table.name, self.schema),
-                              {c.name: c.type for c in table.columns}, [row])
+        self.warehouse.insert(
+            Relation(table.name, self.schema), {c.name: c.type for c in table.columns}, [row]
+        )
 
     def _ends(self, why: exp.Expr) -> list[exp.Expr]:
         ends = {"to_run": nodes.text(self.run_id), "closed_because": why}
@@ -134,12 +181,21 @@ class States:
         for why, where in (("changed", [about]), ("gone", [])):
             ends = self._ends(nodes.text(why))
             if state.rule in self.reviews:
-                ends.append(exp.EQ(this=nodes.column("to_review"),
-                                   expression=nodes.text(self.reviews[state.rule].label)))
-            closed += self._run(exp.Update(
-                this=nodes.table(Relation(state.table, self.schema), "t"), expressions=ends,
-                where=exp.Where(this=nodes.every(
-                    [open_.copy(), exp.Not(this=still.copy()), *where]))))
+                ends.append(
+                    exp.EQ(
+                        this=nodes.column("to_review"),
+                        expression=nodes.text(self.reviews[state.rule].label),
+                    )
+                )
+            closed += self._run(
+                exp.Update(
+                    this=nodes.table(Relation(state.table, self.schema), "t"),
+                    expressions=ends,
+                    where=exp.Where(
+                        this=nodes.every([open_.copy(), exp.Not(this=still.copy()), *where])
+                    ),
+                )
+            )
         return closed
 
     def _open(self, state: State) -> int:
@@ -152,18 +208,23 @@ class States:
             fixed["from_review"] = self.reviews[state.rule].label
         shown: list[exp.Expr] = [nodes.column(c, "s") for c in state.columns]
         table = Relation(state.table, self.schema)
-        query = nodes.select([*shown, *(nodes.text(v) for v in fixed.values())],
-                             nodes.table(state.staged, "s"))
+        query = nodes.select(
+            [*shown, *(nodes.text(v) for v in fixed.values())], nodes.table(state.staged, "s")
+        )
         if not state.added:
-            known = _exists(table, nodes.every([
-                self._mine(state.rule, "t"), _same(state.identity, "s", "t")]), "t")
+            known = _exists(
+                table,
+                nodes.every([self._mine(state.rule, "t"), _same(state.identity, "s", "t")]),
+                "t",
+            )
             query.set("where", exp.Where(this=exp.Not(this=known)))
         return self._run(nodes.insert(table, [*state.columns, *fixed], query))
 
     def _mine(self, rule: str, table: str) -> exp.Expr:
         """The open rows of a rule."""
-        return nodes.every([of_rule(rule, self.ids, table),
-                            nodes.is_null(nodes.column("to_run", table))])
+        return nodes.every(
+            [of_rule(rule, self.ids, table), nodes.is_null(nodes.column("to_run", table))]
+        )
 
     def _run(self, node: exp.Expr) -> int:
         return self.warehouse.run(node.sql(self.warehouse.dialect))
@@ -179,5 +240,6 @@ def _same(columns: Sequence[str], a: str, b: str) -> exp.Expr:
 
 
 def _text(column: str, table: str) -> exp.Expr:
-    return exp.Coalesce(this=nodes.cast(nodes.column(column, table), "text"),
-                        expressions=[nodes.text("\x01")])
+    return exp.Coalesce(
+        this=nodes.cast(nodes.column(column, table), "text"), expressions=[nodes.text("\x01")]
+    )

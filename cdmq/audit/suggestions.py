@@ -24,10 +24,14 @@ def suggestions(
 ) -> list[tuple[str, str, str]]:
     """(rule, wrong value, nearest allowed value) for what a run found."""
     value = nodes.column("value")
-    query = nodes.group_by(nodes.select(
-        [value], nodes.table(FOUND),
-        nodes.equal(nodes.column("code"), nodes.number(2 * number)),
-    ), [value.copy()])
+    query = nodes.group_by(
+        nodes.select(
+            [value],
+            nodes.table(FOUND),
+            nodes.equal(nodes.column("code"), nodes.number(2 * number)),
+        ),
+        [value.copy()],
+    )
     query = query.order_by(exp.Ordered(this=nodes.by_code_point(value.copy(), warehouse.dialect)))
     by_lower = {a.lower(): a for a in allowed(rule.spec, project)}
     rows = []

@@ -19,7 +19,10 @@ _EPISODE = """
 both_changed, rule_removed
 """
 
-RUNS = Table("runs", "one row a run", columns("""
+RUNS = Table(
+    "runs",
+    "one row a run",
+    columns("""
     run_id text names the run; later runs sort later
     started timestamp when it began (UTC)
     finished timestamp when it was published (UTC)
@@ -38,9 +41,13 @@ RUNS = Table("runs", "one row a run", columns("""
     versions text versions of the engine and the libraries, as JSON
     rules_digest text digest of all rule versions
     message text of a run that was refused or broke off: why
-"""))
+"""),
+)
 
-RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns("""
+RULE_VERSIONS = Table(
+    "rule_versions",
+    "one row a version of a rule",
+    columns("""
     rule_id text the rule
     version text digest of its meaning
     meta_version text digest of why, owner and tags
@@ -68,9 +75,13 @@ RULE_VERSIONS = Table("rule_versions", "one row a version of a rule", columns(""
     formerly text its id before it was renamed
     from_run text the first run that used it
     to_run text the run that no longer did; NULL while in use
-"""))
+"""),
+)
 
-MODEL_VERSIONS = Table("model_versions", "one row a version of the SQL of a model", columns("""
+MODEL_VERSIONS = Table(
+    "model_versions",
+    "one row a version of the SQL of a model",
+    columns("""
     dataset text the dataset that it makes
     version text digest of its SQL without comments and layout
     text text the SQL as rendered, with its macros and variables
@@ -81,9 +92,13 @@ MODEL_VERSIONS = Table("model_versions", "one row a version of the SQL of a mode
     author_note text why nobody is named: no git here, not committed, unknown: ...
     from_run text the first run that used it
     to_run text the run that no longer did; NULL while in use
-"""))
+"""),
+)
 
-RUN_INPUTS = Table("run_inputs", "one row a dataset that a run read or made", columns("""
+RUN_INPUTS = Table(
+    "run_inputs",
+    "one row a dataset that a run read or made",
+    columns("""
     run_id text the run
     dataset text the dataset
     source text file, table, seed, stack, model or golden
@@ -92,9 +107,13 @@ RUN_INPUTS = Table("run_inputs", "one row a dataset that a run read or made", co
     version text digest of a model's SQL, as in model_versions
     reads text the datasets that it is made of, with commas
     formerly text its name before it was renamed
-"""))
+"""),
+)
 
-RULE_RESULTS = Table("rule_results", "one row a rule in a run", columns("""
+RULE_RESULTS = Table(
+    "rule_results",
+    "one row a rule in a run",
+    columns("""
     run_id text the run
     rule_id text the rule
     version text digest of the rule's meaning
@@ -110,16 +129,25 @@ RULE_RESULTS = Table("rule_results", "one row a rule in a run", columns("""
     message text what went wrong, for skipped and error
     statement text digest of its statement
     fingerprint text digest of all it found; equal: nothing new, nothing gone
-"""))
+"""),
+)
 
-STATEMENTS = Table("statements", "one row a compiled statement", columns("""
+STATEMENTS = Table(
+    "statements",
+    "one row a compiled statement",
+    columns("""
     digest text SHA-256 of the SQL
     sql text the SQL, with the run's time as a parameter
     dialect text duckdb or postgres
     first_run text the first run that used it
-"""))
+"""),
+)
 
-FLAGS = Table("flags", "one row an episode in which a record failed a rule", columns("""
+FLAGS = Table(
+    "flags",
+    "one row an episode in which a record failed a rule",
+    columns(
+        """
     rule_id text the rule
     version text its version when the flag was opened
     dataset text the dataset
@@ -130,9 +158,16 @@ FLAGS = Table("flags", "one row an episode in which a record failed a rule", col
     state text failed or could_not_judge
     suggestion text the nearest allowed value
     records bigint how many records share the key and value
-""" + _EPISODE))
+"""
+        + _EPISODE
+    ),
+)
 
-CHANGES = Table("changes", "one row an episode in which a default changed a cell", columns("""
+CHANGES = Table(
+    "changes",
+    "one row an episode in which a default changed a cell",
+    columns(
+        """
     rule_id text the rule
     version text its version when the change was first made
     dataset text the dataset
@@ -144,17 +179,26 @@ CHANGES = Table("changes", "one row an episode in which a default changed a cell
     act text map, standardise, fill_from or set
     reason text why the value is missing, for set
     records bigint how many records share all that
-""" + _EPISODE))
+"""
+        + _EPISODE
+    ),
+)
 
-PII_KEY = Table("pii_key", "the secret by which hidden values are told apart; never grant it to "
-                "others", columns("""
+PII_KEY = Table(
+    "pii_key",
+    "the secret by which hidden values are told apart; never grant it to others",
+    columns("""
     mark text tells whether a run has the same secret, and no more than that
     secret text made once; NULL where the target has a pii_secret in profiles.yml
     made timestamp when the first run used it (UTC)
-"""))
+"""),
+)
 
-REGISTER = Table("register", "one row a relation that cdmq made and no run has replaced since; "
-                 "unlike other tables it says only what is", columns("""
+REGISTER = Table(
+    "register",
+    "one row a relation that cdmq made and no run has replaced since; "
+    "unlike other tables it says only what is",
+    columns("""
     schema_name text its schema
     name text its name; of what a run that is under way makes, how all its names begin
     kind text table, view or staged
@@ -162,18 +206,32 @@ REGISTER = Table("register", "one row a relation that cdmq made and no run has r
     project text the project that it belongs to
     made_of text the dataset or rule; NULL for audit tables
     from_run text the run that made it
-"""))
+"""),
+)
 
-TABLES = (REGISTER, PII_KEY, RUNS, RULE_VERSIONS, MODEL_VERSIONS, RUN_INPUTS, RULE_RESULTS,
-          STATEMENTS, FLAGS, CHANGES)
+TABLES = (
+    REGISTER,
+    PII_KEY,
+    RUNS,
+    RULE_VERSIONS,
+    MODEL_VERSIONS,
+    RUN_INPUTS,
+    RULE_RESULTS,
+    STATEMENTS,
+    FLAGS,
+    CHANGES,
+)
 
-SCHEMA_TABLE = Table("schema_version", "one row a time the audit tables were made or completed",
-                     columns("""
+SCHEMA_TABLE = Table(
+    "schema_version",
+    "one row a time the audit tables were made or completed",
+    columns("""
     version integer the version of the audit tables
     cdmq_version text version of cdmq that brought it
     applied timestamp when (UTC)
     shape text digest of the tables and views as that version states them
-"""))
+"""),
+)
 
 #: Raised when older tables cannot be read as they are stated now; `ensure` adds what only lacks.
 VERSION = 2

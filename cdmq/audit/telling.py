@@ -61,22 +61,30 @@ class Telling:
     # the audit tables ------------------------------------------------------------------------
 
     def rows(
-        self, table: Table, where: exp.Expr, order: Sequence[exp.Expr] = (),
+        self,
+        table: Table,
+        where: exp.Expr,
+        order: Sequence[exp.Expr] = (),
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
         """Rows of a table; none where an older cdmq made the audit tables without it."""
         names = self.audit.names(table)
         found = self.select(table, [nodes.column(c) for c in names], where, order, limit)
-        return [{**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))}
-                for row in found]
+        return [
+            {**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))} for row in found
+        ]
 
     def count(self, table: Table, where: exp.Expr) -> int:
         found = self.select(table, [exp.Count(this=exp.Star())], where)
         return int(found[0][0]) if found else 0
 
     def select(
-        self, table: Table, shown: Sequence[exp.Expr], where: exp.Expr,
-        order: Sequence[exp.Expr] = (), limit: int | None = None,
+        self,
+        table: Table,
+        shown: Sequence[exp.Expr],
+        where: exp.Expr,
+        order: Sequence[exp.Expr] = (),
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         if table.name not in self._tables:
             return []
@@ -103,9 +111,11 @@ class Telling:
 
     def rules_on(self, dataset: str, kind: str) -> list[str]:
         """The rules of a kind that any run used on a dataset, by every id that they had."""
-        return sorted(n for n, v in self.versions.items()
-                      if v[-1]["dataset"] in self.project.names_of(dataset)
-                      and v[-1]["kind"] == kind)
+        return sorted(
+            n
+            for n, v in self.versions.items()
+            if v[-1]["dataset"] in self.project.names_of(dataset) and v[-1]["kind"] == kind
+        )
 
     def dataset_of(self, rule: str) -> str | None:
         """The dataset that a rule was about when it was last run."""
@@ -162,10 +172,17 @@ class Telling:
         """The dataset that was asked for, or all with keys. Raises CdmqError for an unknown one."""
         known = self.project.datasets
         if dataset is not None and dataset not in known:
-            raise CdmqError(Problem(Span("--dataset"), "CDMQ202", f"unknown dataset '{dataset}'",
-                                    did_you_mean(dataset, known)))
-        return [dataset] if dataset else [
-            n for n, d in known.items() if d.key and d.source != "seed"]
+            raise CdmqError(
+                Problem(
+                    Span("--dataset"),
+                    "CDMQ202",
+                    f"unknown dataset '{dataset}'",
+                    did_you_mean(dataset, known),
+                )
+            )
+        return (
+            [dataset] if dataset else [n for n, d in known.items() if d.key and d.source != "seed"]
+        )
 
     def output(self, name: str) -> Relation:
         """A relation that a run made."""
@@ -193,15 +210,23 @@ class Telling:
         place = self._keys(self.project.datasets[name])
         if place is None:
             return None
-        query = nodes.select([nodes.number(1)], nodes.table(place[0]),
-                             nodes.equal(nodes.paren(place[1]), nodes.text(key)))
+        query = nodes.select(
+            [nodes.number(1)],
+            nodes.table(place[0]),
+            nodes.equal(nodes.paren(place[1]), nodes.text(key)),
+        )
         return bool(self.audit.fetch(query.limit(1)))
 
     def unknown(self, flag: str, key: str, names: Sequence[str], dataset: str | None) -> CdmqError:
         """That no dataset knows a key, with near ones."""
-        return CdmqError(Problem(
-            Span(flag), "CDMQ531", f"no record with the key '{key}'"
-            + (f" in {dataset}" if dataset else ""), self._near(key, names)))
+        return CdmqError(
+            Problem(
+                Span(flag),
+                "CDMQ531",
+                f"no record with the key '{key}'" + (f" in {dataset}" if dataset else ""),
+                self._near(key, names),
+            )
+        )
 
     def _near(self, key: str, names: Iterable[str]) -> str:
         """Keys that hold the one asked for, else those spelled most like it."""
@@ -213,7 +238,8 @@ class Telling:
                 query = nodes.select([nodes.alias(place[1], "k")], nodes.table(place[0]))
                 known.update((str(k), name) for (k,) in self.audit.fetch(query.limit(_MOST)) if k)
         near = [k for k in sorted(known) if key in k][:3] or difflib.get_close_matches(
-            key, known, n=3, cutoff=0.6)
+            key, known, n=3, cutoff=0.6
+        )
         if not near:
             return "look at the key: its parts are joined by a slash, such as crm/0010001"
         return "near it: " + ", ".join(f"{k} ({known[k]})" for k in near)

@@ -47,8 +47,11 @@ NOT EXISTS (SELECT 1 FROM tier_reviews AS t WHERE t.rule_id = tier_history.rule_
     AND tier_history.from_run < t.undone_run)
 """
 #: All that a level was, but not in which runs, nor until which review.
-_KEPT = tuple(c.name for c in TIER_HISTORY.columns
-              if c.name not in ("from_run", "to_run", "closed_because", "to_review"))
+_KEPT = tuple(
+    c.name
+    for c in TIER_HISTORY.columns
+    if c.name not in ("from_run", "to_run", "closed_because", "to_review")
+)
 
 
 def undo_reviews(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
@@ -56,8 +59,9 @@ def undo_reviews(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str,
     schema = audit_schema(warehouse)
 
     def run(sql: str) -> None:
-        warehouse.run(_filled(parse_one(sql, dialect="duckdb"), schema, day, run_id).sql(
-            warehouse.dialect))
+        warehouse.run(
+            _filled(parse_one(sql, dialect="duckdb"), schema, day, run_id).sql(warehouse.dialect)
+        )
 
     with warehouse.transaction():
         run(_REVIEWS)
@@ -67,10 +71,14 @@ def undo_reviews(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str,
         again = nodes.insert(Relation(TIER_HISTORY.name, schema), [*_KEPT, "from_run"], taken)
         warehouse.run(again.sql(warehouse.dialect))
     columns = [nodes.column(c) for c in ("rule_id", "review")]
-    undone = nodes.group_by(nodes.select(
-        [*columns, exp.Count(this=exp.Star())], nodes.table(Relation(TIER_REVIEWS.name, schema)),
-        nodes.equal(nodes.column("undone_run"), nodes.text(run_id))),
-        [c.copy() for c in columns])
+    undone = nodes.group_by(
+        nodes.select(
+            [*columns, exp.Count(this=exp.Star())],
+            nodes.table(Relation(TIER_REVIEWS.name, schema)),
+            nodes.equal(nodes.column("undone_run"), nodes.text(run_id)),
+        ),
+        [c.copy() for c in columns],
+    )
     return sorted(warehouse.fetch(undone.sql(warehouse.dialect)))
 
 

@@ -69,7 +69,8 @@ class Upstream:
             # A digest of rows is only good for one release of an engine.
             kinds = {str(r.get("digest")).rpartition(":")[0] for r in (old, new)}
             if old.get("source") not in ("file", "table", "seed", None) and (
-                    new.get("source") not in ("file", "table", "seed", None)):
+                new.get("source") not in ("file", "table", "seed", None)
+            ):
                 continue
             if old.get("rows") == new.get("rows") and len(kinds) > 1 and old and new:
                 return None
@@ -79,8 +80,12 @@ class Upstream:
 
     def changes(self, rule: Row, first: str, end: str | None) -> Iterator[tuple[Row, Row]]:
         """(old, new) of each model above a rule that changed in a run from `first` to `end`."""
-        runs = {r["run_id"] for rows in self.inputs.values() for r in rows
-                if first <= r["run_id"] and (end is None or r["run_id"] < end)}
+        runs = {
+            r["run_id"]
+            for rows in self.inputs.values()
+            for r in rows
+            if first <= r["run_id"] and (end is None or r["run_id"] < end)
+        }
         above = {n for run in runs for n in self._above(_reads(rule), self._at(run))}
         for name in sorted(above & self.models.keys()):
             for old, new in pairwise(self.models[name]):
@@ -123,10 +128,18 @@ def model_change(
     before = [n for r, n in results if r < run]
     after = [n for r, n in results if r >= run]
     return ModelChange(
-        new["dataset"], new["file"], new["author"] or blank,
-        str(new["commit_id"])[:10] if new["commit_id"] else blank, new["committed"],
-        tuple(changed(old["text"], new["text"])), run, audit.started(run), audit.as_of(run),
-        before[-1] if before else None, after[0] if after else None)
+        new["dataset"],
+        new["file"],
+        new["author"] or blank,
+        str(new["commit_id"])[:10] if new["commit_id"] else blank,
+        new["committed"],
+        tuple(changed(old["text"], new["text"])),
+        run,
+        audit.started(run),
+        audit.as_of(run),
+        before[-1] if before else None,
+        after[0] if after else None,
+    )
 
 
 def _reads(rule: Row) -> list[str]:

@@ -42,8 +42,11 @@ class ChangedVersions:
 
 
 def changed_versions(
-    open_: Mapping[str, tuple[str, str]], versions: Mapping[str, Version],
-    results: Sequence[RuleResult], whole: bool, datasets: Mapping[str, str],
+    open_: Mapping[str, tuple[str, str]],
+    versions: Mapping[str, Version],
+    results: Sequence[RuleResult],
+    whole: bool,
+    datasets: Mapping[str, str],
     verdicts: Mapping[str, str | None],
 ) -> ChangedVersions:
     """Compare the rules of a run with the versions that are open, the datasets of these and what in
@@ -54,8 +57,11 @@ def changed_versions(
         if name not in used:
             continue
         before = open_.get(name) or open_.get(version.rule.formerly or "")
-        if before != (version.digest, version.meta_digest) or name not in open_ or (
-                datasets[name] != version.rule.dataset):
+        if (
+            before != (version.digest, version.meta_digest)
+            or name not in open_
+            or (datasets[name] != version.rule.dataset)
+        ):
             new.append(name)
             if name in open_:
                 closed.append((name, *open_[name]))
@@ -66,24 +72,34 @@ def changed_versions(
             meaning.add(name)
     former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
     # A rule that this run leaves out keeps its former id until a run uses it by the new one.
-    gone = [n for n in open_ if n not in versions
-            and (former[n] in used if n in former else whole)]
+    gone = [n for n in open_ if n not in versions and (former[n] in used if n in former else whole)]
     closed += [(n, *open_[n]) for n in gone]
-    return ChangedVersions(sorted(new), frozenset(words), frozenset(meaning),
-                           frozenset(set(gone) - set(former)), closed)
+    return ChangedVersions(
+        sorted(new),
+        frozenset(words),
+        frozenset(meaning),
+        frozenset(set(gone) - set(former)),
+        closed,
+    )
 
 
 class VersionRows:
     """Reads what is open, and writes what a run changes. `write` belongs in its transaction."""
 
     def __init__(
-        self, project: Project, versions: Mapping[str, Version], warehouse: Warehouse, schema: str,
-        run_id: str, built: Iterable[str],
+        self,
+        project: Project,
+        versions: Mapping[str, Version],
+        warehouse: Warehouse,
+        schema: str,
+        run_id: str,
+        built: Iterable[str],
     ) -> None:
         self.project, self.versions, self.run_id = project, versions, run_id
         self.warehouse, self.schema = warehouse, schema
-        still = self._still(RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset",
-                            "verdict_version", *_BY)
+        still = self._still(
+            RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset", "verdict_version", *_BY
+        )
         self.open = {r: (v, m) for r, v, m, *_ in still}
         self.datasets = {r: d for r, _, _, d, *_ in still}
         self.verdicts = {r: v for r, _, _, _, v, *_ in still}
@@ -91,10 +107,14 @@ class VersionRows:
         self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
         found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
         self.digests = {m.dataset: m.digest for m in found if m}
-        self.models = [m for m in found if m and m.digest not in {
-            self.open_models.get(n) for n in project.names_of(m.dataset)}]
-        known = {n for d, spec in project.datasets.items() if spec.model for n in
-                 project.names_of(d)}
+        self.models = [
+            m
+            for m in found
+            if m and m.digest not in {self.open_models.get(n) for n in project.names_of(m.dataset)}
+        ]
+        known = {
+            n for d, spec in project.datasets.items() if spec.model for n in project.names_of(d)
+        }
         anew = {n for m in self.models for n in project.names_of(m.dataset)}
         self.gone = [n for n in self.open_models if n not in known or n in anew]
         self.rows: list[list[Any]] = []
@@ -107,41 +127,66 @@ class VersionRows:
         for name in changed.new:
             version, words = self.versions[name], name in changed.words
             key = f"{'words' if words else 'rule'}:{name}"
-            wanted[key] = words_digest(version.meta_digest, version.rule.dataset) if words else (
-                version.digest)
+            wanted[key] = (
+                words_digest(version.meta_digest, version.rule.dataset)
+                if words
+                else (version.digest)
+            )
             if (old := self._open_id(name)) in self.open:
                 digest, meta = self.open[old]
-                before[key] = Before(words_digest(meta, self.datasets[old]) if words else digest,
-                                     *runs.get((old, digest), ()))
+                before[key] = Before(
+                    words_digest(meta, self.datasets[old]) if words else digest,
+                    *runs.get((old, digest), ()),
+                )
         runs = self._last_runs(RUN_INPUTS, "dataset", self.open_models if self.models else ())
         for model in self.models:
             wanted[f"model:{model.dataset}"] = model.digest
             for name in self.project.names_of(model.dataset):
                 if name in self.open_models:
                     digest = self.open_models[name]
-                    before[f"model:{model.dataset}"] = Before(
-                        digest, *runs.get((name, digest), ()))
+                    before[f"model:{model.dataset}"] = Before(digest, *runs.get((name, digest), ()))
         found = authors.authors(wanted, before)
         self.rows = [
             self._row(self.versions[n], self.authors[self._open_id(n)], found[f"words:{n}"])
-            if n in changed.words else self._row(self.versions[n], found[f"rule:{n}"])
-            for n in changed.new]
+            if n in changed.words
+            else self._row(self.versions[n], found[f"rule:{n}"])
+            for n in changed.new
+        ]
         self.model_rows = [self._model_row(m, found[f"model:{m.dataset}"]) for m in self.models]
 
     def rekeyed(self) -> tuple[str, ...]:
         """The datasets that had another key when the rule about their key was last judged."""
-        keys = [n for n, v in self.versions.items() if v.rule.check == "key" and self._open_id(n)
-                in self.open and self.open[self._open_id(n)][0] != v.digest]
+        keys = [
+            n
+            for n, v in self.versions.items()
+            if v.rule.check == "key"
+            and self._open_id(n) in self.open
+            and self.open[self._open_id(n)][0] != v.digest
+        ]
         if not keys:
             return ()
-        texts = dict(self._fetch(nodes.select(
-            [nodes.column("rule_id"), nodes.column("text")],
-            nodes.table(Relation(RULE_VERSIONS.name, self.schema)),
-            nodes.every([nodes.is_null(nodes.column("to_run")), exp.In(
-                this=nodes.column("rule_id"),
-                expressions=[nodes.text(self._open_id(n)) for n in keys])]))))
-        return tuple(self.versions[n].rule.dataset for n in keys
-                     if _columns(texts[self._open_id(n)]) != self.versions[n].rule.columns)
+        texts = dict(
+            self._fetch(
+                nodes.select(
+                    [nodes.column("rule_id"), nodes.column("text")],
+                    nodes.table(Relation(RULE_VERSIONS.name, self.schema)),
+                    nodes.every(
+                        [
+                            nodes.is_null(nodes.column("to_run")),
+                            exp.In(
+                                this=nodes.column("rule_id"),
+                                expressions=[nodes.text(self._open_id(n)) for n in keys],
+                            ),
+                        ]
+                    ),
+                )
+            )
+        )
+        return tuple(
+            self.versions[n].rule.dataset
+            for n in keys
+            if _columns(texts[self._open_id(n)]) != self.versions[n].rule.columns
+        )
 
     def write(self, changed: ChangedVersions) -> None:
         self._close(RULE_VERSIONS, "rule_id", [name for name, _, _ in changed.closed])
@@ -158,11 +203,18 @@ class VersionRows:
         for name, dataset in self.project.datasets.items():
             if name in used:
                 seen = executed.inputs.get(name)
-                rows.append([
-                    self.run_id, name, dataset.source, seen.rows if seen else None,
-                    seen.digest if seen else None, self.digests.get(name),
-                    ", ".join(dataset.depends_on) or None,
-                    dataset.spec.formerly[-1] if dataset.spec.formerly else None])
+                rows.append(
+                    [
+                        self.run_id,
+                        name,
+                        dataset.source,
+                        seen.rows if seen else None,
+                        seen.digest if seen else None,
+                        self.digests.get(name),
+                        ", ".join(dataset.depends_on) or None,
+                        dataset.spec.formerly[-1] if dataset.spec.formerly else None,
+                    ]
+                )
         return rows
 
     def _open_id(self, name: str) -> str:
@@ -170,29 +222,65 @@ class VersionRows:
         return name if name in self.open else self.versions[name].rule.formerly or ""
 
     def _row(
-        self, version: Version, by: Authorship, words: Authorship = Authorship()  # noqa: B008
+        self,
+        version: Version,
+        by: Authorship,
+        words: Authorship = Authorship(),  # noqa: B008
     ) -> list[Any]:
         """`words`: who changed what is said of it, where that is all that is new."""
         rule = version.rule
         return [
-            rule.id, version.digest, version.meta_digest, version.verdict_digest, rule.kind,
-            rule.check, rule.dataset, rule.severity, version.text, rule.span.file, rule.span.line,
-            by.author, by.commit, by.committed, by.note,
-            words.author, words.commit, words.committed, words.note,
-            rule.enabled, rule.why, rule.owner,
+            rule.id,
+            version.digest,
+            version.meta_digest,
+            version.verdict_digest,
+            rule.kind,
+            rule.check,
+            rule.dataset,
+            rule.severity,
+            version.text,
+            rule.span.file,
+            rule.span.line,
+            by.author,
+            by.commit,
+            by.committed,
+            by.note,
+            words.author,
+            words.commit,
+            words.committed,
+            words.note,
+            rule.enabled,
+            rule.why,
+            rule.owner,
             ", ".join(sorted(needs_of(rule, self.project) - {rule.dataset})) or None,
-            ", ".join(rule.tags), rule.formerly,
-            self.run_id, None,
+            ", ".join(rule.tags),
+            rule.formerly,
+            self.run_id,
+            None,
         ]
 
     def _model_row(self, model: ModelVersion, by: Authorship) -> list[Any]:
-        return [model.dataset, model.digest, model.text, model.file, by.author, by.commit,
-                by.committed, by.note, self.run_id, None]
+        return [
+            model.dataset,
+            model.digest,
+            model.text,
+            model.file,
+            by.author,
+            by.commit,
+            by.committed,
+            by.note,
+            self.run_id,
+            None,
+        ]
 
     def _still(self, table: Table, *columns: str) -> list[tuple[Any, ...]]:
-        return self._fetch(nodes.select(
-            [nodes.column(c) for c in columns], nodes.table(Relation(table.name, self.schema)),
-            nodes.is_null(nodes.column("to_run"))))
+        return self._fetch(
+            nodes.select(
+                [nodes.column(c) for c in columns],
+                nodes.table(Relation(table.name, self.schema)),
+                nodes.is_null(nodes.column("to_run")),
+            )
+        )
 
     def _last_runs(
         self, table: Table, column: str, names: Iterable[str]
@@ -203,18 +291,31 @@ class VersionRows:
         if not wanted:
             return {}
         keys = (column, "version")
-        last = nodes.group_by(nodes.select(
-            [*(nodes.column(k) for k in keys),
-             nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id")],
-            nodes.table(Relation(table.name, self.schema)),
-            exp.In(this=nodes.column(column), expressions=[nodes.text(n) for n in wanted]),
-        ), [nodes.column(k) for k in keys])
+        last = nodes.group_by(
+            nodes.select(
+                [
+                    *(nodes.column(k) for k in keys),
+                    nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id"),
+                ],
+                nodes.table(Relation(table.name, self.schema)),
+                exp.In(this=nodes.column(column), expressions=[nodes.text(n) for n in wanted]),
+            ),
+            [nodes.column(k) for k in keys],
+        )
         query = nodes.select(
-            [*(nodes.column(k, "l") for k in keys),
-             *(nodes.column(c, "r") for c in ("git_commit", "git_dirty", "vars"))],
-            nodes.table(Relation(RUNS.name, self.schema), "r"))
-        query.append("joins", exp.Join(this=nodes.subquery(last, "l"), on=nodes.equal(
-            nodes.column("run_id", "l"), nodes.column("run_id", "r"))))
+            [
+                *(nodes.column(k, "l") for k in keys),
+                *(nodes.column(c, "r") for c in ("git_commit", "git_dirty", "vars")),
+            ],
+            nodes.table(Relation(RUNS.name, self.schema), "r"),
+        )
+        query.append(
+            "joins",
+            exp.Join(
+                this=nodes.subquery(last, "l"),
+                on=nodes.equal(nodes.column("run_id", "l"), nodes.column("run_id", "r")),
+            ),
+        )
         return {(row[0], row[1]): row[2:] for row in self._fetch(query)}
 
     def _close(self, table: Table, column: str, names: Sequence[str]) -> None:
@@ -223,10 +324,16 @@ class VersionRows:
         update = exp.Update(
             this=nodes.table(Relation(table.name, self.schema)),
             expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))],
-            where=exp.Where(this=nodes.all_of([
-                nodes.is_null(nodes.column("to_run")),
-                exp.In(this=nodes.column(column), expressions=[nodes.text(n) for n in names]),
-            ])),
+            where=exp.Where(
+                this=nodes.all_of(
+                    [
+                        nodes.is_null(nodes.column("to_run")),
+                        exp.In(
+                            this=nodes.column(column), expressions=[nodes.text(n) for n in names]
+                        ),
+                    ]
+                )
+            ),
         )
         self.warehouse.run(update.sql(self.warehouse.dialect))
 

@@ -49,11 +49,17 @@ def version_of(rule: Rule, project: Project) -> Version:
     """The version of a rule in a project."""
     own = _by_first_names(rule, _own_fields(rule), project)
     meaning = {
-        "kind": rule.kind, "check": rule.check, "semantics": _semantics(rule),
-        "dataset": project.first_name(rule.dataset), "columns": list(rule.columns),
+        "kind": rule.kind,
+        "check": rule.check,
+        "semantics": _semantics(rule),
+        "dataset": project.first_name(rule.dataset),
+        "columns": list(rule.columns),
         "severity": rule.severity,
-        "stage": rule.stage, "warn_above": rule.warn_above, "error_above": rule.error_above,
-        "dimension": rule.dimension, "enabled": rule.enabled,
+        "stage": rule.stage,
+        "warn_above": rule.warn_above,
+        "error_above": rule.error_above,
+        "dimension": rule.dimension,
+        "enabled": rule.enabled,
         "fields": {**own, **{f: tokens(e.tree) for f, e in rule.expressions.items()}},
         "seeds": {s: project.seeds[s].digest for s in seeds_of(rule) if s in project.seeds},
         "contract": _contract(rule, project),
@@ -70,13 +76,25 @@ def _deciding(rule: Rule, meaning: Mapping[str, Any]) -> dict[str, Any]:
     if rule.kind != "validation":
         return said
     named = [getattr(rule.spec, f) for f in fields_marked(type(rule.spec), ColumnName)]
-    read = {str(c).casefold() for c in (
-        *rule.columns, *(c for n in named for c in (n if isinstance(n, list) else [n])),
-        *(c for e in rule.expressions.values() for c in (*e.columns, *(b for _, b in e.behind))))}
+    read = {
+        str(c).casefold()
+        for c in (
+            *rule.columns,
+            *(c for n in named for c in (n if isinstance(n, list) else [n])),
+            *(
+                c
+                for e in rule.expressions.values()
+                for c in (*e.columns, *(b for _, b in e.behind))
+            ),
+        )
+    }
     contract = said["contract"]
-    narrow = {part: {k: v for k, v in contract[part].items()
-                     if {str(k).casefold(), str(v).casefold()} & read}
-              for part in ("columns", "rename")}
+    narrow = {
+        part: {
+            k: v for k, v in contract[part].items() if {str(k).casefold(), str(v).casefold()} & read
+        }
+        for part in ("columns", "rename")
+    }
     return {**said, "contract": {**contract, **narrow}}
 
 
@@ -98,7 +116,8 @@ def model_version(dataset: Dataset, project: Project) -> ModelVersion | None:
         made = render_model(dataset, project.variables, project.macros)
         dialect = str(made.config.get("dialect", "duckdb"))
         said = REFERENCE.sub(
-            lambda m: f'"__cdmq_ref__{m[1]}__{project.first_name(m[2])}"', made.sql)
+            lambda m: f'"__cdmq_ref__{m[1]}__{project.first_name(m[2])}"', made.sql
+        )
         words = [(str(t.token_type), t.text) for t in Dialect.get_or_raise(dialect).tokenize(said)]
     except (ValueError, SqlglotError):
         return None
@@ -137,6 +156,7 @@ def _own_fields(rule: Rule) -> dict[str, Any]:
 
 def _by_first_names(rule: Rule, own: dict[str, Any], project: Project) -> dict[str, Any]:
     """Fields that name datasets, by the names that these had at first: a rename is no change."""
+
     def first(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
             return {k: first(v, k) for k, v in value.items()}
@@ -175,13 +195,19 @@ def _contract(rule: Rule, project: Project) -> dict[str, Any]:
     """What a dataset's declaration says that can change a verdict."""
     spec = project.datasets[rule.dataset].spec
     lifted = {"may_be_empty": True} if rule.check == "delivered" and spec.may_be_empty else {}
-    return {**lifted,
-        "key": list(spec.key), "missing_values": spec.missing_values,
-        "columns": dict(sorted(spec.columns.items())), "rename": spec.rename,
+    return {
+        **lifted,
+        "key": list(spec.key),
+        "missing_values": spec.missing_values,
+        "columns": dict(sorted(spec.columns.items())),
+        "rename": spec.rename,
         "stack": {k: project.first_name(v) for k, v in (spec.stack or {}).items()},
         "refers_to": {project.first_name(k): v for k, v in spec.refers_to.items()},
-        **({"time_zone": zone} if (zone := project.datasets[rule.dataset].time_zone) != "UTC"
-           else {}),
+        **(
+            {"time_zone": zone}
+            if (zone := project.datasets[rule.dataset].time_zone) != "UTC"
+            else {}
+        ),
         "file": spec.file.model_dump(exclude_defaults=True, exclude={"path"}) if spec.file else {},
     }
 
@@ -191,13 +217,19 @@ def _text(rule: Rule, own: Mapping[str, Any]) -> str:
     said: dict[str, Any] = {"id": rule.id, "dataset": rule.dataset}
     if rule.columns:
         said["column" if len(rule.columns) == 1 else "columns"] = (
-            rule.columns[0] if len(rule.columns) == 1 else list(rule.columns))
+            rule.columns[0] if len(rule.columns) == 1 else list(rule.columns)
+        )
     if rule.kind == "validation":
         said["check"] = rule.check
     said |= own
     said |= {f: e.text for f, e in rule.expressions.items()}
-    defaults = {"severity": "error", "warn_above": "0", "error_above": "0", "stage": "clean",
-                "enabled": True}
+    defaults = {
+        "severity": "error",
+        "warn_above": "0",
+        "error_above": "0",
+        "stage": "clean",
+        "enabled": True,
+    }
     said |= {k: getattr(rule, k) for k, v in defaults.items() if getattr(rule, k) != v}
     for name in ("why", "owner", "formerly"):
         if getattr(rule, name):
@@ -208,6 +240,7 @@ def _text(rule: Rule, own: Mapping[str, Any]) -> str:
 
 
 def _digest(content: Any) -> str:
-    written = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False,
-                         default=str)
+    written = json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+    )
     return hashlib.sha256(written.encode()).hexdigest()

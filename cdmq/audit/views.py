@@ -33,8 +33,12 @@ class View:
 
 #: A version that is followed by none was removed, or is in use. `formerly` says which one a renamed
 #: rule follows only in the run that used its new id first: later the old id may be another rule's.
-JUDGEMENTS = View(Table("judgements", "one row a rule and a run that judged by it, or in which it "
-                        "was switched off or removed; a view", columns("""
+JUDGEMENTS = View(
+    Table(
+        "judgements",
+        "one row a rule and a run that judged by it, or in which it "
+        "was switched off or removed; a view",
+        columns("""
     rule text the rule, by the id that it has now or had last
     rule_id text its id in that run, as in flags and changes
     version text digest of its meaning
@@ -58,7 +62,9 @@ JUDGEMENTS = View(Table("judgements", "one row a rule and a run that judged by i
     failing bigint rows that fail
     could_not_judge bigint rows that could not be judged
     changed bigint cells that a default changed
-""")), """
+"""),
+    ),
+    """
 WITH RECURSIVE begun AS (
   SELECT v.rule_id, v.from_run, v.formerly, count(b.rule_id) AS followed
   FROM rule_versions AS v
@@ -98,18 +104,25 @@ SELECT n.rule, v.rule_id, v.version, NULL, v.dataset, v.kind, v.severity, v.text
 FROM named AS n
 JOIN rule_versions AS v ON v.rule_id = n.rule_id AND v.from_run = n.from_run
 JOIN runs AS u ON u.run_id = n.removed_run
-""")
+""",
+)
 
-PARTY_IDS = View(Table("party_ids", "one row an id that a party ever had, and where it leads; a "
-                       "view", columns("""
+PARTY_IDS = View(
+    Table(
+        "party_ids",
+        "one row an id that a party ever had, and where it leads; a view",
+        columns("""
     rule_id text the matching rule
     party_id text the id
     now_id text the party that it leads to; NULL where no record is left
-""")), """
+"""),
+    ),
+    """
 SELECT e.rule_id, e.party_id, coalesce(x.party_id, l.now_id) AS now_id
 FROM (SELECT DISTINCT rule_id, party_id FROM party_events WHERE event IN ('mint', 'split')) AS e
 LEFT JOIN (SELECT DISTINCT party_id FROM xref WHERE to_run IS NULL) AS x ON x.party_id = e.party_id
 LEFT JOIN (SELECT party_id, now_id FROM leads WHERE to_run IS NULL) AS l ON l.party_id = e.party_id
-""")
+""",
+)
 
 VIEWS = (JUDGEMENTS, PARTY_IDS)

@@ -53,8 +53,12 @@ class AcceptedRange(Check):
         if type_ == "text":
             raise self._letters(columns[0], at)
         if type_ not in SIZED:
-            raise at.problem("column", "CDMQ247", f"{columns[0]} is {a(type_)}, which has no "
-                             "larger and no smaller", "check it with accepted_values")
+            raise at.problem(
+                "column",
+                "CDMQ247",
+                f"{columns[0]} is {a(type_)}, which has no larger and no smaller",
+                "check it with accepted_values",
+            )
         below, above = (exp.LT, exp.GT) if self.inclusive else (exp.LTE, exp.GTE)
         ends: list[exp.Expr] = []
         if self.min is not None:
@@ -68,23 +72,33 @@ class AcceptedRange(Check):
 
     def _letters(self, column: str, at: Context) -> Exception:
         """Text goes by its letters: 1000 would lie between 0 and 500."""
-        given = [(f, sign, e) for f, sign, e in (("min", ">=", self.min), ("max", "<=", self.max))
-                 if e is not None]
+        given = [
+            (f, sign, e)
+            for f, sign, e in (("min", ">=", self.min), ("max", "<=", self.max))
+            if e is not None
+        ]
         place, likes = given[0][0], {looks_like(e) for _, _, e in given if e != "as_of"}
         if None in likes or "time" in likes:
             words = " and ".join(f"{column} {sign} '{e}'" for _, sign, e in given)
             return at.problem(
-                place, "CDMQ245", f"{column} is text: a range is of numbers, dates and times",
-                f'for its letters write: check: expression, must: "{words}"')
+                place,
+                "CDMQ245",
+                f"{column} is text: a range is of numbers, dates and times",
+                f'for its letters write: check: expression, must: "{words}"',
+            )
         dated = likes != {"number"}
         whole = all(e.lstrip("+-").isdecimal() for _, _, e in given)
         to: Type = "date" if dated else "integer" if whole else "decimal"
         cast = "decimal(18, 2)" if to == "decimal" else to
-        must = " and ".join(f"{column}::{cast} {sign} {self._written(e, dated)}"
-                            for _, sign, e in given)
+        must = " and ".join(
+            f"{column}::{cast} {sign} {self._written(e, dated)}" for _, sign, e in given
+        )
         return at.problem(
-            place, "CDMQ245", f"{column} is text, which goes by its letters: '100' comes before "
-            "'18'", at.how_to_type(column, to, must))
+            place,
+            "CDMQ245",
+            f"{column} is text, which goes by its letters: '100' comes before '18'",
+            at.how_to_type(column, to, must),
+        )
 
     def _written(self, end: str, dated: bool) -> str:
         return f"'{end}'" if dated and end != "as_of" else end
@@ -98,11 +112,19 @@ class AcceptedRange(Check):
         if low is None or high is None:
             return
         if low > high:
-            raise at.problem("min", "CDMQ246", "min is above max: no value could pass",
-                             f"write min: {self.max}, max: {self.min}")
+            raise at.problem(
+                "min",
+                "CDMQ246",
+                "min is above max: no value could pass",
+                f"write min: {self.max}, max: {self.min}",
+            )
         if low == high and not self.inclusive:
-            raise at.problem("min", "CDMQ246", "min is max, and the ends fail: no value could pass",
-                             "leave out inclusive: false")
+            raise at.problem(
+                "min",
+                "CDMQ246",
+                "min is max, and the ends fail: no value could pass",
+                "leave out inclusive: false",
+            )
 
 
 def _whole_day(end: str, type_: Type) -> str:

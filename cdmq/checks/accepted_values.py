@@ -55,8 +55,12 @@ class AcceptedValues(Check):
         value, type_ = at.column(columns[0]), at.type_of(columns[0])
         listed = self.allowed(at)
         if not listed:
-            raise at.problem("seed", "CDMQ246", f"the seed {self.seed} lists no value: no value "
-                             "could pass", "fill it, or name another column of it")
+            raise at.problem(
+                "seed",
+                "CDMQ246",
+                f"the seed {self.seed} lists no value: no value could pass",
+                "fill it, or name another column of it",
+            )
         if type_ == "text":
             return exp.Not(this=is_one_of(value, listed, at.dialect))
         allowed = [at.literal(v, type_, "values") for v in listed]

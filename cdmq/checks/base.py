@@ -111,4 +111,3 @@ class Check(Model):
     def shown(self, columns: tuple[str, ...], at: Context) -> tuple[str, ...]:
         """The columns whose values a flag of this check shows."""
         return columns
-

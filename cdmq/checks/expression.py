@@ -43,11 +43,24 @@ class Expression(Check):
         failed: exp.Expr = exp.Not(this=nodes.paren(holds))
         if self.missing == "fail":
             unjudged = at.could_not_judge("must")
-            failed = nodes.any_of([failed, nodes.all_of([
-                nodes.is_null(nodes.paren(holds.copy())),
-                None if unjudged is None else exp.Not(this=exp.Coalesce(
-                    this=nodes.paren(unjudged), expressions=[exp.false()])),
-            ]) or failed])
+            failed = nodes.any_of(
+                [
+                    failed,
+                    nodes.all_of(
+                        [
+                            nodes.is_null(nodes.paren(holds.copy())),
+                            None
+                            if unjudged is None
+                            else exp.Not(
+                                this=exp.Coalesce(
+                                    this=nodes.paren(unjudged), expressions=[exp.false()]
+                                )
+                            ),
+                        ]
+                    )
+                    or failed,
+                ]
+            )
         return failed
 
     def judged(self, columns: tuple[str, ...], at: Context) -> exp.Expr | None:

@@ -53,12 +53,16 @@ class Regex(Check):
 
         if re.fullmatch(r"%.+", self.pattern) and not set(self.pattern) & set("^$[](){}|+*?\\"):
             plain = re.sub("^%|%$", "", self.pattern)
-            raise ValueError(f"'{self.pattern}' is a pattern of SQL's LIKE; a regex is found "
-                             f"anywhere: write '{plain}', or [%] where a percent sign is meant")
+            raise ValueError(
+                f"'{self.pattern}' is a pattern of SQL's LIKE; a regex is found "
+                f"anywhere: write '{plain}', or [%] where a percent sign is meant"
+            )
         if matches_everything(self.pattern):
             said = "every text matches it" if self.match else "no text could pass"
-            raise ValueError(f"'{self.pattern}' is found in every text: {said}; "
-                             f"for the whole text write ^ before and $ behind it")
+            raise ValueError(
+                f"'{self.pattern}' is found in every text: {said}; "
+                f"for the whole text write ^ before and $ behind it"
+            )
         return self
 
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:

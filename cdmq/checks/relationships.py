@@ -39,5 +39,6 @@ class Relationships(Check):
         field = at.other_column(self.to, self.field)
         known = nodes.select([field], at.other(self.to), nodes.present(field.copy()))
         value = at.comparable(columns[0])
-        return nodes.every([nodes.present(at.column(columns[0])),
-                            exp.Not(this=nodes.among(value, known))])
+        return nodes.every(
+            [nodes.present(at.column(columns[0])), exp.Not(this=nodes.among(value, known))]
+        )

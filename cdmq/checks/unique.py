@@ -41,13 +41,12 @@ class Unique(Check):
             few = exp.In(this=mark, query=exp.Subquery(this=_shared([mark], at.table(), tested)))
             tested = nodes.all_of([tested, few])
         this = values[0] if len(values) == 1 else exp.Tuple(expressions=values)
-        return exp.In(this=this.copy(),
-                      query=exp.Subquery(this=_shared(values, at.table(), tested)))
+        return exp.In(
+            this=this.copy(), query=exp.Subquery(this=_shared(values, at.table(), tested))
+        )
 
 
-def _shared(
-    values: Sequence[exp.Expr], table: exp.Expr, tested: exp.Expr | None
-) -> exp.Select:
+def _shared(values: Sequence[exp.Expr], table: exp.Expr, tested: exp.Expr | None) -> exp.Select:
     """The values that more than one tested row has."""
     found = nodes.select([v.copy() for v in values], table, tested.copy() if tested else None)
     nodes.group_by(found, [v.copy() for v in values])

@@ -13,8 +13,20 @@ from importlib import import_module
 
 #: In the order of --help.
 MODULES = (
-    "init", "debug", "parse", "compile", "run", "test", "unit_test", "train", "ls", "show",
-    "explain", "history", "schema", "clean",
+    "init",
+    "debug",
+    "parse",
+    "compile",
+    "run",
+    "test",
+    "unit_test",
+    "train",
+    "ls",
+    "show",
+    "explain",
+    "history",
+    "schema",
+    "clean",
 )
 ALIASES = {"build": "run", "list": "ls", "unit-test": "unit_test"}
 

@@ -15,8 +15,12 @@ from cdmq.cli import load
 def built(*names: str) -> Any:
     """What runs the commands of these modules; a process builds it once."""
     app = typer.Typer(
-        name="cdmq", rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
-        add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
+        name="cdmq",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
     for name in names:
@@ -37,8 +41,9 @@ def _version(wanted: bool) -> None:
 
 
 def _root(
-    version: Annotated[bool, typer.Option(
-        "--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Declarative data quality for customer data: rules in YAML, flags and an audit trail.
 

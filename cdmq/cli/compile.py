@@ -10,10 +10,18 @@ NAMES = ("compile",)
 
 
 def command(
-    select: o.Select = None, exclude: o.Exclude = None, allow_empty: o.AllowEmpty = False,
-    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
-    profiles_dir: o.ProfilesDir = None, vars: o.Vars = None, threads: o.Threads = None,
-    wait: o.Wait = 0.0, target_path: o.TargetPath = None, quiet: o.Quiet = False,
+    select: o.Select = None,
+    exclude: o.Exclude = None,
+    allow_empty: o.AllowEmpty = False,
+    target: o.Target = None,
+    profile: o.Profile = None,
+    project_dir: o.ProjectDir = o.HERE,
+    profiles_dir: o.ProfilesDir = None,
+    vars: o.Vars = None,
+    threads: o.Threads = None,
+    wait: o.Wait = 0.0,
+    target_path: o.TargetPath = None,
+    quiet: o.Quiet = False,
 ) -> None:
     """Bind rules to the warehouse's columns and write their SQL.
 
@@ -23,9 +31,17 @@ def command(
     from cdmq.reports.lists import compiled_lines
 
     found = api.compile(
-        project_dir, target=target, profile=profile, profiles_dir=profiles_dir,
-        variables=o.variables(vars), select=o.words(select), exclude=o.words(exclude),
-        allow_empty=allow_empty, threads=threads, wait=wait, target_path=target_path,
+        project_dir,
+        target=target,
+        profile=profile,
+        profiles_dir=profiles_dir,
+        variables=o.variables(vars),
+        select=o.words(select),
+        exclude=o.words(exclude),
+        allow_empty=allow_empty,
+        threads=threads,
+        wait=wait,
+        target_path=target_path,
     )
     for line in () if quiet else compiled_lines(found):
         typer.echo(line)

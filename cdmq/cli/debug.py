@@ -12,17 +12,35 @@ NAMES = ("debug",)
 
 
 def command(
-    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
-    profiles_dir: o.ProfilesDir = None, vars: o.Vars = None,
-    adopt: Annotated[list[str] | None, typer.Option(
-        "--adopt", metavar="NAME", help="A table or view that an older cdmq made: the next run "
-        "may replace it.")] = None,
-    adopt_project: Annotated[str | None, typer.Option(
-        "--adopt-project", metavar="OLD", help="The project of the audit tables, whose name was "
-        "changed.")] = None,
-    force: Annotated[bool, typer.Option(
-        "--force", help="With --adopt-project: though this project has nothing of that one, "
-        "whose flags the next run closes.")] = False,
+    target: o.Target = None,
+    profile: o.Profile = None,
+    project_dir: o.ProjectDir = o.HERE,
+    profiles_dir: o.ProfilesDir = None,
+    vars: o.Vars = None,
+    adopt: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--adopt",
+            metavar="NAME",
+            help="A table or view that an older cdmq made: the next run may replace it.",
+        ),
+    ] = None,
+    adopt_project: Annotated[
+        str | None,
+        typer.Option(
+            "--adopt-project",
+            metavar="OLD",
+            help="The project of the audit tables, whose name was changed.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --adopt-project: though this project has nothing of that one, "
+            "whose flags the next run closes.",
+        ),
+    ] = False,
 ) -> None:
     """Look at project, profile, connection, rights and register.
 
@@ -31,9 +49,16 @@ def command(
     from cdmq import api
     from cdmq.reports.lists import finding_lines
 
-    found = api.debug(project_dir, target=target, profile=profile, profiles_dir=profiles_dir,
-                      variables=o.variables(vars), adopt=adopt or (),
-                      adopt_project=adopt_project, force=force)
+    found = api.debug(
+        project_dir,
+        target=target,
+        profile=profile,
+        profiles_dir=profiles_dir,
+        variables=o.variables(vars),
+        adopt=adopt or (),
+        adopt_project=adopt_project,
+        force=force,
+    )
     for line in finding_lines(found):
         typer.echo(line)
     raise typer.Exit(0 if all(f.ok for f in found) else 2)

@@ -12,22 +12,49 @@ NAMES = ("explain",)
 
 
 def command(
-    word: Annotated[str | None, typer.Argument(
-        help="A file, kind, check, form, function or code; check:email is one of two.")] = None,
-    record: Annotated[str | None, typer.Option(
-        "--record", metavar="KEY",
-        help="All that happened to one record, or to a party by its id.")] = None,
-    pair: Annotated[tuple[str, str] | None, typer.Option(
-        "--pair", metavar="KEY KEY", help="Why two records are one party, or two.")] = None,
-    rule: Annotated[str | None, typer.Option(
-        "--rule", metavar="ID", help="With --pair: by this matching rule. Default: by each.",
-    )] = None,
-    dataset: Annotated[str | None, typer.Option(
-        "--dataset", metavar="NAME", help="The dataset of the record. Default: all that know it.",
-    )] = None,
-    as_of: Annotated[str | None, typer.Option(
-        "--as-of", metavar="TIME", help="With --record: what was known then, by when runs ran, and "
-        "the version of each rule that judged it.")] = None,
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            help="A file, kind, check, form, function or code; check:email is one of two."
+        ),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(
+            "--record",
+            metavar="KEY",
+            help="All that happened to one record, or to a party by its id.",
+        ),
+    ] = None,
+    pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--pair", metavar="KEY KEY", help="Why two records are one party, or two."),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            "--rule",
+            metavar="ID",
+            help="With --pair: by this matching rule. Default: by each.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset",
+            metavar="NAME",
+            help="The dataset of the record. Default: all that know it.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="TIME",
+            help="With --record: what was known then, by when runs ran, and "
+            "the version of each rule that judged it.",
+        ),
+    ] = None,
     unmask: o.Unmask = False,
     project_dir: o.ProjectDir = o.HERE,
     profiles_dir: o.ProfilesDir = None,
@@ -38,8 +65,11 @@ def command(
 
     Alone: all that can be explained. A party has a story too, by its id.
     """
-    given = [name for name, value in (("a word", word), ("--record", record), ("--pair", pair))
-             if value is not None]
+    given = [
+        name
+        for name, value in (("a word", word), ("--record", record), ("--pair", pair))
+        if value is not None
+    ]
     if len(given) > 1:
         raise typer.BadParameter(f"give {given[0]} or {given[1]}, not both")
     if rule is not None and pair is None:

@@ -67,8 +67,10 @@ def told(command: Callable[[], object], words: Sequence[str]) -> int:
         code = _done(command, words)
         out.flush()
         if out.lost and code != INTERRUPTED:
-            _say(f"standard output: CDMQ502 it cannot be written: {out.lost}; what was printed is "
-                 "not whole; free some space, or write it elsewhere")
+            _say(
+                f"standard output: CDMQ502 it cannot be written: {out.lost}; what was printed is "
+                "not whole; free some space, or write it elsewhere"
+            )
             code = 2
         err.flush()
         return code
@@ -93,9 +95,15 @@ def _done(command: Callable[[], object], words: Sequence[str]) -> int:
     except OSError as error:
         if error.filename is None:
             return _unexpected(error, words)
-        _tell(Problem(Span(os.fsdecode(error.filename)), "CDMQ502", "it cannot be read or "
-                      f"written: {error.strerror}", "look at the path, its permissions and the "
-                      "space on the disk"), words)
+        _tell(
+            Problem(
+                Span(os.fsdecode(error.filename)),
+                "CDMQ502",
+                f"it cannot be read or written: {error.strerror}",
+                "look at the path, its permissions and the space on the disk",
+            ),
+            words,
+        )
         return 2
     except Exception as error:
         if hasattr(error, "format_message"):  # one of click's: how the command was written
@@ -108,8 +116,15 @@ def _misused(error: Any, words: Sequence[str]) -> int:
     from cdmq.problems import Problem, Span
 
     if _in_json(words):
-        _tell(Problem(Span("command line"), "CDMQ506", str(error.format_message()),
-                      "see its options with --help"), words)
+        _tell(
+            Problem(
+                Span("command line"),
+                "CDMQ506",
+                str(error.format_message()),
+                "see its options with --help",
+            ),
+            words,
+        )
     else:
         error.show()
     return 2
@@ -127,8 +142,11 @@ def _tell(problem: Problem, words: Sequence[str]) -> None:
 
 def _in_json(words: Sequence[str]) -> bool:
     """Whether the command line, or the environment, asks for a log in JSON."""
-    said = [w.partition("=")[2] or n for w, n in zip(words, [*words[1:], ""], strict=False)
-            if w == "--log-format" or w.startswith("--log-format=")]
+    said = [
+        w.partition("=")[2] or n
+        for w, n in zip(words, [*words[1:], ""], strict=False)
+        if w == "--log-format" or w.startswith("--log-format=")
+    ]
     return [*said, os.environ.get("CDMQ_LOG_FORMAT", "")][0] == "json"
 
 
@@ -140,16 +158,20 @@ def _readable(words: Sequence[str]) -> None:
     """Raises CdmqError for an argument or a CDMQ_ variable that is no text."""
     from cdmq.problems import CdmqError, Problem, Span
 
-    named = {"argument": words,
-             **{k: [v] for k, v in os.environ.items() if k.startswith("CDMQ_")}}
+    named = {"argument": words, **{k: [v] for k, v in os.environ.items() if k.startswith("CDMQ_")}}
     for name, values in named.items():
         for value in values:
             try:
                 value.encode()
             except UnicodeEncodeError:
-                raise CdmqError(Problem(Span(name), "CDMQ503", f"{os.fsencode(value)!r} is not "
-                                        "utf-8", "write it in utf-8, as the terminal's "
-                                        "locale should be")) from None
+                raise CdmqError(
+                    Problem(
+                        Span(name),
+                        "CDMQ503",
+                        f"{os.fsencode(value)!r} is not utf-8",
+                        "write it in utf-8, as the terminal's locale should be",
+                    )
+                ) from None
 
 
 def _ended(code: object, error: BaseException | None, words: Sequence[str]) -> int:
@@ -185,8 +207,9 @@ def _unexpected(error: Exception, words: Sequence[str]) -> int:
     if _in_json(words):
         from cdmq.problems import Problem, Span
 
-        _tell(Problem(Span("cdmq"), "CDMQ500", f"cdmq itself failed: {_scrubbed(said)}", where),
-              words)
+        _tell(
+            Problem(Span("cdmq"), "CDMQ500", f"cdmq itself failed: {_scrubbed(said)}", where), words
+        )
     else:
         _say(f"CDMQ500 cdmq itself failed: {_scrubbed(said)}; {where}")
     return 2

@@ -20,10 +20,15 @@ NAMES = ("history",)
 
 def command(
     rule: Annotated[str | None, typer.Argument(help="The id of a rule, or a former one.")] = None,
-    as_of: Annotated[str | None, typer.Option(
-        "--as-of", metavar="TIME",
-        help="As it stood then, by when runs ran: of a rule the version in force, without a rule "
-             "all rules.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="TIME",
+            help="As it stood then, by when runs ran: of a rule the version in force, without a rule "
+            "all rules.",
+        ),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole text of each version.")] = False,
     project_dir: ProjectDir = HERE,
     profiles_dir: ProfilesDir = None,
@@ -51,22 +56,32 @@ def command(
 def _table(rules: tuple[RuleLine, ...]) -> list[str]:
     head = ("rule", "versions", "last change", "open", "author")
     rows = [
-        (r.rule, str(r.versions), f"{r.last_change:%Y-%m-%d %H:%M}" if r.last_change else "",
-         "removed" if r.removed else "off" if r.off and not r.open else str(r.open), r.author)
+        (
+            r.rule,
+            str(r.versions),
+            f"{r.last_change:%Y-%m-%d %H:%M}" if r.last_change else "",
+            "removed" if r.removed else "off" if r.off and not r.open else str(r.open),
+            r.author,
+        )
         for r in rules
     ]
     wide = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     right = {1, 3}
     return [
-        "  ".join(c.rjust(w) if i in right else c.ljust(w)
-                  for i, (c, w) in enumerate(zip(row, wide, strict=True))).rstrip()
+        "  ".join(
+            c.rjust(w) if i in right else c.ljust(w)
+            for i, (c, w) in enumerate(zip(row, wide, strict=True))
+        ).rstrip()
         for row in (head, *rows)
     ]
 
 
 def _told(history: RuleHistory, full: bool, as_of: str | None) -> list[str]:
-    shown = f"the version that runs used on {as_of}" if as_of else _count(
-        len(history.versions), "version")
+    shown = (
+        f"the version that runs used on {as_of}"
+        if as_of
+        else _count(len(history.versions), "version")
+    )
     lines = [f"{history.rule} ({history.kind}), {shown}"]
     if len(history.names) > 1:
         lines.append(f"formerly {', '.join(history.names[1:])}")
@@ -98,14 +113,16 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
     elif v.changed:
         lines += ["    changed", *(f"        {line}" for line in v.changed)]
     elif v.came == "changed":
-        lines.append("    changed  not its text: a seed, the dataset's declaration or the check "
-                     "itself")
+        lines.append(
+            "    changed  not its text: a seed, the dataset's declaration or the check itself"
+        )
     for model in v.models:
         lines += _model(model)
     for words in v.words:
         lines += [
             "    words changed, not the meaning",
-            f"        author   {words.author}", f"        commit   {_commit(words)}",
+            f"        author   {words.author}",
+            f"        commit   {_commit(words)}",
             f"        first    {_run(words.run, words.ran, words.as_of)}",
             *(f"        {line}" for line in words.changed),
         ]
@@ -119,9 +136,12 @@ def _model(m: ModelChange) -> list[str]:
     before = "" if m.found_before is None else f", before it {m.found_before}"
     return [
         f"    {m.dataset} changed, from which its records come, not the rule",
-        f"        at       {m.file}", f"        author   {m.author}",
-        f"        commit   {_commit(m)}", f"        first    {_run(m.run, m.ran, m.as_of)}",
-        f"        found    {after}{before}", *(f"        {line}" for line in m.changed),
+        f"        at       {m.file}",
+        f"        author   {m.author}",
+        f"        commit   {_commit(m)}",
+        f"        first    {_run(m.run, m.ran, m.as_of)}",
+        f"        found    {after}{before}",
+        *(f"        {line}" for line in m.changed),
     ]
 
 
@@ -133,9 +153,12 @@ def _data(v: RuleVersion) -> list[str]:
         return ["    data     nobody can tell whether it changed too: it was not recorded"]
     if not v.data:
         return []
-    told = [d.dataset if d.rows_before == d.rows_after else
-            f"{d.dataset} ({_rows(d.rows_before)} rows before, {_rows(d.rows_after)} after)"
-            for d in v.data]
+    told = [
+        d.dataset
+        if d.rows_before == d.rows_after
+        else f"{d.dataset} ({_rows(d.rows_before)} rows before, {_rows(d.rows_after)} after)"
+        for d in v.data
+    ]
     return [f"    data     it changed too, in the same run: {', '.join(told)}"]
 
 

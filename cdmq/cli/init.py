@@ -13,13 +13,21 @@ NAMES = ("init",)
 
 def command(
     folder: Annotated[Path, typer.Argument(help="Where it is written.")] = Path("cdmq_project"),
-    name: Annotated[str | None, typer.Option(
-        "--name", help="The project's name. Default: the folder's.")] = None,
-    minimal: Annotated[bool, typer.Option(
-        "--minimal", help="One csv, one rule, in place of the reference project.")] = False,
-    from_files: Annotated[list[Path] | None, typer.Option(
-        "--from", help="A csv, json, parquet or xlsx file of your own to make it for; may be "
-        "given often. One outside of the folder is copied into its data/.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The project's name. Default: the folder's.")
+    ] = None,
+    minimal: Annotated[
+        bool,
+        typer.Option("--minimal", help="One csv, one rule, in place of the reference project."),
+    ] = False,
+    from_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            help="A csv, json, parquet or xlsx file of your own to make it for; may be "
+            "given often. One outside of the folder is copied into its data/.",
+        ),
+    ] = None,
 ) -> None:
     """Write a new project, with data, rules and tests.
 

@@ -22,46 +22,102 @@ def _option(flag: str, help: str, short: str | None = None, metavar: str | None 
     return typer.Option(*names, envvar=_env(flag), help=help, metavar=metavar, show_envvar=False)
 
 
-ProjectDir = Annotated[Path, _option(
-    "--project-dir", "The project, or a folder in it. Default: here.", metavar="DIR")]
-ProfilesDir = Annotated[Path | None, _option(
-    "--profiles-dir", "Where profiles.yml is.", metavar="DIR")]
+ProjectDir = Annotated[
+    Path, _option("--project-dir", "The project, or a folder in it. Default: here.", metavar="DIR")
+]
+ProfilesDir = Annotated[
+    Path | None, _option("--profiles-dir", "Where profiles.yml is.", metavar="DIR")
+]
 Profile = Annotated[str | None, _option("--profile", "Which profile.", metavar="NAME")]
-Target = Annotated[str | None, _option(
-    "--target", "Which target of the profile.", "-t", metavar="NAME")]
-Vars = Annotated[str | None, _option(
-    "--vars", "Values for var(), as YAML: '{name: value}'.", metavar="YAML")]
-Select = Annotated[list[str] | None, _option(
-    "--select", "Only these rules and datasets: names, * , +name+, tag: path: file: kind: "
-    "rule: dataset: column: severity: owner: dimension: .", "-s", metavar="WORDS")]
-Exclude = Annotated[list[str] | None, _option(
-    "--exclude", "Not these; written like --select.", metavar="WORDS")]
-AsOf = Annotated[str | None, _option(
-    "--as-of", "The time that rules judge by: a date or a timestamp, by the project's time_zone. "
-    "Default: now.", metavar="TIME")]
-Threads = Annotated[int | None, typer.Option(
-    "--threads", envvar=_env("--threads"), show_envvar=False, min=1, max=1024, metavar="N",
-    help="Threads of the engine.")]
-FailOn = Annotated[list[str] | None, _option(
-    "--fail-on", "What ends with exit code 1: error (default), warn, no_data or never.",
-    metavar="WORDS")]
-FailFast = Annotated[bool, typer.Option(
-    "--fail-fast", "-x", envvar="CDMQ_FAIL_FAST", show_envvar=False,
-    help="Stop at the first dataset with a rule that fails.")]
-AllowEmpty = Annotated[bool, _option(
-    "--allow-empty",
-    "A pattern or intersection may find nothing; an unknown name is still an error.")]
-Wait = Annotated[float, _option(
-    "--wait", "Wait for a run that holds the warehouse; alone: as long as it takes.",
-    metavar="[SECONDS]")]
-TargetPath = Annotated[Path | None, _option(
-    "--target-path", "Where files are written. Default: target-path of the project.",
-    metavar="DIR")]
+Target = Annotated[
+    str | None, _option("--target", "Which target of the profile.", "-t", metavar="NAME")
+]
+Vars = Annotated[
+    str | None, _option("--vars", "Values for var(), as YAML: '{name: value}'.", metavar="YAML")
+]
+Select = Annotated[
+    list[str] | None,
+    _option(
+        "--select",
+        "Only these rules and datasets: names, * , +name+, tag: path: file: kind: "
+        "rule: dataset: column: severity: owner: dimension: .",
+        "-s",
+        metavar="WORDS",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None, _option("--exclude", "Not these; written like --select.", metavar="WORDS")
+]
+AsOf = Annotated[
+    str | None,
+    _option(
+        "--as-of",
+        "The time that rules judge by: a date or a timestamp, by the project's time_zone. "
+        "Default: now.",
+        metavar="TIME",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        envvar=_env("--threads"),
+        show_envvar=False,
+        min=1,
+        max=1024,
+        metavar="N",
+        help="Threads of the engine.",
+    ),
+]
+FailOn = Annotated[
+    list[str] | None,
+    _option(
+        "--fail-on",
+        "What ends with exit code 1: error (default), warn, no_data or never.",
+        metavar="WORDS",
+    ),
+]
+FailFast = Annotated[
+    bool,
+    typer.Option(
+        "--fail-fast",
+        "-x",
+        envvar="CDMQ_FAIL_FAST",
+        show_envvar=False,
+        help="Stop at the first dataset with a rule that fails.",
+    ),
+]
+AllowEmpty = Annotated[
+    bool,
+    _option(
+        "--allow-empty",
+        "A pattern or intersection may find nothing; an unknown name is still an error.",
+    ),
+]
+Wait = Annotated[
+    float,
+    _option(
+        "--wait",
+        "Wait for a run that holds the warehouse; alone: as long as it takes.",
+        metavar="[SECONDS]",
+    ),
+]
+TargetPath = Annotated[
+    Path | None,
+    _option(
+        "--target-path",
+        "Where files are written. Default: target-path of the project.",
+        metavar="DIR",
+    ),
+]
 LogFormat = Annotated[str, _option("--log-format", "text or json.", metavar="FORMAT")]
-Quiet = Annotated[bool, typer.Option(
-    "--quiet", "-q", envvar="CDMQ_QUIET", show_envvar=False, help="Only what fails.")]
-Unmask = Annotated[bool, typer.Option(
-    "--unmask", help="Show the values that pii: hides outside the warehouse.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", envvar="CDMQ_QUIET", show_envvar=False, help="Only what fails."),
+]
+Unmask = Annotated[
+    bool, typer.Option("--unmask", help="Show the values that pii: hides outside the warehouse.")
+]
 NoColors = Annotated[bool, _option("--no-use-colors", "Plain text on a terminal too.")]
 
 _LISTS = ("-s", "--select", "--exclude", "--fail-on")
@@ -127,8 +183,14 @@ def variables(text: str | None) -> dict[str, object]:
     if source.problems:
         raise CdmqError(source.problems)
     if not isinstance(source.data, dict):
-        raise CdmqError(Problem(Span("--vars"), "CDMQ501", "--vars must be keys with values",
-                                "write --vars '{name: value}'"))
+        raise CdmqError(
+            Problem(
+                Span("--vars"),
+                "CDMQ501",
+                "--vars must be keys with values",
+                "write --vars '{name: value}'",
+            )
+        )
     return source.data
 
 
@@ -139,8 +201,9 @@ def fail_on(given: list[str] | None) -> frozenset[str]:
 
     said = frozenset(w for text in given or [] for w in text.replace(",", " ").split())
     for word in sorted(said - set(FAIL_ON)):
-        raise typer.BadParameter(f"'{word}' is not known; {did_you_mean(word, FAIL_ON)}",
-                                 param_hint="--fail-on")
+        raise typer.BadParameter(
+            f"'{word}' is not known; {did_you_mean(word, FAIL_ON)}", param_hint="--fail-on"
+        )
     return said or frozenset({"error"})
 
 
@@ -149,5 +212,6 @@ def one_of(flag: str, given: str, known: Sequence[str]) -> None:
     from cdmq.problems import did_you_mean
 
     if given not in known:
-        raise typer.BadParameter(f"'{given}' is not known; {did_you_mean(given, known)}",
-                                 param_hint=flag)
+        raise typer.BadParameter(
+            f"'{given}' is not known; {did_you_mean(given, known)}", param_hint=flag
+        )

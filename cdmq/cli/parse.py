@@ -12,11 +12,19 @@ NAMES = ("parse",)
 
 
 def command(
-    project_dir: o.ProjectDir = o.HERE, vars: o.Vars = None, target_path: o.TargetPath = None,
+    project_dir: o.ProjectDir = o.HERE,
+    vars: o.Vars = None,
+    target_path: o.TargetPath = None,
     quiet: o.Quiet = False,
-    no_cache: Annotated[bool, typer.Option(
-        "--no-partial-parse", envvar="CDMQ_NO_PARTIAL_PARSE", show_envvar=False,
-        help="Read everything anew.")] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-partial-parse",
+            envvar="CDMQ_NO_PARTIAL_PARSE",
+            show_envvar=False,
+            help="Read everything anew.",
+        ),
+    ] = False,
 ) -> None:
     """Check the project without a connection, write manifest.json.
 

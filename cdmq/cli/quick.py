@@ -9,8 +9,11 @@ from functools import partial
 from pathlib import Path
 
 #: The options that are known here; with any other the command of `parse.py` is asked.
-_VALUES = {"--project-dir": "CDMQ_PROJECT_DIR", "--vars": "CDMQ_VARS",
-           "--target-path": "CDMQ_TARGET_PATH"}
+_VALUES = {
+    "--project-dir": "CDMQ_PROJECT_DIR",
+    "--vars": "CDMQ_VARS",
+    "--target-path": "CDMQ_TARGET_PATH",
+}
 _ELSE = ("CDMQ_QUIET", "CDMQ_NO_PARTIAL_PARSE")
 
 
@@ -36,7 +39,11 @@ def _parse(said: dict[str, str], fresh: bool) -> None:
     from cdmq.commands.cache import parsed
 
     target = said.get("--target-path")
-    found = parsed(Path(said.get("--project-dir", ".")), said.get("--vars"),
-                   Path(target) if target else None, use_cache=not fresh)
+    found = parsed(
+        Path(said.get("--project-dir", ".")),
+        said.get("--vars"),
+        Path(target) if target else None,
+        use_cache=not fresh,
+    )
     sys.stderr.write("".join(f"{w}\n" for w in found.warnings))
     sys.stdout.write(f"{found}\n")

@@ -18,13 +18,23 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
     """The command that runs, tests or trains the rules."""
 
     def command(
-        select: o.Select = None, exclude: o.Exclude = None, as_of: o.AsOf = None,
-        fail_on: o.FailOn = None, fail_fast: o.FailFast = False,
-        allow_empty: o.AllowEmpty = False, target: o.Target = None, profile: o.Profile = None,
-        project_dir: o.ProjectDir = o.HERE, profiles_dir: o.ProfilesDir = None,
-        vars: o.Vars = None, threads: o.Threads = None, wait: o.Wait = 0.0,
-        target_path: o.TargetPath = None, log_format: o.LogFormat = "text",
-        quiet: o.Quiet = False, no_use_colors: o.NoColors = False,
+        select: o.Select = None,
+        exclude: o.Exclude = None,
+        as_of: o.AsOf = None,
+        fail_on: o.FailOn = None,
+        fail_fast: o.FailFast = False,
+        allow_empty: o.AllowEmpty = False,
+        target: o.Target = None,
+        profile: o.Profile = None,
+        project_dir: o.ProjectDir = o.HERE,
+        profiles_dir: o.ProfilesDir = None,
+        vars: o.Vars = None,
+        threads: o.Threads = None,
+        wait: o.Wait = 0.0,
+        target_path: o.TargetPath = None,
+        log_format: o.LogFormat = "text",
+        quiet: o.Quiet = False,
+        no_use_colors: o.NoColors = False,
     ) -> None:
         from cdmq import api
         from cdmq.reports import listener
@@ -36,11 +46,21 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         try:
             with listener(log_format, quiet, no_use_colors) as listen:
                 result = apply(
-                    project_dir, as_of=o.moment(as_of), target=target, profile=profile,
-                    profiles_dir=profiles_dir, variables=o.variables(vars), select=o.words(select),
-                    exclude=o.words(exclude), fail_on=o.fail_on(fail_on), threads=threads,
-                    wait=wait, allow_empty=allow_empty, fail_fast=fail_fast,
-                    target_path=target_path, listen=listen,
+                    project_dir,
+                    as_of=o.moment(as_of),
+                    target=target,
+                    profile=profile,
+                    profiles_dir=profiles_dir,
+                    variables=o.variables(vars),
+                    select=o.words(select),
+                    exclude=o.words(exclude),
+                    fail_on=o.fail_on(fail_on),
+                    threads=threads,
+                    wait=wait,
+                    allow_empty=allow_empty,
+                    fail_fast=fail_fast,
+                    target_path=target_path,
+                    listen=listen,
                 )
         except Interrupted as error:  # typer would leave out what became of the run
             raise SystemExit(INTERRUPTED) from error

@@ -12,10 +12,15 @@ NAMES = ("schema",)
 
 
 def command(
-    of: Annotated[str, typer.Argument(
-        metavar="[rules|models|project|unit_tests]", help="The sort of file.")] = "rules",
-    write: Annotated[bool, typer.Option(
-        "--write", help="Write all four to target/schema, and say how editors find them.")] = False,
+    of: Annotated[
+        str, typer.Argument(metavar="[rules|models|project|unit_tests]", help="The sort of file.")
+    ] = "rules",
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="Write all four to target/schema, and say how editors find them."
+        ),
+    ] = False,
     project_dir: ProjectDir = HERE,
 ) -> None:
     """JSON Schema of the YAML files, for editors that complete keys."""

@@ -13,15 +13,23 @@ NAMES = ("show",)
 
 def command(
     dataset: Annotated[str, typer.Argument(help="The dataset.")],
-    stage: Annotated[str, typer.Option(
-        "--stage", help="raw, clean, defaulted, flagged or passed.", metavar="STAGE")] = "clean",
-    limit: Annotated[int, typer.Option(
-        "--limit", min=1, max=1_000_000, help="How many rows.", metavar="N")] = 5,
+    stage: Annotated[
+        str,
+        typer.Option("--stage", help="raw, clean, defaulted, flagged or passed.", metavar="STAGE"),
+    ] = "clean",
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000_000, help="How many rows.", metavar="N")
+    ] = 5,
     unmask: o.Unmask = False,
-    output: Annotated[str, typer.Option(
-        "--output", help="text or json (one object a row).", metavar="FORM")] = "text",
-    target: o.Target = None, profile: o.Profile = None, project_dir: o.ProjectDir = o.HERE,
-    profiles_dir: o.ProfilesDir = None, vars: o.Vars = None, wait: o.Wait = 0.0,
+    output: Annotated[
+        str, typer.Option("--output", help="text or json (one object a row).", metavar="FORM")
+    ] = "text",
+    target: o.Target = None,
+    profile: o.Profile = None,
+    project_dir: o.ProjectDir = o.HERE,
+    profiles_dir: o.ProfilesDir = None,
+    vars: o.Vars = None,
+    wait: o.Wait = 0.0,
 ) -> None:
     """Show rows of a dataset as the last run left it.
 
@@ -32,8 +40,17 @@ def command(
     from cdmq.reports.lists import table_lines
 
     o.one_of("--output", output, ("text", "json"))
-    found = api.show(dataset, project_dir, stage=stage, limit=limit, unmask=unmask, target=target,
-                     profile=profile, profiles_dir=profiles_dir, variables=o.variables(vars),
-                     wait=wait)
+    found = api.show(
+        dataset,
+        project_dir,
+        stage=stage,
+        limit=limit,
+        unmask=unmask,
+        target=target,
+        profile=profile,
+        profiles_dir=profiles_dir,
+        variables=o.variables(vars),
+        wait=wait,
+    )
     for line in table_lines(found, output):
         typer.echo(line)

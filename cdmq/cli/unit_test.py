@@ -17,8 +17,9 @@ NAMES = ("unit-test",)
 
 def command(
     select: Select = None,
-    coverage: Annotated[bool, typer.Option(
-        "--coverage", help="List the rules without a unit test.")] = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="List the rules without a unit test.")
+    ] = False,
     allow_empty: AllowEmpty = False,
     quiet: Quiet = False,
     vars: Vars = None,
@@ -36,8 +37,13 @@ def command(
         if not quiet or result.status in ("fail", "error"):
             typer.echo("\n".join(map(printable, _told(result))))
 
-    done = unit_test(project_dir, variables=variables(vars), select=words(select),
-                     allow_empty=allow_empty, listen=listen)
+    done = unit_test(
+        project_dir,
+        variables=variables(vars),
+        select=words(select),
+        allow_empty=allow_empty,
+        listen=listen,
+    )
     typer.echo(_summary(done))
     if coverage:
         typer.echo("\n".join(map(printable, _coverage(done))))
@@ -56,11 +62,13 @@ def _told(result: TestResult) -> list[str]:
 
 
 def _summary(done: UnitTestRun) -> str:
-    counts = {s: sum(r.status == s for r in done.results)
-              for s in ("pass", "fail", "error", "skipped")}
+    counts = {
+        s: sum(r.status == s for r in done.results) for s in ("pass", "fail", "error", "skipped")
+    }
     words = ("passed", "failed", "could not be run", "skipped")
-    said = ", ".join(f"{n} {w}" for n, w in zip(counts.values(), words, strict=True)
-                     if n or w == "passed")
+    said = ", ".join(
+        f"{n} {w}" for n, w in zip(counts.values(), words, strict=True) if n or w == "passed"
+    )
     total = len(done.results)
     return f"{total} unit test{'' if total == 1 else 's'}: {said} ({done.seconds:.1f} s)"
 
@@ -68,5 +76,7 @@ def _summary(done: UnitTestRun) -> str:
 def _coverage(done: UnitTestRun) -> list[str]:
     if not done.uncovered:
         return ["Every rule has a unit test."]
-    return [f"Rules without a unit test ({len(done.uncovered)}):",
-            *(f"    {r.id}  {r.span.file}:{r.span.line}" for r in done.uncovered)]
+    return [
+        f"Rules without a unit test ({len(done.uncovered)}):",
+        *(f"    {r.id}  {r.span.file}:{r.span.line}" for r in done.uncovered),
+    ]

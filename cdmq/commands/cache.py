@@ -46,8 +46,11 @@ def parsed(
     before = _key(root, target, variables, folders)
     outcome = read(root, variables, target)
     # What changed while it was read must not be stored under the key of what stands there now.
-    if before and before == _key(root, target, variables, folders) and (
-            outcome.headers == headers.digest(root, outcome.files)):
+    if (
+        before
+        and before == _key(root, target, variables, folders)
+        and (outcome.headers == headers.digest(root, outcome.files))
+    ):
         _store(outcome, before, folders, target)
     return outcome
 
@@ -71,8 +74,12 @@ def stored(root: Path, variables: str | None, target: Path) -> Parsed | None:
 
 def _store(outcome: Parsed, key: str, folders: Folders, target: Path) -> None:
     content = {
-        "key": key, "folders": folders, "name": outcome.name, "counts": dict(outcome.counts),
-        "files": outcome.files, "headers": outcome.headers,
+        "key": key,
+        "folders": folders,
+        "name": outcome.name,
+        "counts": dict(outcome.counts),
+        "files": outcome.files,
+        "headers": outcome.headers,
         "manifest": _digest(outcome.manifest.read_bytes()),
         "warnings": [_fields(w) for w in outcome.warnings],
     }
@@ -124,8 +131,12 @@ def _digest(content: bytes) -> str:
 def _fields(problem: Problem) -> dict[str, Any]:
     span = problem.span
     return {
-        "span": [span.file, span.line, span.column], "code": problem.code, "cause": problem.cause,
-        "remedy": problem.remedy, "should_be": problem.should_be, "severity": problem.severity,
+        "span": [span.file, span.line, span.column],
+        "code": problem.code,
+        "cause": problem.cause,
+        "remedy": problem.remedy,
+        "should_be": problem.should_be,
+        "severity": problem.severity,
     }
 
 

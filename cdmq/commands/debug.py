@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 
 def findings(
-    root: Path, variables: Mapping[str, Any] | None, profiles_dir: str | Path | None,
-    profile: str | None, target: str | None,
+    root: Path,
+    variables: Mapping[str, Any] | None,
+    profiles_dir: str | Path | None,
+    profile: str | None,
+    target: str | None,
 ) -> tuple[Finding, ...]:
     """All that can be looked at; what hangs on something broken is not looked at."""
     from cdmq.api import __version__, parse
@@ -35,19 +38,36 @@ def findings(
     found = [Finding("cdmq", True, f"{__version__}, {_versions()}")]
     try:
         project = parse(root, variables)
-        found.append(Finding("project", True, f"{project.config.name}: {len(project.datasets)} "
-                             f"datasets, {len(project.rules)} rules, in {project.root}"))
+        found.append(
+            Finding(
+                "project",
+                True,
+                f"{project.config.name}: {len(project.datasets)} "
+                f"datasets, {len(project.rules)} rules, in {project.root}",
+            )
+        )
     except CdmqError as error:
         return (*found, *_problems("project", error))
     try:
-        to = read_target(project.root, project.config, profile=profile, target=target,
-                         profiles_dir=str(profiles_dir) if profiles_dir else None)
-        found.append(Finding("profile", True, f"{to.profile}.{to.name}, type {to.type} "
-                             f"({to.span})"))
+        to = read_target(
+            project.root,
+            project.config,
+            profile=profile,
+            target=target,
+            profiles_dir=str(profiles_dir) if profiles_dir else None,
+        )
+        found.append(
+            Finding("profile", True, f"{to.profile}.{to.name}, type {to.type} ({to.span})")
+        )
     except CdmqError as error:
         return (*found, *_problems("profile", error))
-    return (*found, *(replace(f, said=to.scrub(f.said), remedy=to.scrub(f.remedy))
-                      for f in _connection(project, to)))
+    return (
+        *found,
+        *(
+            replace(f, said=to.scrub(f.said), remedy=to.scrub(f.remedy))
+            for f in _connection(project, to)
+        ),
+    )
 
 
 def _connection(project: Project, to: Target) -> Iterator[Finding]:
@@ -96,16 +116,18 @@ def _rights(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
             warehouse.run(made.sql(warehouse.dialect))
             warehouse.run(nodes.drop(relation).sql(warehouse.dialect))
     except StatementError as error:
-        yield Finding("rights", False, str(error),
-                      f"grant the user CREATE on the schema {warehouse.schema} and the database")
+        yield Finding(
+            "rights",
+            False,
+            str(error),
+            f"grant the user CREATE on the schema {warehouse.schema} and the database",
+        )
     else:
         yield Finding("rights", True, f"may write to the schema {warehouse.schema}")
 
 
 def _problems(what: str, error: CdmqError) -> list[Finding]:
-    return [
-        Finding(what, False, f"{p.span}: {p.code} {p.cause}", p.remedy) for p in error.problems
-    ]
+    return [Finding(what, False, f"{p.span}: {p.code} {p.cause}", p.remedy) for p in error.problems]
 
 
 def _versions() -> str:

@@ -74,7 +74,10 @@ class Made:
 
 
 def init(
-    folder: str | Path, *, name: str | None = None, minimal: bool = False,
+    folder: str | Path,
+    *,
+    name: str | None = None,
+    minimal: bool = False,
     from_files: Sequence[str | Path] = (),
 ) -> Made:
     """Write a project to `folder`, without a file that stands there already.
@@ -86,17 +89,32 @@ def init(
     root = Path(folder)
     named = name or re.sub(r"\W+", "_", root.resolve().name)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", named):
-        raise CdmqError(Problem(Span(str(root)), "CDMQ541", f"'{named}' is no name for a project",
-                                "give one with --name: letters, digits and underscores"))
+        raise CdmqError(
+            Problem(
+                Span(str(root)),
+                "CDMQ541",
+                f"'{named}' is no name for a project",
+                "give one with --name: letters, digits and underscores",
+            )
+        )
     looked = _look(from_files, root) if from_files else None
-    files = dict(_own(named, looked) if looked else
-                 _minimal(named) if minimal else _from_reference(named))
+    files = dict(
+        _own(named, looked) if looked else _minimal(named) if minimal else _from_reference(named)
+    )
     copies = looked.copies if looked else {}
     standing = [f for f in (*files, *copies) if (root / f).exists()]
     if standing:
-        raise CdmqError([
-            Problem(Span(str(root / f)), "CDMQ540", "the file is there already: nothing is written",
-                    "name another folder: cdmq init FOLDER") for f in standing[:3]])
+        raise CdmqError(
+            [
+                Problem(
+                    Span(str(root / f)),
+                    "CDMQ540",
+                    "the file is there already: nothing is written",
+                    "name another folder: cdmq init FOLDER",
+                )
+                for f in standing[:3]
+            ]
+        )
     beside = {"README.md": _README.format(name=named).encode(), ".gitignore": b"target/\n"}
     files |= {f: content for f, content in beside.items() if not (root / f).exists()}
     _write(root, files, copies)
@@ -131,8 +149,14 @@ def _write(root: Path, files: Mapping[str, bytes], copies: Mapping[str, Path]) -
     except OSError as error:
         if made:
             shutil.rmtree(root, ignore_errors=True)
-        raise CdmqError(Problem(Span(str(root)), "CDMQ542", f"cannot be written: "
-                                f"{error.strerror}", "look at the folder's permissions")) from None
+        raise CdmqError(
+            Problem(
+                Span(str(root)),
+                "CDMQ542",
+                f"cannot be written: {error.strerror}",
+                "look at the folder's permissions",
+            )
+        ) from None
 
 
 def _minimal(name: str) -> Iterator[tuple[str, bytes]]:
@@ -153,8 +177,14 @@ def reference_root() -> Path:
     packaged = Path(__file__).parents[1] / "reference"
     root = packaged if (packaged / PROJECT_FILE).is_file() else Path(__file__).parents[2]
     if not (root / PROJECT_FILE).is_file():
-        raise CdmqError(Problem(Span(str(root)), "CDMQ543", "the reference project is not "
-                                "with this installation", "install cdmq again, or say --minimal"))
+        raise CdmqError(
+            Problem(
+                Span(str(root)),
+                "CDMQ543",
+                "the reference project is not with this installation",
+                "install cdmq again, or say --minimal",
+            )
+        )
     return root
 
 

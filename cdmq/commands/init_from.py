@@ -53,19 +53,37 @@ _ODD = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\ue000-\U0010ffff]|[{}]|[*?\[\]]")
 def _inside(file: Path, root: Path, taken: Mapping[str, Path]) -> tuple[str, bool]:
     """Where the project has the file, and whether it is copied there: a project reads no other."""
     if not file.is_file():
-        raise CdmqError(Problem(Span(str(file)), "CDMQ292", "there is no such file",
-                                "name a csv, json, parquet or xlsx file"))
+        raise CdmqError(
+            Problem(
+                Span(str(file)),
+                "CDMQ292",
+                "there is no such file",
+                "name a csv, json, parquet or xlsx file",
+            )
+        )
     ending = _ending(file)
     if ending not in ENDINGS:
-        raise CdmqError(Problem(Span(str(file)), "CDMQ292", f"a file .{ending} is of no format "
-                                "that is read", f"its ending is one of {', '.join(ENDINGS)}; "
-                                "another kind of sheet is saved as .xlsx or csv"))
+        raise CdmqError(
+            Problem(
+                Span(str(file)),
+                "CDMQ292",
+                f"a file .{ending} is of no format that is read",
+                f"its ending is one of {', '.join(ENDINGS)}; "
+                "another kind of sheet is saved as .xlsx or csv",
+            )
+        )
     whole, home = file.resolve(), root.resolve()
     if whole.is_relative_to(home):
         inside = whole.relative_to(home).as_posix()
         if odd := _ODD.search(inside):
-            raise CdmqError(Problem(Span(str(file)), "CDMQ292", f"{odd[0]!r} in its name would not "
-                                    "be read in path:", "rename it"))
+            raise CdmqError(
+                Problem(
+                    Span(str(file)),
+                    "CDMQ292",
+                    f"{odd[0]!r} in its name would not be read in path:",
+                    "rename it",
+                )
+            )
         return inside, False
     for n in range(1, len(taken) + 2):
         stem = _stem(file)
@@ -94,8 +112,9 @@ def _guesses(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
         yield from _of_sheets(file, taken)
     else:
         columns, rows = _of_engine(file, kind)
-        found = guess_table(_name(_stem(file), taken), file, {}, columns, rows, {},
-                            len(rows) < MOST_ROWS)
+        found = guess_table(
+            _name(_stem(file), taken), file, {}, columns, rows, {}, len(rows) < MOST_ROWS
+        )
         own = {} if kind == "parquet" else found.types
         yield Guess(**{**vars(found), "types": own, "source": {} if not own else found.source})
 
@@ -115,8 +134,10 @@ def _of_sheets(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
         if first and all(columns[first:]):  # it begins in a column further right
             columns, rows = columns[first:], tuple(r[first:] for r in rows)
         if one.merged:
-            why["merged"] = ("of merged cells only the first holds the value, the others are "
-                             "empty: " + ", ".join(map(_printed, one.merged)))
+            why["merged"] = (
+                "of merged cells only the first holds the value, the others are "
+                "empty: " + ", ".join(map(_printed, one.merged))
+            )
         if not all(columns) or len({c.lower() for c in columns}) < len(columns):
             columns, skip = unique_names(columns), one.header
             source["header"] = "no"
@@ -126,8 +147,14 @@ def _of_sheets(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
             why["skip"] = f"{skip} row{'s' * (skip != 1)} above the first record's header"
         yield guess_table(name, file, source, columns, rows, why, len(rows) < MOST_ROWS - 100)
     if not sheets:
-        raise CdmqError(Problem(Span(str(file)), "CDMQ291", "no sheet of the workbook holds a "
-                                "header", "name a file with some records"))
+        raise CdmqError(
+            Problem(
+                Span(str(file)),
+                "CDMQ291",
+                "no sheet of the workbook holds a header",
+                "name a file with some records",
+            )
+        )
 
 
 def _of_engine(file: Path, kind: str) -> tuple[list[str], list[list[str]]]:
@@ -143,11 +170,23 @@ def _of_engine(file: Path, kind: str) -> tuple[list[str], list[list[str]]]:
         columns = [d[0] for d in found.description or ()]
         rows = [["" if v is None else str(v) for v in r] for r in found.fetchall()]
     except duckdb.Error as error:
-        raise CdmqError(Problem(Span(str(file)), "CDMQ292", f"it cannot be read as {kind}: "
-                                f"{str(error).splitlines()[0]}", "mend the file")) from None
+        raise CdmqError(
+            Problem(
+                Span(str(file)),
+                "CDMQ292",
+                f"it cannot be read as {kind}: {str(error).splitlines()[0]}",
+                "mend the file",
+            )
+        ) from None
     if not columns or not rows:
-        raise CdmqError(Problem(Span(str(file)), "CDMQ291", "the file is empty: there is nothing "
-                                "to look at", "name a file with some records"))
+        raise CdmqError(
+            Problem(
+                Span(str(file)),
+                "CDMQ291",
+                "the file is empty: there is nothing to look at",
+                "name a file with some records",
+            )
+        )
     return columns, rows
 
 
@@ -196,12 +235,17 @@ def _dataset(guess: Guess, inside: str, copied: bool) -> Iterator[str]:
     for word in ("types", "figures"):
         if word in why:
             yield f"    # {_printed(why[word])}"
-    named = {c: guess.types.get(c, "text") for c in guess.columns} if (
-        guess.source.get("header") == "no") else guess.types
+    named = (
+        {c: guess.types.get(c, "text") for c in guess.columns}
+        if (guess.source.get("header") == "no")
+        else guess.types
+    )
     if named:
-        yield "    # " + ("all columns in their order; rename them here, text is what is not said "
-                          "otherwise" if named is not guess.types else
-                          "almost all values fit; what does not is flagged. The others are text")
+        yield "    # " + (
+            "all columns in their order; rename them here, text is what is not said otherwise"
+            if named is not guess.types
+            else "almost all values fit; what does not is flagged. The others are text"
+        )
         yield "    columns:"
         for column, type_ in named.items():
             yield f"      {_word(column)}: {type_}"
@@ -214,8 +258,10 @@ def _dataset(guess: Guess, inside: str, copied: bool) -> Iterator[str]:
 
 
 _NO_RECORD = ("the file holds no record yet: name the column, or columns, that will name one.",)
-_NO_KEY = ("no column names a record: in each values are missing or stand twice. If several do",
-           "together, name them: key: [a, b]. A row's number is another record's tomorrow.")
+_NO_KEY = (
+    "no column names a record: in each values are missing or stand twice. If several do",
+    "together, name them: key: [a, b]. A row's number is another record's tomorrow.",
+)
 
 
 def _printed(text: str) -> str:

@@ -35,10 +35,14 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     manifest = write_manifest(project, target, __version__, None, versions)
     kinds = [r.kind for r in project.rules.values()]
     counts = {
-        "datasets": len(project.datasets), "validation rules": kinds.count("validation"),
+        "datasets": len(project.datasets),
+        "validation rules": kinds.count("validation"),
         "defaults": kinds.count("defaults"),
-        **{f"{kind} rules": n for kind in ("matching", "golden", "tiering")
-           if (n := kinds.count(kind))},
+        **{
+            f"{kind} rules": n
+            for kind in ("matching", "golden", "tiering")
+            if (n := kinds.count(kind))
+        },
         "seeds": len(project.seeds),
         "unit tests": len(project.unit_tests),
     }
@@ -58,9 +62,15 @@ def _bind(project: Project, catalog: Catalog, stored: Path | None) -> None:
     except CdmqError as error:
         found += error.problems
     if stored is not None and any(p.code.startswith(_ABOUT_COLUMNS) for p in found):
-        found.append(Problem(
-            Span(str(stored)), "CDMQ432", "columns are as the last compile saw them",
-            "if a source has changed since, try: cdmq compile", severity="warning"))
+        found.append(
+            Problem(
+                Span(str(stored)),
+                "CDMQ432",
+                "columns are as the last compile saw them",
+                "if a source has changed since, try: cdmq compile",
+                severity="warning",
+            )
+        )
     if found:
         raise CdmqError(dict.fromkeys(found))
 
@@ -69,9 +79,15 @@ def _unknown(datasets: list[str], stored: Path) -> list[Problem]:
     if not datasets:
         return []
     shown = ", ".join(datasets[:5]) + (", ..." if len(datasets) > 5 else "")
-    return [Problem(Span(str(stored.name)), "CDMQ431", f"the columns of {shown} are not known: "
-                    "they were not checked", "run cdmq compile, or declare columns:",
-                    severity="warning")]
+    return [
+        Problem(
+            Span(str(stored.name)),
+            "CDMQ431",
+            f"the columns of {shown} are not known: they were not checked",
+            "run cdmq compile, or declare columns:",
+            severity="warning",
+        )
+    ]
 
 
 __all__ = ["folders_of", "read"]

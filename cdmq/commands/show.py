@@ -28,17 +28,32 @@ def rows_of(
 ) -> Table:
     """The first rows by key. Raises CdmqError where there is no such dataset or relation."""
     if name not in project.datasets:
-        raise CdmqError(Problem(Span("show"), "CDMQ513", f"no dataset is named '{name}'",
-                                did_you_mean(name, project.datasets)))
+        raise CdmqError(
+            Problem(
+                Span("show"),
+                "CDMQ513",
+                f"no dataset is named '{name}'",
+                did_you_mean(name, project.datasets),
+            )
+        )
     if stage not in STAGES:
-        raise CdmqError(Problem(Span("--stage"), "CDMQ514", f"'{stage}' is no stage",
-                                did_you_mean(stage, STAGES)))
+        raise CdmqError(
+            Problem(
+                Span("--stage"), "CDMQ514", f"'{stage}' is no stage", did_you_mean(stage, STAGES)
+            )
+        )
     dataset = project.datasets[name]
     relation = _relation(dataset, stage, warehouse)
     columns = warehouse.columns(relation)
     if columns is None:
-        raise CdmqError(Problem(dataset.span, "CDMQ430", f"{relation} is not in the warehouse",
-                                "make it first: cdmq run"))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ430",
+                f"{relation} is not in the warehouse",
+                "make it first: cdmq run",
+            )
+        )
     shown = {c: t for c, t in columns.items() if not c.startswith("__") or c == _RULES}
     if not unmask:
         check_pii(dataset, columns)
@@ -47,13 +62,20 @@ def rows_of(
     rows = warehouse.fetch(query.order_by(*order).limit(limit).sql(warehouse.dialect))
     whole = len(rows)
     if whole == limit:
-        [(whole,)] = warehouse.fetch(nodes.select(
-            [exp.Count(this=exp.Star())], nodes.table(relation)).sql(warehouse.dialect))
+        [(whole,)] = warehouse.fetch(
+            nodes.select([exp.Count(this=exp.Star())], nodes.table(relation)).sql(warehouse.dialect)
+        )
     hidden = () if unmask else _hidden(dataset, shown)
     names = tuple(shown)
-    return Table(str(relation), names, tuple(
-        tuple(_shown(v, c in hidden) for v, c in zip(row, names, strict=True)) for row in rows
-    ), hidden, None if whole == len(rows) else whole)
+    return Table(
+        str(relation),
+        names,
+        tuple(
+            tuple(_shown(v, c in hidden) for v, c in zip(row, names, strict=True)) for row in rows
+        ),
+        hidden,
+        None if whole == len(rows) else whole,
+    )
 
 
 def _relation(dataset: Dataset, stage: str, warehouse: Warehouse) -> Relation:

@@ -40,15 +40,16 @@ class FileLines:
         assert source is not None
         most, count = source.bad_lines_at_most, len(self.bad)
         whole = self.records + count
-        if most.endswith("%"):
-            above = count * 100 > Decimal(most[:-1]) * whole
-        else:
-            above = count > int(most)
+        above = (
+            count * 100 > Decimal(most[:-1]) * whole if most.endswith("%") else count > int(most)
+        )
         if not above:
             return ""
         first = self.bad[0]
-        return (f"{count:,} of {whole:,} line{'s' * (whole != 1)} cannot be read ({first.place}: "
-                f"{first.why}), and bad_lines_at_most allows {most}")
+        return (
+            f"{count:,} of {whole:,} line{'s' * (whole != 1)} cannot be read ({first.place}: "
+            f"{first.why}), and bad_lines_at_most allows {most}"
+        )
 
 
 def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -> Outcome:
@@ -60,23 +61,33 @@ def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -
     how = strictest(dataset.spec)
     mark = hashlib.sha256(repr((how, lines.bad)).encode()).hexdigest()
     why = lines.too_many(dataset)
-    done = replace(outcome, tested=whole, judged=whole, fingerprint=f"{len(lines.bad)}:{mark}",
-                   refused=bool(why), note=why)
+    done = replace(
+        outcome,
+        tested=whole,
+        judged=whole,
+        fingerprint=f"{len(lines.bad)}:{mark}",
+        refused=bool(why),
+        note=why,
+    )
     if not lines.bad:
         return done
     warehouse.run(nodes.drop(_LINES).sql(warehouse.dialect))
     none = nodes.cast(nodes.null(), "text")
     empty = nodes.select([nodes.alias(none, c) for c in ("place", "text")], where=exp.false())
     warehouse.run(nodes.create(_LINES, empty, temporary=True).sql(warehouse.dialect))
-    warehouse.insert(_LINES, {"place": "text", "text": "text"},
-                     [(f"{b.place} ({b.why}): ", b.text) for b in lines.bad])
+    warehouse.insert(
+        _LINES,
+        {"place": "text", "text": "text"},
+        [(f"{b.place} ({b.why}): ", b.text) for b in lines.bad],
+    )
     kept = nodes.call("coalesce", stored(nodes.column("text"), how), nodes.text(""))
     digest = none.copy() if how == "plain" else keyed(nodes.column("text"))
     code = nodes.number(2 * findings.numbers[outcome.rule.id])
     value = nodes.concat([nodes.column("place"), kept])
     shown = [code, none.copy(), value, digest]
-    sent, seconds = findings.send(nodes.insert(
-        FOUND, FOUND_COLUMNS, nodes.select(shown, nodes.table(_LINES))))
+    sent, seconds = findings.send(
+        nodes.insert(FOUND, FOUND_COLUMNS, nodes.select(shown, nodes.table(_LINES)))
+    )
     samples = tuple(f"{b.place}: {b.why}" for b in lines.bad[:3])
     return replace(done, failing=len(lines.bad), statement=sent, seconds=seconds, samples=samples)
 
@@ -87,9 +98,7 @@ def strictest(spec: DatasetSpec) -> Pii:
     return next((how for how in _STRICTEST if how in said), "plain")
 
 
-def lost_values(
-    project: Project, read: Mapping[str, FileLines]
-) -> dict[str, frozenset[str]]:
+def lost_values(project: Project, read: Mapping[str, FileLines]) -> dict[str, frozenset[str]]:
     """Dataset -> the values of bad lines, its own or of what it is made of: keys among them."""
     found: dict[str, frozenset[str]] = {}
     for name, dataset in project.datasets.items():  # in order: what is read stands before
@@ -113,4 +122,5 @@ def may_be(key: str, values: frozenset[str]) -> bool:
     """Whether the record of a key may be one of the lines with these values."""
     parts = re.split(r"(?<!\\)/", key)
     return key in values or any(
-        p.replace("\\/", "/").replace("\\\\", "\\") in values for p in parts)
+        p.replace("\\/", "/").replace("\\\\", "\\") in values for p in parts
+    )

@@ -33,8 +33,13 @@ class Builder:
     """Makes relations under staged names, and remembers them for publishing."""
 
     def __init__(
-        self, project: Project, catalog: Catalog, warehouse: Warehouse, names: Names,
-        render: Renderer, golden: dict[str, GoldenStep],
+        self,
+        project: Project,
+        catalog: Catalog,
+        warehouse: Warehouse,
+        names: Names,
+        render: Renderer,
+        golden: dict[str, GoldenStep],
         register: Register | None = None,
     ) -> None:
         self.project, self.catalog, self.warehouse = project, catalog, warehouse
@@ -94,8 +99,9 @@ class Builder:
                     if self.register:
                         self.register.enter_audit({relation.name})
             elif self.register and not self.register.knows(schema, relation.name):
-                raise StatementError(f"{relation} is not what cdmq made: move it, and a run makes "
-                                     "it anew")
+                raise StatementError(
+                    f"{relation} is not what cdmq made: move it, and a run makes it anew"
+                )
             self.names.put(table.name, relation)
 
     def _make(
@@ -132,8 +138,10 @@ class Builder:
         assert dataset.seed is not None
         types = self.catalog[dataset.name]
         rows = [
-            [typed(cell, types[c], dataset.time_zone)
-             for cell, c in zip(row, dataset.seed.columns, strict=True)]
+            [
+                typed(cell, types[c], dataset.time_zone)
+                for cell, c in zip(row, dataset.seed.columns, strict=True)
+            ]
             for row in dataset.seed.rows
         ]
         self.warehouse.load(staged, types, rows)
@@ -182,6 +190,11 @@ def _stacked_cell(name: str | None, own: Mapping[str, Type], type_: Type) -> exp
 
 
 _SQL_TYPES = {
-    "text": "text", "integer": "bigint", "decimal": "decimal(38, 9)", "double": "double",
-    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "decimal(38, 9)",
+    "double": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
 }

@@ -34,9 +34,16 @@ def relation_of(dataset: Dataset) -> Relation:
     except SqlglotError:
         node = None
     if node is None or not isinstance(node.this, exp.Identifier) or not node.name:
-        raise CdmqError(Problem(dataset.span, "CDMQ504", f"'{said}' names no table", "write "
-                                "schema.name; a name with a blank, a dot or a quote stands in "
-                                'double quotes: raw."two words", and a quote in it twice: "a""b"'))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ504",
+                f"'{said}' names no table",
+                "write "
+                "schema.name; a name with a blank, a dot or a quote stands in "
+                'double quotes: raw."two words", and a quote in it twice: "a""b"',
+            )
+        )
     return Relation(node.name, node.db or None, node.catalog or None)
 
 
@@ -71,14 +78,22 @@ def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) ->
         for column in names:
             if column not in known.get(source, {column: 1}):
                 problems.append(
-                    Problem(dataset.span, "CDMQ203", f"rename: {source} has no column '{column}'",
-                            did_you_mean(column, known[source]))
+                    Problem(
+                        dataset.span,
+                        "CDMQ203",
+                        f"rename: {source} has no column '{column}'",
+                        did_you_mean(column, known[source]),
+                    )
                 )
         written = [names.get(c, c) for c in known.get(source, {})]
         twice = sorted({w for w in written if written.count(w) > 1 or w == "source"})
         problems += [
-            Problem(dataset.span, "CDMQ210", f"the stack {dataset.name} gets the column '{w}' "
-                    f"twice from {label}", "rename one of them")
+            Problem(
+                dataset.span,
+                "CDMQ210",
+                f"the stack {dataset.name} gets the column '{w}' twice from {label}",
+                "rename one of them",
+            )
             for w in twice
         ]
     return problems
@@ -86,8 +101,7 @@ def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) ->
 
 def check_columns(dataset: Dataset, columns: Mapping[str, Type]) -> list[Problem]:
     """Names in a dataset's own declaration that its columns do not have."""
-    return [*_taken(dataset, columns),
-            *_unknown(dataset, declared(dataset), columns).values()]
+    return [*_taken(dataset, columns), *_unknown(dataset, declared(dataset), columns).values()]
 
 
 def declared(dataset: Dataset) -> dict[str, str]:
@@ -95,11 +109,17 @@ def declared(dataset: Dataset) -> dict[str, str]:
     spec = dataset.spec
     missing = spec.missing_values if isinstance(spec.missing_values, dict) else ()
     named = {
-        "key": spec.key, "pii": spec.pii, "columns": spec.columns, "missing_values": missing,
+        "key": spec.key,
+        "pii": spec.pii,
+        "columns": spec.columns,
+        "missing_values": missing,
         "verified_at": (*spec.verified_at, *spec.verified_at.values()),
         "refers_to": [c for own in spec.refers_to.values() for c in own],
-        **{word: [c] for word in ("changed_at", "changed_by", "happened_at")
-           if (c := getattr(spec, word))},
+        **{
+            word: [c]
+            for word in ("changed_at", "changed_by", "happened_at")
+            if (c := getattr(spec, word))
+        },
     }
     return {c: word for word in reversed(named) for c in named[word]}
 
@@ -113,9 +133,14 @@ def check_pii(dataset: Dataset, columns: Mapping[str, Type]) -> None:
 def _taken(dataset: Dataset, columns: Iterable[str]) -> list[Problem]:
     """Names that cdmq gives to columns of its own."""
     return [
-        Problem(dataset.span, "CDMQ222", f"the column '{name}' of {dataset.name} has a name that "
-                "cdmq keeps for itself", "rename it at the source or in a SQL model")
-        for name in columns if _OWN.fullmatch(name.lower())
+        Problem(
+            dataset.span,
+            "CDMQ222",
+            f"the column '{name}' of {dataset.name} has a name that cdmq keeps for itself",
+            "rename it at the source or in a SQL model",
+        )
+        for name in columns
+        if _OWN.fullmatch(name.lower())
     ]
 
 
@@ -124,21 +149,38 @@ def _unknown(
 ) -> dict[str, Problem]:
     return {
         name: Problem(
-            dataset.span, "CDMQ203", f"{dataset.name} has no column '{name}' (in {word}:)",
-            _NO_NUMBERS if name == ROW_NUMBER else did_you_mean(name, columns))
+            dataset.span,
+            "CDMQ203",
+            f"{dataset.name} has no column '{name}' (in {word}:)",
+            _NO_NUMBERS if name == ROW_NUMBER else did_you_mean(name, columns),
+        )
         for name, word in named.items()
         if name not in columns
     }
 
 
-_NO_NUMBERS = ("only the rows of a file have a place that can name them: name the columns that do "
-               "here")
+_NO_NUMBERS = (
+    "only the rows of a file have a place that can name them: name the columns that do here"
+)
 #: Columns that a run adds to a dataset's own.
 _OWN = re.compile(
-    r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new|text|unread)_.*)")
+    r"__(key|digest|rules|borrowed|unreadable|(raw|reason|from|was|why|untidy|new|text|unread)_.*)"
+)
 #: A delivery that failed: a file or table that is not there or cannot be read.
-_NOT_DELIVERED = frozenset({"CDMQ121", "CDMQ125", "CDMQ126", "CDMQ203", "CDMQ204", "CDMQ210",
-                            "CDMQ286", "CDMQ287", "CDMQ288", "CDMQ335"})
+_NOT_DELIVERED = frozenset(
+    {
+        "CDMQ121",
+        "CDMQ125",
+        "CDMQ126",
+        "CDMQ203",
+        "CDMQ204",
+        "CDMQ210",
+        "CDMQ286",
+        "CDMQ287",
+        "CDMQ288",
+        "CDMQ335",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -153,8 +195,10 @@ class Delivery:
 
     @property
     def problems(self) -> list[Problem]:
-        return [*(p for found in self.broken.values() for p in found),
-                *(p for columns in self.unfit.values() for p in columns.values())]
+        return [
+            *(p for found in self.broken.values() for p in found),
+            *(p for columns in self.unfit.values() for p in columns.values()),
+        ]
 
 
 def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:
@@ -184,8 +228,11 @@ def delivered(project: Project, warehouse: Warehouse) -> Delivery:
                 problems += error.problems
             continue
         except RecursionError:
-            problems.append(Problem(dataset.span, "CDMQ330", "the SQL is nested too deep",
-                                    "split the model in two"))
+            problems.append(
+                Problem(
+                    dataset.span, "CDMQ330", "the SQL is nested too deep", "split the model in two"
+                )
+            )
             continue
         if _fits(dataset, columns, found):
             found.known[dataset.name] = columns
@@ -253,14 +300,23 @@ def _table_columns(dataset: Dataset, warehouse: Warehouse) -> Columns:
     try:
         columns = warehouse.columns(relation)
     except StatementError as error:  # no such database, no right to look
-        raise CdmqError(Problem(
-            dataset.span, "CDMQ204", f"the table {relation} of dataset {dataset.name} cannot be "
-            f"looked at: {error}", "mend table:, or ask for the right to read it")) from None
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ204",
+                f"the table {relation} of dataset {dataset.name} cannot be looked at: {error}",
+                "mend table:, or ask for the right to read it",
+            )
+        ) from None
     if columns is None:
         near = warehouse.relations(relation.schema or warehouse.schema)
         raise CdmqError(
-            Problem(dataset.span, "CDMQ204", f"the table {relation} of dataset {dataset.name} "
-                    "is not in the warehouse", did_you_mean(relation.name, near))
+            Problem(
+                dataset.span,
+                "CDMQ204",
+                f"the table {relation} of dataset {dataset.name} is not in the warehouse",
+                did_you_mean(relation.name, near),
+            )
         )
     return columns
 
@@ -270,9 +326,14 @@ def _contract(dataset: Dataset, columns: Mapping[str, Type]) -> dict[str, Proble
     if dataset.source in ("file", "seed"):
         return {}
     return {
-        name: Problem(dataset.span, "CDMQ213", f"{dataset.name}.{name} is declared as {type_}, "
-                f"but it is {columns[name]}", "mend the declaration or the source")
+        name: Problem(
+            dataset.span,
+            "CDMQ213",
+            f"{dataset.name}.{name} is declared as {type_}, but it is {columns[name]}",
+            "mend the declaration or the source",
+        )
         for name, type_ in dataset.spec.columns.items()
-        if name in columns and columns[name] not in (type_, "unknown")
+        if name in columns
+        and columns[name] not in (type_, "unknown")
         and {columns[name], type_} - {"integer", "decimal", "double"}
     }

@@ -15,24 +15,31 @@ from cdmq.values import Dataset
 _ALL = re.compile(r"(select|distinct|all|,|\.)\s*\*", re.IGNORECASE)
 
 
-def with_hidden(
-    datasets: Mapping[str, Dataset], problems: list[Problem]
-) -> dict[str, Dataset]:
+def with_hidden(datasets: Mapping[str, Dataset], problems: list[Problem]) -> dict[str, Dataset]:
     """The datasets, each with what `pii:` says of its columns there or where they come from. The
     nearer word wins. `datasets` stand behind those that they read."""
     found: dict[str, Dataset] = {}
     for name, dataset in datasets.items():
         above = _above(dataset, found)
         own = {**above, **dataset.spec.pii}
-        found[name] = replace(dataset, spec=dataset.spec.model_copy(update={"pii": own})) if (
-            above) else dataset
+        found[name] = (
+            replace(dataset, spec=dataset.spec.model_copy(update={"pii": own}))
+            if (above)
+            else dataset
+        )
         if dataset.model and not own and (read := _hiding(dataset, found)):
-            problems.append(Problem(
-                dataset.span, "CDMQ227", f"the SQL model {name} reads columns of {read[0]} "
-                f"that pii: hides ({', '.join(read[1])}), and says of none of its own whether it "
-                "does",
-                f"add pii: to {name} in models/*.yml: mask, hash or omit, or plain for what "
-                "everybody may see", severity="warning"))
+            problems.append(
+                Problem(
+                    dataset.span,
+                    "CDMQ227",
+                    f"the SQL model {name} reads columns of {read[0]} "
+                    f"that pii: hides ({', '.join(read[1])}), and says of none of its own whether it "
+                    "does",
+                    f"add pii: to {name} in models/*.yml: mask, hash or omit, or plain for what "
+                    "everybody may see",
+                    severity="warning",
+                )
+            )
     return found
 
 
@@ -62,8 +69,9 @@ def _of_golden(dataset: Dataset, of: Dataset) -> dict[str, Pii]:
     said, verified = of.spec.pii, of.spec.verified_at
     gone = {*of.key, *verified.values(), *({"source"} if of.source == "stack" else ())}
     kept = {c: how for c, how in said.items() if c not in gone}
-    kept |= {f"{c}__verified_at": said[at] for c, at in verified.items()
-             if at in said and c not in gone}
+    kept |= {
+        f"{c}__verified_at": said[at] for c, at in verified.items() if at in said and c not in gone
+    }
     return {**dict.fromkeys(dataset.key, "plain"), **kept} if said else {}
 
 
@@ -72,7 +80,11 @@ def _hiding(dataset: Dataset, found: Mapping[str, Dataset]) -> tuple[str, list[s
     text = dataset.model.text if dataset.model else ""
     for name in dataset.depends_on:
         said = found[name].spec.pii if name in found else {}
-        if hidden := [c for c, how in said.items() if how != "plain" and (
-                _ALL.search(text) or re.search(rf"\b{re.escape(c)}\b", text, re.IGNORECASE))]:
+        if hidden := [
+            c
+            for c, how in said.items()
+            if how != "plain"
+            and (_ALL.search(text) or re.search(rf"\b{re.escape(c)}\b", text, re.IGNORECASE))
+        ]:
             return name, hidden
     return None

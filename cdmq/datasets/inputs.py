@@ -33,7 +33,10 @@ def content_of(dataset: Dataset, project: Project) -> str | None:
 
 
 def look_at(
-    dataset: Dataset, relation: Relation, digest: str | None, catalog: Catalog,
+    dataset: Dataset,
+    relation: Relation,
+    digest: str | None,
+    catalog: Catalog,
     warehouse: Warehouse,
 ) -> Input:
     """The rows of a source where they stand now. A table's digest is the sum of its rows' hashes:

@@ -38,9 +38,7 @@ def render_model(dataset: Dataset, variables: Mapping[str, object], macros: str)
     return ModelText(renderer(names, macros)(dataset.model.text), config)
 
 
-def configured(
-    dataset: Dataset, documents: Documents, problems: list[Problem]
-) -> Kind | None:
+def configured(dataset: Dataset, documents: Documents, problems: list[Problem]) -> Kind | None:
     """What the SQL of a model says of the relation that it makes."""
     if dataset.model is None:
         return None
@@ -50,8 +48,14 @@ def configured(
         return None  # told where it is asked what it reads
     kind = str(said.get("materialized", ""))
     if kind and kind not in _KINDS:
-        problems.append(Problem(Span(dataset.model.path), "CDMQ332",
-                                f"materialized='{kind}' is not known", "write view or table"))
+        problems.append(
+            Problem(
+                Span(dataset.model.path),
+                "CDMQ332",
+                f"materialized='{kind}' is not known",
+                "write view or table",
+            )
+        )
     return _KINDS.get(kind)
 
 

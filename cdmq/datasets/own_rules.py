@@ -12,8 +12,10 @@ from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.values import Dataset, Documents, Rule
 
 #: Check of a rule of a dataset's own that guards it -> what lifts that.
-_LIFTED = {"delivered": "may_be_empty: true at the dataset",
-           "lines": "bad_lines_at_most: 100% of its file"}
+_LIFTED = {
+    "delivered": "may_be_empty: true at the dataset",
+    "lines": "bad_lines_at_most: 100% of its file",
+}
 
 
 def own_rules(
@@ -26,11 +28,17 @@ def own_rules(
             if type_ != "text" and (d.name, "readable", (column,)) not in said:
                 yield _rule(d, "readable", (column,), f"The file declares {column} as {type_}.")
         if is_of(d, "csv", "xlsx", "json") and (d.name, "lines", ()) not in said:
-            yield _rule(d, "lines", (),
-                        "A line that cannot be read is a record that nobody judges.")
+            yield _rule(
+                d, "lines", (), "A line that cannot be read is a record that nobody judges."
+            )
         if has_key_rule(d) and (d.name, "key", d.key) not in said:
-            yield _rule(d, "key", d.key, f"{d.name} says that {' and '.join(d.key)} "
-                        f"{'names' if len(d.key) == 1 else 'name'} a record.")
+            yield _rule(
+                d,
+                "key",
+                d.key,
+                f"{d.name} says that {' and '.join(d.key)} "
+                f"{'names' if len(d.key) == 1 else 'name'} a record.",
+            )
         if comes_from_outside(d, documents) and (d.name, "delivered", ()) not in said:
             yield _rule(d, "delivered", (), "A source that held records holds some.")
 
@@ -39,10 +47,25 @@ def _rule(d: Dataset, check: str, columns: tuple[str, ...], why: str) -> Rule:
     known = checks()[check]
     return Rule(
         id=".".join((d.name, *(columns if check == "readable" else ()), check)),
-        kind="validation", check=check, dataset=d.name, columns=columns, spec=known(),
-        severity="error", dimension=known.DIMENSION, where=None, why=why, owner=d.spec.owner,
-        tags=tuple(d.spec.tags), enabled=True, formerly=None, meta={}, stage="raw",
-        warn_above="0", error_above="0", span=d.span, last_line=d.span.line,
+        kind="validation",
+        check=check,
+        dataset=d.name,
+        columns=columns,
+        spec=known(),
+        severity="error",
+        dimension=known.DIMENSION,
+        where=None,
+        why=why,
+        owner=d.spec.owner,
+        tags=tuple(d.spec.tags),
+        enabled=True,
+        formerly=None,
+        meta={},
+        stage="raw",
+        warn_above="0",
+        error_above="0",
+        span=d.span,
+        last_line=d.span.line,
     )
 
 
@@ -64,7 +87,9 @@ def comes_from_outside(dataset: Dataset, documents: Documents) -> bool:
 
 
 def check_own(
-    rules: Iterable[Rule], datasets: Mapping[str, Dataset], documents: Documents,
+    rules: Iterable[Rule],
+    datasets: Mapping[str, Dataset],
+    documents: Documents,
     problems: list[Problem],
 ) -> None:
     """Rules of a dataset's own that a rule file speaks of, where there is none such."""
@@ -73,24 +98,44 @@ def check_own(
             continue
         d = datasets[rule.dataset]
         if rule.where is not None:
-            problems.append(Problem(
-                rule.spans.get("where", rule.span), "CDMQ271", f"{rule.check} judges every record: "
-                f"it has no where: (rule {rule.id})", "take where: away; error_above: says how "
-                "many may fail"))
+            problems.append(
+                Problem(
+                    rule.spans.get("where", rule.span),
+                    "CDMQ271",
+                    f"{rule.check} judges every record: it has no where: (rule {rule.id})",
+                    "take where: away; error_above: says how many may fail",
+                )
+            )
         if rule.check == "readable" and (
-                d.source != "file" or d.spec.columns.get(rule.columns[0], "text") == "text"):
-            problems.append(Problem(
-                rule.span, "CDMQ270", f"{d.name}.{rule.columns[0]} has no rule readable: it is no "
-                "column of a file with a declared type",
-                f"declare it in models/*.yml: columns: {{{rule.columns[0]}: date}}"))
+            d.source != "file" or d.spec.columns.get(rule.columns[0], "text") == "text"
+        ):
+            problems.append(
+                Problem(
+                    rule.span,
+                    "CDMQ270",
+                    f"{d.name}.{rule.columns[0]} has no rule readable: it is no "
+                    "column of a file with a declared type",
+                    f"declare it in models/*.yml: columns: {{{rule.columns[0]}: date}}",
+                )
+            )
         elif rule.check == "lines" and not is_of(d, "csv", "xlsx", "json"):
-            problems.append(Problem(
-                rule.span, "CDMQ270", f"{d.name} has no rule lines: it is not read from csv, "
-                "xlsx or json files", "take the rule out"))
+            problems.append(
+                Problem(
+                    rule.span,
+                    "CDMQ270",
+                    f"{d.name} has no rule lines: it is not read from csv, xlsx or json files",
+                    "take the rule out",
+                )
+            )
         elif rule.check == "delivered" and not comes_from_outside(d, documents):
-            problems.append(Problem(
-                rule.span, "CDMQ270", f"{d.name} has no rule delivered: it is made of other "
-                "datasets", "name a rule with check: row_count in its holds:"))
+            problems.append(
+                Problem(
+                    rule.span,
+                    "CDMQ270",
+                    f"{d.name} has no rule delivered: it is made of other datasets",
+                    "name a rule with check: row_count in its holds:",
+                )
+            )
 
 
 def numbered(datasets: Iterable[Dataset]) -> Iterator[Problem]:
@@ -98,14 +143,19 @@ def numbered(datasets: Iterable[Dataset]) -> Iterator[Problem]:
     for d in datasets:
         if d.numbered:
             yield Problem(
-                d.span, "CDMQ274", f"the records of {d.name} are named by their row number: a line "
+                d.span,
+                "CDMQ274",
+                f"the records of {d.name} are named by their row number: a line "
                 "put in above makes others of all below it, in flags, parties and history",
                 "name a column that stays with the record, where the file has one",
-                severity="warning")
+                severity="warning",
+            )
 
 
 def guarded(
-    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], places: Mapping[str, Span],
+    datasets: Mapping[str, Dataset],
+    rules: Mapping[str, Rule],
+    places: Mapping[str, Span],
     problems: list[Problem],
 ) -> dict[str, Dataset]:
     """The datasets with the rules that must pass, or a delivery of it is held back.
@@ -130,29 +180,47 @@ def _no_guard(
     rule, mine = rules.get(name), [r for r in rules.values() if r.dataset == dataset.name]
     guards = [r.id for r in mine if getattr(r.spec, "GUARDS", False)]
     if rule is None:
-        yield Problem(place, "CDMQ272", f"holds: unknown rule '{name}' (dataset {dataset.name})",
-                      did_you_mean(name, guards) or "write the rule, for example check: row_count")
+        yield Problem(
+            place,
+            "CDMQ272",
+            f"holds: unknown rule '{name}' (dataset {dataset.name})",
+            did_you_mean(name, guards) or "write the rule, for example check: row_count",
+        )
     elif rule.dataset != dataset.name:
-        yield Problem(place, "CDMQ272", f"holds: '{name}' is a rule of {rule.dataset}, not of "
-                      f"{dataset.name}", f"name it in holds: of {rule.dataset}, or write one for "
-                      f"{dataset.name}")
+        yield Problem(
+            place,
+            "CDMQ272",
+            f"holds: '{name}' is a rule of {rule.dataset}, not of {dataset.name}",
+            f"name it in holds: of {rule.dataset}, or write one for {dataset.name}",
+        )
     elif name in dataset.spec.holds and not getattr(rule.spec, "GUARDS", False):
-        yield Problem(place, "CDMQ272", f"holds: '{name}' is a check {rule.check}, which cannot "
-                      "hold a delivery back", "say in file: how many lines may be bad, with "
-                      "bad_lines_at_most" if rule.check == "lines"
-                      else "name a rule with check: row_count")
+        yield Problem(
+            place,
+            "CDMQ272",
+            f"holds: '{name}' is a check {rule.check}, which cannot hold a delivery back",
+            "say in file: how many lines may be bad, with bad_lines_at_most"
+            if rule.check == "lines"
+            else "name a rule with check: row_count",
+        )
     elif _is_lifted(rule, dataset):
         return
     elif rule.severity == "info":
-        yield Problem(rule.span, "CDMQ272", f"'{name}' is to hold deliveries of {dataset.name} "
-                      "back, but with severity: info it always passes",
-                      "say severity: error or warn")
+        yield Problem(
+            rule.span,
+            "CDMQ272",
+            f"'{name}' is to hold deliveries of {dataset.name} "
+            "back, but with severity: info it always passes",
+            "say severity: error or warn",
+        )
     elif not rule.enabled:
         lifted = _LIFTED.get(rule.check)
-        yield Problem(rule.span, "CDMQ273", f"'{name}' is disabled: it holds no delivery of "
-                      f"{dataset.name} back", "enable it, or "
-                      + (f"say {lifted}" if lifted else "take it out of holds:"),
-                      severity="warning")
+        yield Problem(
+            rule.span,
+            "CDMQ273",
+            f"'{name}' is disabled: it holds no delivery of {dataset.name} back",
+            "enable it, or " + (f"say {lifted}" if lifted else "take it out of holds:"),
+            severity="warning",
+        )
 
 
 def _is_lifted(rule: Rule, dataset: Dataset) -> bool:

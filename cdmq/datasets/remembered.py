@@ -99,7 +99,8 @@ def read_by(rule: Rule, name: str) -> set[str]:
     found: set[str] = set()
     if rule.dataset == name:
         found |= set(rule.columns) | {
-            s for s in getattr(rule.spec, "fill_from", ()) if "." not in s}
+            s for s in getattr(rule.spec, "fill_from", ()) if "." not in s
+        }
         found |= {str(v) for v in getattr(rule.spec, "options", {}).values()}
         found |= named_by(rule.spec)
         for place, expression in rule.expressions.items():

@@ -33,9 +33,7 @@ class Rows:
         """What `__clean` and `__defaulted` show, over the stage or the source."""
         source = logical(self.relation)
         clean = [nodes.alias(nodes.column(c), c) for c in self.columns]
-        defaulted = [
-            nodes.alias(nodes.paren(self.filled(c)), c) for c in self.columns
-        ]
+        defaulted = [nodes.alias(nodes.paren(self.filled(c)), c) for c in self.columns]
         if self.stage and self.stage.borrowable:
             clean.append(nodes.alias(nodes.column("__borrowed"), "__borrowed"))
         return nodes.select(clean, source), nodes.select(defaulted, source.copy())
@@ -45,7 +43,8 @@ class Rows:
             return nodes.column(column)
         return nodes.when(
             nodes.present(nodes.column(f"__reason_{column}")),
-            self.stage.placeholders[column].copy(), nodes.column(column),
+            self.stage.placeholders[column].copy(),
+            nodes.column(column),
         )
 
     def behind(self, how: str, column: str) -> exp.Expr:
@@ -63,10 +62,12 @@ class Rows:
         if not self.dataset.key:
             return nodes.cast(nodes.null(), "text")
         kept = self.stage.kept if self.stage else frozenset()
-        return key_of([
-            (nodes.column(f"__raw_{k}" if k in kept else k), self.columns[k])
-            for k in self.dataset.key
-        ])
+        return key_of(
+            [
+                (nodes.column(f"__raw_{k}" if k in kept else k), self.columns[k])
+                for k in self.dataset.key
+            ]
+        )
 
     def digest(self) -> exp.Expr:
         """What names a record whose key is NULL: the digest of its values before defaults."""

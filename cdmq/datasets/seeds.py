@@ -33,19 +33,29 @@ def read_seed(text: str, place: str, problems: list[Problem]) -> Seed | None:
             said = "a quote is not closed"
         elif "expected after" in said:
             said = "text stands behind a quote"
-        problems.append(_problem(place, begin, f"the seed is not csv: {said}",
-                                 'close it; a quote inside of a value is written twice: ""'))
+        problems.append(
+            _problem(
+                place,
+                begin,
+                f"the seed is not csv: {said}",
+                'close it; a quote inside of a value is written twice: ""',
+            )
+        )
         return None
     if not numbered:
-        problems.append(_problem(place, 0, "the seed is empty",
-                                 "give it a header line with the names of its columns"))
+        problems.append(
+            _problem(
+                place, 0, "the seed is empty", "give it a header line with the names of its columns"
+            )
+        )
         return None
     header = [name.strip() for name in numbered[0][1]]
     if wrong := (_header_problem(header, place) or _line_problem(header, numbered[1:], place)):
         problems.append(wrong)
         return None
-    body = [tuple(unicodedata.normalize("NFC", cell) or None for cell in row)
-            for _, row in numbered[1:]]
+    body = [
+        tuple(unicodedata.normalize("NFC", cell) or None for cell in row) for _, row in numbered[1:]
+    ]
     content = json.dumps([header, body], ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Seed(Path(place).stem, place, tuple(header), tuple(body), digest)
@@ -58,14 +68,26 @@ def _problem(place: str, line: int, cause: str, remedy: str) -> Problem:
 def _header_problem(header: Sequence[str], place: str) -> Problem | None:
     sign = next((s for s in _SIGNS if s in header[0]), None)
     if len(header) == 1 and sign:
-        return _problem(place, 1, f"commas do not part the columns of the seed, {_SIGNS[sign]} "
-                        "seem to", "save it with commas, and a value that holds one in quotes")
+        return _problem(
+            place,
+            1,
+            f"commas do not part the columns of the seed, {_SIGNS[sign]} seem to",
+            "save it with commas, and a value that holds one in quotes",
+        )
     if len({h.lower() for h in header}) < len(header) or not all(header):
-        return _problem(place, 1, "a column of the seed has no name, or two have the same but "
-                        "for case", "give each column a name of its own")
+        return _problem(
+            place,
+            1,
+            "a column of the seed has no name, or two have the same but for case",
+            "give each column a name of its own",
+        )
     if 2 * sum(map(looks_like_value, header)) > len(header):
-        return _problem(place, 1, "the first line of the seed looks like values: it may be no "
-                        "header", "give it a header line with the names of its columns")
+        return _problem(
+            place,
+            1,
+            "the first line of the seed looks like values: it may be no header",
+            "give it a header line with the names of its columns",
+        )
     return None
 
 
@@ -74,14 +96,23 @@ def _line_problem(
 ) -> Problem | None:
     for number, row in lines:
         if len(row) != len(header):
-            return _problem(place, number, f"the line has {len(row)} values, the header has "
-                            f"{len(header)}", "put a value with a comma in quotes")
+            return _problem(
+                place,
+                number,
+                f"the line has {len(row)} values, the header has {len(header)}",
+                "put a value with a comma in quotes",
+            )
     ragged = [(number, cell) for number, row in lines for cell in row if cell != cell.strip()]
     if ragged:
         number, cell = ragged[0]
         more = f", {len(ragged) - 1} more values too" if len(ragged) > 1 else ""
-        return _problem(place, number, f"'{cell}' has white space around it{more}: nobody sees "
-                        "it, and it is another text than the one without", "take it away")
+        return _problem(
+            place,
+            number,
+            f"'{cell}' has white space around it{more}: nobody sees "
+            "it, and it is another text than the one without",
+            "take it away",
+        )
     return None
 
 

@@ -38,6 +38,9 @@ def token_literals(dataset: Dataset, column: str, type_: Type) -> list[exp.Expr]
     `000` is the form of a text: it does not make the number 0 a missing one.
     """
     numbers = type_ in ("integer", "decimal", "double")
-    found = (literal(t, type_) for t in tokens_of(dataset, column)
-             if not (numbers and re.match(r"[+-]?0\d", t)))
+    found = (
+        literal(t, type_)
+        for t in tokens_of(dataset, column)
+        if not (numbers and re.match(r"[+-]?0\d", t))
+    )
     return [node for node in found if node is not None]

@@ -24,9 +24,14 @@ def judged(telling: Telling, name: str, key: str, rules: Iterable[str]) -> froze
     if steps is None:
         return frozenset()
     about_all = {j.rule.id for j in steps.judgements if j.scope == "dataset"}
-    return frozenset(about_all | {
-        j.rule.id for j in steps.judgements
-        if j.scope != "dataset" and _judges(telling, steps, j, key)})
+    return frozenset(
+        about_all
+        | {
+            j.rule.id
+            for j in steps.judgements
+            if j.scope != "dataset" and _judges(telling, steps, j, key)
+        }
+    )
 
 
 def _steps(telling: Telling, name: str, rules: frozenset[str]) -> DatasetSteps | None:
@@ -42,9 +47,14 @@ def _steps(telling: Telling, name: str, rules: frozenset[str]) -> DatasetSteps |
 def _judges(telling: Telling, steps: DatasetSteps, judgement: Judgement, key: str) -> bool:
     from cdmq.warehouses.base import StatementError
 
-    condition = nodes.all_of([
-        nodes.equal(nodes.paren(steps.with_digests().key_for(judgement.relation)), nodes.text(key)),
-        *(nodes.paren(c.copy()) for c in (judgement.tested, judgement.judged) if c is not None)])
+    condition = nodes.all_of(
+        [
+            nodes.equal(
+                nodes.paren(steps.with_digests().key_for(judgement.relation)), nodes.text(key)
+            ),
+            *(nodes.paren(c.copy()) for c in (judgement.tested, judgement.judged) if c is not None),
+        ]
+    )
     query = nodes.select([nodes.number(1)], logical(judgement.relation), condition).limit(1)
     runs = list(telling.audit.runs.values())
     as_of = runs[-1]["as_of"].isoformat(sep=" ") if runs else ""
@@ -59,8 +69,10 @@ def _names(telling: Telling) -> Names:
     """Where the last run left each relation."""
     names = Names(telling.audit.warehouse.schema, telling.audit.warehouse.traits.longest_name, "")
     for dataset in telling.project.datasets.values():
-        names.put(f"source:{dataset.name}", telling.output(dataset.name)
-                  if dataset.source != "table" else _table(dataset))
+        names.put(
+            f"source:{dataset.name}",
+            telling.output(dataset.name) if dataset.source != "table" else _table(dataset),
+        )
         for ending in ("stage", "clean", "defaulted"):
             names.put(f"{ending}:{dataset.name}", telling.output(f"{dataset.name}__{ending}"))
         if dataset.seed is not None:

@@ -21,8 +21,11 @@ _MOST = 1000
 
 def golden_rules(telling: Telling, matched_by: str) -> dict[str, str]:
     """The golden rules of today over a matching rule -> the dataset that each makes."""
-    return {r.id: r.spec.into for r in telling.project.rules.values()
-            if isinstance(r.spec, GoldenRule) and r.spec.matched_by == telling.now(matched_by)}
+    return {
+        r.id: r.spec.into
+        for r in telling.project.rules.values()
+        if isinstance(r.spec, GoldenRule) and r.spec.matched_by == telling.now(matched_by)
+    }
 
 
 def golden(
@@ -34,13 +37,18 @@ def golden(
         rows = telling.rows(GOLDEN_CELLS, nodes.every([same("party_id", party), still()]))
         own = [r for r in rows if telling.now(r["rule_id"]) == rule]
         if own:
-            found.append(Golden(rule, into, party, _cells(
-                telling, own, matched_by, dataset, into, key)))
+            found.append(
+                Golden(rule, into, party, _cells(telling, own, matched_by, dataset, into, key))
+            )
     return found
 
 
 def _cells(
-    telling: Telling, rows: Sequence[Row], matched_by: str, dataset: str, into: str,
+    telling: Telling,
+    rows: Sequence[Row],
+    matched_by: str,
+    dataset: str,
+    into: str,
     key: str | None,
 ) -> tuple[Cell, ...]:
     columns = telling.audit.warehouse.columns(telling.output(into)) or {}
@@ -50,22 +58,34 @@ def _cells(
     best = values_of(telling, telling.output(into), into, party)
     mine = values_of(telling, telling.output(f"{dataset}__clean"), dataset, key) if key else {}
     found = []
-    for row in sorted(rows, key=lambda r: (place.get(r["column_name"], len(place)),
-                                           r["column_name"])):
+    for row in sorted(
+        rows, key=lambda r: (place.get(r["column_name"], len(place)), r["column_name"])
+    ):
         column = row["column_name"]
         role, own = _role(telling, dataset, row, key, best, mine) if key else ("empty", None)
         # What pii: hides is hidden in the audit tables too: all of it is in the dataset alone.
         told = best.get(column, row["value"]) if telling.unmask else row["value"]
-        found.append(Cell(
-            column, telling.shown(into, column, told),
-            telling.shown_key(dataset, row["winner"]), row["because"],
-            _losers(telling, row["losers"], keys, dataset, column),
-            telling.when(row["from_run"]), role, telling.shown(dataset, column, own)))
+        found.append(
+            Cell(
+                column,
+                telling.shown(into, column, told),
+                telling.shown_key(dataset, row["winner"]),
+                row["because"],
+                _losers(telling, row["losers"], keys, dataset, column),
+                telling.when(row["from_run"]),
+                role,
+                telling.shown(dataset, column, own),
+            )
+        )
     return tuple(found)
 
 
 def _role(
-    telling: Telling, dataset: str, row: Row, key: str, best: Mapping[str, str | None],
+    telling: Telling,
+    dataset: str,
+    row: Row,
+    key: str,
+    best: Mapping[str, str | None],
     mine: Mapping[str, str | None],
 ) -> tuple[Role, str | None]:
     """What became of a record's own value, and the value."""
@@ -83,8 +103,9 @@ def _role(
 
 def _keys(telling: Telling, matched_by: str, party: str) -> list[str]:
     """The members' keys, the longest first; none of a party with very many."""
-    where = nodes.every([
-        one_of("rule_id", telling.names_of(matched_by)), same("party_id", party), still()])
+    where = nodes.every(
+        [one_of("rule_id", telling.names_of(matched_by)), same("party_id", party), still()]
+    )
     found = telling.select(XREF, [nodes.column("key")], where, limit=_MOST)
     return sorted((k for (k,) in found), key=len, reverse=True) if len(found) < _MOST else []
 
@@ -102,8 +123,10 @@ def _losers(
     if len(parts) < 3 or parts[0]:
         whole = telling.shown(dataset, column, told)
         return (Loser("others", whole),)
-    return tuple(Loser(telling.shown_key(dataset, k), telling.shown(dataset, column, v))
-                 for k, v in zip(parts[1::2], parts[2::2], strict=True))
+    return tuple(
+        Loser(telling.shown_key(dataset, k), telling.shown(dataset, column, v))
+        for k, v in zip(parts[1::2], parts[2::2], strict=True)
+    )
 
 
 def values_of(
@@ -123,10 +146,12 @@ def values_of_all(
         return {}
     shown = [nodes.alias(nodes.paren(text_of(nodes.column(c), t)), c) for c, t in types.items()]
     query = nodes.select([nodes.alias(named, "__told"), *shown], nodes.table(relation))
-    outer = nodes.select([nodes.column(c) for c in ("__told", *types)],
-                         nodes.subquery(query, "r"), one_of("__told", keys))
-    rows = telling.audit.fetch(outer.order_by(*(
-        telling.by_code_point(c) for c in types)))
+    outer = nodes.select(
+        [nodes.column(c) for c in ("__told", *types)],
+        nodes.subquery(query, "r"),
+        one_of("__told", keys),
+    )
+    rows = telling.audit.fetch(outer.order_by(*(telling.by_code_point(c) for c in types)))
     found: dict[str, dict[str, str | None]] = {}
     for key, *values in rows:
         found.setdefault(str(key), dict(zip(types, values, strict=True)))
@@ -139,13 +164,21 @@ def levels(telling: Telling, datasets: Iterable[str], keys: Iterable[str]) -> li
     wanted = sorted(set(keys))
     if not rules or not wanted:
         return []
-    rows = telling.rows(TIER_HISTORY, nodes.every([
-        one_of("rule_id", rules), one_of("key", wanted)]))
+    rows = telling.rows(
+        TIER_HISTORY, nodes.every([one_of("rule_id", rules), one_of("key", wanted)])
+    )
     rows.sort(key=lambda r: (r["from_review"] or "", r["from_run"]), reverse=True)
     rows.sort(key=lambda r: telling.now(r["rule_id"]))
     return [
-        Level(telling.now(r["rule_id"]), r["key"], r["level"], r["reason"], r["from_review"],
-              r["to_review"], telling.when(r["to_run"]) if r["to_run"] else None,
-              r["closed_because"])
+        Level(
+            telling.now(r["rule_id"]),
+            r["key"],
+            r["level"],
+            r["reason"],
+            r["from_review"],
+            r["to_review"],
+            telling.when(r["to_run"]) if r["to_run"] else None,
+            r["closed_because"],
+        )
         for r in rows
     ]

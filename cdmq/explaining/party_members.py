@@ -49,8 +49,9 @@ def parties_now(telling: Telling, rules: Sequence[str], keys: Iterable[str]) -> 
     wanted = sorted(set(keys))
     if not wanted or not rules:
         return {}
-    rows = telling.rows(XREF, nodes.every([
-        one_of("rule_id", rules), one_of("key", wanted), still()]))
+    rows = telling.rows(
+        XREF, nodes.every([one_of("rule_id", rules), one_of("key", wanted), still()])
+    )
     return {r["key"]: r["party_id"] for r in rows}
 
 
@@ -82,19 +83,33 @@ def _now(telling: Telling, dataset: str, row: Row, through: str | None) -> Membe
     rule, party = row["rule_id"], row["party_id"]
     first, count = members(telling, rule, party, NAMED + 1)
     others = [telling.shown_key(dataset, r["key"]) for r in first if r["key"] != row["key"]][:NAMED]
-    return Membership(telling.now(rule), makes(telling, rule), party,
-                      telling.when(row["from_run"]), tuple(others), count - 1 - len(others),
-                      through=through)
+    return Membership(
+        telling.now(rule),
+        makes(telling, rule),
+        party,
+        telling.when(row["from_run"]),
+        tuple(others),
+        count - 1 - len(others),
+        through=through,
+    )
 
 
 def _former(telling: Telling, row: Row, own: Sequence[Row]) -> Membership:
     rule, party, end = row["rule_id"], row["party_id"], row["to_run"]
-    next_ = next((r["party_id"] for r in own
-                  if r["rule_id"] == rule and r["from_run"] == end), None)
+    next_ = next(
+        (r["party_id"] for r in own if r["rule_id"] == rule and r["from_run"] == end), None
+    )
     fate, into = _fate(telling, rule, party, end, next_)
-    return Membership(telling.now(rule), makes(telling, rule), party,
-                      telling.when(row["from_run"]), until=telling.when(end),
-                      because=row["closed_because"], fate=fate, into=into)
+    return Membership(
+        telling.now(rule),
+        makes(telling, rule),
+        party,
+        telling.when(row["from_run"]),
+        until=telling.when(end),
+        because=row["closed_because"],
+        fate=fate,
+        into=into,
+    )
 
 
 def _fate(
@@ -102,8 +117,9 @@ def _fate(
 ) -> tuple[Fate | None, str | None]:
     """What happened to a party in the run in which a record left it."""
     either = nodes.any_of([same("party_id", party), same("other", party)])
-    rows = telling.rows(PARTY_EVENTS, nodes.every([
-        same("rule_id", rule), same("run_id", run), either]))
+    rows = telling.rows(
+        PARTY_EVENTS, nodes.every([same("rule_id", rule), same("run_id", run), either])
+    )
     for row in rows:
         if row["event"] == "merge" and row["party_id"] == party and next_ in (None, row["other"]):
             return "merged", row["other"]
@@ -118,10 +134,18 @@ def _fate(
 def events(telling: Telling, rule: str, parties: Iterable[str]) -> list[Event]:
     """What happened to some parties, in the order of the runs."""
     wanted = sorted(set(parties))
-    rows = telling.rows(PARTY_EVENTS, nodes.every([
-        same("rule_id", rule),
-        nodes.any_of([one_of("party_id", wanted), one_of("other", wanted)])]))
+    rows = telling.rows(
+        PARTY_EVENTS,
+        nodes.every(
+            [
+                same("rule_id", rule),
+                nodes.any_of([one_of("party_id", wanted), one_of("other", wanted)]),
+            ]
+        ),
+    )
     order = {"mint": 0, "split": 1, "return": 2, "merge": 3, "retire": 4}
     rows.sort(key=lambda r: (r["run_id"], order.get(r["event"], 9), r["party_id"]))
-    return [Event(r["event"], r["party_id"], r["other"], int(r["records"]),
-                  telling.when(r["run_id"])) for r in rows]
+    return [
+        Event(r["event"], r["party_id"], r["other"], int(r["records"]), telling.when(r["run_id"]))
+        for r in rows
+    ]

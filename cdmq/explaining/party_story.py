@@ -39,8 +39,14 @@ def belongs(telling: Telling, dataset: str, key: str) -> Belongs:
         found += [m for d in into for m in memberships(telling, d, member.party, through=True)]
     rules = telling.rules_on(dataset, "matching")
     alike, counts = _alike(telling, dataset, rules, key)
-    return Belongs(tuple(found), alike, counts, _questions(telling, dataset, rules, key),
-                   tuple(best), tuple(ranked))
+    return Belongs(
+        tuple(found),
+        alike,
+        counts,
+        _questions(telling, dataset, rules, key),
+        tuple(best),
+        tuple(ranked),
+    )
 
 
 def _of(key: str) -> exp.Expr:
@@ -55,10 +61,16 @@ def _alike(
     counts = []
     for rule in sorted({telling.now(r) for r in rules}):
         where = nodes.every([one_of("rule_id", telling.names_of(rule)), _of(key), still()])
-        order = [exp.Ordered(this=nodes.column(c), desc=True, nulls_first=False)
-                 for c in ("probability", "weight")]
-        rows = telling.rows(PAIRS, where, [*order, telling.by_code_point("key_a"),
-                                           telling.by_code_point("key_b")], _NEAREST)
+        order = [
+            exp.Ordered(this=nodes.column(c), desc=True, nulls_first=False)
+            for c in ("probability", "weight")
+        ]
+        rows = telling.rows(
+            PAIRS,
+            where,
+            [*order, telling.by_code_point("key_a"), telling.by_code_point("key_b")],
+            _NEAREST,
+        )
         if rows:
             counts.append((rule, telling.count(PAIRS, where)))
             found += _nearest(telling, dataset, rule, key, rows)
@@ -74,11 +86,17 @@ def _nearest(
     found = []
     for row, other in zip(rows, others, strict=True):
         merges = spec is not None and row["probability"] >= float(spec.merge_above)
-        found.append(Alike(
-            rule, telling.shown_key(dataset, other), row["verdict"],
-            row["probability"], None if spec is None else "merge" if merges else "review",
-            tuple((spec.never_if_differs if spec else None) or ()),
-            key in parties and parties.get(other) == parties[key]))
+        found.append(
+            Alike(
+                rule,
+                telling.shown_key(dataset, other),
+                row["verdict"],
+                row["probability"],
+                None if spec is None else "merge" if merges else "review",
+                tuple((spec.never_if_differs if spec else None) or ()),
+                key in parties and parties.get(other) == parties[key],
+            )
+        )
     return found
 
 
@@ -90,8 +108,7 @@ def _questions(
     mine = [_of(key)]
     for party in sorted(set(parties_now(telling, rules, [key]).values())):
         mine += [in_one(telling, column, rules, party) for column in ("key_a", "key_b")]
-    rows = telling.rows(QUEUE, nodes.every([
-        one_of("rule_id", rules), nodes.any_of(mine), still()]))
+    rows = telling.rows(QUEUE, nodes.every([one_of("rule_id", rules), nodes.any_of(mine), still()]))
     rows.sort(key=lambda r: (-(r["probability"] or 0), r["key_a"], r["key_b"]))
     return tuple(question(telling, dataset, r, (key,)) for r in rows)
 
@@ -99,17 +116,27 @@ def _questions(
 def in_one(telling: Telling, column: str, rules: Sequence[str], party: str) -> exp.Expr:
     """The condition that a key is in a party now."""
     inside = nodes.select(
-        [nodes.column("key")], nodes.table(Relation(XREF.name, telling.audit.schema)),
-        nodes.every([one_of("rule_id", rules), same("party_id", party), still()]))
+        [nodes.column("key")],
+        nodes.table(Relation(XREF.name, telling.audit.schema)),
+        nodes.every([one_of("rule_id", rules), same("party_id", party), still()]),
+    )
     return exp.In(this=nodes.column(column), query=exp.Subquery(this=inside))
 
 
 def question(telling: Telling, dataset: str, row: Row, asked: Sequence[str]) -> Question:
     """A row of the queue; the keys that were asked for are known already."""
-    a, b = (k if k in asked else telling.shown_key(dataset, k)
-            for k in (row["key_a"], row["key_b"]))
-    return Question(telling.now(row["rule_id"]), a, b, row["why"], row["probability"],
-                    telling.when(row["from_run"]), int(row["more"] or 0))
+    a, b = (
+        k if k in asked else telling.shown_key(dataset, k) for k in (row["key_a"], row["key_b"])
+    )
+    return Question(
+        telling.now(row["rule_id"]),
+        a,
+        b,
+        row["why"],
+        row["probability"],
+        telling.when(row["from_run"]),
+        int(row["more"] or 0),
+    )
 
 
 # a party --------------------------------------------------------------------------------------
@@ -126,12 +153,19 @@ def party_story(telling: Telling, party: str) -> PartyStory | None:
     into = tuple(sorted(set(golden_rules(telling, known).values())))
     both = [party, now] if now else [party]
     return PartyStory(
-        party, now, telling.now(known), makes(telling, known), dataset, into,
+        party,
+        now,
+        telling.now(known),
+        makes(telling, known),
+        dataset,
+        into,
         tuple((telling.shown_key(dataset, r["key"]), telling.when(r["from_run"])) for r in rows),
         count,
         tuple(m for d in into for m in memberships(telling, d, now, through=True)) if now else (),
         tuple(golden(telling, known, now, dataset)) if now else (),
-        tuple(levels(telling, into, both)), tuple(events(telling, known, both)))
+        tuple(levels(telling, into, both)),
+        tuple(events(telling, known, both)),
+    )
 
 
 def _rule_of(telling: Telling, table: Table, party: str) -> str | None:
@@ -144,7 +178,11 @@ def _leads_to(telling: Telling, rule: str, party: str) -> str | None:
     audit = telling.audit
     if "party_ids" not in audit.warehouse.relations(audit.schema):
         return party
-    found = audit.fetch(nodes.select(
-        [nodes.column("now_id")], nodes.table(Relation("party_ids", audit.schema)),
-        nodes.every([same("rule_id", rule), same("party_id", party)])))
+    found = audit.fetch(
+        nodes.select(
+            [nodes.column("now_id")],
+            nodes.table(Relation("party_ids", audit.schema)),
+            nodes.every([same("rule_id", rule), same("party_id", party)]),
+        )
+    )
     return found[0][0] if found else party

@@ -21,20 +21,24 @@ from cdmq.explaining.party_values import (
 
 #: What the word that decided a golden cell means, where it is none of `pick`.
 _BECAUSE: Mapping[str, str] = {
-    "valid": "the others carry an error flag", "strictest": "one no is no",
-    "own value": "the others borrowed theirs", "fuller": "it has more of what goes together",
-    "key": "first by key, nothing else decided", "only value": "no other value",
+    "valid": "the others carry an error flag",
+    "strictest": "one no is no",
+    "own value": "the others borrowed theirs",
+    "fuller": "it has more of what goes together",
+    "key": "first by key, nothing else decided",
+    "only value": "no other value",
 }
 _WHY: Mapping[str, str] = {
     "review": "likely, but not sure enough",
     "veto": "alike, but what may never differ does",
     "household": "they may be two of one household or group of firms: a first name, a birth "
-                 "date or a firm's name says so",
+    "date or a firm's name says so",
     "bridge": "alike, but most others of the two groups are not",
     "size": "alike, but together they would be very many",
 }
 _CLOSED: Mapping[str, str] = {
-    "gone": "it is no longer in the dataset", "rule_removed": "the rule was removed",
+    "gone": "it is no longer in the dataset",
+    "rule_removed": "the rule was removed",
     "changed": "it was changed",
 }
 
@@ -46,8 +50,11 @@ def belonging(belongs: Belongs, key: str) -> list[str]:
         nearest = list(found)
         count = dict(belongs.found)[rule]
         upto = f", the nearest {len(nearest)}" if count > len(nearest) else ""
-        lines += ["", f"alike   {rule}  {counted(count, 'record')}{upto}",
-                  *(f"    {_alike(a)}" for a in nearest)]
+        lines += [
+            "",
+            f"alike   {rule}  {counted(count, 'record')}{upto}",
+            *(f"    {_alike(a)}" for a in nearest),
+        ]
         if not nearest[0].key.endswith("***"):  # masked: nothing to ask for
             pair = shlex.join([key, nearest[0].key])
             lines.append(f"    why: cdmq explain --pair {pair}")
@@ -111,10 +118,15 @@ def _questions(questions: Sequence[Question]) -> list[str]:
 def question_lines(q: Question) -> list[str]:
     """An open question of the queue."""
     odds = f"{sure(q.probability)} sure; " if q.probability is not None else ""
-    more = f"; {q.more} more pairs of the two are alike" if q.more > 1 else (
-        "; one more pair of the two is alike" if q.more else "")
-    return [f"asked   {q.rule}  are {q.a} and {q.b} one? {odds}{_WHY.get(q.why, q.why)}{more}",
-            f"    open since {at(q.since)}"]
+    more = (
+        f"; {q.more} more pairs of the two are alike"
+        if q.more > 1
+        else ("; one more pair of the two is alike" if q.more else "")
+    )
+    return [
+        f"asked   {q.rule}  are {q.a} and {q.b} one? {odds}{_WHY.get(q.why, q.why)}{more}",
+        f"    open since {at(q.since)}",
+    ]
 
 
 # golden cells and levels ----------------------------------------------------------------------
@@ -123,20 +135,27 @@ def question_lines(q: Question) -> list[str]:
 def _shares(golden: Golden) -> Iterable[str]:
     """What a record gave to its golden record, and what it did not."""
     won = [c for c in golden.cells if c.role == "won"]
-    yield (f"golden  {golden.rule}  {golden.party} in {golden.dataset}, {len(won)} of "
-           f"{counted(len(golden.cells), 'cell')} from this record")
+    yield (
+        f"golden  {golden.rule}  {golden.party} in {golden.dataset}, {len(won)} of "
+        f"{counted(len(golden.cells), 'cell')} from this record"
+    )
     words = dict.fromkeys(c.because for c in won)
     for word in sorted(words, key=lambda w: w == "only value"):
-        told = (c.column if word == "only value" else f"{c.column} {value(c.value)}"
-                for c in won if c.because == word)
+        told = (
+            c.column if word == "only value" else f"{c.column} {value(c.value)}"
+            for c in won
+            if c.because == word
+        )
         yield f"    won, {_BECAUSE.get(word, word)}: {', '.join(told)}"
     agreed = [c.column for c in golden.cells if c.role == "agreed"]
     if agreed:
         yield f"    has the same: {', '.join(agreed)}"
     for c in golden.cells:
         if c.role == "lost":
-            yield (f"    lost: {c.column} {value(c.own)} to {value(c.value)} of {c.winner} "
-                   f"({_because(c)})")
+            yield (
+                f"    lost: {c.column} {value(c.own)} to {value(c.value)} of {c.winner} "
+                f"({_because(c)})"
+            )
 
 
 def _because(c: Cell) -> str:
@@ -147,8 +166,11 @@ def _golden(golden: Golden) -> Iterable[str]:
     yield f"golden  {golden.rule}  {golden.party} in {golden.dataset}"
     wide = max(len(c.column) for c in golden.cells)
     for c in golden.cells:
-        over = "; not " + ", ".join(
-            f"{value(x.value)} of {x.key}" for x in c.losers) if c.losers else ""
+        over = (
+            "; not " + ", ".join(f"{value(x.value)} of {x.key}" for x in c.losers)
+            if c.losers
+            else ""
+        )
         yield f"    {c.column:{wide}}  {value(c.value)} of {c.winner} ({_because(c)}){over}"
 
 
@@ -161,9 +183,12 @@ def _levels(levels: Iterable[Level]) -> list[str]:
             until = f"until the review of {level.to_review}"
         else:
             until = f"until {at(level.closed)}: {_CLOSED.get(level.because or '', level.because)}"
-        lines += ["", f"level   {level.rule}  {level.level} for {level.key}",
-                  f"    since the review of {level.from_review}, {until}",
-                  f"    because {level.reason or 'not said'}"]
+        lines += [
+            "",
+            f"level   {level.rule}  {level.level} for {level.key}",
+            f"    since the review of {level.from_review}, {until}",
+            f"    because {level.reason or 'not said'}",
+        ]
     return lines
 
 
@@ -176,8 +201,10 @@ def party_lines(party: PartyStory) -> list[str]:
     if party.party is None:
         lines.append(f"This {party.makes} ended: no record of it is left.")
     elif party.party != party.asked:
-        lines.append(f"This {party.makes} ended: it is {party.party} now. What follows is told "
-                     f"of {party.party}.")
+        lines.append(
+            f"This {party.makes} ended: it is {party.party} now. What follows is told "
+            f"of {party.party}."
+        )
     if party.party is not None:
         lines += ["", f"members {party.rule}  {counted(party.count, 'record')} of {party.dataset}"]
         lines += [f"    {key}  since {at(since)}" for key, since in party.members]
@@ -189,8 +216,11 @@ def party_lines(party: PartyStory) -> list[str]:
         lines += ["", *_golden(golden)]
     lines += _levels(party.levels)
     if party.events:
-        lines += ["", f"events  {party.rule}",
-                  *(f"    {at(e.when)}: {_event(e)}" for e in party.events)]
+        lines += [
+            "",
+            f"events  {party.rule}",
+            *(f"    {at(e.when)}: {_event(e)}" for e in party.events),
+        ]
     return lines
 
 

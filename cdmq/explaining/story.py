@@ -1,7 +1,7 @@
 """All that happened to one record: its flags, its changed cells, and the rules it passes now.
 
-    >>> from cdmq.explaining.story import stories
-    >>> stories("path/to/project", "crm/0010001")[0].passes      # doctest: +SKIP
+>>> from cdmq.explaining.story import stories
+>>> stories("path/to/project", "crm/0010001")[0].passes      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -97,8 +97,13 @@ class Story:
 
 
 def stories(
-    root: str | Path, key: str, dataset: str | None = None, *, unmask: bool = False,
-    as_of: str | None = None, where: Where = Where(),  # noqa: B008
+    root: str | Path,
+    key: str,
+    dataset: str | None = None,
+    *,
+    unmask: bool = False,
+    as_of: str | None = None,
+    where: Where = Where(),  # noqa: B008
 ) -> tuple[Story, ...]:
     """The stories of the records with a key, one a dataset that knows it; of a party by its id.
 
@@ -158,16 +163,25 @@ class _Teller(Telling):
         return self._told(dataset, key, there, rows, belonging)
 
     def _told(
-        self, dataset: str, key: str, there: bool | None, rows: Sequence[tuple[str, Row]],
+        self,
+        dataset: str,
+        key: str,
+        there: bool | None,
+        rows: Sequence[tuple[str, Row]],
         belonging: Belongs,
     ) -> Story:
         names = self.project.names_of(dataset)
-        judging = {n: versions[-1] for n, versions in self.versions.items()
-                   if versions[-1]["to_run"] is None and versions[-1]["dataset"] in names
-                   and versions[-1]["kind"] == "validation"}
+        judging = {
+            n: versions[-1]
+            for n, versions in self.versions.items()
+            if versions[-1]["to_run"] is None
+            and versions[-1]["dataset"] in names
+            and versions[-1]["kind"] == "validation"
+        }
         verdicts = self._verdicts(judging.keys() | {r["rule_id"] for _, r in rows})
-        fails = {self.now(r["rule_id"]) for what, r in rows
-                 if what == "flag" and r["to_run"] is None}
+        fails = {
+            self.now(r["rule_id"]) for what, r in rows if what == "flag" and r["to_run"] is None
+        }
         off = {n for n, version in judging.items() if switched_off(version)}
         run = {n for n in judging.keys() - fails - off if verdicts.get(n)}
         newest = max([*self._reading(names), *(verdicts[n][-1] for n in run)], default=None)
@@ -180,34 +194,53 @@ class _Teller(Telling):
             passes = seen & judged(self, dataset, key, seen) if there else set()
             silent, before = (seen - passes, run - seen) if there else (set(), set())
         return Story(
-            dataset, key, there,
+            dataset,
+            key,
+            there,
             tuple(self._episode(what, r, dataset, verdicts) for what, r in rows),
-            tuple(sorted(passes)), tuple(sorted(fails)),
-            tuple(sorted(judging.keys() - fails - run - off)), tuple(sorted(silent)),
-            tuple((n, self.when(verdicts[n][-1])) for n in sorted(
-                sorted(before), key=lambda n: verdicts[n][-1], reverse=True)),
-            self.when(newest) if newest else None, tuple(sorted(off - fails)), belonging,
+            tuple(sorted(passes)),
+            tuple(sorted(fails)),
+            tuple(sorted(judging.keys() - fails - run - off)),
+            tuple(sorted(silent)),
+            tuple(
+                (n, self.when(verdicts[n][-1]))
+                for n in sorted(sorted(before), key=lambda n: verdicts[n][-1], reverse=True)
+            ),
+            self.when(newest) if newest else None,
+            tuple(sorted(off - fails)),
+            belonging,
             at=self.when(self.at) if self.at else None,
             kept=tuple(self._kept(dataset, rows)) if self.unmask else (),
         )
 
     def _kept(self, dataset: str, rows: Sequence[tuple[str, Row]]) -> Iterator[tuple[str, Pii]]:
         named = {c for _, r in rows for c in (r["column_name"] or "").split(", ")}
-        return ((c, how) for c, how in self.project.datasets[dataset].spec.pii.items()
-                if c in named and how != "plain")
+        return (
+            (c, how)
+            for c, how in self.project.datasets[dataset].spec.pii.items()
+            if c in named and how != "plain"
+        )
 
     def _reading(self, names: Sequence[str]) -> set[str]:
         """The runs that read or made a dataset, by any name that it had."""
-        return {r["run_id"] for r in self.rows(RUN_INPUTS, one_of("dataset", names))
-                if r["run_id"] <= (self.at or r["run_id"])}
+        return {
+            r["run_id"]
+            for r in self.rows(RUN_INPUTS, one_of("dataset", names))
+            if r["run_id"] <= (self.at or r["run_id"])
+        }
 
     def _was_there(self, dataset: str, key: str, rows: Sequence[Row]) -> bool | None:
         """Whether the record stood in the dataset when the run was done, as far as its rows say:
         an open one says so, and that the last of them closed as its record went says it did not."""
         parties = self.rules_on(dataset, "matching")
         if parties:
-            rows = [*rows, *stood(self.rows(XREF, nodes.every([
-                one_of("rule_id", parties), same("key", key)])), self.at)]
+            rows = [
+                *rows,
+                *stood(
+                    self.rows(XREF, nodes.every([one_of("rule_id", parties), same("key", key)])),
+                    self.at,
+                ),
+            ]
         if any(r["to_run"] is None for r in rows):
             return True
         gone = [r["to_run"] for r in rows if r["closed_because"] == "gone"]
@@ -222,7 +255,8 @@ class _Teller(Telling):
         found: dict[str, list[str]] = {}
         for row in self.audit.rows(RULE_RESULTS, one_of("rule_id", names)):
             if row["status"] not in ("skipped", "error") and row["run_id"] <= (
-                    self.at or row["run_id"]):
+                self.at or row["run_id"]
+            ):
                 found.setdefault(self.now(row["rule_id"]), []).append(row["run_id"])
         return {rule: sorted(runs) for rule, runs in found.items()}
 
@@ -240,21 +274,43 @@ class _Teller(Telling):
             return self.shown(dataset, row["column_name"], row.get(name), unread)
 
         return Episode(
-            "flag" if what == "flag" else "change", now, row["rule_id"],
-            row["column_name"] or "", show("value"), show("old_value"), show("new_value"),
-            row.get("act"), row.get("reason"), row.get("state"), show("suggestion"),
-            int(row["records"]), version["why"] if version else None,
+            "flag" if what == "flag" else "change",
+            now,
+            row["rule_id"],
+            row["column_name"] or "",
+            show("value"),
+            show("old_value"),
+            show("new_value"),
+            row.get("act"),
+            row.get("reason"),
+            row.get("state"),
+            show("suggestion"),
+            int(row["records"]),
+            version["why"] if version else None,
             f"{version['file']}:{version['line']}" if version else "unknown",
-            self._author(version), row["from_run"], self.audit.started(row["from_run"]),
-            self.audit.as_of(row["from_run"]), last, self.audit.started(last),
-            self.audit.as_of(last), closed, self.audit.as_of(closed), row["closed_because"],
-            version["version"] if version else None, row["version"], self._author(first),
+            self._author(version),
+            row["from_run"],
+            self.audit.started(row["from_run"]),
+            self.audit.as_of(row["from_run"]),
+            last,
+            self.audit.started(last),
+            self.audit.as_of(last),
+            closed,
+            self.audit.as_of(closed),
+            row["closed_because"],
+            version["version"] if version else None,
+            row["version"],
+            self._author(first),
         )
 
     def _version(self, rule: str, run: str) -> Row | None:
         """The rule as a run used it, by whatever id it had then."""
-        used = [v for n in self.names_of(rule) for v in self.versions.get(n, ())
-                if v["from_run"] <= run and (v["to_run"] is None or v["to_run"] > run)]
+        used = [
+            v
+            for n in self.names_of(rule)
+            for v in self.versions.get(n, ())
+            if v["from_run"] <= run and (v["to_run"] is None or v["to_run"] > run)
+        ]
         known = used or self.versions.get(rule, [])
         return max(known, key=lambda v: str(v["from_run"])) if known else None
 

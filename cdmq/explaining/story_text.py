@@ -27,24 +27,33 @@ def _lines(story: Story) -> list[str]:
     if story.at is not None:
         lines += [f"As it was known after the run of {at(story.at)}; without parties and levels."]
     if story.there is False and party is None:
-        lines.append("It is no longer in the dataset." if story.at is None else
-                     "It was no longer in the dataset then.")
+        lines.append(
+            "It is no longer in the dataset."
+            if story.at is None
+            else "It was no longer in the dataset then."
+        )
     if story.there is None and story.at is not None:
         lines.append("Nothing that is kept says whether it was in the dataset then.")
     if party is not None:
         lines.append(f"It is {head(party).partition(', ')[2]}.")
     if not story.episodes:
-        lines.append("No rule ever flagged it, and no cell of it was changed."
-                     if story.at is None else "No rule had flagged it, and no cell was changed.")
+        lines.append(
+            "No rule ever flagged it, and no cell of it was changed."
+            if story.at is None
+            else "No rule had flagged it, and no cell was changed."
+        )
     lines += party_lines(party) if party is not None else []
     lines += belonging(story.belongs, story.key)
     for episode in story.episodes:
         lines += ["", *_told(episode, story.at is not None)]
     if story.kept:
         columns = ", ".join(f"{column} ({how})" for column, how in story.kept)
-        lines += ["", f"By pii: the audit tables hold no more of these than is shown: {columns}. "
-                  f"The values are in the dataset: cdmq show {story.dataset} --stage flagged "
-                  "--unmask"]
+        lines += [
+            "",
+            f"By pii: the audit tables hold no more of these than is shown: {columns}. "
+            f"The values are in the dataset: cdmq show {story.dataset} --stage flagged "
+            "--unmask",
+        ]
     return [*lines, *_rules(story)]
 
 
@@ -58,17 +67,24 @@ def _rules(story: Story) -> Iterator[str]:
     ]
     newest = story.newest.run if story.newest else ""
     for run, rules in groupby(story.judged_before, key=itemgetter(1)):
-        lists.append((f"not judged in the newest run of the dataset, {newest}; last judged "
-                      f"{at(run)}", tuple(r for r, _ in rules)))
-    lists += [("not run" if now else "not run until then", story.not_run),
-              ("switched off", story.off)]
+        lists.append(
+            (
+                f"not judged in the newest run of the dataset, {newest}; last judged {at(run)}",
+                tuple(r for r, _ in rules),
+            )
+        )
+    lists += [
+        ("not run" if now else "not run until then", story.not_run),
+        ("switched off", story.off),
+    ]
     for title, names in lists:
         if names:
             yield from ("", f"{title} ({len(names)}): {', '.join(names)}")
 
 
 _BECAUSE: Mapping[str, str] = {
-    "fixed": "it passes now", "changed": "its value changed",
+    "fixed": "it passes now",
+    "changed": "its value changed",
     "rekeyed": "the key of the dataset was declared anew: its records have other keys",
     "gone": "the record is no longer in the dataset",
     "out_of_scope": "the rule's where no longer takes it in",
@@ -101,8 +117,10 @@ def _what(e: Episode) -> str:
     twice = f" ({e.records} records share it)" if e.records > 1 else ""
     if e.what == "change":
         reason = f", reason: {e.reason}" if e.reason else ""
-        return (f"change  {_rule(e)}  {e.column}: {_value(e.old)} -> {_value(e.new)} "
-                f"({e.act}{reason}){twice}")
+        return (
+            f"change  {_rule(e)}  {e.column}: {_value(e.old)} -> {_value(e.new)} "
+            f"({e.act}{reason}){twice}"
+        )
     state = " could not be judged" if e.state == "could_not_judge" else ""
     hint = f", suggested: {e.suggestion}" if e.suggestion else ""
     first, several, _ = (e.column or "").partition(", ")

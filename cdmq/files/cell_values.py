@@ -56,20 +56,27 @@ class Cells:
         moment = self._moment(text)
         whole = nodes.equal(moment, nodes.call("date_trunc", nodes.text("day"), moment.copy()))
         with_time = _matches(text, f"^(?:{self._days()}){TIME}(?:{ZONE})?$")
-        return nodes.cases([
-            *self._plain(text, "date"),
-            (nodes.every([with_time, _matches(text, _MIDNIGHT)]),
-             nodes.cast(self._day(text), "date")),
-            (nodes.every([with_time.copy(), whole]), nodes.cast(moment.copy(), "date")),
-        ])
+        return nodes.cases(
+            [
+                *self._plain(text, "date"),
+                (
+                    nodes.every([with_time, _matches(text, _MIDNIGHT)]),
+                    nodes.cast(self._day(text), "date"),
+                ),
+                (nodes.every([with_time.copy(), whole]), nodes.cast(moment.copy(), "date")),
+            ]
+        )
 
     def _timestamp(self, text: exp.Expr) -> exp.Expr:
         quick = _matches(text, rf"^{DATE_FORMS[ISO][1]}[ T]\d{{2}}:\d{{2}}(?::\d{{2}})?$")
         with_time = _matches(text, f"^(?:{self._days()}){TIME}(?:{ZONE})?$")
-        return nodes.cases([
-            (quick, _try(text, "timestamp")), *self._plain(text, "timestamp"),
-            (with_time, self._moment(text)),
-        ])
+        return nodes.cases(
+            [
+                (quick, _try(text, "timestamp")),
+                *self._plain(text, "timestamp"),
+                (with_time, self._moment(text)),
+            ]
+        )
 
     def _forms(self) -> list[tuple[str, str]]:
         return [DATE_FORMS[word] for word in dict.fromkeys((self.dates, ISO))]
@@ -79,29 +86,45 @@ class Cells:
 
     def _plain(self, text: exp.Expr, type_: str) -> list[tuple[exp.Expr, exp.Expr]]:
         """A day alone, in each form that is read."""
-        return [(_matches(text, f"^{shape}$"),
-                 nodes.cast(nodes.call("try_strptime", text.copy(), nodes.text(form)), type_))
-                for form, shape in self._forms()]
+        return [
+            (
+                _matches(text, f"^{shape}$"),
+                nodes.cast(nodes.call("try_strptime", text.copy(), nodes.text(form)), type_),
+            )
+            for form, shape in self._forms()
+        ]
 
     def _day(self, text: exp.Expr) -> exp.Expr:
         """The day of a text that has a time behind it."""
         day = nodes.call("regexp_extract", text.copy(), nodes.text("^[0-9./-]+"))
-        return nodes.cases([
-            (_matches(text, f"^{shape}[ T]"),
-             nodes.call("try_strptime", day.copy(), nodes.text(form)))
-            for form, shape in self._forms()])
+        return nodes.cases(
+            [
+                (
+                    _matches(text, f"^{shape}[ T]"),
+                    nodes.call("try_strptime", day.copy(), nodes.text(form)),
+                )
+                for form, shape in self._forms()
+            ]
+        )
 
     def _moment(self, text: exp.Expr) -> exp.Expr:
         """Day and time; one with an offset from UTC as the clocks of the project's zone show it."""
-        clock = nodes.call("regexp_extract", text.copy(),
-                           nodes.text(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?"))
+        clock = nodes.call(
+            "regexp_extract", text.copy(), nodes.text(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?")
+        )
         clock = nodes.call("replace", clock, nodes.text(","), nodes.text("."))
-        whole = nodes.concat([nodes.cast(nodes.cast(self._day(text), "date"), "text"),
-                              nodes.text(" "), clock])
-        zone = nodes.call("regexp_extract", text.copy(),
-                          nodes.text(rf"[ T]\d{{1,2}}:[0-9:.,]+({ZONE})$"), nodes.number(1))
-        offset = nodes.when(_matches(zone, "[0-9]"), nodes.call("trim", zone.copy()),
-                            nodes.text("+00"))
+        whole = nodes.concat(
+            [nodes.cast(nodes.cast(self._day(text), "date"), "text"), nodes.text(" "), clock]
+        )
+        zone = nodes.call(
+            "regexp_extract",
+            text.copy(),
+            nodes.text(rf"[ T]\d{{1,2}}:[0-9:.,]+({ZONE})$"),
+            nodes.number(1),
+        )
+        offset = nodes.when(
+            _matches(zone, "[0-9]"), nodes.call("trim", zone.copy()), nodes.text("+00")
+        )
         there = nodes.equal(zone.copy(), nodes.text(""))
         instant = _try(nodes.concat([whole.copy(), offset]), "timestamptz")
         local = nodes.call("timezone", nodes.text(self.zone), instant)
@@ -131,11 +154,15 @@ def _fits(plain: exp.Expr) -> exp.Expr:
     beyond = _matches(plain, rf"\.\d{{{PLACES}}}\d*[1-9]")
     power = exp.TryCast(this=_part(plain, r"[eE]([+-]?\d+)$"), to=exp.DataType.build("int"))
     behind = nodes.call("length", _part(plain, r"\.(\d*?)0*[eE]"))
-    written = exp.LTE(this=exp.Sub(this=behind, expression=power),
-                      expression=nodes.number(PLACES))
+    written = exp.LTE(this=exp.Sub(this=behind, expression=power), expression=nodes.number(PLACES))
     nothing = _matches(plain, r"^[+-]?[0.]+[eE]")
-    return nodes.paren(nodes.when(_matches(plain, "[eE]"), nodes.any_of([nothing, written]),
-                                  exp.Not(this=nodes.paren(beyond))))
+    return nodes.paren(
+        nodes.when(
+            _matches(plain, "[eE]"),
+            nodes.any_of([nothing, written]),
+            exp.Not(this=nodes.paren(beyond)),
+        )
+    )
 
 
 def _held(plain: exp.Expr, read: exp.Expr) -> exp.Expr:
@@ -144,8 +171,10 @@ def _held(plain: exp.Expr, read: exp.Expr) -> exp.Expr:
     finite = exp.LT(this=size, expression=nodes.cast(nodes.text("Infinity"), "double"))
     nothing = _matches(plain, r"^[+-]?[0.]+(?:[eE]|$)")
     kept = nodes.any_of([exp.NEQ(this=read.copy(), expression=nodes.number(0)), nothing])
-    huge = nodes.equal(_try(plain, "hugeint"), exp.TryCast(
-        this=read.copy(), to=exp.DataType.build("hugeint", dialect="duckdb")))
+    huge = nodes.equal(
+        _try(plain, "hugeint"),
+        exp.TryCast(this=read.copy(), to=exp.DataType.build("hugeint", dialect="duckdb")),
+    )
     whole = nodes.when(_matches(plain, r"^[+-]?\d{16,}$"), huge, exp.true())
     return nodes.every([finite, nodes.paren(kept), nodes.paren(whole)])
 
@@ -153,8 +182,7 @@ def _held(plain: exp.Expr, read: exp.Expr) -> exp.Expr:
 def _boolean(text: exp.Expr) -> exp.Expr:
     lower = nodes.call("lower", text)
     yes = exp.In(this=lower, expressions=[nodes.text(t) for t in ("true", "t", "1", "yes")])
-    no = exp.In(this=lower.copy(),
-                expressions=[nodes.text(t) for t in ("false", "f", "0", "no")])
+    no = exp.In(this=lower.copy(), expressions=[nodes.text(t) for t in ("false", "f", "0", "no")])
     return nodes.cases([(yes, exp.true()), (no, exp.false())])
 
 

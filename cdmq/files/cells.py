@@ -23,7 +23,9 @@ _TIMES = ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZO
 
 
 def typed_rows(
-    dataset: Dataset, names: Sequence[str], table: exp.Expr,
+    dataset: Dataset,
+    names: Sequence[str],
+    table: exp.Expr,
     stored: Mapping[str, str] | None = None,
 ) -> exp.Select:
     """Texts as their declared types; a cell that cannot be read is NULL and kept beside.
@@ -31,8 +33,10 @@ def typed_rows(
     `stored`: the types of a file that has its own, by DuckDB's names.
     """
     stored = stored or {}
-    columns = [_Column(dataset, name, stored.get(name, "VARCHAR"), number)
-               for number, name in enumerate(names)]
+    columns = [
+        _Column(dataset, name, stored.get(name, "VARCHAR"), number)
+        for number, name in enumerate(names)
+    ]
     read = [c for c in columns if c.is_read]
     rows = table
     if read:  # what is costly is a column of a layer of its own, and computed once
@@ -64,8 +68,14 @@ def _merged(unread: Sequence[tuple[exp.Expr, exp.Expr]]) -> exp.Expr:
     if not unread:
         return nodes.cast(nodes.null(), "text")
     cells = [nodes.when(failed.copy(), cell) for failed, cell in unread]
-    merged = cells[0] if len(cells) == 1 else nodes.call("json_merge_patch", *(
-        exp.Coalesce(this=c, expressions=[nodes.text("{}")]) for c in cells))
+    merged = (
+        cells[0]
+        if len(cells) == 1
+        else nodes.call(
+            "json_merge_patch",
+            *(exp.Coalesce(this=c, expressions=[nodes.text("{}")]) for c in cells),
+        )
+    )
     some = nodes.any_of([failed for failed, _ in unread])
     return nodes.cast(nodes.when(some, merged), "text")
 
@@ -125,11 +135,17 @@ class _Column:
         """When a cell cannot be read, over its text and value; its name and text as JSON."""
         text = nodes.column(self.text_name)
         tokens = tokens_of(self.dataset, self.name)
-        failed = nodes.every([
-            nodes.present(text), nodes.is_null(nodes.column(self.value_name)),
-            *([exp.Not(this=nodes.paren(is_word(text.copy(), tokens, "duckdb")))]
-              if tokens else []),
-        ])
+        failed = nodes.every(
+            [
+                nodes.present(text),
+                nodes.is_null(nodes.column(self.value_name)),
+                *(
+                    [exp.Not(this=nodes.paren(is_word(text.copy(), tokens, "duckdb")))]
+                    if tokens
+                    else []
+                ),
+            ]
+        )
         written = text.copy() if self._trims else self.cell()
         return failed, nodes.call("json_object", nodes.text(self.name), written)
 

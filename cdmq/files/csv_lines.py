@@ -44,8 +44,9 @@ class Looked:
     as_is: bool
 
 
-def look(path: Path, head: Head, columns: int, named: str = "", out: TextIO | None = None
-         ) -> Looked:
+def look(
+    path: Path, head: Head, columns: int, named: str = "", out: TextIO | None = None
+) -> Looked:
     """Look at every line; with `out`, write the records there, each ended by a line feed.
 
     Raises UnicodeError where the file is not of its encoding.
@@ -85,7 +86,7 @@ class _Reader:
             start = line[0]
             if start in odd or "\0" in line or (start == first and line.rstrip("\r\n") == again):
                 self._odd(line)
-            elif (usual(line) if '"' in line else line.count(sign) == wanted):
+            elif usual(line) if '"' in line else line.count(sign) == wanted:
                 self._record(line.rstrip("\r\n"))
             else:
                 self._odd(line)
@@ -179,7 +180,8 @@ class _Shape:
         self._delimiter, self._cell = sign, re.compile(cell)
         self._line = re.compile(f"{cells}(?:(?P<open>{opened})|{cell})$")
         self._go_on = re.compile(
-            f'{inside}(?:(?P<open>$)|"{blank}(?:$|{d}{cells}(?:(?P<later>{opened})|{cell})$))')
+            f'{inside}(?:(?P<open>$)|"{blank}(?:$|{d}{cells}(?:(?P<later>{opened})|{cell})$))'
+        )
         self._record = re.compile(f"(?P<all>{cell}(?:{d}{cell}){{{columns - 1}}}){nothing}")
 
     def after(self, line: str) -> str:

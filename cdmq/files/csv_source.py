@@ -20,7 +20,8 @@ from cdmq.values import Dataset
 #: What stands in a record and in no name of a column.
 _VALUE = re.compile(
     r"[^@\s]+@[^@\s]+\.\w+|[+-]?\d[\d.,]*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?"
-    r"|\+?[\d ()/-]{6,}")
+    r"|\+?[\d ()/-]{6,}"
+)
 _SIGNS = {"\t": "\\t"}
 
 
@@ -49,9 +50,14 @@ def csv_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[str
         return list(heads[0].names)
     names = list(dataset.spec.columns)
     if not names:
-        raise CdmqError(Problem(
-            dataset.span, "CDMQ287", f"{dataset.name} has header: no, and nothing names its "
-            "columns", "name them all under columns:, in the order of the file"))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ287",
+                f"{dataset.name} has header: no, and nothing names its columns",
+                "name them all under columns:, in the order of the file",
+            )
+        )
     return names
 
 
@@ -65,14 +71,24 @@ def csv_heads(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[heade
         return found
     if not found[0].names:
         under = f" under the {source.skip} lines of skip:" if source.skip else ""
-        raise CdmqError(Problem(place, "CDMQ125", f"the file of dataset {dataset.name} is empty: "
-                                f"it has no header line{under}", "give it a header line"))
+        raise CdmqError(
+            Problem(
+                place,
+                "CDMQ125",
+                f"the file of dataset {dataset.name} is empty: it has no header line{under}",
+                "give it a header line",
+            )
+        )
     for path, head in zip(paths, found, strict=True):
         if (head.names, head.delimiter) != (found[0].names, found[0].delimiter):
-            raise CdmqError(Problem(
-                Span(errors.shown(path, root), 1, 1), "CDMQ125", f"{path.name} has other "
-                f"columns than {paths[0].name} (dataset {dataset.name})",
-                "files of one dataset have one header"))
+            raise CdmqError(
+                Problem(
+                    Span(errors.shown(path, root), 1, 1),
+                    "CDMQ125",
+                    f"{path.name} has other columns than {paths[0].name} (dataset {dataset.name})",
+                    "files of one dataset have one header",
+                )
+            )
     _check_delimiter(found[0], dataset, place)
     _check_is_header(found[0], dataset, paths[0], place)
     check_names(found[0].names, dataset, place)
@@ -88,16 +104,23 @@ def _head(dataset: Dataset, path: Path, root: Path) -> headers.Head:
     except (UnicodeError, LookupError):
         raise CdmqError(errors.not_encoded(dataset, root, path, source.encoding)) from None
     except (OSError, csv.Error) as error:
-        raise CdmqError(errors.broken(
-            dataset, Span(errors.shown(path, root)),
-            f"the file cannot be read: {error}")) from None
+        raise CdmqError(
+            errors.broken(
+                dataset, Span(errors.shown(path, root)), f"the file cannot be read: {error}"
+            )
+        ) from None
     if any("\ufffd" in name for name in head.names):
         raise CdmqError(errors.not_encoded(dataset, root, path, head.encoding))
     if head.says and file[2] and head.says != file[2]:
-        raise CdmqError(Problem(
-            Span(errors.shown(path, root), 1, 1), "CDMQ286", f"the first line says sep="
-            f"{head.says}, dataset {dataset.name} says delimiter: \"{_written(file[2])}\"",
-            "take delimiter: away: the file's own line is read"))
+        raise CdmqError(
+            Problem(
+                Span(errors.shown(path, root), 1, 1),
+                "CDMQ286",
+                f"the first line says sep="
+                f'{head.says}, dataset {dataset.name} says delimiter: "{_written(file[2])}"',
+                "take delimiter: away: the file's own line is read",
+            )
+        )
     return head
 
 
@@ -120,14 +143,18 @@ def _check_delimiter(head: headers.Head, dataset: Dataset, place: Span) -> None:
         # The header's own text: in a name white space is one blank, a tab too.
         parts = {name.strip().strip('"') for name in (head.line or "").split(sign)}
         if len(parts) > 1 and (wanted & parts or not wanted):
-            raise CdmqError(Problem(
-                place, "CDMQ125", f"'{_written(head.delimiter)}' does not part the columns of "
-                f"dataset {dataset.name}", f'add to file: delimiter: "{_written(sign)}"'))
+            raise CdmqError(
+                Problem(
+                    place,
+                    "CDMQ125",
+                    f"'{_written(head.delimiter)}' does not part the columns of "
+                    f"dataset {dataset.name}",
+                    f'add to file: delimiter: "{_written(sign)}"',
+                )
+            )
 
 
-def _check_is_header(
-    head: headers.Head, dataset: Dataset, path: Path, place: Span
-) -> None:
+def _check_is_header(head: headers.Head, dataset: Dataset, path: Path, place: Span) -> None:
     """A first line that is a record, or a title: its texts must not become names of columns."""
     wanted, names = _wanted(dataset), head.names
     if wanted:
@@ -135,27 +162,39 @@ def _check_is_header(
             return
         line = _header_below(path, head, wanted)
         if line:
-            raise CdmqError(Problem(
-                place, "CDMQ288", f"the header of dataset {dataset.name} stands in line {line}, "
-                "not in the first", f"add to file: skip: {line - 1}"))
+            raise CdmqError(
+                Problem(
+                    place,
+                    "CDMQ288",
+                    f"the header of dataset {dataset.name} stands in line {line}, not in the first",
+                    f"add to file: skip: {line - 1}",
+                )
+            )
         cause = "no column in the first line is one that the dataset names"
     elif any("@" in name and looks_like_value(name) for name in names) or (
-            sum(map(looks_like_value, names)) * 2 > len(names)):
+        sum(map(looks_like_value, names)) * 2 > len(names)
+    ):
         cause = "the first line looks like a record"
     else:
         return
-    raise CdmqError(Problem(
-        place, "CDMQ288", f"{cause} (dataset {dataset.name}): it may be no header",
-        "without one write file: {header: no} and name all columns in order under columns:; "
-        "what stands above a header is passed over with skip: LINES"))
+    raise CdmqError(
+        Problem(
+            place,
+            "CDMQ288",
+            f"{cause} (dataset {dataset.name}): it may be no header",
+            "without one write file: {header: no} and name all columns in order under columns:; "
+            "what stands above a header is passed over with skip: LINES",
+        )
+    )
 
 
 def _header_below(path: Path, head: headers.Head, wanted: set[str]) -> int:
     """The line that names all columns that are wanted, if one of the first thirty does; else 0."""
     with compressed.text(path, headers.python_encoding(head.encoding), "replace") as file:
         for number, line in enumerate(islice(file, 30), start=1):
-            if wanted <= {c.strip() for c in next(csv.reader([line], delimiter=head.delimiter),
-                                                  [])}:
+            if wanted <= {
+                c.strip() for c in next(csv.reader([line], delimiter=head.delimiter), [])
+            }:
                 return number
     return 0
 
@@ -172,22 +211,24 @@ def check_names(header: Sequence[str], dataset: Dataset, place: Span) -> None:
         remedy = "give each column a name of its own"
     elif len(set(lower)) < len(lower):
         pair = [name for name in header if lower.count(name.lower()) > 1][:2]
-        cause = (f"the columns '{pair[0]}' and '{pair[1]}' differ only by case: a warehouse takes "
-                 "them for one")
+        cause = (
+            f"the columns '{pair[0]}' and '{pair[1]}' differ only by case: a warehouse takes "
+            "them for one"
+        )
         remedy = "rename one of them"
     else:
         return
     source = dataset.spec.file
     if source and compressed.plain_name(source.path).lower().endswith((".csv", ".tsv", ".txt")):
         above = max(place.line, 1)
-        remedy += (f"; or leave the file, with header: no and skip: {above}, and name all columns "
-                   "in order under columns:")
+        remedy += (
+            f"; or leave the file, with header: no and skip: {above}, and name all columns "
+            "in order under columns:"
+        )
     raise CdmqError(Problem(place, "CDMQ125", f"{cause} (dataset {dataset.name})", remedy))
 
 
-def prepare(
-    dataset: Dataset, paths: Sequence[Path], root: Path, names: Sequence[str]
-) -> Prepared:
+def prepare(dataset: Dataset, paths: Sequence[Path], root: Path, names: Sequence[str]) -> Prepared:
     """Look at every line; copy the files that DuckDB would not read as they are."""
     assert dataset.spec.file is not None
     heads = csv_heads(dataset, paths, root)
@@ -209,16 +250,22 @@ def prepare(
         raise CdmqError(errors.not_encoded(dataset, root, path, head.encoding)) from None
     except OSError as error:
         removed(copies)
-        raise CdmqError(errors.broken(
-            dataset, Span(errors.shown(path, root)),
-            f"the file cannot be read: {error}")) from None
+        raise CdmqError(
+            errors.broken(
+                dataset, Span(errors.shown(path, root)), f"the file cannot be read: {error}"
+            )
+        ) from None
     bad = tuple(b for found in looked for b in found.bad)
     if bad and not dataset.spec.file.header and not any(f.records for f in looked):
         removed(copies)
-        raise CdmqError(Problem(
-            Span(errors.shown(paths[0], root), bad[0].number, 1), "CDMQ287",
-            f"{bad[0].why}: columns: of dataset {dataset.name} does not name what the file holds",
-            "name all columns under columns:, in the order of the file"))
+        raise CdmqError(
+            Problem(
+                Span(errors.shown(paths[0], root), bad[0].number, 1),
+                "CDMQ287",
+                f"{bad[0].why}: columns: of dataset {dataset.name} does not name what the file holds",
+                "name all columns under columns:, in the order of the file",
+            )
+        )
     return Prepared(tuple(read), copies, heads[0].delimiter, sum(f.records for f in looked), bad)
 
 

@@ -11,29 +11,35 @@ from cdmq.problems import Problem, Span
 from cdmq.values import Dataset
 
 _CAUSES = (
-    (r"Expected Number of Columns: (?P<header>\d+) Found: (?P<found>\d+)",
-     "the line has {found} values, the header has {header}",
-     "put a value that holds the delimiter in quotes"),
-    (r"unterminated quote",
-     "a quote is not closed, or text stands behind it",
-     'close it; a quote inside of a value is written twice: ""'),
-    (r"Invalid unicode",
-     "the line is not utf-8",
-     "say its encoding in file:, for example encoding: cp1252"),
-    (r"state machine reached an invalid state",
-     "the lines end in different ways, or a quote stands where none can",
-     "write the file anew with one way to end a line"),
-    (r"[Mm]aximum line size",
-     "a line is longer than 64 MB",
-     "look for a quote that is not closed"),
-    (r"Malformed JSON.*? \d+: (?P<why>.*?)\.?\s*$",
-     "the JSON is broken: {why}",
-     "mend it there"),
+    (
+        r"Expected Number of Columns: (?P<header>\d+) Found: (?P<found>\d+)",
+        "the line has {found} values, the header has {header}",
+        "put a value that holds the delimiter in quotes",
+    ),
+    (
+        r"unterminated quote",
+        "a quote is not closed, or text stands behind it",
+        'close it; a quote inside of a value is written twice: ""',
+    ),
+    (
+        r"Invalid unicode",
+        "the line is not utf-8",
+        "say its encoding in file:, for example encoding: cp1252",
+    ),
+    (
+        r"state machine reached an invalid state",
+        "the lines end in different ways, or a quote stands where none can",
+        "write the file anew with one way to end a line",
+    ),
+    (r"[Mm]aximum line size", "a line is longer than 64 MB", "look for a quote that is not closed"),
+    (r"Malformed JSON.*? \d+: (?P<why>.*?)\.?\s*$", "the JSON is broken: {why}", "mend it there"),
 )
 
 
 def broken(
-    dataset: Dataset, place: Span, cause: str,
+    dataset: Dataset,
+    place: Span,
+    cause: str,
     remedy: str = "mend the file, or encoding: and delimiter:",
 ) -> Problem:
     return Problem(place, "CDMQ126", f"{cause} (dataset {dataset.name})", remedy)
@@ -45,7 +51,10 @@ def shown(path: Path, root: Path) -> str:
 
 
 def explain(
-    said: str, dataset: Dataset, root: Path, paths: Sequence[Path],
+    said: str,
+    dataset: Dataset,
+    root: Path,
+    paths: Sequence[Path],
     copies: Mapping[str, Path] | None = None,
 ) -> Problem:
     """What DuckDB said of a file, as a Problem. `copies`: path of a copy -> the file itself."""
@@ -67,8 +76,12 @@ def not_encoded(dataset: Dataset, root: Path, path: Path, encoding: str) -> Prob
     try:
         "".encode(encoding)
     except LookupError:
-        return broken(dataset, dataset.span, f"there is no encoding '{encoding}'",
-                      "write for example utf-8, cp1252, iso-8859-15 or utf-16")
+        return broken(
+            dataset,
+            dataset.span,
+            f"there is no encoding '{encoding}'",
+            "write for example utf-8, cp1252, iso-8859-15 or utf-16",
+        )
     with compressed.binary(path) as file:
         for number, line in enumerate(file, start=1):
             try:
@@ -76,8 +89,14 @@ def not_encoded(dataset: Dataset, root: Path, path: Path, encoding: str) -> Prob
             except UnicodeDecodeError as error:
                 place = Span(shown(path, root), number, error.start + 1)
                 return broken(
-                    dataset, place, f"byte 0x{line[error.start]:02x} is not {encoding}",
+                    dataset,
+                    place,
+                    f"byte 0x{line[error.start]:02x} is not {encoding}",
                     "say its encoding in file:, for example encoding: cp1252",
                 )
-    return broken(dataset, Span(shown(path, root)), f"the file is not {encoding}",
-                  "say its encoding in file:, for example encoding: cp1252")
+    return broken(
+        dataset,
+        Span(shown(path, root)),
+        f"the file is not {encoding}",
+        "say its encoding in file:, for example encoding: cp1252",
+    )

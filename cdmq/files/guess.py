@@ -29,10 +29,12 @@ _TWO = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _TIMED = re.compile(rf"([0-9./-]+){TIME}(?:{ZONE})?")
 _TRUTH = frozenset({"true", "false", "yes", "no"})
 #: Columns whose digits are a name and no figure.
-_NAMES = re.compile(r"(?i)(^|_|\b)(id|ids|key|no|nr|num|number|nummer|code|zip|plz|postcode|"
-                    r"postal|phone|tel|mobile|fax|iban|vat|tax|ssn|account|konto|ref)(\b|_|\d|$)|"
-                    r"(?i:id|nr|no|nummer|number|code|plz|phone|telefon)$")
-_FITS = .95
+_NAMES = re.compile(
+    r"(?i)(^|_|\b)(id|ids|key|no|nr|num|number|nummer|code|zip|plz|postcode|"
+    r"postal|phone|tel|mobile|fax|iban|vat|tax|ssn|account|konto|ref)(\b|_|\d|$)|"
+    r"(?i:id|nr|no|nummer|number|code|plz|phone|telefon)$"
+)
+_FITS = 0.95
 
 
 @dataclass(frozen=True)
@@ -53,25 +55,38 @@ class Guess:
 
 
 def guess_table(
-    name: str, file: Path, source: dict[str, str], columns: Sequence[str],
-    rows: Sequence[Sequence[str]], why: dict[str, str], whole: bool,
+    name: str,
+    file: Path,
+    source: dict[str, str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    why: dict[str, str],
+    whole: bool,
 ) -> Guess:
     """Types, missing tokens and key of columns whose texts are given."""
-    by_column = {c: [r[i].strip() if i < len(r) else "" for r in rows]
-                 for i, c in enumerate(columns)}
+    by_column = {
+        c: [r[i].strip() if i < len(r) else "" for r in rows] for i, c in enumerate(columns)
+    }
     missing = _missing(by_column)
     shown = {c: [v for v in values if v and v not in missing] for c, values in by_column.items()}
     if missing:
         why["missing_values"] = "texts that stand where nothing is known: look whether it is so"
     key = _key(by_column, shown)
     source, types = _types(shown, dict(source), key, why)
-    emails = tuple(c for c, values in shown.items()
-                   if len(values) > 2 and _share(values, _EMAIL.fullmatch) >= .8)
+    emails = tuple(
+        c
+        for c, values in shown.items()
+        if len(values) > 2 and _share(values, _EMAIL.fullmatch) >= 0.8
+    )
     if key:
-        why["key"] = f"it has a value in each of the {len(rows):,} records" + (
-            "" if whole else " looked at") + ", and none twice"
-    return Guess(name, file, source, tuple(columns), types, missing, key, emails, len(rows), whole,
-                 why)
+        why["key"] = (
+            f"it has a value in each of the {len(rows):,} records"
+            + ("" if whole else " looked at")
+            + ", and none twice"
+        )
+    return Guess(
+        name, file, source, tuple(columns), types, missing, key, emails, len(rows), whole, why
+    )
 
 
 def _missing(by_column: dict[str, list[str]]) -> tuple[str, ...]:
@@ -81,9 +96,13 @@ def _missing(by_column: dict[str, list[str]]) -> tuple[str, ...]:
 
 def _key(by_column: dict[str, list[str]], shown: dict[str, list[str]]) -> str | None:
     """The column that names a record: no value missing, none twice; by its name, then first."""
-    fit = [c for c, values in by_column.items()
-           if values and len(shown[c]) == len(values) == len(set(values))
-           and max(map(len, values)) <= 100]
+    fit = [
+        c
+        for c, values in by_column.items()
+        if values
+        and len(shown[c]) == len(values) == len(set(values))
+        and max(map(len, values)) <= 100
+    ]
     called = [c for c in fit if _NAMES.search(c)]
     first = [c for c in fit if c == next(iter(by_column))]
     return next(iter([*called, *first]), None)
@@ -93,19 +112,27 @@ def _types(
     shown: dict[str, list[str]], source: dict[str, str], key: str | None, why: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Types by column; in `source` how the file writes dates and decimals."""
-    figures = {c: v for c, v in shown.items()
-               if len(v) > 2 and c != key and not _NAMES.search(c)}
+    figures = {c: v for c, v in shown.items() if len(v) > 2 and c != key and not _NAMES.search(c)}
     comma, point = _evidence(figures, _COMMA), _evidence(figures, _POINT)
     number = _COMMA if comma > point else _POINT
     if comma > point:
         source["decimal"], why["decimal"] = ",", "figures are written such as 1.234,50"
-    doubtful = {} if comma or point else {
-        c: x for c, v in figures.items() if (x := next(filter(_TWO.fullmatch, v), None))
-        and _share(v, re.compile(f"{_COMMA.pattern}|{_POINT.pattern}").fullmatch) >= _FITS}
+    doubtful = (
+        {}
+        if comma or point
+        else {
+            c: x
+            for c, v in figures.items()
+            if (x := next(filter(_TWO.fullmatch, v), None))
+            and _share(v, re.compile(f"{_COMMA.pattern}|{_POINT.pattern}").fullmatch) >= _FITS
+        }
+    )
     if doubtful:
         shown_as = ", ".join(f"{c} ({x})" for c, x in doubtful.items())
-        why["figures"] = (f"figures that may be thousands or have three decimals: {shown_as}. Say "
-                          "which with decimal:, and declare their columns")
+        why["figures"] = (
+            f"figures that may be thousands or have three decimals: {shown_as}. Say "
+            "which with decimal:, and declare their columns"
+        )
     form = _date_form(shown, why)
     if form and form != ISO:
         source["dates"] = form
@@ -127,9 +154,11 @@ def _types(
 def _evidence(figures: dict[str, list[str]], number: re.Pattern[str]) -> int:
     """How many columns are figures of this form, and hold one that no other form can mean."""
     other = _POINT if number is _COMMA else _COMMA
-    return sum(_share(v, number.fullmatch) >= _FITS and any(
-        not other.fullmatch(x) and not _TWO.fullmatch(x) for x in v if number.fullmatch(x))
-        for v in figures.values())
+    return sum(
+        _share(v, number.fullmatch) >= _FITS
+        and any(not other.fullmatch(x) and not _TWO.fullmatch(x) for x in v if number.fullmatch(x))
+        for v in figures.values()
+    )
 
 
 def _date_form(shown: dict[str, list[str]], why: dict[str, str]) -> str | None:
@@ -149,8 +178,10 @@ def _date_form(shown: dict[str, list[str]], why: dict[str, str]) -> str | None:
     best = max(fits.values())
     forms = [f for f, count in fits.items() if count == best]
     if len(forms) > 1:
-        why["types"] = (f"dates may be written {' or '.join(forms)}: say which with dates:, and "
-                        "declare their columns")
+        why["types"] = (
+            f"dates may be written {' or '.join(forms)}: say which with dates:, and "
+            "declare their columns"
+        )
         return None
     why["dates"] = f"dates fit {forms[0]} and no other form"
     return forms[0]

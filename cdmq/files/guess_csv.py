@@ -37,8 +37,14 @@ def guess_csv(path: Path) -> Written:
     with compressed.text(path, headers.python_encoding(encoding)) as file:
         text = "".join(itertools.islice(file, 200))
         if not text.strip():
-            raise CdmqError(Problem(Span(str(path)), "CDMQ291", "the file is empty: there is "
-                                    "nothing to look at", "name a file with some records"))
+            raise CdmqError(
+                Problem(
+                    Span(str(path)),
+                    "CDMQ291",
+                    "the file is empty: there is nothing to look at",
+                    "name a file with some records",
+                )
+            )
         says = re.match(r'"?sep=(.)"?\s*\n', text)
         delimiter = says[1] if says else _delimiter(text, path)
         usual = "\t" if compressed.plain_name(path.name).lower().endswith((".tsv", ".tab")) else ","
@@ -80,7 +86,10 @@ def _cells(file: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]
 
 
 def _below_header(
-    rows: list[tuple[int, list[str]]], says: bool, source: dict[str, str], why: dict[str, str],
+    rows: list[tuple[int, list[str]]],
+    says: bool,
+    source: dict[str, str],
+    why: dict[str, str],
     whole: bool,
 ) -> Written:
     rows = rows[1:] if says else rows
@@ -90,15 +99,16 @@ def _below_header(
     at = next(i for i, (_, r) in enumerate(full) if _width(r) >= usual or counts[usual] < 2)
     above, first = full[at]
     above -= 1 if says else 0
-    names = tuple(first[:_width(first)])
+    names = tuple(first[: _width(first)])
     is_header = not any(map(looks_like_value, names)) or (
-        sum(map(looks_like_value, names)) * 2 <= len(names) and not any("@" in n for n in names))
+        sum(map(looks_like_value, names)) * 2 <= len(names) and not any("@" in n for n in names)
+    )
     lower = [n.lower() for n in names]
     named = is_header and all(names) and len(set(lower)) == len(lower)
     if full[:at]:
         source["skip"] = str(above)
         why["skip"] = f"{above} line{'s' * (above != 1)} above the header"
-    body = [tuple(r) for _, r in (full[at + 1:] if is_header else full[at:])]
+    body = [tuple(r) for _, r in (full[at + 1 :] if is_header else full[at:])]
     if not named:
         source["header"] = "no"
         if is_header:

@@ -53,8 +53,13 @@ class Head:
 def declared(source: FileSource) -> Declared:
     """What a `file:` says of a csv, and what it leaves to the file."""
     said = source.model_fields_set
-    return (source.path, source.encoding if "encoding" in said else None,
-            source.delimiter if "delimiter" in said else None, source.skip, source.header)
+    return (
+        source.path,
+        source.encoding if "encoding" in said else None,
+        source.delimiter if "delimiter" in said else None,
+        source.skip,
+        source.header,
+    )
 
 
 def matching(root: Path, pattern: str) -> list[Path]:
@@ -64,8 +69,11 @@ def matching(root: Path, pattern: str) -> list[Path]:
 
 def passed_over(root: Path, pattern: str) -> list[Path]:
     """What bears such a name, and is neither file nor folder: a link to nothing, a pipe."""
-    return [p for p in _named(root, pattern)
-            if os.path.lexists(p) and not p.is_file() and not p.is_dir()]
+    return [
+        p
+        for p in _named(root, pattern)
+        if os.path.lexists(p) and not p.is_file() and not p.is_dir()
+    ]
 
 
 def _named(root: Path, pattern: str) -> list[Path]:
@@ -110,8 +118,15 @@ def head(path: Path, file: Declared) -> Head:
     named = len(names)
     while named > 1 and not names[named - 1]:
         named -= 1
-    return Head(tuple(names[:named]), encoding, delimiter, above + len(read),
-                "".join(read).rstrip("\r\n"), says, len(names) - named)
+    return Head(
+        tuple(names[:named]),
+        encoding,
+        delimiter,
+        above + len(read),
+        "".join(read).rstrip("\r\n"),
+        says,
+        len(names) - named,
+    )
 
 
 def _kept(first: str, lines: Iterable[str], read: list[str]) -> Iterator[str]:
@@ -124,7 +139,7 @@ def _kept(first: str, lines: Iterable[str], read: list[str]) -> Iterator[str]:
 def text_below(path: Path, file: Declared) -> int:
     """The number of the first line below the header that holds text; 0 where there is none."""
     found = head(path, file)
-    blank = f"{found.delimiter}\" \t\r\n"
+    blank = f'{found.delimiter}" \t\r\n'
     with compressed.text(path, python_encoding(found.encoding), "replace") as lines:
         below = islice(enumerate(lines, start=1), found.above, None)
         return next((number for number, line in below if line.strip(blank)), 0)

@@ -81,9 +81,7 @@ def json_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[st
         removed(prepared.copies)
 
 
-def json_keys(
-    dataset: Dataset, prepared: Prepared, paths: Sequence[Path], root: Path
-) -> list[str]:
+def json_keys(dataset: Dataset, prepared: Prepared, paths: Sequence[Path], root: Path) -> list[str]:
     """The keys of all objects, in the order in which they first come. Where there are none the
     copies are removed."""
     import duckdb
@@ -94,11 +92,11 @@ def json_keys(
         with duckdb.connect() as connection:
             rows = connection.execute(
                 "SELECT k FROM (SELECT k, min(n) AS n FROM (SELECT k, row_number() OVER () AS n "
-                f"FROM ({query.sql('duckdb')})) GROUP BY k) ORDER BY n").fetchall()
+                f"FROM ({query.sql('duckdb')})) GROUP BY k) ORDER BY n"
+            ).fetchall()
     except duckdb.Error as error:
         removed(prepared.copies)
-        raise CdmqError(errors.explain(str(error), dataset, root, paths, prepared.copies)
-                        ) from None
+        raise CdmqError(errors.explain(str(error), dataset, root, paths, prepared.copies)) from None
     names = [str(r[0]) for r in rows]
     if not names:
         removed(prepared.copies)
@@ -113,9 +111,13 @@ def objects(paths: Iterable[Path], **options: str) -> exp.Expr:
     """The table of the values in files, as JSON."""
     listed = exp.Array(expressions=[nodes.text(str(p)) for p in paths])
     said = {"maximum_object_size": nodes.number(LARGEST)} | {
-        name: nodes.text(value) for name, value in options.items()}
-    return nodes.call("read_json_objects", listed, *(
-        exp.EQ(this=exp.Identifier(this=n, quoted=False), expression=v) for n, v in said.items()))
+        name: nodes.text(value) for name, value in options.items()
+    }
+    return nodes.call(
+        "read_json_objects",
+        listed,
+        *(exp.EQ(this=exp.Identifier(this=n, quoted=False), expression=v) for n, v in said.items()),
+    )
 
 
 class _Refused(Exception):
@@ -126,7 +128,11 @@ class _File:
     """One file: how many records it holds, and the lines that are none."""
 
     def __init__(
-        self, path: Path, encoding: str, named: str, connection: DuckDBPyConnection,
+        self,
+        path: Path,
+        encoding: str,
+        named: str,
+        connection: DuckDBPyConnection,
         copies: dict[str, Path],
     ) -> None:
         self.path, self.named, self.connection, self.copies = path, named, connection, copies
@@ -171,7 +177,8 @@ class _File:
         table = objects([path], **options).sql("duckdb")
         row = self.connection.execute(
             "SELECT count(*), count(*) FILTER (json_type(json) = 'OBJECT' AND "
-            f"list_unique(json_keys(json)) = len(json_keys(json))) FROM {table}").fetchone()
+            f"list_unique(json_keys(json)) = len(json_keys(json))) FROM {table}"
+        ).fetchone()
         assert row is not None
         return row
 
@@ -205,8 +212,9 @@ class _File:
 
     def _copied(self, texts: Iterable[str]) -> Path:
         """A file of these texts in utf-8, in the system's temporary folder."""
-        with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="cdmq-", delete=False,
-                                         encoding="utf-8", newline="") as made:
+        with tempfile.NamedTemporaryFile(
+            "w", suffix=".json", prefix="cdmq-", delete=False, encoding="utf-8", newline=""
+        ) as made:
             self.copies[made.name] = self.path
             cast(TextIO, made).writelines(texts)
         return Path(made.name)
@@ -229,5 +237,9 @@ def _has_nul(path: Path) -> bool:
 
 def _broken(dataset: Dataset, root: Path, path: Path, cause: str) -> Problem:
     place = Span(errors.shown(path, root))
-    return errors.broken(dataset, place, f"the file cannot be read: {cause}",
-                              "mend it: records are objects, one a line or all in one list")
+    return errors.broken(
+        dataset,
+        place,
+        f"the file cannot be read: {cause}",
+        "mend it: records are objects, one a line or all in one list",
+    )

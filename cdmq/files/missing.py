@@ -24,7 +24,9 @@ def is_word(value: exp.Expr, tokens: Sequence[str], dialect: str) -> exp.Expr:
 
     White space around it does not count, nor how its letters are composed; letter case does.
     """
-    inside = exp.In(this=composed(stripped(value, dialect), dialect),
-                    expressions=[nodes.text(nfc(t)) for t in tokens])
+    inside = exp.In(
+        this=composed(stripped(value, dialect), dialect),
+        expressions=[nodes.text(nfc(t)) for t in tokens],
+    )
     padded = nodes.every([ragged(value, dialect), inside])
     return nodes.any_of([is_one_of(value.copy(), tokens, dialect), padded])

@@ -17,8 +17,11 @@ from cdmq.values import Dataset
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d?:\d\d(:\d\d(\.\d{1,6})?)? ?"
-                     r"(Z|z|[+-]\d\d(:?\d\d)?)?)?", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d([ T]\d\d?:\d\d(:\d\d(\.\d{1,6})?)? ?"
+    r"(Z|z|[+-]\d\d(:?\d\d)?)?)?",
+    re.ASCII,
+)
 
 
 def typed(cell: str | None, type_: Type, zone: str = "UTC") -> Any:
@@ -36,9 +39,15 @@ def seed_problems(dataset: Dataset, types: Mapping[str, Type]) -> list[Problem]:
     seed = dataset.seed
     assert seed is not None
     return [
-        Problem(Span(seed.path), "CDMQ343", f"the seed {seed.name} has '{cell}' in its column "
-                f"{column}, which is declared as {types[column]}", "mend the seed or columns:")
-        for row in seed.rows for cell, column in zip(row, seed.columns, strict=True)
+        Problem(
+            Span(seed.path),
+            "CDMQ343",
+            f"the seed {seed.name} has '{cell}' in its column "
+            f"{column}, which is declared as {types[column]}",
+            "mend the seed or columns:",
+        )
+        for row in seed.rows
+        for cell, column in zip(row, seed.columns, strict=True)
         if cell is not None and typed(cell, types[column], dataset.time_zone) is None
     ]
 
@@ -91,7 +100,12 @@ def _quoted(type_: Type) -> Callable[[str, str], str | None]:
 
 
 _READERS: dict[Type, Callable[[str, str], Any]] = {
-    "integer": _integer, "decimal": _decimal, "double": _double, "date": _date,
-    "timestamp": _timestamp, "uuid": _quoted("uuid"), "time": _quoted("time"),
+    "integer": _integer,
+    "decimal": _decimal,
+    "double": _double,
+    "date": _date,
+    "timestamp": _timestamp,
+    "uuid": _quoted("uuid"),
+    "time": _quoted("time"),
     "boolean": lambda t, zone: {"true": True, "false": False}[t],
 }

@@ -22,12 +22,26 @@ from cdmq.sql.types import Type
 from cdmq.values import ROW_NUMBER, Dataset
 
 #: Ending of a path -> format.
-ENDINGS = {"csv": "csv", "tsv": "csv", "txt": "csv", "json": "json", "ndjson": "json",
-           "jsonl": "json", "parquet": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
+ENDINGS = {
+    "csv": "csv",
+    "tsv": "csv",
+    "txt": "csv",
+    "json": "json",
+    "ndjson": "json",
+    "jsonl": "json",
+    "parquet": "parquet",
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",
+}
 #: Keys of `file:` and the formats that they speak of.
-_ONLY = {"skip": ("csv", "xlsx"), "header": ("csv", "xlsx"), "sheet": ("xlsx",),
-         "bad_lines_at_most": ("csv", "xlsx", "json"), "delimiter": ("csv",),
-         "encoding": ("csv", "json")}
+_ONLY = {
+    "skip": ("csv", "xlsx"),
+    "header": ("csv", "xlsx"),
+    "sheet": ("xlsx",),
+    "bad_lines_at_most": ("csv", "xlsx", "json"),
+    "delimiter": ("csv",),
+    "encoding": ("csv", "json"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,9 +64,15 @@ def format_of(dataset: Dataset) -> str:
     assert source is not None
     ending = compressed.plain_name(source.path).rsplit(".", 1)[-1].lower()
     if source.format is None and ending not in ENDINGS:
-        raise CdmqError(Problem(dataset.span, "CDMQ123", f"'{source.path}' has no known ending",
-                                "say format: csv, json, parquet or xlsx; another kind of sheet "
-                                "is saved as .xlsx or csv"))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ123",
+                f"'{source.path}' has no known ending",
+                "say format: csv, json, parquet or xlsx; another kind of sheet "
+                "is saved as .xlsx or csv",
+            )
+        )
     return source.format or ENDINGS[ending]
 
 
@@ -69,9 +89,14 @@ def _check_keys(dataset: Dataset, kind: str) -> None:
     said = dataset.spec.file.model_fields_set if dataset.spec.file else set()
     without = [key for key, formats in _ONLY.items() if key in said and kind not in formats]
     if without:
-        raise CdmqError(Problem(
-            dataset.span, "CDMQ290", f"'{without[0]}' has no effect on a file of format {kind} "
-            f"(dataset {dataset.name})", "take it away, or say the format that the file has"))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ290",
+                f"'{without[0]}' has no effect on a file of format {kind} (dataset {dataset.name})",
+                "take it away, or say the format that the file has",
+            )
+        )
 
 
 def paths_of(dataset: Dataset, root: Path) -> list[Path]:
@@ -84,22 +109,39 @@ def paths_of(dataset: Dataset, root: Path) -> list[Path]:
     try:
         found, odd = headers.matching(root, pattern), headers.passed_over(root, pattern)
     except ValueError as error:
-        raise CdmqError(Problem(dataset.span, "CDMQ121", f"the path '{pattern}' of dataset "
-                                f"{dataset.name} is no pattern: {error}", "* and ? stand for "
-                                "letters of a name, ** for folders")) from None
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ121",
+                f"the path '{pattern}' of dataset {dataset.name} is no pattern: {error}",
+                "* and ? stand for letters of a name, ** for folders",
+            )
+        ) from None
     for path in (*found, *odd):
         if not is_text(path):
             raise CdmqError(no_text(path.relative_to(root), f"a file of dataset {dataset.name}"))
         if not is_within(root, path):
             raise CdmqError(leads_out(dataset.span, f"the link '{path.relative_to(root)}'"))
     if odd:
-        raise CdmqError(Problem(
-            dataset.span, "CDMQ121", f"'{odd[0].relative_to(root)}' of dataset {dataset.name} is a "
-            f"{'link to nothing' if odd[0].is_symlink() else 'pipe, a socket or a device'}, and "
-            "no file", "put a file in its place, or take it away"))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ121",
+                f"'{odd[0].relative_to(root)}' of dataset {dataset.name} is a "
+                f"{'link to nothing' if odd[0].is_symlink() else 'pipe, a socket or a device'}, and "
+                "no file",
+                "put a file in its place, or take it away",
+            )
+        )
     if not found:
-        raise CdmqError(Problem(dataset.span, "CDMQ121", f"the file '{pattern}' of dataset "
-                                f"{dataset.name} is not there", _near(root, pattern)))
+        raise CdmqError(
+            Problem(
+                dataset.span,
+                "CDMQ121",
+                f"the file '{pattern}' of dataset {dataset.name} is not there",
+                _near(root, pattern),
+            )
+        )
     return found
 
 
@@ -167,14 +209,19 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
         names = json_keys(dataset, found, paths, root)
     else:
         names = list(_names(dataset, root))
-        found = prepare(dataset, paths, root, names) if kind == "csv" else prepare_sheets(
-            dataset, paths, root)
-    table = _reader("json" if kind == "json" else "csv", _listed(found.paths), names,
-                    found.delimiter)
+        found = (
+            prepare(dataset, paths, root, names)
+            if kind == "csv"
+            else prepare_sheets(dataset, paths, root)
+        )
+    table = _reader(
+        "json" if kind == "json" else "csv", _listed(found.paths), names, found.delimiter
+    )
     table, names = _composed(names, table), [*map(composed, names)]
     query = _numbered(dataset, names, typed_rows(dataset, names, table))
-    return Reading(query.sql("duckdb"), tuple(map(Path, found.copies)), found.records,
-                   found.bad), dict(found.copies)
+    return Reading(
+        query.sql("duckdb"), tuple(map(Path, found.copies)), found.records, found.bad
+    ), dict(found.copies)
 
 
 def _composed(names: Sequence[str], table: exp.Expr) -> exp.Expr:
@@ -182,9 +229,13 @@ def _composed(names: Sequence[str], table: exp.Expr) -> exp.Expr:
     named = [*map(composed, names)]
     if named == [*names]:
         return table
-    return nodes.subquery(nodes.select(
-        [nodes.alias(nodes.column(old), new) for old, new in zip(names, named, strict=True)],
-        table), "c")
+    return nodes.subquery(
+        nodes.select(
+            [nodes.alias(nodes.column(old), new) for old, new in zip(names, named, strict=True)],
+            table,
+        ),
+        "c",
+    )
 
 
 def _numbered(dataset: Dataset, names: Collection[str], query: exp.Select) -> exp.Select:
@@ -208,9 +259,7 @@ def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, str]:
     return _parquet_columns(dataset, paths, root)
 
 
-def _parquet_columns(
-    dataset: Dataset, paths: Sequence[Path], root: Path
-) -> dict[str, str]:
+def _parquet_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> dict[str, str]:
     """The columns of the files with DuckDB's names of their types."""
     import duckdb
 
@@ -227,16 +276,27 @@ def _listed(paths: Iterable[Path]) -> exp.Expr:
 
 
 def _reader(kind: str, listed: exp.Expr, names: list[str], delimiter: str) -> exp.Expr:
-    texts = exp.Struct(expressions=[
-        exp.PropertyEQ(this=nodes.text(n), expression=nodes.text("VARCHAR")) for n in names
-    ])
+    texts = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=nodes.text(n), expression=nodes.text("VARCHAR")) for n in names
+        ]
+    )
     if kind == "json":
-        return nodes.call("read_json", listed, _named("columns", texts),
-                          _named("maximum_object_size", nodes.number(LARGEST)))
+        return nodes.call(
+            "read_json",
+            listed,
+            _named("columns", texts),
+            _named("maximum_object_size", nodes.number(LARGEST)),
+        )
     return nodes.call(
-        "read_csv", listed, _named("auto_detect", exp.false()), _named("header", exp.true()),
-        _named("delim", nodes.text(delimiter)), _named("quote", nodes.text('"')),
-        _named("escape", nodes.text('"')), _named("columns", texts),
+        "read_csv",
+        listed,
+        _named("auto_detect", exp.false()),
+        _named("header", exp.true()),
+        _named("delim", nodes.text(delimiter)),
+        _named("quote", nodes.text('"')),
+        _named("escape", nodes.text('"')),
+        _named("columns", texts),
         _named("max_line_size", nodes.number(64 * 1024 * 1024)),
     )
 

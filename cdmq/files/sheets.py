@@ -42,10 +42,14 @@ def sheet_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[s
         rows.close()
     for path, names in zip(paths, found, strict=True):
         if names != found[0]:
-            raise CdmqError(Problem(
-                Span(errors.shown(path, root)), "CDMQ125", f"{path.name} has other columns "
-                f"than {paths[0].name} (dataset {dataset.name})",
-                "files of one dataset have one header"))
+            raise CdmqError(
+                Problem(
+                    Span(errors.shown(path, root)),
+                    "CDMQ125",
+                    f"{path.name} has other columns than {paths[0].name} (dataset {dataset.name})",
+                    "files of one dataset have one header",
+                )
+            )
     return found[0]
 
 
@@ -66,12 +70,20 @@ class Sample:
 def sample(path: Path, most: int) -> list[Sample]:
     """Of each sheet that is shown and holds something."""
     found, place = [], Span(str(path))
-    dataset = Dataset(name=path.stem, spec=DatasetSpec(
-        name="sheet", file=FileSource(path=path.name)), source="file", span=place)
+    dataset = Dataset(
+        name=path.stem,
+        spec=DatasetSpec(name="sheet", file=FileSource(path=path.name)),
+        source="file",
+        span=place,
+    )
     with _book(dataset, path, place) as (book, formulas):
         for sheet in book.worksheets:
-            rows = ((n, [_text(c) for c in cells]) for n, cells in islice(
-                _counted(dataset, sheet, formulas and formulas[sheet.title], place), most))
+            rows = (
+                (n, [_text(c) for c in cells])
+                for n, cells in islice(
+                    _counted(dataset, sheet, formulas and formulas[sheet.title], place), most
+                )
+            )
             full = [(n, row) for n, row in rows if any(row)]
             if sheet.sheet_state != "visible" or not full:
                 continue
@@ -81,17 +93,30 @@ def sample(path: Path, most: int) -> list[Sample]:
             last = max(i for i, c in enumerate(head) if c) + 1
             names = tuple(" ".join(c.split()) for c in head[:last])
             # What was never computed is no word of what the column holds.
-            below = tuple(tuple("" if c.startswith("=") else c for c in row[:last])
-                          for _, row in full[at + 1:])
-            found.append(Sample(sheet.title, number, _merged(path, sheet, names, number),
-                                full[0][0], names, below))
+            below = tuple(
+                tuple("" if c.startswith("=") else c for c in row[:last])
+                for _, row in full[at + 1 :]
+            )
+            found.append(
+                Sample(
+                    sheet.title,
+                    number,
+                    _merged(path, sheet, names, number),
+                    full[0][0],
+                    names,
+                    below,
+                )
+            )
     return found
 
 
 def _merged(path: Path, sheet: Any, names: Sequence[str], header: int) -> tuple[str, ...]:
     below = [r for r in merged(path, sheet._worksheet_path) if r[3] > header]
-    return tuple(name for n, name in enumerate(names, start=1)
-                 if any(first <= n <= last for first, _, last, _ in below))
+    return tuple(
+        name
+        for n, name in enumerate(names, start=1)
+        if any(first <= n <= last for first, _, last, _ in below)
+    )
 
 
 def prepare_sheets(dataset: Dataset, paths: Sequence[Path], root: Path) -> Prepared:
@@ -105,8 +130,14 @@ def prepare_sheets(dataset: Dataset, paths: Sequence[Path], root: Path) -> Prepa
             ) as out:
                 copies[out.name] = path
                 named = errors.shown(path, root) if len(paths) > 1 else ""
-                records += _write(dataset, path, root, csv.writer(
-                    out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow, bad, named)
+                records += _write(
+                    dataset,
+                    path,
+                    root,
+                    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow,
+                    bad,
+                    named,
+                )
     except BaseException:
         for copy in copies:
             Path(copy).unlink(missing_ok=True)
@@ -115,8 +146,12 @@ def prepare_sheets(dataset: Dataset, paths: Sequence[Path], root: Path) -> Prepa
 
 
 def _write(
-    dataset: Dataset, path: Path, root: Path, write: Callable[[list[str]], object],
-    bad: list[BadLine], named: str,
+    dataset: Dataset,
+    path: Path,
+    root: Path,
+    write: Callable[[list[str]], object],
+    bad: list[BadLine],
+    named: str,
 ) -> int:
     """Write the records; the number of them."""
     rows = _rows(dataset, path, root)
@@ -128,19 +163,27 @@ def _write(
         texts = [_text(c) for c in cells]
         own = texts[first:end] + [""] * (end - max(len(texts), first))
         if any(texts[:first]) or any(texts[end:]):
-            bad.append(BadLine(named, number, ",".join(texts)[:SHOWN],
-                               "a value stands in a column without a name"))
+            bad.append(
+                BadLine(
+                    named,
+                    number,
+                    ",".join(texts)[:SHOWN],
+                    "a value stands in a column without a name",
+                )
+            )
         elif len(names) > 1 and [*map(composed, own)] == names:
-            bad.append(BadLine(named, number, ",".join(own)[:SHOWN],
-                               "the header stands here again"))
+            bad.append(
+                BadLine(named, number, ",".join(own)[:SHOWN], "the header stands here again")
+            )
         elif not any(own):
             # As an empty line of a csv: with one column it is a record if another follows.
             empty += len(names) == 1
         else:
             for _ in range(empty):
                 write([""] * len(names))
-            write([read(c) for read, c in zip(readers, _padded(cells[first:end], own),
-                                              strict=True)])
+            write(
+                [read(c) for read, c in zip(readers, _padded(cells[first:end], own), strict=True)]
+            )
             records, empty = records + empty + 1, 0
     return records
 
@@ -159,19 +202,29 @@ def _header(
     if not source.header:
         names = list(dataset.spec.columns)
         if not names:
-            raise CdmqError(Problem(
-                dataset.span, "CDMQ287", f"{dataset.name} has header: no, and nothing names its "
-                "columns", "name them all under columns:, in the order of the sheet"))
+            raise CdmqError(
+                Problem(
+                    dataset.span,
+                    "CDMQ287",
+                    f"{dataset.name} has header: no, and nothing names its columns",
+                    "name them all under columns:, in the order of the sheet",
+                )
+            )
         return names, 0, below
     number, cells = next(((n, c) for n, c in below if any(map(_text, c))), (0, []))
     found = [composed(" ".join(_text(c).split())) for c in cells]
     if not found:
-        raise CdmqError(Problem(
-            Span(errors.shown(path, root)), "CDMQ125", f"the sheet of dataset {dataset.name} "
-            "is empty: it has no header", "say another with sheet:, or give it a header row"))
+        raise CdmqError(
+            Problem(
+                Span(errors.shown(path, root)),
+                "CDMQ125",
+                f"the sheet of dataset {dataset.name} is empty: it has no header",
+                "say another with sheet:, or give it a header row",
+            )
+        )
     first = next(i for i, name in enumerate(found) if name)
     last = max(i for i, name in enumerate(found) if name)
-    names = found[first:last + 1]
+    names = found[first : last + 1]
     check_names(names, dataset, Span(errors.shown(path, root), number, 1))
     return names, first, below
 
@@ -183,13 +236,20 @@ def _rows(dataset: Dataset, path: Path, root: Path) -> Generator[Row]:
     with _book(dataset, path, place) as (book, formulas):
         known = {s.title: s for s in book.worksheets}
         name = source.sheet or next(
-            (n for n, s in known.items() if s.sheet_state == "visible"), next(iter(known), ""))
+            (n for n, s in known.items() if s.sheet_state == "visible"), next(iter(known), "")
+        )
         if name not in known:
-            shown = ", ".join(n + (" (hidden)" if s.sheet_state != "visible" else "")
-                              for n, s in known.items())
-            raise CdmqError(Problem(
-                place, "CDMQ289", f"there is no sheet '{name}' (dataset {dataset.name}); its "
-                f"sheets: {shown}", did_you_mean(name, known)))
+            shown = ", ".join(
+                n + (" (hidden)" if s.sheet_state != "visible" else "") for n, s in known.items()
+            )
+            raise CdmqError(
+                Problem(
+                    place,
+                    "CDMQ289",
+                    f"there is no sheet '{name}' (dataset {dataset.name}); its sheets: {shown}",
+                    did_you_mean(name, known),
+                )
+            )
         yield from _counted(dataset, known[name], formulas and formulas[name], place)
 
 
@@ -200,12 +260,19 @@ def _book(dataset: Dataset, path: Path, place: Span) -> Iterator[tuple[Any, Any]
 
     _check_size(dataset, path, place)
     try:
-        books = [openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False)
-                 for values in ((True, False) if never_computed(path) else (True,))]
+        books = [
+            openpyxl.load_workbook(path, read_only=True, data_only=values, keep_links=False)
+            for values in ((True, False) if never_computed(path) else (True,))
+        ]
     except Exception as error:  # whatever a broken zip or XML makes the reader raise
-        raise CdmqError(errors.broken(
-            dataset, place, f"it is no workbook of .xlsx: {type(error).__name__}",
-            "save it anew as .xlsx, without a password; or as csv")) from None
+        raise CdmqError(
+            errors.broken(
+                dataset,
+                place,
+                f"it is no workbook of .xlsx: {type(error).__name__}",
+                "save it anew as .xlsx, without a password; or as csv",
+            )
+        ) from None
     with closing(books[0]), closing(books[-1]):
         yield books[0], books[1] if len(books) > 1 else None
 
@@ -221,15 +288,25 @@ def _counted(dataset: Dataset, sheet: Any, formulas: Any, place: Span) -> Iterat
         for number, row in enumerate(sheet.iter_rows(), start=1):
             seen += len(row)
             if seen > MOST_CELLS:
-                raise CdmqError(errors.broken(
-                    dataset, place, f"the sheet has more than {MOST_CELLS:,} cells",
-                    "save it as csv"))
+                raise CdmqError(
+                    errors.broken(
+                        dataset,
+                        place,
+                        f"the sheet has more than {MOST_CELLS:,} cells",
+                        "save it as csv",
+                    )
+                )
             by = next(written) if written else row
             yield number, [_shown(cell, other) for cell, other in zip(row, by, strict=True)]
     except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile, EOFError) as error:
-        raise CdmqError(errors.broken(
-            dataset, place, f"the sheet cannot be read: {type(error).__name__}",
-            "save it anew as .xlsx, or as csv")) from None
+        raise CdmqError(
+            errors.broken(
+                dataset,
+                place,
+                f"the sheet cannot be read: {type(error).__name__}",
+                "save it anew as .xlsx, or as csv",
+            )
+        ) from None
 
 
 def _check_size(dataset: Dataset, path: Path, place: Span) -> None:
@@ -237,13 +314,23 @@ def _check_size(dataset: Dataset, path: Path, place: Span) -> None:
         with zipfile.ZipFile(path) as packed:
             size = sum(part.file_size for part in packed.infolist())
     except (zipfile.BadZipFile, OSError):
-        raise CdmqError(errors.broken(
-            dataset, place, "it is no workbook of .xlsx",
-            "save it anew as .xlsx, without a password; or as csv")) from None
+        raise CdmqError(
+            errors.broken(
+                dataset,
+                place,
+                "it is no workbook of .xlsx",
+                "save it anew as .xlsx, without a password; or as csv",
+            )
+        ) from None
     if size > MOST_BYTES:
-        raise CdmqError(errors.broken(
-            dataset, place, f"it unpacks to {size >> 20:,} MB, more than {MOST_BYTES >> 20:,}",
-            "save the sheet as csv"))
+        raise CdmqError(
+            errors.broken(
+                dataset,
+                place,
+                f"it unpacks to {size >> 20:,} MB, more than {MOST_BYTES >> 20:,}",
+                "save the sheet as csv",
+            )
+        )
 
 
 def _shown(cell: Any, written: Any) -> Any:
@@ -290,4 +377,3 @@ def _reader_of(dataset: Dataset, column: str) -> Callable[[Any], str]:
         return _text(value)
 
     return read
-

@@ -12,7 +12,9 @@ from cdmq.values import Dataset, Documents, Rule
 
 
 def dataset_needs(
-    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], documents: Documents,
+    datasets: Mapping[str, Dataset],
+    rules: Mapping[str, Rule],
+    documents: Documents,
     problems: list[Problem],
 ) -> dict[str, list[str]]:
     """For each dataset the names of those that must stand before it, sorted."""
@@ -37,7 +39,9 @@ def dataset_needs(
 
 
 def _model_needs(
-    dataset: Dataset, datasets: Mapping[str, Dataset], documents: Documents,
+    dataset: Dataset,
+    datasets: Mapping[str, Dataset],
+    documents: Documents,
     problems: list[Problem],
 ) -> set[str]:
     assert dataset.model is not None
@@ -47,8 +51,16 @@ def _model_needs(
     except ValueError as error:
         line = getattr(error, "line", 0)
         place = Span(span.file, line, 1) if line else span
-        problems.append(Problem(place, "CDMQ107", str(error), getattr(error, "remedy", "").replace(
-            "here: var()", "here: ref(), source(), config(), var()")))
+        problems.append(
+            Problem(
+                place,
+                "CDMQ107",
+                str(error),
+                getattr(error, "remedy", "").replace(
+                    "here: var()", "here: ref(), source(), config(), var()"
+                ),
+            )
+        )
         return set()
     needs = set()
     for how, name in text.references():
@@ -56,8 +68,12 @@ def _model_needs(
             needs.add(name)
         elif how == "clean" and name not in documents.broken:
             problems.append(
-                Problem(span, "CDMQ202", f"unknown dataset '{name}' in ref()",
-                        did_you_mean(name, datasets))
+                Problem(
+                    span,
+                    "CDMQ202",
+                    f"unknown dataset '{name}' in ref()",
+                    did_you_mean(name, datasets),
+                )
             )
     return needs
 
@@ -72,7 +88,11 @@ def sort(
     except CycleError as error:
         path = list(reversed(error.args[1]))
         problems.append(
-            Problem(datasets[path[0]].span, "CDMQ207", "a cycle: " + " -> ".join(path),
-                    "one of them must not read the next")
+            Problem(
+                datasets[path[0]].span,
+                "CDMQ207",
+                "a cycle: " + " -> ".join(path),
+                "one of them must not read the next",
+            )
         )
         return sorted(needs)

@@ -25,8 +25,13 @@ _LATER = ("state", "result", "selector")
 
 
 def select(
-    project: Project, include: str | None = None, exclude: str | None = None, *,
-    allow_empty: bool = False, kinds: frozenset[str] | None = None, disabled: bool = False,
+    project: Project,
+    include: str | None = None,
+    exclude: str | None = None,
+    *,
+    allow_empty: bool = False,
+    kinds: frozenset[str] | None = None,
+    disabled: bool = False,
 ) -> Selection:
     """The selection by --select and --exclude. Raises CdmqError where a word is not known.
 
@@ -34,21 +39,38 @@ def select(
     that are switched off too, as `cdmq ls` lists them.
     """
     if include is not None and not include.strip():
-        raise CdmqError(Problem(Span("--select"), "CDMQ511", "--select is given, and says nothing",
-                                "name what is meant, or leave --select out for everything"))
+        raise CdmqError(
+            Problem(
+                Span("--select"),
+                "CDMQ511",
+                "--select is given, and says nothing",
+                "name what is meant, or leave --select out for everything",
+            )
+        )
     graph = _Graph(project, allow_empty)
     everything = frozenset(graph.needs)
     taken = graph.union(include, "--select") if include and include.strip() else everything
     left_out = graph.union(exclude, "--exclude") if exclude and exclude.strip() else frozenset()
     taken = graph.with_rules(taken) - graph.with_rules(left_out)
     if not taken and not allow_empty:
-        said = " ".join(f"{flag} '{text}'" for flag, text in
-                        (("--select", include), ("--exclude", exclude)) if text)
-        raise CdmqError(Problem(Span("--select" if include else "--exclude"), "CDMQ510",
-                                f"nothing is selected by {said}",
-                                "try it with: cdmq ls, or say --allow-empty"))
-    wanted = {r.id for r in project.rules.values()
-              if (r.enabled or disabled) and (kinds is None or r.kind in kinds)}
+        said = " ".join(
+            f"{flag} '{text}'"
+            for flag, text in (("--select", include), ("--exclude", exclude))
+            if text
+        )
+        raise CdmqError(
+            Problem(
+                Span("--select" if include else "--exclude"),
+                "CDMQ510",
+                f"nothing is selected by {said}",
+                "try it with: cdmq ls, or say --allow-empty",
+            )
+        )
+    wanted = {
+        r.id
+        for r in project.rules.values()
+        if (r.enabled or disabled) and (kinds is None or r.kind in kinds)
+    }
     enabled = {r.id for r in project.rules.values() if r.enabled}
     rules = frozenset(n.removeprefix("rule:") for n in taken if n.startswith("rule:")) & wanted
     chosen = frozenset(n.removeprefix("dataset:") for n in taken if n.startswith("dataset:"))
@@ -59,13 +81,17 @@ def select(
 
 def needs_of(rule: Rule, project: Project) -> frozenset[str]:
     """The datasets that a rule reads: its own, and those and the seeds that its fields name."""
-    named = [getattr(rule.spec, f) for marker in (DatasetName, SeedName)
-             for f in fields_marked(type(rule.spec), marker)]
+    named = [
+        getattr(rule.spec, f)
+        for marker in (DatasetName, SeedName)
+        for f in fields_marked(type(rule.spec), marker)
+    ]
     mapped = getattr(rule.spec, "map", None)
     named.append(mapped.seed if mapped else None)
     named += [m.dataset for m in getattr(rule.spec, "measures", {}).values()]
     return frozenset({rule.dataset, *(n for n in named if isinstance(n, str))}) & frozenset(
-        project.datasets)
+        project.datasets
+    )
 
 
 def words(text: str) -> list[str]:
@@ -84,7 +110,8 @@ class _Graph:
         }
         for rule in project.rules.values():
             self.needs[f"rule:{rule.id}"] = frozenset(
-                f"dataset:{n}" for n in needs_of(rule, project))
+                f"dataset:{n}" for n in needs_of(rule, project)
+            )
         self.followers: dict[str, set[str]] = {name: set() for name in self.needs}
         for name, needed in self.needs.items():
             for other in needed:
@@ -106,26 +133,38 @@ class _Graph:
     def with_rules(self, names: Iterable[str]) -> frozenset[str]:
         """Names, and the rules of the datasets among them."""
         names = frozenset(names)
-        return names | {f"rule:{r.id}" for r in self.project.rules.values()
-                        if f"dataset:{r.dataset}" in names}
+        return names | {
+            f"rule:{r.id}" for r in self.project.rules.values() if f"dataset:{r.dataset}" in names
+        }
 
     def union(self, text: str, flag: str) -> frozenset[str]:
         return frozenset().union(*(self._intersection(w, flag) for w in words(text)))
 
     def _intersection(self, text: str, flag: str) -> frozenset[str]:
         if "" in text.split(","):
-            raise CdmqError(Problem(
-                Span(flag), "CDMQ511", f"a comma in '{text}' has nothing before or behind it: no "
-                "blank stands beside a comma", "write tag:a,tag:b for what has both, or tag:a "
-                "tag:b for what has one of them"))
+            raise CdmqError(
+                Problem(
+                    Span(flag),
+                    "CDMQ511",
+                    f"a comma in '{text}' has nothing before or behind it: no "
+                    "blank stands beside a comma",
+                    "write tag:a,tag:b for what has both, or tag:a tag:b for what has one of them",
+                )
+            )
         parts = [self.with_rules(self._word(w, flag)) for w in text.split(",")]
         return frozenset.intersection(*parts)
 
     def _word(self, word: str, flag: str) -> frozenset[str]:
         match = _WORD.fullmatch(word)
         if match is None:
-            raise CdmqError(Problem(Span(flag), "CDMQ511", f"'{word}' is not a selection",
-                                    "write for example: tag:contact, +customers+, rules/x.yml"))
+            raise CdmqError(
+                Problem(
+                    Span(flag),
+                    "CDMQ511",
+                    f"'{word}' is not a selection",
+                    "write for example: tag:contact, +customers+, rules/x.yml",
+                )
+            )
         found = self._named(match["name"], flag)
         if match["at"]:
             return self.standing_on(self._walk(found, self.followers, None))
@@ -140,20 +179,39 @@ class _Graph:
         if not colon:
             return self._bare(word, flag)
         if method in _LATER:
-            raise CdmqError(Problem(Span(flag), "CDMQ512", f"{method}: is not built yet",
-                                    f"known here: {', '.join(sorted(METHODS))}"))
+            raise CdmqError(
+                Problem(
+                    Span(flag),
+                    "CDMQ512",
+                    f"{method}: is not built yet",
+                    f"known here: {', '.join(sorted(METHODS))}",
+                )
+            )
         if method not in METHODS:
-            raise CdmqError(Problem(Span(flag), "CDMQ512", f"unknown method '{method}:'",
-                                    did_you_mean(method, METHODS)))
+            raise CdmqError(
+                Problem(
+                    Span(flag),
+                    "CDMQ512",
+                    f"unknown method '{method}:'",
+                    did_you_mean(method, METHODS),
+                )
+            )
         words = METHODS[method]
         if method == "path" and value:
             value = self._from_root(value)
         found = frozenset(
-            name for name, thing in self._things() if _fits(words(thing), value, method))
+            name for name, thing in self._things() if _fits(words(thing), value, method)
+        )
         if not found and "*" not in value:
             known = {w for _, thing in self._things() for w in words(thing)}
-            raise CdmqError(Problem(Span(flag), "CDMQ513", f"nothing has {method}:{value}",
-                                    self._remedy(value, known)))
+            raise CdmqError(
+                Problem(
+                    Span(flag),
+                    "CDMQ513",
+                    f"nothing has {method}:{value}",
+                    self._remedy(value, known),
+                )
+            )
         return found
 
     def _from_root(self, path: str) -> str:
@@ -165,14 +223,23 @@ class _Graph:
         if "/" in word or word.endswith((".yml", ".yaml", ".sql", ".csv")):
             return self._named(f"path:{word}", flag)
         found = frozenset(
-            name for name, _ in self._things()
-            if (own := name.partition(":")[2]) == word or fnmatchcase(own, word)
-            or own.startswith(f"{word}."))
+            name
+            for name, _ in self._things()
+            if (own := name.partition(":")[2]) == word
+            or fnmatchcase(own, word)
+            or own.startswith(f"{word}.")
+        )
         exact = {n for n in found if n == f"dataset:{word}"}
         if not found and "*" not in word:
             known = {name.partition(":")[2] for name in self.needs}
-            raise CdmqError(Problem(Span(flag), "CDMQ513", f"no rule or dataset is named '{word}'",
-                                    self._remedy(word, known)))
+            raise CdmqError(
+                Problem(
+                    Span(flag),
+                    "CDMQ513",
+                    f"no rule or dataset is named '{word}'",
+                    self._remedy(word, known),
+                )
+            )
         return frozenset(exact) or found
 
     def _remedy(self, word: str, known: Iterable[str]) -> str:
@@ -198,8 +265,9 @@ def _fits(words: Iterable[str], value: str, method: str) -> bool:
 def _path_of(pattern: str) -> re.Pattern[str]:
     """A path, or a folder above it; `*` and `?` stay inside of a name, `**` does not."""
     parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    written = "".join(parts.get(part, re.escape(part))
-                      for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern))
+    written = "".join(
+        parts.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    )
     return re.compile(rf"{written}(?:/.*)?\Z" if pattern != "." else ".*")
 
 

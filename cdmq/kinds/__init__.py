@@ -9,8 +9,16 @@ from types import ModuleType
 
 #: In the order in which the language tells of them.
 KINDS = (
-    "validation", "defaults", "matching", "golden", "tiering", "completeness", "freshness",
-    "trends", "change_control", "relationships",
+    "validation",
+    "defaults",
+    "matching",
+    "golden",
+    "tiering",
+    "completeness",
+    "freshness",
+    "trends",
+    "change_control",
+    "relationships",
 )
 
 

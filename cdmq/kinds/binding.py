@@ -19,9 +19,7 @@ from cdmq.values import Rule
 class Binder:
     """Binds each expression once. What does not fit is told in `problems`."""
 
-    def __init__(
-        self, columns: Mapping[str, Type], dialect: str, problems: list[Problem]
-    ) -> None:
+    def __init__(self, columns: Mapping[str, Type], dialect: str, problems: list[Problem]) -> None:
         self.columns, self.dialect, self.problems = columns, dialect, problems
         self._known: dict[tuple[str, str], Bound | None] = {}
 
@@ -38,9 +36,15 @@ class Binder:
             look(rule, field, bound)
             return bound
         except SqlProblem as error:
-            self.tell(rule, field, error.code, f"{error.cause} (at column "
-                       f"{max(error.column, 1)} of the SQL: "
-                       f"{excerpt(rule.expressions[field].text)})", error.remedy)
+            self.tell(
+                rule,
+                field,
+                error.code,
+                f"{error.cause} (at column "
+                f"{max(error.column, 1)} of the SQL: "
+                f"{excerpt(rule.expressions[field].text)})",
+                error.remedy,
+            )
             return None
 
     def real(self, name: str) -> str:
@@ -74,9 +78,10 @@ def look(rule: Rule, field: str, bound: Bound) -> None:
 def _may_raise(node: exp.Expr) -> bool:
     """Arithmetic may overflow; comparisons and pattern matches do not raise."""
     return any(
-        isinstance(n, exp.Binary) and isinstance(n, exp.Add | exp.Sub | exp.Mul | exp.Div |
-                                                 exp.IntDiv | exp.Mod)
-        or isinstance(n, exp.Func) and not is_composing(n)
+        isinstance(n, exp.Binary)
+        and isinstance(n, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.IntDiv | exp.Mod)
+        or isinstance(n, exp.Func)
+        and not is_composing(n)
         and not isinstance(n, exp.And | exp.Or | exp.Case | exp.Coalesce)
         for n in node.walk()
     )

@@ -27,24 +27,48 @@ def threshold_problems(
     given = {f: t for f, t in (("warn_above", warn), ("error_above", error)) if t is not None}
     for field, threshold in given.items():
         if severity == "info":
-            yield (field, "CDMQ130", f"{field} has no effect: a rule with severity: info neither "
-                   "warns nor fails", f"take {field} or severity: info out")
+            yield (
+                field,
+                "CDMQ130",
+                f"{field} has no effect: a rule with severity: info neither warns nor fails",
+                f"take {field} or severity: info out",
+            )
         elif scope == "dataset" and threshold not in ("0", "0%"):
-            yield (field, "CDMQ131", f"{field}: {threshold} can never be reached: {check} is about "
-                   "the dataset as a whole, and fails once or not at all",
-                   f"take {field} out; for a warning say severity: warn")
+            yield (
+                field,
+                "CDMQ131",
+                f"{field}: {threshold} can never be reached: {check} is about "
+                "the dataset as a whole, and fails once or not at all",
+                f"take {field} out; for a warning say severity: warn",
+            )
         elif threshold == "100%":
-            yield (field, "CDMQ131", f"{field}: 100% can never be reached: no share is above it",
-                   "write a smaller share, such as 99%")
+            yield (
+                field,
+                "CDMQ131",
+                f"{field}: 100% can never be reached: no share is above it",
+                "write a smaller share, such as 99%",
+            )
     if severity == "warn" and error is not None:
-        yield ("error_above", "CDMQ130", "error_above has no effect: a rule with severity: warn "
-               "never fails", "take error_above or severity: warn out")
+        yield (
+            "error_above",
+            "CDMQ130",
+            "error_above has no effect: a rule with severity: warn never fails",
+            "take error_above or severity: warn out",
+        )
     if severity == "error" and error is None and warn is not None:
-        yield ("warn_above", "CDMQ130", "severity: error has no effect: with warn_above alone the "
-               "rule warns and never fails", "add error_above, or say severity: warn")
+        yield (
+            "warn_above",
+            "CDMQ130",
+            "severity: error has no effect: with warn_above alone the rule warns and never fails",
+            "add error_above, or say severity: warn",
+        )
     if warn is not None and error is not None and _at_least(warn, error):
-        yield ("warn_above", "CDMQ131", f"warn_above: {warn} can never warn: above error_above: "
-               f"{error} the rule fails already", "write a warn_above that is below error_above")
+        yield (
+            "warn_above",
+            "CDMQ131",
+            f"warn_above: {warn} can never warn: above error_above: {error} the rule fails already",
+            "write a warn_above that is below error_above",
+        )
 
 
 def _at_least(warn: str, error: str) -> bool:

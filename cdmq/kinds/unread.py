@@ -31,8 +31,12 @@ def not_read(
     hidden = tuple(e for e in endings if e.endswith(".txt"))
     for path in files.find(root, folders, hidden):
         place = Span(shown(path.relative_to(root)))
-        yield Problem(place, "CDMQ127", "the file is not read: its name ends in .txt",
-                      f"rename it to {shown(Path(path.stem))}, or move it out of the folder")
+        yield Problem(
+            place,
+            "CDMQ127",
+            "the file is not read: its name ends in .txt",
+            f"rename it to {shown(Path(path.stem))}, or move it out of the folder",
+        )
 
 
 def passed_over(
@@ -50,20 +54,36 @@ def passed_over(
         if not loops and not files.is_within(root, path):
             yield leads_out(place, "the link")
         elif error is None:
-            yield Problem(place, "CDMQ127", "a link to a folder is not followed: nothing behind "
-                          "it is read", "put the files in its place, or name the link in "
-                          f"{PROJECT_FILE} as a folder of its own")
+            yield Problem(
+                place,
+                "CDMQ127",
+                "a link to a folder is not followed: nothing behind it is read",
+                "put the files in its place, or name the link in "
+                f"{PROJECT_FILE} as a folder of its own",
+            )
         elif isinstance(error, NotADirectoryError):
-            yield Problem(place, "CDMQ121", "it is a pipe, a socket or a device, and no file",
-                          "put a file in its place")
+            yield Problem(
+                place,
+                "CDMQ121",
+                "it is a pipe, a socket or a device, and no file",
+                "put a file in its place",
+            )
         else:
-            yield Problem(place, "CDMQ121", f"it cannot be opened: {error.strerror}", "look at "
-                          "its permissions and where it leads; is a disk not mounted?")
+            yield Problem(
+                place,
+                "CDMQ121",
+                f"it cannot be opened: {error.strerror}",
+                "look at its permissions and where it leads; is a disk not mounted?",
+            )
 
 
 def usable(
-    root: Path, folders: list[str], endings: tuple[str, ...], problems: list[Problem],
-    files: Files, named: bool = False,
+    root: Path,
+    folders: list[str],
+    endings: tuple[str, ...],
+    problems: list[Problem],
+    files: Files,
+    named: bool = False,
 ) -> list[Path]:
     """The files that can be read; `named`: each has the name of the dataset that it makes."""
     found = []
@@ -73,8 +93,14 @@ def usable(
         if not is_text(below):
             problems.append(no_text(below, "the file"))
         elif wrong:
-            problems.append(Problem(Span(shown(below)), "CDMQ133", "the file has the name of its "
-                                    f"dataset, and {wrong}", "rename the file"))
+            problems.append(
+                Problem(
+                    Span(shown(below)),
+                    "CDMQ133",
+                    f"the file has the name of its dataset, and {wrong}",
+                    "rename the file",
+                )
+            )
         else:
             found.append(path)
     return found
@@ -86,22 +112,34 @@ def not_built(root: Path, config: ProjectFile, files: Files) -> Iterator[Problem
     for name, said in NOT_BUILT.items():
         if name not in read:
             for path in files.find(root, [name], YAML)[:1]:
-                yield Problem(Span(path.relative_to(root).as_posix()), "CDMQ114", f"{name} is not "
-                              f"built yet: {said}", "take it out until a version can read it")
+                yield Problem(
+                    Span(path.relative_to(root).as_posix()),
+                    "CDMQ114",
+                    f"{name} is not built yet: {said}",
+                    "take it out until a version can read it",
+                )
 
 
 def empty_file(source: Source) -> Iterator[Problem]:
     """A file of rules, datasets or unit tests in which nothing stands."""
     span = Span(source.file)
     if source.data is None:
-        yield Problem(span, "CDMQ128", "the file is empty, or holds comments only: nothing in it "
-                      "is judged", "write what it should say, or delete it")
+        yield Problem(
+            span,
+            "CDMQ128",
+            "the file is empty, or holds comments only: nothing in it is judged",
+            "write what it should say, or delete it",
+        )
     elif isinstance(source.data, dict) and set(source.data) <= {*_HEAD, *_LISTS, *kinds()}:
         listed = [k for k in (*_LISTS, *kinds()) if k in source.data]
         if not any(source.data[k] for k in listed):
             named = ", ".join(f"{k}: has no entry" for k in listed) or "no section with rules"
-            yield Problem(span, "CDMQ128", f"nothing stands in the file: {named}",
-                          "write what it should say, or delete it")
+            yield Problem(
+                span,
+                "CDMQ128",
+                f"nothing stands in the file: {named}",
+                "write what it should say, or delete it",
+            )
 
 
 def missing_folders(
@@ -113,5 +151,9 @@ def missing_folders(
         return
     for folder in folders:
         if folder.rstrip("/") not in _USUAL and not (root / folder).is_dir():
-            yield Problem(source.at((key,)), "CDMQ129", f"{key}: there is no folder '{folder}'",
-                          "mend the name, or make the folder")
+            yield Problem(
+                source.at((key,)),
+                "CDMQ129",
+                f"{key}: there is no folder '{folder}'",
+                "mend the name, or make the folder",
+            )

@@ -21,7 +21,11 @@ Period = Literal["day", "week", "month", "quarter", "year"]
 T = TypeVar("T")
 
 _DAYS: dict[Period, float] = {
-    "day": 1, "week": 7, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25,
+    "day": 1,
+    "week": 7,
+    "month": 365.25 / 12,
+    "quarter": 365.25 / 4,
+    "year": 365.25,
 }
 _SHARE = r"[0-9]+(\.[0-9]+)?\s*%"
 _DURATION = r"[1-9][0-9]*\s+(day|week|month|quarter|year)s?"
@@ -142,8 +146,10 @@ def _number(value: Any) -> Decimal:
     if not re.fullmatch(_NUMBER, _text(value)):
         raise ValueError("write a number such as 3 or 0.5")
     if re.fullmatch(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", _text(value)):
-        raise ValueError(f"write {_text(value).replace('.', '')}, or {_text(value)}0: the point "
-                         "may be of thousands")
+        raise ValueError(
+            f"write {_text(value).replace('.', '')}, or {_text(value)}0: the point "
+            "may be of thousands"
+        )
     return Decimal(_text(value))
 
 
@@ -176,7 +182,9 @@ Share = Annotated[
     Decimal, PlainValidator(_share), PlainSerializer(percent), _schema(_SHARE, "99%", "0.5%")
 ]
 Lasting = Annotated[
-    Duration, PlainValidator(_duration), PlainSerializer(str),
+    Duration,
+    PlainValidator(_duration),
+    PlainSerializer(str),
     _schema(_DURATION, "24 months", "14 days"),
 ]
 Fading = Annotated[
@@ -186,7 +194,9 @@ Reviews = Annotated[
     int, PlainValidator(_reviews), PlainSerializer(_as_reviews), _schema(_REVIEWS, "2 reviews")
 ]
 Number = Annotated[
-    Decimal, PlainValidator(_number), PlainSerializer(_as_number),
+    Decimal,
+    PlainValidator(_number),
+    PlainSerializer(_as_number),
     _schema(_NUMBER, 3, 0.5, type=["number", "string"]),
 ]
 Count = Annotated[

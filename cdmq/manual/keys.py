@@ -31,10 +31,15 @@ def keys_of(model: type[BaseModel], only: set[str]) -> tuple[Key, ...]:
         if name not in only or entry is None or field.exclude:
             continue
         defs = schema.get("$defs", {})
-        found.append(Key(
-            written, _type(model, name, entry, defs), field.is_required(),
-            _default(field), field.description or entry.get("description", ""),
-        ))
+        found.append(
+            Key(
+                written,
+                _type(model, name, entry, defs),
+                field.is_required(),
+                _default(field),
+                field.description or entry.get("description", ""),
+            )
+        )
         found += _inner_keys(written, entry, defs)
     return tuple(found)
 
@@ -46,9 +51,13 @@ def _inner_keys(name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]) ->
         inner = defs[ref]
         for key, own in inner.get("properties", {}).items():
             default = own.get("default")
-            yield Key(f"{name}.{key}", type_words(own, defs), key in inner.get("required", ()),
-                      _shown(default) if isinstance(default, str) else "",
-                      own.get("description", ""))
+            yield Key(
+                f"{name}.{key}",
+                type_words(own, defs),
+                key in inner.get("required", ()),
+                _shown(default) if isinstance(default, str) else "",
+                own.get("description", ""),
+            )
 
 
 def _default(field: Any) -> str:
@@ -65,8 +74,9 @@ def _shown(value: Any) -> str:
     return str(value) if any(c.isalnum() for c in str(value)) else f'"{value}"'
 
 
-def _type(model: type[BaseModel], name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]
-          ) -> str:
+def _type(
+    model: type[BaseModel], name: str, entry: Mapping[str, Any], defs: Mapping[str, Any]
+) -> str:
     from cdmq.project import fields as base
 
     marks = {base.SqlText: "SQL", base.SeedName: "seed", base.DatasetName: "dataset"}
@@ -89,7 +99,8 @@ def type_words(entry: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
         return type_words(defs[entry["$ref"].rsplit("/", 1)[-1]], defs)
     if "anyOf" in entry:
         words = dict.fromkeys(
-            type_words(e, defs) for e in entry["anyOf"] if e.get("type") != "null")
+            type_words(e, defs) for e in entry["anyOf"] if e.get("type") != "null"
+        )
         return " or ".join(words) or "anything"
     if "enum" in entry:
         *others, last = map(str, entry["enum"])
@@ -106,6 +117,10 @@ def type_words(entry: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
         if entry.get("properties"):
             return "{" + ", ".join(entry["properties"]) + "}"
         return "keys with values"
-    plain = {"string": "text", "integer": "whole number", "number": "number",
-             "boolean": "true or false"}
+    plain = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "true or false",
+    }
     return plain.get(str(entry.get("type")), "anything")

@@ -1,8 +1,8 @@
 """The manual: pages made from the docstrings and models of checks, kinds, forms and functions.
 
-    >>> from cdmq.manual import explain
-    >>> explain("not_null")[0].title
-    'The value is there.'
+>>> from cdmq.manual import explain
+>>> explain("not_null")[0].title
+'The value is there.'
 """
 
 from __future__ import annotations
@@ -68,8 +68,12 @@ def explain(word: str) -> tuple[Page, ...]:
         wanted = "CDMQ" + wanted[-3:]
     from cdmq.sql.functions import spellings
 
-    names = {wanted, wanted.lower(), spellings().get(wanted.lower(), wanted),
-             _ALSO.get(wanted.lower(), wanted)}
+    names = {
+        wanted,
+        wanted.lower(),
+        spellings().get(wanted.lower(), wanted),
+        _ALSO.get(wanted.lower(), wanted),
+    }
     found = tuple(p for p in pages() if p.name in names and (not colon or p.sort == sort))
     if not found:
         is_code = bool(re.fullmatch(r"(?i)cdmq\w*", wanted))
@@ -77,11 +81,22 @@ def explain(word: str) -> tuple[Page, ...]:
         near = closest(wanted, names if is_code else names | set(spellings()))
         all_ = "cdmq explain lists all"
         if places := _pages_with(wanted):
-            raise CdmqError(Problem(Span("explain"), "CDMQ530",
-                                    f"'{word}' is a key and has no page of its own",
-                                    f"look at cdmq explain {' or '.join(places)}"))
-        raise CdmqError(Problem(Span("explain"), "CDMQ530", f"nothing is known of '{word}'",
-                                f"did you mean '{near}'? {all_}" if near else all_))
+            raise CdmqError(
+                Problem(
+                    Span("explain"),
+                    "CDMQ530",
+                    f"'{word}' is a key and has no page of its own",
+                    f"look at cdmq explain {' or '.join(places)}",
+                )
+            )
+        raise CdmqError(
+            Problem(
+                Span("explain"),
+                "CDMQ530",
+                f"nothing is known of '{word}'",
+                f"did you mean '{near}'? {all_}" if near else all_,
+            )
+        )
     return found
 
 
@@ -90,8 +105,13 @@ def _pages_with(key: str) -> list[str]:
     from cdmq.kinds import kinds
 
     late = {name for name, module in kinds().items() if not module.BUILT}
-    found = [p.name for p in pages() if p.sort not in ("function", "code") and p.name not in late
-             and any(key in (k.name, k.name.partition(".")[2]) for k in p.keys)]
+    found = [
+        p.name
+        for p in pages()
+        if p.sort not in ("function", "code")
+        and p.name not in late
+        and any(key in (k.name, k.name.partition(".")[2]) for k in p.keys)
+    ]
     return found[:2]
 
 
@@ -108,8 +128,14 @@ def explained(word: str) -> str:
 @cache
 def pages() -> tuple[Page, ...]:
     """Every page, by sort and name."""
-    made = {"file": _files, "kind": _kinds, "check": _checks, "form": _forms,
-            "function": _functions, "code": _codes}
+    made = {
+        "file": _files,
+        "kind": _kinds,
+        "check": _checks,
+        "form": _forms,
+        "function": _functions,
+        "code": _codes,
+    }
     return tuple(page for sort in SORTS for page in made[sort]())
 
 
@@ -131,16 +157,24 @@ def contents() -> str:
 # pages of each sort -----------------------------------------------------------------------
 
 #: Other words for a page.
-_ALSO = {"datasets": "dataset", "models": "dataset", "models.yml": "dataset",
-         "unit-test": "unit_test", "unit_tests": "unit_test", "cdmq_project": "project",
-         "cdmq_project.yml": "project"}
+_ALSO = {
+    "datasets": "dataset",
+    "models": "dataset",
+    "models.yml": "dataset",
+    "unit-test": "unit_test",
+    "unit_tests": "unit_test",
+    "cdmq_project": "project",
+    "cdmq_project.yml": "project",
+}
 
 
 def _files() -> Iterator[Page]:
     from cdmq.project.spec import DatasetSpec, ProjectFile, UnitTest
 
     models: dict[str, type[BaseModel]] = {
-        "project": ProjectFile, "dataset": DatasetSpec, "unit_test": UnitTest,
+        "project": ProjectFile,
+        "dataset": DatasetSpec,
+        "unit_test": UnitTest,
     }
     for name, model in models.items():
         title, text = _split(model.__doc__)
@@ -154,28 +188,48 @@ def _kinds() -> Iterator[Page]:
     for name, module in sorted(kinds().items()):
         own = set(module.RULE.model_fields) - set(Head.model_fields)
         title, text = _split(module.RULE.__doc__)
-        notes: tuple[str, ...] = () if module.BUILT else (
-            "Not built yet: this version reads it, and says that it cannot run it.",)
+        notes: tuple[str, ...] = (
+            ()
+            if module.BUILT
+            else ("Not built yet: this version reads it, and says that it cannot run it.",)
+        )
         if name == "validation":
             notes += ("The checks, and their own keys: cdmq explain",)
-        yield Page("kind", name, title, text,
-                   (*keys_of(module.RULE, own), *keys_of(module.RULE, set(Head.model_fields))),
-                   notes)
+        yield Page(
+            "kind",
+            name,
+            title,
+            text,
+            (*keys_of(module.RULE, own), *keys_of(module.RULE, set(Head.model_fields))),
+            notes,
+        )
 
 
 def _checks() -> Iterator[Page]:
     from cdmq.checks import checks
     from cdmq.checks.base import Check
 
-    where = {"one": "It judges the `column` of its rule.", "many": "It judges `columns`.",
-             "none": "It belongs to no column.", "key": "It judges the `key` of its dataset."}
+    where = {
+        "one": "It judges the `column` of its rule.",
+        "many": "It judges `columns`.",
+        "none": "It belongs to no column.",
+        "key": "It judges the `key` of its dataset.",
+    }
     for name, check in checks().items():
         title, text = _split(check.__doc__)
         common = set(Check.model_fields)
         keys = (*keys_of(check, set(check.model_fields) - common), *keys_of(check, common))
-        yield Page("check", name, title, text, keys if not check.OF_ITSELF else (), (
-            f"{where[check.TAKES]} Dimension: {check.DIMENSION}. Keys of every rule (id, why, "
-            "owner, severity, where, ...): cdmq explain validation",))
+        yield Page(
+            "check",
+            name,
+            title,
+            text,
+            keys if not check.OF_ITSELF else (),
+            (
+                f"{where[check.TAKES]} Dimension: {check.DIMENSION}. Keys of every rule (id, why, "
+                "owner, severity, where, ...): cdmq explain validation",
+            ),
+        )
 
 
 def _forms() -> Iterator[Page]:
@@ -184,9 +238,17 @@ def _forms() -> Iterator[Page]:
     for name, form in FORMS.items():
         title, text = _split(inspect.getdoc(form))
         keys = keys_of(form.OPTIONS, set(form.OPTIONS.model_fields))
-        yield Page("form", name, title, text.replace("**", "").replace("\\\\", "\\"), keys,
-                   (f"Written as `standardise: {name}` in a rule of defaults; its other keys: "
-                    "cdmq explain defaults",))
+        yield Page(
+            "form",
+            name,
+            title,
+            text.replace("**", "").replace("\\\\", "\\"),
+            keys,
+            (
+                f"Written as `standardise: {name}` in a rule of defaults; its other keys: "
+                "cdmq explain defaults",
+            ),
+        )
 
 
 def _functions() -> Iterator[Page]:
@@ -198,9 +260,7 @@ def _functions() -> Iterator[Page]:
             notes.append(f"Also written: {', '.join(row.also)}")
         if row.fails is not None:
             notes.append("A value on which it fails makes the flag `could_not_judge`.")
-        keys = tuple(
-            Key(a.name, _argument(a), not a.optional, "", "") for a in row.args
-        )
+        keys = tuple(Key(a.name, _argument(a), not a.optional, "", "") for a in row.args)
         yield Page("function", name, row.doc, row.signature, keys, tuple(notes))
 
 
@@ -235,8 +295,9 @@ def _key_lines(keys: tuple[Key, ...]) -> Iterator[str]:
     for key in keys:
         more = "; required" if key.required else f"; default {key.default}" if key.default else ""
         about = f"  {key.about}" if key.about else ""
-        yield from _wrapped(f"{key.type}{more}.{about}", f"    {key.name:<{width}}  ",
-                            " " * (width + 6))
+        yield from _wrapped(
+            f"{key.type}{more}.{about}", f"    {key.name:<{width}}  ", " " * (width + 6)
+        )
 
 
 def _wrapped(text: str, first: str, indent: str) -> list[str]:

@@ -26,8 +26,14 @@ _JINJA: Json = {"type": "string", "pattern": r"\{[{%]"}
 def schema(of: str) -> Json:
     """The schema of one sort of file: rules, models, project or unit_tests."""
     if of not in SCHEMAS:
-        raise CdmqError(Problem(Span("schema"), "CDMQ536", f"there is no schema of '{of}'",
-                                did_you_mean(of, SCHEMAS)))
+        raise CdmqError(
+            Problem(
+                Span("schema"),
+                "CDMQ536",
+                f"there is no schema of '{of}'",
+                did_you_mean(of, SCHEMAS),
+            )
+        )
     made = SCHEMAS[of]()
     return {"$schema": DIALECT, "title": f"cdmq {of}", **made}
 
@@ -40,8 +46,9 @@ def write_schemas(folder: Path) -> dict[str, Path]:
     paths = {}
     for name in SCHEMAS:
         paths[name] = folder / f"{name}.json"
-        paths[name].write_text(json.dumps(schema(name), indent=1, ensure_ascii=False) + "\n",
-                               "utf-8")
+        paths[name].write_text(
+            json.dumps(schema(name), indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
     return paths
 
 
@@ -102,24 +109,35 @@ def _rules() -> Json:
     sections: Json = {}
     for name, module in kinds().items():
         about = _about(module.RULE.__doc__)
-        sections[name] = {"type": "array", "description": about,
-                          "items": {"$ref": f"#/$defs/{module.RULE.__name__}"}}
+        sections[name] = {
+            "type": "array",
+            "description": about,
+            "items": {"$ref": f"#/$defs/{module.RULE.__name__}"},
+        }
     _defaults(defs, forms, FORMS)
     sections["validation"]["items"] = _validation(defs, known)
     head = defs["Head"]["properties"]
     return {
-        "type": "object", "description": "A rule file: one dataset, a section a kind.",
+        "type": "object",
+        "description": "A rule file: one dataset, a section a kind.",
         "properties": {
             "version": _scalar({"type": "string"}),
             "dataset": {"type": "string", "description": "The dataset that the rules are about."},
-            "owner": head["owner"], "tags": head["tags"], **sections,
+            "owner": head["owner"],
+            "tags": head["tags"],
+            **sections,
         },
-        "required": ["dataset"], "additionalProperties": False, "$defs": defs,
+        "required": ["dataset"],
+        "additionalProperties": False,
+        "$defs": defs,
     }
 
 
 SCHEMAS: Mapping[str, Callable[[], Json]] = {
-    "rules": _rules, "models": _models, "project": _project, "unit_tests": _unit_tests,
+    "rules": _rules,
+    "models": _models,
+    "project": _project,
+    "unit_tests": _unit_tests,
 }
 
 
@@ -129,8 +147,9 @@ def _defaults(defs: Json, forms: Mapping[str, type[BaseModel]], docs: Mapping[st
     rule["properties"].pop("options", None)
     rule["properties"]["standardise"] = {
         "description": "Bring to a standard form.",
-        "anyOf": [{"const": name, "description": _about(inspect.getdoc(docs[name]))}
-                  for name in forms],
+        "anyOf": [
+            {"const": name, "description": _about(inspect.getdoc(docs[name]))} for name in forms
+        ],
     }
     owners: dict[str, list[str]] = {}
     for name, options in forms.items():
@@ -148,11 +167,15 @@ def _defaults(defs: Json, forms: Mapping[str, type[BaseModel]], docs: Mapping[st
     for name in forms:  # a form's own required options
         needed = forms[name].model_json_schema().get("required", [])
         if needed:
-            rule.setdefault("allOf", []).append({
-                "if": {"required": ["standardise"],
-                       "properties": {"standardise": {"const": name}}},
-                "then": {"required": needed},
-            })
+            rule.setdefault("allOf", []).append(
+                {
+                    "if": {
+                        "required": ["standardise"],
+                        "properties": {"standardise": {"const": name}},
+                    },
+                    "then": {"required": needed},
+                }
+            )
 
 
 def _options(options: type[BaseModel], own: Json) -> Json:
@@ -174,32 +197,55 @@ def _validation(defs: Json, checks: Mapping[str, type[BaseModel]]) -> Json:
         own = defs[check.__name__]
         takes = getattr(check, "TAKES", "one")
         defs[f"rule_{name}"] = {
-            "type": "object", "description": _about(check.__doc__), "additionalProperties": False,
+            "type": "object",
+            "description": _about(check.__doc__),
+            "additionalProperties": False,
             "properties": {**own["properties"], **head, "check": {"const": name}},
-            "required": ["check", *(["column"] if takes == "one" else []),
-                         *own.get("required", ())],
+            "required": [
+                "check",
+                *(["column"] if takes == "one" else []),
+                *own.get("required", ()),
+            ],
         }
     items = {
-        "type": "object", "additionalProperties": False,
+        "type": "object",
+        "additionalProperties": False,
         "properties": {**head, **{n: _params(defs, c) for n, c in checks.items()}},
         "oneOf": [{"required": [n]} for n in checks],
     }
     defs["check_item"] = {"anyOf": [{"type": "string", "anyOf": names}, items]}
     defs["rule_checks"] = {
-        "type": "object", "description": rule["description"], "additionalProperties": False,
-        "properties": {**head, "checks": {"type": "array", "description": "The checks.",
-                                          "items": {"$ref": "#/$defs/check_item"}}},
+        "type": "object",
+        "description": rule["description"],
+        "additionalProperties": False,
+        "properties": {
+            **head,
+            "checks": {
+                "type": "array",
+                "description": "The checks.",
+                "items": {"$ref": "#/$defs/check_item"},
+            },
+        },
         "required": ["checks"],
     }
     return {
-        "type": "object", "description": rule["description"],
-        "properties": {**head, "check": {"anyOf": names, "description": "The check."},
-                       "checks": {"type": "array", "description": "The checks of the column."}},
+        "type": "object",
+        "description": rule["description"],
+        "properties": {
+            **head,
+            "check": {"anyOf": names, "description": "The check."},
+            "checks": {"type": "array", "description": "The checks of the column."},
+        },
         "oneOf": [{"required": ["check"]}, {"required": ["checks"]}],
         "allOf": [
             {"if": {"required": ["checks"]}, "then": {"$ref": "#/$defs/rule_checks"}},
-            *({"if": {"required": ["check"], "properties": {"check": {"const": n}}},
-               "then": {"$ref": f"#/$defs/rule_{n}"}} for n in checks),
+            *(
+                {
+                    "if": {"required": ["check"], "properties": {"check": {"const": n}}},
+                    "then": {"$ref": f"#/$defs/rule_{n}"},
+                }
+                for n in checks
+            ),
         ],
     }
 
@@ -207,8 +253,11 @@ def _validation(defs: Json, checks: Mapping[str, type[BaseModel]]) -> Json:
 def _params(defs: Json, check: type[BaseModel]) -> Json:
     ref = {"$ref": f"#/$defs/{check.__name__}"}
     own = defs[check.__name__]
-    return ref if own.get("required") else {"anyOf": [ref, {"type": "null"}],
-                                            "description": own.get("description", "")}
+    return (
+        ref
+        if own.get("required")
+        else {"anyOf": [ref, {"type": "null"}], "description": own.get("description", "")}
+    )
 
 
 # from pydantic to what an editor sees -------------------------------------------------------
@@ -218,8 +267,7 @@ def _of_models(models: Iterable[type[BaseModel]]) -> Callable[[type[BaseModel]],
     """A function that gives the schema of one of some models, with the definitions of all."""
     from pydantic.json_schema import models_json_schema
 
-    _, made = models_json_schema([(m, "validation") for m in dict.fromkeys(models)],
-                                 by_alias=True)
+    _, made = models_json_schema([(m, "validation") for m in dict.fromkeys(models)], by_alias=True)
     defs = {name: _relaxed(entry) for name, entry in made["$defs"].items()}
 
     def define(model: type[BaseModel]) -> Json:
@@ -238,8 +286,7 @@ def _relaxed(entry: Any) -> Any:
     if isinstance(entry.get("title"), str) and "properties" in entry:
         found["title"] = entry["title"]
     if "properties" in entry:
-        found["properties"] = {
-            k: _with_value(_relaxed(v)) for k, v in entry["properties"].items()}
+        found["properties"] = {k: _with_value(_relaxed(v)) for k, v in entry["properties"].items()}
     return _scalar(found)
 
 
@@ -248,8 +295,11 @@ def _with_value(entry: Json) -> Json:
     if "anyOf" not in entry or len(members) == len(entry["anyOf"]):
         return entry
     rest = {k: v for k, v in entry.items() if k != "anyOf"}
-    return {**rest, **members[0]} if len(members) == 1 and "$ref" not in members[0] else {
-        **rest, "anyOf": members}
+    return (
+        {**rest, **members[0]}
+        if len(members) == 1 and "$ref" not in members[0]
+        else {**rest, "anyOf": members}
+    )
 
 
 def _members(entry: Json) -> list[Json]:

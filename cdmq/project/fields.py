@@ -79,12 +79,12 @@ Sql = Annotated[str, SqlText()]
 Seed = Annotated[str, SeedName()]
 Column = Annotated[str, AfterValidator(composed), ColumnName()]
 Dataset = Annotated[str, DatasetName()]
-Texts = Annotated[
-    list[str], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
-]
+Texts = Annotated[list[str], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])]
 Columns = Annotated[
     list[Column], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
 ]
+
+
 def _tags(values: list[str]) -> list[str]:
     for value in values:
         parts = re.findall(r"[^\s,]+", value)
@@ -102,9 +102,9 @@ Percent = Annotated[str, AfterValidator(_percent)]
 def fields_marked(model: type[BaseModel], marker: type) -> tuple[str, ...]:
     """The names of the fields whose type carries a marker such as SqlText."""
     return tuple(
-        name for name, field in model.model_fields.items()
-        if any(isinstance(m, marker) for m in field.metadata)
-        or _carries(field.annotation, marker)
+        name
+        for name, field in model.model_fields.items()
+        if any(isinstance(m, marker) for m in field.metadata) or _carries(field.annotation, marker)
     )
 
 
@@ -144,8 +144,18 @@ class Head(Model):
     formerly: str | None = Field(None, description="The id it had before it was renamed.")
 
     HEAD: ClassVar[frozenset[str]] = frozenset(
-        {"id", "why", "owner", "tags", "severity", "dimension", "where", "enabled", "meta",
-         "formerly"}
+        {
+            "id",
+            "why",
+            "owner",
+            "tags",
+            "severity",
+            "dimension",
+            "where",
+            "enabled",
+            "meta",
+            "formerly",
+        }
     )
 
 

@@ -13,13 +13,25 @@ from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 _PATH, _TEXT, _FLAG = (str | PathLike, "a path"), (str, "a text"), (bool, "True or False")
 #: The types that a word takes, and how that is said.
 _TAKES: dict[str, tuple[Any, str]] = {
-    "root": _PATH, "target_path": _PATH, "profiles_dir": _PATH, "target": _TEXT, "profile": _TEXT,
-    "dataset": _TEXT, "stage": _TEXT, "threads": (int, "a whole number from 1 on"),
-    "limit": (int, "a whole number from 0 on"), "wait": (int | float, "seconds, from 0 on"),
-    "as_of": (date | str, "a time, a date or a text"), "variables": (Mapping, "a dict"),
-    "select": (Iterable, "a text or several"), "exclude": (Iterable, "a text or several"),
-    "fail_on": (Iterable, "a text or several"), "listen": (Callable, "a function"),
-    "fail_fast": _FLAG, "allow_empty": _FLAG, "unmask": _FLAG,
+    "root": _PATH,
+    "target_path": _PATH,
+    "profiles_dir": _PATH,
+    "target": _TEXT,
+    "profile": _TEXT,
+    "dataset": _TEXT,
+    "stage": _TEXT,
+    "threads": (int, "a whole number from 1 on"),
+    "limit": (int, "a whole number from 0 on"),
+    "wait": (int | float, "seconds, from 0 on"),
+    "as_of": (date | str, "a time, a date or a text"),
+    "variables": (Mapping, "a dict"),
+    "select": (Iterable, "a text or several"),
+    "exclude": (Iterable, "a text or several"),
+    "fail_on": (Iterable, "a text or several"),
+    "listen": (Callable, "a function"),
+    "fail_fast": _FLAG,
+    "allow_empty": _FLAG,
+    "unmask": _FLAG,
 }
 _LEAST = {"threads": 1, "limit": 0, "wait": 0}
 #: For which None stands for no default.
@@ -38,8 +50,9 @@ def check(**given: Any) -> None:
         if not isinstance(value, types) or (isinstance(value, bool) and word in _LEAST):
             raise TypeError(f"{word} takes {said}, here is {value!r}")
         if word in _LEAST and not value >= _LEAST[word]:
-            raise CdmqError(Problem(Span(word), "CDMQ505", f"{value} is too small",
-                                    f"{word} takes {said}"))
+            raise CdmqError(
+                Problem(Span(word), "CDMQ505", f"{value} is too small", f"{word} takes {said}")
+            )
 
 
 def options(command: str, given: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
@@ -50,8 +63,12 @@ def options(command: str, given: Mapping[str, Any], known: Iterable[str]) -> dic
             raise TypeError(f"{command}() has no option '{word}'; {did_you_mean(word, words)}")
     check(**given)
     read: dict[str, Callable[[Any], Any]] = {
-        "as_of": moment, "select": selection, "exclude": selection, "fail_on": fail_on,
-        "variables": variables}
+        "as_of": moment,
+        "select": selection,
+        "exclude": selection,
+        "fail_on": fail_on,
+        "variables": variables,
+    }
     return {word: read[word](value) if word in read else value for word, value in given.items()}
 
 
@@ -70,8 +87,14 @@ def fail_on(value: str | Iterable[str] | None) -> frozenset[str]:
     _all_text("fail_on", words)
     for word in words:
         if word not in FAIL_ON:
-            raise CdmqError(Problem(Span("fail_on"), "CDMQ505", f"'{word}' is not known",
-                                    did_you_mean(word, FAIL_ON)))
+            raise CdmqError(
+                Problem(
+                    Span("fail_on"),
+                    "CDMQ505",
+                    f"'{word}' is not known",
+                    did_you_mean(word, FAIL_ON),
+                )
+            )
     return frozenset(words or ["error"])
 
 
@@ -81,8 +104,14 @@ def moment(value: datetime | date | str | None) -> datetime | None:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise CdmqError(Problem(Span("as_of"), "CDMQ505", f"'{value}' is no time",
-                                    "write 2026-11-01 or 2026-11-01T06:00:00")) from None
+            raise CdmqError(
+                Problem(
+                    Span("as_of"),
+                    "CDMQ505",
+                    f"'{value}' is no time",
+                    "write 2026-11-01 or 2026-11-01T06:00:00",
+                )
+            ) from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if value is None:
@@ -90,8 +119,14 @@ def moment(value: datetime | date | str | None) -> datetime | None:
     try:
         return value.astimezone(UTC) if value.tzinfo else value
     except OverflowError:  # it leaves the years 1 to 9999
-        raise CdmqError(Problem(Span("as_of"), "CDMQ505", f"{value} is no time in UTC",
-                                "write one in the years 1 to 9999")) from None
+        raise CdmqError(
+            Problem(
+                Span("as_of"),
+                "CDMQ505",
+                f"{value} is no time in UTC",
+                "write one in the years 1 to 9999",
+            )
+        ) from None
 
 
 def variables(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -111,11 +146,18 @@ def _plain(name: object, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(k): _plain(name, v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(name, v) for v in (sorted(value, key=str) if isinstance(
-            value, set | frozenset) else value)]
-    raise CdmqError(Problem(
-        Span("variables"), "CDMQ505", f"'{name}' is of type {type(value).__name__}",
-        "give a text, a number, a date, or lists and keys with such values"))
+        return [
+            _plain(name, v)
+            for v in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+        ]
+    raise CdmqError(
+        Problem(
+            Span("variables"),
+            "CDMQ505",
+            f"'{name}' is of type {type(value).__name__}",
+            "give a text, a number, a date, or lists and keys with such values",
+        )
+    )
 
 
 def _all_text(what: str, words: list[Any]) -> None:

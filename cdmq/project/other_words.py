@@ -42,8 +42,10 @@ def other_file(data: Any, kinds: Iterable[str]) -> tuple[str, str] | None:
     file.
     """
     if isinstance(data, list):
-        if any(isinstance(d, dict) and ("criticality" in d or isinstance(d.get("check"), dict))
-               for d in data):
+        if any(
+            isinstance(d, dict) and ("criticality" in d or isinstance(d.get("check"), dict))
+            for d in data
+        ):
             return "a list of DQX checks", _ONE_FILE
         return None
     if not isinstance(data, dict):
@@ -59,12 +61,15 @@ def other_file(data: Any, kinds: Iterable[str]) -> tuple[str, str] | None:
         return "a properties file of dbt", (
             "take the file out of the folder, and write for each of its models a dataset in "
             "models/ (table: or from a file) and a rule file with dataset: and validation:; its "
-            "tests: are checks: there")
+            "tests: are checks: there"
+        )
     if "dataset" in data and set(kinds) & set(names):
         return "a rule file", "move it into a folder of rule-paths, such as rules/"
     return None
 
 
-_ONE_FILE = ("take the file out of the folder, and write a rule file: version: 1, dataset: NAME, "
-             "and below validation: a rule for each column with checks: [...]; see: cdmq explain "
-             "validation")
+_ONE_FILE = (
+    "take the file out of the folder, and write a rule file: version: 1, dataset: NAME, "
+    "and below validation: a rule for each column with checks: [...]; see: cdmq explain "
+    "validation"
+)

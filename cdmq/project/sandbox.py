@@ -40,8 +40,13 @@ _OF_TEXT = """
     title upper
 """.split()  # noqa: SIM905
 _METHODS: Mapping[type, list[str]] = {
-    str: _OF_TEXT, list: ["count", "index"], tuple: ["count", "index"],
-    dict: ["get", "items", "keys", "values"], int: [], float: [], bytes: [],
+    str: _OF_TEXT,
+    list: ["count", "index"],
+    tuple: ["count", "index"],
+    dict: ["get", "items", "keys", "values"],
+    int: [],
+    float: [],
+    bytes: [],
 }
 
 
@@ -77,14 +82,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%", "+"))
 
     def __init__(self) -> None:
-        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False,
-                         optimized=False, finalize=self.sized)
+        super().__init__(
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+            autoescape=False,
+            optimized=False,
+            finalize=self.sized,
+        )
         self.steps = self.made = 0
         self.begun: float | None = None
         self.spent = 0.0
         self.filters = {name: self._budgeted(self.filters[name], name) for name in _FILTERS}
-        self.filters |= {"_counted": self.counted, "_sized": self.sized, "_joined": self.joined,
-                         "_stepped": self.stepped}
+        self.filters |= {
+            "_counted": self.counted,
+            "_sized": self.sized,
+            "_joined": self.joined,
+            "_stepped": self.stepped,
+        }
         self.tests = {name: self._budgeted(test, name) for name, test in self.tests.items()}
         setattr(self, "concat", self.joined)  # noqa: B010  Jinja states it as a function
 
@@ -172,8 +186,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise Endless("a number of more than 3,000 digits")
         if operator == "*" and not whole:
             for many, times in ((left, right), (right, left)):
-                if isinstance(times, int) and isinstance(many, (str, list, tuple)) and (
-                        size(many) * times > LENGTH):
+                if (
+                    isinstance(times, int)
+                    and isinstance(many, (str, list, tuple))
+                    and (size(many) * times > LENGTH)
+                ):
                     raise Endless(f"a text or list of more than {LENGTH:,} characters or items")
         return self.sized(super().call_binop(context, operator, left, right))
 
@@ -193,13 +210,15 @@ def _before(name: str, given: list[Any], words: Mapping[str, Any]) -> None:
             between, given = given[0], given[1:]
         if isinstance(given[0], (list, tuple, str)) and len(given[0]) * len(between) > LENGTH:
             raise Endless(f"a text of more than {LENGTH:,} characters")
-    if name == "round" and any(isinstance(v, int) and abs(v) > 30
-                               for v in (*given[1:], *words.values())):
+    if name == "round" and any(
+        isinstance(v, int) and abs(v) > 30 for v in (*given[1:], *words.values())
+    ):
         raise Endless("more than 30 digits behind the point")
     if name == "tojson" and (len(given) > 1 or words):
         raise Endless("tojson with an indent")
-    if name == "sum" and any(not isinstance(v, (int, float, str)) for v in (
-            *given[1:], *words.values())):
+    if name == "sum" and any(
+        not isinstance(v, (int, float, str)) for v in (*given[1:], *words.values())
+    ):
         raise Endless("sum of lists")
 
 
@@ -219,6 +238,7 @@ class _Watched(NodeTransformer):
         if isinstance(node, nodes.Compare):
             return _through("_stepped", node)
         if isinstance(node, (nodes.List, nodes.Dict)) or (
-                isinstance(node, nodes.Tuple) and node.ctx == "load"):
+            isinstance(node, nodes.Tuple) and node.ctx == "load"
+        ):
             return _through("_sized", node)
         return node

@@ -27,8 +27,12 @@ def _file(value: Any) -> Any:
 
 def wrong_name(name: str) -> str | None:
     """A dataset's name is the name of a relation, and of a file in target/compiled."""
-    if not name.isprintable() or set(name) & set("/\\") or name in (".", "..") or (
-            len(name.encode()) > 200):
+    if (
+        not name.isprintable()
+        or set(name) & set("/\\")
+        or name in (".", "..")
+        or (len(name.encode()) > 200)
+    ):
         return "a dataset's name has at most 200 bytes, and no slash or control character"
     return None
 
@@ -60,26 +64,44 @@ class ProjectFile(Model):
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Letters, digits and _.")
     version: str = "1.0"
     profile: str | None = Field(
-        None, description="The profile in profiles.yml. Default: the project's name.")
-    model_paths: Texts = Field(default_factory=lambda: ["models"], alias="model-paths",
-                               description="Folders with datasets and SQL models.")
-    rule_paths: Texts = Field(default_factory=lambda: ["rules", "unit_tests"], alias="rule-paths",
-                              description="Folders with rules and unit tests.")
-    seed_paths: Texts = Field(default_factory=lambda: ["seeds"], alias="seed-paths",
-                              description="Folders with csv files that rules look things up in.")
-    macro_paths: Texts = Field(default_factory=lambda: ["macros"], alias="macro-paths",
-                               description="Folders with Jinja macros.")
-    target_path: str = Field("target", alias="target-path",
-                             description="Where cdmq writes its files.")
+        None, description="The profile in profiles.yml. Default: the project's name."
+    )
+    model_paths: Texts = Field(
+        default_factory=lambda: ["models"],
+        alias="model-paths",
+        description="Folders with datasets and SQL models.",
+    )
+    rule_paths: Texts = Field(
+        default_factory=lambda: ["rules", "unit_tests"],
+        alias="rule-paths",
+        description="Folders with rules and unit tests.",
+    )
+    seed_paths: Texts = Field(
+        default_factory=lambda: ["seeds"],
+        alias="seed-paths",
+        description="Folders with csv files that rules look things up in.",
+    )
+    macro_paths: Texts = Field(
+        default_factory=lambda: ["macros"],
+        alias="macro-paths",
+        description="Folders with Jinja macros.",
+    )
+    target_path: str = Field(
+        "target", alias="target-path", description="Where cdmq writes its files."
+    )
     vars: dict[str, Any] = Field(
-        default_factory=dict, description="Values for var() in the project's files.")
+        default_factory=dict, description="Values for var() in the project's files."
+    )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        "UTC", description="Where the clocks stand by which days and times are meant, such as "
+        "UTC",
+        description="Where the clocks stand by which days and times are meant, such as "
         "Europe/Berlin. A time with an offset from UTC is read as these clocks show it; one "
-        "without stays as it is. Days, windows, reviews and `as_of` go by them.")
+        "without stays as it is. Days, windows, reviews and `as_of` go by them.",
+    )
     materialized: Materialized = Field(
-        "view", description="What people read of each dataset that says nothing of it: view or "
-        "table.")
+        "view",
+        description="What people read of each dataset that says nothing of it: view or table.",
+    )
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
 
@@ -91,30 +113,40 @@ class FileSource(Model):
     format: Literal["csv", "json", "parquet", "xlsx"] | None = Field(
         None, description="Default: by the ending of the path."
     )
-    delimiter: str = Field(",", min_length=1, max_length=1,
-                           description="What parts the columns of a csv.")
-    encoding: str = Field("utf-8", description="Of csv and JSON: such as cp1252 for a file of "
-                          "Excel on Windows.")
+    delimiter: str = Field(
+        ",", min_length=1, max_length=1, description="What parts the columns of a csv."
+    )
+    encoding: str = Field(
+        "utf-8", description="Of csv and JSON: such as cp1252 for a file of Excel on Windows."
+    )
     decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
     dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
     sheet: str | None = Field(
-        None, description="Of an .xlsx file. Default: the first that is not hidden.")
+        None, description="Of an .xlsx file. Default: the first that is not hidden."
+    )
     skip: int = Field(
-        0, ge=0, description="How many lines of a csv or rows of a sheet stand above its header.")
+        0, ge=0, description="How many lines of a csv or rows of a sheet stand above its header."
+    )
     header: Annotated[Bool, BeforeValidator(_yes_or_no)] = Field(
-        True, description="no: the first line is a record, and columns names all columns "
-        "in their order.")
+        True,
+        description="no: the first line is a record, and columns names all columns in their order.",
+    )
     bad_lines_at_most: Threshold = Field(
-        "1%", description="How many lines may be unreadable, as a number or a share. "
-        "Each is flagged and the others are judged; with more the delivery is held back.")
-    trim: Bool = Field(False, description="Take blanks away around each text cell; a cell of "
-                       "blanks alone is empty.")
+        "1%",
+        description="How many lines may be unreadable, as a number or a share. "
+        "Each is flagged and the others are judged; with more the delivery is held back.",
+    )
+    trim: Bool = Field(
+        False,
+        description="Take blanks away around each text cell; a cell of blanks alone is empty.",
+    )
 
 
 #: The name of a column of the dataset, and one or many of them.
 _Column = Annotated[str, AfterValidator(composed)]
-_Columns = Annotated[list[_Column], BeforeValidator(
-    one_or_many, json_schema_input_type=str | list[str])]
+_Columns = Annotated[
+    list[_Column], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])
+]
 
 
 class DatasetSpec(Model):
@@ -138,63 +170,86 @@ class DatasetSpec(Model):
     table: str | None = Field(None, description="A relation of the warehouse: schema.name.")
     from_dbt: str | None = Field(None, description="Not built yet: a node of dbt's manifest.json.")
     file: Annotated[FileSource, BeforeValidator(_file)] | None = Field(
-        None, description="A path, or keys with values: csv, json, parquet or xlsx.")
+        None, description="A path, or keys with values: csv, json, parquet or xlsx."
+    )
     stack: dict[str, str] | None = Field(None, description="label: dataset, one under the other.")
     rename: dict[str, dict[_Column, _Column]] = Field(
         default_factory=dict, description="label: {column of the source: its name here}."
     )
     key: _Columns = Field(
-        default_factory=list, description="The columns that name a record; row_number "
-        "where a file has none: its place names it then.")
+        default_factory=list,
+        description="The columns that name a record; row_number "
+        "where a file has none: its place names it then.",
+    )
     holds: Texts = Field(
-        default_factory=list, description="Rules that must pass (check: row_count), or the dataset "
-        "and all that stands on it stay as they were.")
-    may_be_empty: Bool = Field(False, description="A delivery without records is taken, though "
-                               "the one before held some.")
+        default_factory=list,
+        description="Rules that must pass (check: row_count), or the dataset "
+        "and all that stands on it stay as they were.",
+    )
+    may_be_empty: Bool = Field(
+        False, description="A delivery without records is taken, though the one before held some."
+    )
     changed_at: _Column | None = Field(
-        None, description="The column that says when the record was changed.")
+        None, description="The column that says when the record was changed."
+    )
     changed_by: _Column | None = Field(None, description="The column that says by whom.")
     verified_at: dict[_Column, _Column] = Field(
-        default_factory=dict, description="column: the column that says when it was verified.")
+        default_factory=dict, description="column: the column that says when it was verified."
+    )
     happened_at: _Column | None = Field(
-        None, description="Of events such as orders: the column that says when.")
+        None, description="Of events such as orders: the column that says when."
+    )
     refers_to: dict[str, _Columns] = Field(
-        default_factory=dict, description="dataset: the columns here that hold its key.")
+        default_factory=dict, description="dataset: the columns here that hold its key."
+    )
     columns: dict[_Column, ColumnType] = Field(
-        default_factory=dict, description="column: its type, one of text, integer, decimal, "
+        default_factory=dict,
+        description="column: its type, one of text, integer, decimal, "
         "double, boolean, date and timestamp. A cell that cannot be read so is flagged. boolean "
-        "reads true, t, yes, 1 and false, f, no, 0 in any case; map other words in a SQL model.")
-    missing_values: Annotated[
-        list[str] | dict[_Column, Texts], BeforeValidator(one_or_many)] = Field(
-        default_factory=list, description="Texts that mean nothing is known, for all columns, or "
-        "column: its texts. White space around them does not count, letter case does; they are "
-        "looked for again after a default has tidied a cell. Rules see NULL.")
+        "reads true, t, yes, 1 and false, f, no, 0 in any case; map other words in a SQL model.",
+    )
+    missing_values: Annotated[list[str] | dict[_Column, Texts], BeforeValidator(one_or_many)] = (
+        Field(
+            default_factory=list,
+            description="Texts that mean nothing is known, for all columns, or "
+            "column: its texts. White space around them does not count, letter case does; they are "
+            "looked for again after a default has tidied a cell. Rules see NULL.",
+        )
+    )
     pii: dict[_Column, Pii] = Field(
-        default_factory=dict, description="column: plain, mask, hash or omit. With any, all other "
-        "text columns but the key are masked outside the warehouse.")
+        default_factory=dict,
+        description="column: plain, mask, hash or omit. With any, all other "
+        "text columns but the key are masked outside the warehouse.",
+    )
     materialized: Materialized | None = Field(
-        None, description="What people and programs read of it: view, worked out whenever it is "
+        None,
+        description="What people and programs read of it: view, worked out whenever it is "
         "read, or table, as the run left it. It is about all that bears the dataset's name: NAME "
         "itself where it is a SQL model, NAME__clean, __defaulted, __flagged, __passed and __xref. "
         "What is read from a file, a stack or a golden rule is a table anyway, and so is a model "
         "of which the last good state is kept. config(materialized=) in a model's SQL is about "
-        "NAME alone and wins there. Default: what the project says, else view.")
+        "NAME alone and wins there. Default: what the project says, else view.",
+    )
     owner: str | None = Field(None, description="Who answers for it.")
     tags: Tags = Field(default_factory=list, description="Words to select it by.")
     formerly: Texts = Field(
-        default_factory=list, description="The names it had before, the oldest first. They stay: "
-        "flags, changes and parties of then are its own by them.")
+        default_factory=list,
+        description="The names it had before, the oldest first. They stay: "
+        "flags, changes and parties of then are its own by them.",
+    )
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
     @model_validator(mode="after")
     def _one_source(self) -> DatasetSpec:
         given = [w for w in ("table", "from_dbt", "file", "stack") if getattr(self, w) is not None]
         if len(given) > 1:
-            raise ValueError(f"a dataset has one source, here are {' and '.join(given)}; "
-                             "keep one of them")
+            raise ValueError(
+                f"a dataset has one source, here are {' and '.join(given)}; keep one of them"
+            )
         if self.rename and self.stack is None:
-            raise ValueError("rename goes with stack; rename the columns of one source in a SQL "
-                             "model")
+            raise ValueError(
+                "rename goes with stack; rename the columns of one source in a SQL model"
+            )
         return self
 
 
@@ -216,8 +271,10 @@ class ExpectedPair(Model):
     a: str = Field(description="The key of a record.")
     b: str = Field(description="The key of another.")
     verdict: Literal["same_if", "score", "review", "veto"] | None = Field(
-        None, description="same_if: equal as it says; score: sure enough to merge; review: sure "
-        "enough to ask; veto: kept apart by never_if_differs.")
+        None,
+        description="same_if: equal as it says; score: sure enough to merge; review: sure "
+        "enough to ask; veto: kept apart by never_if_differs.",
+    )
 
     @model_validator(mode="after")
     def _two(self) -> ExpectedPair:
@@ -232,10 +289,10 @@ class ExpectedCell(Model):
     of: str = Field(description="The key of any record of the party.")
     column: str
     value: Annotated[
-        str | None, BeforeValidator(_null),
+        str | None,
+        BeforeValidator(_null),
         WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
-    ] = Field(
-        None, description="The value; null where it is missing.")
+    ] = Field(None, description="The value; null where it is missing.")
     winner: str | None = Field(None, description="The key of the record that it came from.")
     because: str | None = Field(None, description="The word of pick that decided.")
 
@@ -249,8 +306,9 @@ class ExpectedCell(Model):
 class ExpectedLevel(Model):
     """The level of a party, named by any of its records, or of a record by itself."""
 
-    of: str | None = Field(None, description="Of a golden dataset: the key of any record of the "
-                           "party.")
+    of: str | None = Field(
+        None, description="Of a golden dataset: the key of any record of the party."
+    )
     key: str | None = Field(None, description="Of another dataset: the key of the record.")
     level: str
 
@@ -271,27 +329,36 @@ class Expected(Model):
     """
 
     flags: list[dict[str, str | None]] | None = Field(
-        None, description="Each with its key and what else is expected: rule, column, value, "
-        "state, suggestion, records.")
+        None,
+        description="Each with its key and what else is expected: rule, column, value, "
+        "state, suggestion, records.",
+    )
     changes: list[dict[str, str | None]] | None = Field(
-        None, description="Each with its key and what else is expected: rule, column, old, new, "
-        "act, reason, records.")
+        None,
+        description="Each with its key and what else is expected: rule, column, old, new, "
+        "act, reason, records.",
+    )
     pairs: list[ExpectedPair] | None = Field(
-        None, description="Of a matching rule: every pair that it found alike.")
+        None, description="Of a matching rule: every pair that it found alike."
+    )
     parties: list[list[str]] | None = Field(
-        None, description="The keys of each party (or group) of two or more records.")
+        None, description="The keys of each party (or group) of two or more records."
+    )
     cells: list[ExpectedCell] | None = Field(
-        None, description="Of a golden rule: the cells that you care about.")
+        None, description="Of a golden rule: the cells that you care about."
+    )
     levels: list[ExpectedLevel] | None = Field(
-        None, description="Of a tiering rule: the level of everyone.")
+        None, description="Of a tiering rule: the level of everyone."
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Expected:
         seen: set[str] = set()
         for party in self.parties or ():
             if len(set(party)) < 2:
-                raise ValueError("a party in parties has two or more records; who is alone is "
-                                 "left out")
+                raise ValueError(
+                    "a party in parties has two or more records; who is alone is left out"
+                )
             if again := sorted(seen & set(party)):
                 raise ValueError(f"{again[0]} stands in two parties")
             seen |= set(party)
@@ -336,10 +403,15 @@ class UnitTest(Model):
     description: str | None = None
     rule: str | None = Field(None, description="The id of the rule that it tests.")
     rules: Texts = Field(default_factory=list, description="In place of rule: several of them.")
-    as_of: str | None = Field(None, description=(
-        "The time that the rules judge by; required where they do. No test asks the clock."))
+    as_of: str | None = Field(
+        None,
+        description=(
+            "The time that the rules judge by; required where they do. No test asks the clock."
+        ),
+    )
     given: dict[str, list[dict[str, str | None]]] = Field(
-        description="dataset: its rows. A column that is left out is NULL.")
+        description="dataset: its rows. A column that is left out is NULL."
+    )
     expect: Expected = Field(description="What the rules find in them, and nothing else.")
     tags: Tags = Field(default_factory=list, description="Words to select it by.")
     enabled: Bool = True

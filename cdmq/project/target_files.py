@@ -16,9 +16,11 @@ from cdmq.project.walk import shown
 _METADATA = re.compile(rb'\{\s*"metadata":\s*\{\s*"cdmq_schema_version"')
 #: What cdmq writes to the target folder, and how it begins. Databases are not among them.
 FILES = {
-    "manifest.json": _METADATA, "run_results.json": _METADATA,
+    "manifest.json": _METADATA,
+    "run_results.json": _METADATA,
     "catalog.json": re.compile(rb'\{\s*"datasets"'),
-    "parse_cache.json": re.compile(rb""), "cdmq.log": re.compile(rb""),  # nobody else's names
+    "parse_cache.json": re.compile(rb""),
+    "cdmq.log": re.compile(rb""),  # nobody else's names
 }
 _COMPILED = re.compile(rb"-- dataset ")
 
@@ -45,8 +47,15 @@ def is_free(path: Path) -> bool:
 def check_target(target: Path, names: Iterable[str] = tuple(FILES)) -> None:
     """Raises CdmqError where another's file bears the name of one that a command writes."""
     paths = [target / name for name in names]
-    if problems := [Problem(
-            Span(shown(path)), "CDMQ508", "cdmq did not write this file, and would replace it",
+    if problems := [
+        Problem(
+            Span(shown(path)),
+            "CDMQ508",
+            "cdmq did not write this file, and would replace it",
             "give cdmq a folder of its own (target-path: target/cdmq in cdmq_project.yml, or "
-            "--target-path), or move the file") for path in paths if not is_free(path)]:
+            "--target-path), or move the file",
+        )
+        for path in paths
+        if not is_free(path)
+    ]:
         raise CdmqError(problems)

@@ -36,13 +36,14 @@ def renderer(names: Mapping[str, Any], macros: str = "") -> Callable[[str], str]
         environment.begin()
         try:
             module = environment.from_string(macros).make_module() if macros else None
-            exported = {
-                k: v for k, v in vars(module).items() if not k.startswith("_")
-            } if module else {}
+            exported = (
+                {k: v for k, v in vars(module).items() if not k.startswith("_")} if module else {}
+            )
             return str(environment.from_string(text).render(exported))
         except RecursionError:
-            raise TemplateProblem("Jinja: a macro calls itself without end, or brackets are "
-                                  "nested too deep") from None
+            raise TemplateProblem(
+                "Jinja: a macro calls itself without end, or brackets are nested too deep"
+            ) from None
         except Exception as error:  # a template can fail in as many ways as Python can
             raise _told(error) from None
         finally:
@@ -72,15 +73,24 @@ def _told(error: Exception) -> TemplateProblem:
         cause, _, remedy = str(error).partition("; ")
         return TemplateProblem(cause, remedy, line)
     if type(error).__name__ == "Endless":
-        return TemplateProblem(f"Jinja: too much for a template: {error}", "a template writes the "
-                               "text of a rule; write it out, or do the work in SQL", line)
+        return TemplateProblem(
+            f"Jinja: too much for a template: {error}",
+            "a template writes the text of a rule; write it out, or do the work in SQL",
+            line,
+        )
     cause = f"Jinja: {re.sub(r'[^ ]*<locals>[.]', '', str(error)).rstrip('.')}"
     if isinstance(error, UndefinedError):
         env = "'env_var'" in cause
-        return TemplateProblem(cause, "env_var() is known in profiles.yml only" if env else
-                               "known here: var() and macros", line)
-    remedy = "a template reaches no Python" if isinstance(error, SecurityError) else (
-        "look at its brackets" if isinstance(error, TemplateSyntaxError) else "")
+        return TemplateProblem(
+            cause,
+            "env_var() is known in profiles.yml only" if env else "known here: var() and macros",
+            line,
+        )
+    remedy = (
+        "a template reaches no Python"
+        if isinstance(error, SecurityError)
+        else ("look at its brackets" if isinstance(error, TemplateSyntaxError) else "")
+    )
     return TemplateProblem(cause if str(error) else f"Jinja: {type(error).__name__}", remedy, line)
 
 

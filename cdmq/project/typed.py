@@ -17,7 +17,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_model(
-    model: type[M], data: Any, source: Source, path: Path, problems: list[Problem], what: str,
+    model: type[M],
+    data: Any,
+    source: Source,
+    path: Path,
+    problems: list[Problem],
+    what: str,
     also: Iterable[str] = (),
 ) -> M | None:
     """`data` as a `model`, or None with what is wrong added to `problems`.
@@ -29,7 +34,8 @@ def read_model(
         if not source.is_told(path):
             problems.append(
                 Problem(
-                    source.at(path), "CDMQ112",
+                    source.at(path),
+                    "CDMQ112",
                     f"{what} must be keys with values, here is {_shown(data)}",
                     _with_a_list(model, data) or f"known keys: {', '.join(known_keys(model))}",
                 )
@@ -37,8 +43,11 @@ def read_model(
         return None
     found = []
     if None in data.values():
-        found = [_no_value(source, (*path, key), what)
-                 for key in known_keys(model) if key in data and data[key] is None]
+        found = [
+            _no_value(source, (*path, key), what)
+            for key in known_keys(model)
+            if key in data and data[key] is None
+        ]
     value = None
     try:
         value = model.model_validate(data)
@@ -74,8 +83,11 @@ def _with_a_list(model: type[BaseModel], data: Any) -> str:
 def _words_of(model: type[BaseModel], key: str) -> str:
     """`upper, lower, title or sentence`, where a key takes one of a few words."""
     field = next((f for n, f in model.model_fields.items() if (f.alias or n) == key), None)
-    words = [str(w) for w in get_args(field.annotation)] if field and (
-        get_origin(field.annotation) is Literal) else []
+    words = (
+        [str(w) for w in get_args(field.annotation)]
+        if field and (get_origin(field.annotation) is Literal)
+        else []
+    )
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "..."
 
 
@@ -84,8 +96,12 @@ def known_keys(model: type[BaseModel]) -> list[str]:
 
 
 def _no_value(source: Source, path: Path, what: str) -> Problem:
-    return Problem(source.at_key(path), "CDMQ112", f"'{path[-1]}' has no value in {what}",
-                   "give it one, or remove the key")
+    return Problem(
+        source.at_key(path),
+        "CDMQ112",
+        f"'{path[-1]}' has no value in {what}",
+        "give it one, or remove the key",
+    )
 
 
 def _meant(model: type[BaseModel], details: Sequence[Any]) -> set[Any]:
@@ -116,8 +132,11 @@ def _fits(
     try:
         model.model_validate(renamed(data, place))
     except ValidationError as error:
-        return not any(place[: len(loc)] == loc[: len(place)] for e in error.errors()
-                       if (loc := _place(source, base, tuple(e["loc"]))))
+        return not any(
+            place[: len(loc)] == loc[: len(place)]
+            for e in error.errors()
+            if (loc := _place(source, base, tuple(e["loc"])))
+        )
     return True
 
 
@@ -131,7 +150,12 @@ def _holder(model: type[BaseModel], key: str) -> str | None:
 
 
 def _problem(
-    model: type[BaseModel], error: Any, data: Any, source: Source, base: Path, what: str,
+    model: type[BaseModel],
+    error: Any,
+    data: Any,
+    source: Source,
+    base: Path,
+    what: str,
     also: Iterable[str],
 ) -> Problem:
     loc = _place(source, base, tuple(error["loc"]))
@@ -145,17 +169,26 @@ def _problem(
         inner = _holder(_model_at(model, loc[:-1]), key)
         remedy, meant = remedy_of(key, keys, "keys")
         if meant and not (
-                _fits(model, data, (*loc[:-1], meant), key, source, base)
-                if meant in known_keys(_model_at(model, loc[:-1])) else isinstance(given, str)):
+            _fits(model, data, (*loc[:-1], meant), key, source, base)
+            if meant in known_keys(_model_at(model, loc[:-1]))
+            else isinstance(given, str)
+        ):
             remedy, meant = did_you_mean("", keys), None
         if inner and key not in keys and not meant:
             remedy = f"it stands inside of {inner}: {{ }}"
-        return Problem(span, "CDMQ110", f"unknown key '{key}' in {what}", remedy,
-                       source.with_word(span, key, meant))
+        return Problem(
+            span,
+            "CDMQ110",
+            f"unknown key '{key}' in {what}",
+            remedy,
+            source.with_word(span, key, meant),
+        )
     if kind == "missing":
         return Problem(
-            source.at(path[:-1]), "CDMQ111", f"'{key}' is missing in {what}",
-            f"add {key}: {_words_of(_model_at(model, loc[:-1]), names[-1])}"
+            source.at(path[:-1]),
+            "CDMQ111",
+            f"'{key}' is missing in {what}",
+            f"add {key}: {_words_of(_model_at(model, loc[:-1]), names[-1])}",
         )
     span = source.at(path)
     said = str(error["msg"]).removeprefix("Value error, ")
@@ -163,19 +196,31 @@ def _problem(
         listed = error["ctx"]["expected"].replace(" or ", ", ")
         expected = [w.strip("'") for w in listed.split(", ")]
         remedy, meant = remedy_of(str(given), expected, "values")
-        return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy,
-                       source.with_word(span, str(given), meant))
+        return Problem(
+            span,
+            "CDMQ112",
+            f"'{key}' in {what} cannot be {_shown(given)}",
+            remedy,
+            source.with_word(span, str(given), meant),
+        )
     if kind == "value_error" and not said.startswith("write "):
         cause, _, remedy = said.partition("; ")
         cause = f"'{key}' in {what}: {cause}" if key else f"{what}: {cause}"
         return Problem(span, "CDMQ112", cause, remedy)
     if kind in ("too_short", "too_long"):
         least, has = error["ctx"].get("min_length"), error["ctx"]["actual_length"]
-        return Problem(span, "CDMQ112", f"'{key}' in {what} has {has} "
-                       f"{'entry' if has == 1 else 'entries'}", f"write at least {least}" if least
-                       else f"write at most {error['ctx']['max_length']}")
-    remedy = said if kind == "value_error" else _REMEDIES.get(kind) or said.replace(
-        "Input should be", "it must be").replace("String should", "it should")
+        return Problem(
+            span,
+            "CDMQ112",
+            f"'{key}' in {what} has {has} {'entry' if has == 1 else 'entries'}",
+            f"write at least {least}" if least else f"write at most {error['ctx']['max_length']}",
+        )
+    remedy = (
+        said
+        if kind == "value_error"
+        else _REMEDIES.get(kind)
+        or said.replace("Input should be", "it must be").replace("String should", "it should")
+    )
     return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy)
 
 
@@ -199,23 +244,26 @@ def _place(source: Source, base: Path, loc: Path) -> Path:
     for i, segment in enumerate(loc):
         last = i == len(loc) - 1
         path = (*base, *kept, segment)
-        if path in source.spans or path in source.keys or (last and isinstance(segment, str)
-                                                           and not _is_tag(segment)):
+        if (
+            path in source.spans
+            or path in source.keys
+            or (last and isinstance(segment, str) and not _is_tag(segment))
+        ):
             kept.append(segment)
     return tuple(kept)
 
 
 def _is_tag(segment: str) -> bool:
-    return "[" in segment or segment in {"str", "int", "float", "bool", "dict", "list"} or (
-        segment[:1].isupper() and segment.isidentifier()
+    return (
+        "[" in segment
+        or segment in {"str", "int", "float", "bool", "dict", "list"}
+        or (segment[:1].isupper() and segment.isidentifier())
     )
 
 
 def _model_at(model: type[BaseModel], loc: Path) -> type[BaseModel]:
     for segment in loc:
-        field = next(
-            (f for n, f in model.model_fields.items() if segment in (n, f.alias)), None
-        )
+        field = next((f for n, f in model.model_fields.items() if segment in (n, f.alias)), None)
         inner = _inner_model(field.annotation) if field else None
         if inner:
             model = inner

@@ -26,7 +26,9 @@ def find_root(start: Path) -> Path:
             return folder
     raise CdmqError(
         Problem(
-            Span(str(start)), "CDMQ120", f"no {PROJECT_FILE} here or in a folder above",
+            Span(str(start)),
+            "CDMQ120",
+            f"no {PROJECT_FILE} here or in a folder above",
             "go to your project, name it with --project-dir, or make one with: cdmq init",
         )
     )
@@ -43,7 +45,8 @@ def find_files(root: Path, folders: Iterable[str], endings: tuple[str, ...]) -> 
         top = os.path.join(root, folder)
         names = [
             os.path.join(where, name)
-            for where, _, files in os.walk(top) for name in files
+            for where, _, files in os.walk(top)
+            for name in files
             if name.lower().endswith(endings) and not name.startswith("._")
         ] or [top] * top.endswith(endings)
         found.update((Path(name), None) for name in sorted(names) if os.path.isfile(name))
@@ -63,12 +66,17 @@ def odd_entries(root: Path, folders: Iterable[str], endings: tuple[str, ...]) ->
             odd.update({top: None} if os.path.lexists(top) and not os.path.isfile(top) else {})
             continue
         for where, inner, files in os.walk(
-                top, onerror=lambda error: odd.update({error.filename: None})):
+            top, onerror=lambda error: odd.update({error.filename: None})
+        ):
             links = [p for n in inner if os.path.islink(p := os.path.join(where, n))]
             odd.update((p, None) for p in links if p not in tops)
-            odd.update((p, None) for n in files if not n.startswith(_LEFT)
-                       and not os.path.isfile(p := os.path.join(where, n))
-                       and (os.path.islink(p) or n.lower().endswith(endings)))
+            odd.update(
+                (p, None)
+                for n in files
+                if not n.startswith(_LEFT)
+                and not os.path.isfile(p := os.path.join(where, n))
+                and (os.path.islink(p) or n.lower().endswith(endings))
+            )
     return [Path(name) for name in sorted(odd)]
 
 
@@ -86,8 +94,12 @@ def shown(path: Path) -> str:
 
 
 def no_text(path: Path, what: str) -> Problem:
-    return Problem(Span(shown(path)), "CDMQ133", f"the name of {what} is not utf-8",
-                   "give it a name of letters, digits, - and _")
+    return Problem(
+        Span(shown(path)),
+        "CDMQ133",
+        f"the name of {what} is not utf-8",
+        "give it a name of letters, digits, - and _",
+    )
 
 
 def hidden_endings(endings: Iterable[str]) -> tuple[str, ...]:
@@ -110,8 +122,13 @@ def is_within(root: Path, path: Path) -> bool:
 
 
 def leads_out(span: Span, what: str) -> Problem:
-    return Problem(span, "CDMQ124", f"{what} leads out of the project", "put what it names inside "
-                   f"the project; who runs cdmq may allow a folder to links: {FILES_FROM}=/srv/x")
+    return Problem(
+        span,
+        "CDMQ124",
+        f"{what} leads out of the project",
+        "put what it names inside "
+        f"the project; who runs cdmq may allow a folder to links: {FILES_FROM}=/srv/x",
+    )
 
 
 class Files:

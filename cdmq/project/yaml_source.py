@@ -26,8 +26,8 @@ Path = tuple[str | int, ...]
 _OPERATOR = re.compile(r"[=<>]")
 #: Tags that say what every scalar and collection is anyway.
 _TAGS = {
-    f"tag:yaml.org,2002:{word}" for word in
-    ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
+    f"tag:yaml.org,2002:{word}"
+    for word in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
 }
 #: What only an escape in double quotes can bring into a text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
@@ -106,7 +106,13 @@ def read_yaml(text: str, file: str, render: Callable[[str], str] | None = None) 
         reader.problems.append(error.problem)
         data = None
     return Source(
-        file, text, data, reader.spans, reader.keys, reader.ends, tuple(reader.problems),
+        file,
+        text,
+        data,
+        reader.spans,
+        reader.keys,
+        reader.ends,
+        tuple(reader.problems),
         frozenset(reader.cut),
     )
 
@@ -146,8 +152,12 @@ class _Reader:
         if node.tag not in _TAGS and node.tag != "!":
             self.cut.add(path)
             tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
-            self.problem(node, "CDMQ104", f"tags ({tag}) are not part of the language",
-                         "remove the tag, or put the text in quotes")
+            self.problem(
+                node,
+                "CDMQ104",
+                f"tags ({tag}) are not part of the language",
+                "remove the tag, or put the text in quotes",
+            )
         if isinstance(node, yaml.ScalarNode):
             self.line = node.end_mark.line + 1
             return self.scalar(node, path, in_flow)
@@ -172,8 +182,12 @@ class _Reader:
             raise _TooMany(self._endless(node))
 
     def _endless(self, node: yaml.Node) -> Problem:
-        return Problem(self.span(node), "CDMQ101", "aliases (*name) that hold themselves, or "
-                       "repeat this without end", "write it out")
+        return Problem(
+            self.span(node),
+            "CDMQ101",
+            "aliases (*name) that hold themselves, or repeat this without end",
+            "write it out",
+        )
 
     def mapping(self, node: yaml.Node, path: Path, in_flow: bool) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -184,15 +198,20 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.cut.add(path)
                 self.problem(
-                    key_node, "CDMQ106", "a key must be a word, this one is a list or mapping",
-                    "put Jinja and SQL in quotes", _quoted_jinja(self.text, key_node),
+                    key_node,
+                    "CDMQ106",
+                    "a key must be a word, this one is a list or mapping",
+                    "put Jinja and SQL in quotes",
+                    _quoted_jinja(self.text, key_node),
                 )
                 continue
             key = str(key_node.value)
             if key == "<<":
                 self.cut.add(path)
                 self.problem(
-                    key_node, "CDMQ104", "merge keys (<<) are not part of the language",
+                    key_node,
+                    "CDMQ104",
+                    "merge keys (<<) are not part of the language",
                     "write the keys out",
                 )
                 continue
@@ -203,13 +222,16 @@ class _Reader:
                 continue
             if key != key.strip() and not key_node.style:
                 self.cut.add(path)
-                self.problems.append(odd_blank(self.span(key_node), _line(self.text, key_node),
-                                               key))
+                self.problems.append(
+                    odd_blank(self.span(key_node), _line(self.text, key_node), key)
+                )
                 continue
             if key in data:
                 first = self.keys[(*path, key)]
                 self.problem(
-                    key_node, "CDMQ102", f"the key '{key}' stands twice in one mapping",
+                    key_node,
+                    "CDMQ102",
+                    f"the key '{key}' stands twice in one mapping",
                     f"keep one of them (the first is on line {first.line})",
                 )
                 continue
@@ -238,11 +260,21 @@ class _Reader:
                 line = _line(self.text, value)
                 fix = line.replace(whole, in_quotes(whole)) if "\n" not in whole else ""
                 found.update(dict.fromkeys(range(at + 1, end)))
-                found[at] = (value, "CDMQ105", f"inside {{ }} YAML cuts the value of "
-                             f"'{key.value}' at the comma", "put the whole value in quotes", fix)
+                found[at] = (
+                    value,
+                    "CDMQ105",
+                    f"inside {{ }} YAML cuts the value of '{key.value}' at the comma",
+                    "put the whole value in quotes",
+                    fix,
+                )
             elif empty[at]:
-                found[at] = (key, "CDMQ105", f"'{key.value}' has no value: inside {{ }} YAML cuts "
-                             "at each comma", "put text or SQL with a comma in quotes", "")
+                found[at] = (
+                    key,
+                    "CDMQ105",
+                    f"'{key.value}' has no value: inside {{ }} YAML cuts at each comma",
+                    "put text or SQL with a comma in quotes",
+                    "",
+                )
             at = end
         return found
 
@@ -254,22 +286,30 @@ class _Reader:
             if value[0] in CURLY:
                 self.cut.add(path)
                 self.problem(
-                    node, "CDMQ103", f"curly quotes ({value[0]}) are not quotes in YAML",
+                    node,
+                    "CDMQ103",
+                    f"curly quotes ({value[0]}) are not quotes in YAML",
                     "put the value in straight quotes",
                     straightened(_line(self.text, node), value),
                 )
             elif in_flow and _OPERATOR.search(value):
                 self.cut.add(path)
                 self.problem(
-                    node, "CDMQ105", "SQL or text with =, < or > inside { } or [ ] must stand "
-                    "in quotes", "put the whole value in quotes",
+                    node,
+                    "CDMQ105",
+                    "SQL or text with =, < or > inside { } or [ ] must stand in quotes",
+                    "put the whole value in quotes",
                     _line(self.text, node).replace(value, in_quotes(value)),
                 )
         control = _CONTROL.search(value) if node.style == '"' else None
         if control:
             self.cut.add(path)
-            self.problem(node, "CDMQ101", f"a control character (\\x{ord(control[0]):02x}) in a "
-                         "text", "remove it; in a regex write it as the regex has it")
+            self.problem(
+                node,
+                "CDMQ101",
+                f"a control character (\\x{ord(control[0]):02x}) in a text",
+                "remove it; in a regex write it as the regex has it",
+            )
         if self.render and ("{{" in value or "{%" in value or "{#" in value):
             try:
                 return self.render(value)
@@ -292,8 +332,12 @@ def _looks_too_deep(text: str) -> bool:
 
 
 def _too_deep(file: str) -> Problem:
-    return Problem(Span(file, 1, 1), "CDMQ101", "lists and mappings stand too deep in each other",
-                   "look for brackets that are not closed")
+    return Problem(
+        Span(file, 1, 1),
+        "CDMQ101",
+        "lists and mappings stand too deep in each other",
+        "look for brackets that are not closed",
+    )
 
 
 def _line(text: str, node: yaml.Node) -> str:

@@ -27,8 +27,10 @@ def wrong(name: str) -> str | None:
     if name in known:
         return None
     near = closest(name, known)
-    return (f"'{name}' is no time zone; write a name of the IANA's list such as "
-            f"{near or 'Europe/Berlin'}")
+    return (
+        f"'{name}' is no time zone; write a name of the IANA's list such as "
+        f"{near or 'Europe/Berlin'}"
+    )
 
 
 def utc(moment: datetime, zone: str) -> datetime:
@@ -37,8 +39,14 @@ def utc(moment: datetime, zone: str) -> datetime:
     try:
         return aware.astimezone(UTC)
     except OverflowError:  # it leaves the years 1 to 9999
-        raise CdmqError(Problem(Span("--as-of"), "CDMQ345", f"'{moment}' is no time in UTC",
-                                "write a time in the years 2 to 9998")) from None
+        raise CdmqError(
+            Problem(
+                Span("--as-of"),
+                "CDMQ345",
+                f"'{moment}' is no time in UTC",
+                "write a time in the years 2 to 9998",
+            )
+        ) from None
 
 
 def local(moment: datetime, zone: str) -> datetime:

@@ -26,8 +26,13 @@ def freeze(register: Register, project: Project, executed: Executed, names: Name
         dataset = project.datasets[name]
         staged, final = names.output(name)
         standing = register.stands(final)
-        if (dataset.source not in ("model", "stack") or not made & set(dataset.depends_on)
-                or standing is None or standing.kind != "view" or not register.owns(final)):
+        if (
+            dataset.source not in ("model", "stack")
+            or not made & set(dataset.depends_on)
+            or standing is None
+            or standing.kind != "view"
+            or not register.owns(final)
+        ):
             continue
         executed.built[:] = [b for b in executed.built if b.dataset != name or b.staged != staged]
         warehouse = register.warehouse

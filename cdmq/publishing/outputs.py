@@ -36,6 +36,7 @@ def outputs(
     project: Project, catalog: Catalog, plan: Plan, datasets: Iterable[str], warehouse: Warehouse
 ) -> list[Output]:
     """Everything that a run of these datasets may publish."""
+
     def at(name: str) -> Relation:
         return Relation(short(name, warehouse.traits.longest_name), warehouse.schema)
 
@@ -44,13 +45,21 @@ def outputs(
         dataset = project.datasets[name]
         own = plan.datasets.get(name)
         steps = own.steps if own else None
-        found += [Output(at(f"{name}{ending}"), name, f"the dataset {name}", dataset.span, kind,
-                         columns)
-                  for ending, kind, columns in _of_dataset(dataset, steps, catalog)]
+        found += [
+            Output(at(f"{name}{ending}"), name, f"the dataset {name}", dataset.span, kind, columns)
+            for ending, kind, columns in _of_dataset(dataset, steps, catalog)
+        ]
         for rule, made in _of_rules(steps) if steps else ():
             span, mine = project.rules[rule].span, made == f"{name}__xref"
-            found.append(Output(at(made), name if mine else rule, f"the rule {rule}", span,
-                                dataset.materialized if mine else "view"))
+            found.append(
+                Output(
+                    at(made),
+                    name if mine else rule,
+                    f"the rule {rule}",
+                    span,
+                    dataset.materialized if mine else "view",
+                )
+            )
     return found
 
 
@@ -90,12 +99,17 @@ def check_outputs(register: Register, found: Sequence[Output]) -> None:
     for output in found:
         standing = register.stands(output.relation)
         if standing is not None and not register.owns(output.relation):
-            problems.append(Problem(
-                output.span, "CDMQ440", f"{output.relation.schema}.{standing.name} is a "
-                f"{standing.kind} that cdmq did not make, and {output.what} would take its place",
-                f"give {output.what} another name, or the target in profiles.yml a schema of its "
-                "own (schema: NAME); if an older cdmq made it: "
-                f"cdmq debug --adopt {standing.name}"))
+            problems.append(
+                Problem(
+                    output.span,
+                    "CDMQ440",
+                    f"{output.relation.schema}.{standing.name} is a "
+                    f"{standing.kind} that cdmq did not make, and {output.what} would take its place",
+                    f"give {output.what} another name, or the target in profiles.yml a schema of its "
+                    "own (schema: NAME); if an older cdmq made it: "
+                    f"cdmq debug --adopt {standing.name}",
+                )
+            )
     if problems:
         raise CdmqError(problems)
 
@@ -104,18 +118,21 @@ def check_places(register: Register, found: Sequence[Output]) -> None:
     """Raises CdmqError where what others put on an output would not let a run publish it."""
     of = {o.relation: o for o in found}
     why = register.warehouse.hindrances({r: o.columns for r, o in of.items()})
-    problems = [Problem(
-        of[relation].span, "CDMQ444", f"{relation} cannot be published: {said}",
-        "drop that or change it; or give " + of[relation].what + " another name")
-        for relation, said in why]
+    problems = [
+        Problem(
+            of[relation].span,
+            "CDMQ444",
+            f"{relation} cannot be published: {said}",
+            "drop that or change it; or give " + of[relation].what + " another name",
+        )
+        for relation, said in why
+    ]
     problems += [p for output in found for p in _lost_in_turning(register, output, of)]
     if problems:
         raise CdmqError(dict.fromkeys(problems))
 
 
-def _lost_in_turning(
-    register: Register, output: Output, of: Container[Relation]
-) -> list[Problem]:
+def _lost_in_turning(register: Register, output: Output, of: Container[Relation]) -> list[Problem]:
     """What others put on a view that is to be a table, or on a table that is to be a view, and
     could not be put on it again."""
     standing = register.stands(output.relation)
@@ -124,14 +141,27 @@ def _lost_in_turning(
     warehouse = register.warehouse
     readers = [r.relation for r in warehouse.readers([output.relation]) if r.relation not in of]
     hung = warehouse.attached({output.relation: output.kind, **dict.fromkeys(readers)})
-    lost = [f"{a.what} would be lost" if a.relation == output.relation else
-            f"{a.what} of {a.relation}, which reads it, would be lost"
-            for a in hung if a.sql is None]
-    lost += [f"{reader} reads it and is made anew with it, but {why}"
-             for reader, why in warehouse.hindrances(dict.fromkeys(readers, ()))]
-    return [Problem(output.span, "CDMQ444", f"{output.relation} is a {standing.kind} and becomes a "
-                    f"{output.kind}: {why}", "drop that, and put it there again after the run; or "
-                    f"let it stay as it is (materialized: {standing.kind})") for why in lost]
+    lost = [
+        f"{a.what} would be lost"
+        if a.relation == output.relation
+        else f"{a.what} of {a.relation}, which reads it, would be lost"
+        for a in hung
+        if a.sql is None
+    ]
+    lost += [
+        f"{reader} reads it and is made anew with it, but {why}"
+        for reader, why in warehouse.hindrances(dict.fromkeys(readers, ()))
+    ]
+    return [
+        Problem(
+            output.span,
+            "CDMQ444",
+            f"{output.relation} is a {standing.kind} and becomes a {output.kind}: {why}",
+            "drop that, and put it there again after the run; or "
+            f"let it stay as it is (materialized: {standing.kind})",
+        )
+        for why in lost
+    ]
 
 
 def check_sources(
@@ -146,10 +176,15 @@ def check_sources(
             output = names.get(fold(relation.name))
             own = relation.schema is None or fold(relation.schema) == fold(warehouse.schema)
             if output and own and relation.catalog in (None, _database(warehouse)):
-                problems.append(Problem(
-                    project.datasets[name].span, "CDMQ261", f"{name} reads the table {written}, "
-                    f"which is what {output.what} makes: {output.relation}",
-                    f"read ref('{output.of}') or stack it, or give {output.what} another name"))
+                problems.append(
+                    Problem(
+                        project.datasets[name].span,
+                        "CDMQ261",
+                        f"{name} reads the table {written}, "
+                        f"which is what {output.what} makes: {output.relation}",
+                        f"read ref('{output.of}') or stack it, or give {output.what} another name",
+                    )
+                )
     if problems:
         raise CdmqError(problems)
 

@@ -49,7 +49,7 @@ class Placing:
             return self.warehouse.fits(built.final, built.staged)
         assert built.query is not None
         before = self.warehouse.columns(built.final) or ()
-        return built.query.named_selects[:len(before)] == list(before)
+        return built.query.named_selects[: len(before)] == list(before)
 
     def _turns(self, relation: Relation) -> bool:
         """A table becomes a view, or a view a table."""
@@ -59,8 +59,10 @@ class Placing:
     def _in_order(self, relations: Sequence[Relation]) -> list[Relation]:
         """Each behind those that it reads now, whatever it read when the project was another."""
         readers = [r.relation for r in self.warehouse.readers(relations)]
-        return [*(r for r in relations if r not in readers),
-                *(r for r in readers if r in self.made)]
+        return [
+            *(r for r in relations if r not in readers),
+            *(r for r in readers if r in self.made),
+        ]
 
     def _attached(self) -> list[Attached]:
         kinds = {r: self.made[r].kind for r in self.gone}
@@ -68,10 +70,15 @@ class Placing:
         lost = [a for a in found if a.sql is None]
         if lost:
             at = lost[0].relation
-            how = (f"becomes a {kinds[at]}" if at in kinds and self._turns(at) else
-                   "gets other columns")
-            raise StatementError(f"{at} {how} and is made anew: {lost[0].what} would be lost; "
-                                 "drop that, and put it there again after the run")
+            how = (
+                f"becomes a {kinds[at]}"
+                if at in kinds and self._turns(at)
+                else "gets other columns"
+            )
+            raise StatementError(
+                f"{at} {how} and is made anew: {lost[0].what} would be lost; "
+                "drop that, and put it there again after the run"
+            )
         return found
 
     def clear(self) -> None:
@@ -85,8 +92,11 @@ class Placing:
         if final in self.kept:
             self.warehouse.refill(final, staged)
             return
-        rename = exp.Alter(this=nodes.table(staged), kind="TABLE", actions=[
-            exp.AlterRename(this=nodes.table(Relation(final.name)))])
+        rename = exp.Alter(
+            this=nodes.table(staged),
+            kind="TABLE",
+            actions=[exp.AlterRename(this=nodes.table(Relation(final.name)))],
+        )
         self.warehouse.run(rename.sql(self.warehouse.dialect))
 
     def view(self, relation: Relation, query: exp.Expr) -> None:
@@ -105,7 +115,8 @@ class Placing:
                     continue
                 raise StatementError(
                     f"the view {reader.relation} reads what this run makes anew, and does not fit "
-                    f"it any more: {error}; mend or drop that view") from None
+                    f"it any more: {error}; mend or drop that view"
+                ) from None
         columns: dict[Relation, Iterable[str]] = {}
         for one in self.attached:
             if one.relation not in columns:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def publish(
-    register: Register, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str,
+    register: Register,
+    executed: Executed,
+    steps: Mapping[str, DatasetSteps],
+    schema: str,
     renamed: Mapping[str, str],
 ) -> list[Relation]:
     """Drop the old views and tables, rename the staged tables, make the views anew; what stands
@@ -40,13 +43,19 @@ def publish(
 
 
 def renew(
-    register: Register, executed: Executed, steps: Mapping[str, DatasetSteps], schema: str,
+    register: Register,
+    executed: Executed,
+    steps: Mapping[str, DatasetSteps],
+    schema: str,
     renamed: Mapping[str, str],
 ) -> list[Relation]:
     """Split datasets anew where tables do that: `cdmq test` makes nothing, but finds flags."""
     register.standing(again=True)
-    split = [b for b in _split(steps, executed, schema, register.warehouse, renamed)
-             if (standing := register.stands(b.final)) and standing.kind == "table"]
+    split = [
+        b
+        for b in _split(steps, executed, schema, register.warehouse, renamed)
+        if (standing := register.stands(b.final)) and standing.kind == "table"
+    ]
     return _placed(register, executed, [replace(b, kind="table") for b in split]) if split else []
 
 
@@ -80,7 +89,10 @@ def _unstage(register: Register, built: Built) -> None:
 
 
 def _split(
-    steps: Mapping[str, DatasetSteps], executed: Executed, schema: str, warehouse: Warehouse,
+    steps: Mapping[str, DatasetSteps],
+    executed: Executed,
+    schema: str,
+    warehouse: Warehouse,
     renamed: Mapping[str, str],
 ) -> list[Built]:
     """`__flagged` and `__passed` of every dataset with rules; of parties and levels what is now."""
@@ -108,11 +120,17 @@ def _split(
 
 def _open_flags(dataset: Dataset, schema: str, shown: list[exp.Expr]) -> exp.Select:
     names = (dataset.name, *dataset.spec.formerly)
-    return nodes.select(shown, nodes.table(Relation(FLAGS.name, schema), "f"), nodes.all_of([
-        nodes.one_of(nodes.column("dataset", "f"), names),
-        nodes.is_null(nodes.column("to_run", "f")),
-        nodes.present(nodes.column("key", "f")),
-    ]))
+    return nodes.select(
+        shown,
+        nodes.table(Relation(FLAGS.name, schema), "f"),
+        nodes.all_of(
+            [
+                nodes.one_of(nodes.column("dataset", "f"), names),
+                nodes.is_null(nodes.column("to_run", "f")),
+                nodes.present(nodes.column("key", "f")),
+            ]
+        ),
+    )
 
 
 def _rows(step: DatasetSteps) -> exp.Select:
@@ -125,20 +143,27 @@ def _flagged(step: DatasetSteps, schema: str, rule: exp.Expr, dialect: str) -> e
     key = nodes.column("key", "f")
     if dialect == "postgres":
         rule = exp.Collate(this=rule, expression=nodes.name("C"))
-    ordered = exp.Order(this=exp.Distinct(expressions=[rule]),
-                        expressions=[exp.Ordered(this=rule.copy())])
+    ordered = exp.Order(
+        this=exp.Distinct(expressions=[rule]), expressions=[exp.Ordered(this=rule.copy())]
+    )
     rules = exp.GroupConcat(this=ordered, separator=nodes.text(", "))
     open_ = nodes.group_by(
-        _open_flags(step.dataset, schema, [key, nodes.alias(rules, "rules")]), [key.copy()])
+        _open_flags(step.dataset, schema, [key, nodes.alias(rules, "rules")]), [key.copy()]
+    )
     query = nodes.select(
-        [*(nodes.column(a.alias, "r") for a in step.clean.expressions),
-         nodes.alias(nodes.column("rules", "x"), "__rules")],
+        [
+            *(nodes.column(a.alias, "r") for a in step.clean.expressions),
+            nodes.alias(nodes.column("rules", "x"), "__rules"),
+        ],
         nodes.subquery(_rows(step), "r"),
     )
-    query.append("joins", exp.Join(
-        this=nodes.subquery(open_, "x"),
-        on=nodes.equal(nodes.column("__key", "r"), nodes.column("key", "x")),
-    ))
+    query.append(
+        "joins",
+        exp.Join(
+            this=nodes.subquery(open_, "x"),
+            on=nodes.equal(nodes.column("__key", "r"), nodes.column("key", "x")),
+        ),
+    )
     return query
 
 
@@ -149,13 +174,21 @@ def _passed(step: DatasetSteps, schema: str, rule: exp.Expr, version: exp.Expr) 
     makes no views, to the next run.
     """
     open_ = _open_flags(step.dataset, schema, [nodes.column("key", "f")])
-    nodes.left_join(open_, nodes.table(Relation(RULE_VERSIONS.name, schema), "v"), nodes.every([
-        nodes.equal(version, rule.copy()), nodes.is_null(nodes.column("to_run", "v")),
-    ]))
+    nodes.left_join(
+        open_,
+        nodes.table(Relation(RULE_VERSIONS.name, schema), "v"),
+        nodes.every(
+            [
+                nodes.equal(version, rule.copy()),
+                nodes.is_null(nodes.column("to_run", "v")),
+            ]
+        ),
+    )
     severity = exp.Coalesce(this=nodes.column("severity", "v"), expressions=[nodes.text("error")])
     open_ = open_.where(nodes.equal(severity, nodes.text("error")), copy=False)
     outside = exp.Not(this=nodes.among(nodes.column("__key", "r"), open_))
     return nodes.select(
         [nodes.column(a.alias, "r") for a in step.clean.expressions],
-        nodes.subquery(_rows(step), "r"), outside,
+        nodes.subquery(_rows(step), "r"),
+        outside,
     )

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def name_published(
-    names: Names, project: Project, datasets: Iterable[str], plan: Plan, warehouse: Warehouse,
+    names: Names,
+    project: Project,
+    datasets: Iterable[str],
+    plan: Plan,
+    warehouse: Warehouse,
 ) -> None:
     """Put the final relations into `names`. Raises CdmqError for each that is not there."""
     problems = []
@@ -32,8 +36,11 @@ def name_published(
                 break
             elif not needed <= set(columns):
                 lost = sorted(needed - set(columns))[0]
-                problems.append(_problem(dataset, f"{relation} was made by other rules: it has no "
-                                         f"column '{lost}'"))
+                problems.append(
+                    _problem(
+                        dataset, f"{relation} was made by other rules: it has no column '{lost}'"
+                    )
+                )
     if problems:
         raise CdmqError(dict.fromkeys(problems))
 

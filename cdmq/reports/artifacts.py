@@ -36,11 +36,14 @@ def run_results(result: RunResult, cdmq_version: str) -> dict[str, Any]:
             "invocation_started_at": _time(facts.started),
         },
         "args": {
-            "command": facts.command, "target": facts.target, "as_of": _time(facts.as_of),
+            "command": facts.command,
+            "target": facts.target,
+            "as_of": _time(facts.as_of),
             "exit_code": result.exit_code,
         },
         "elapsed_time": round(result.seconds, 3),
-        "opened": dict(result.opened), "closed": dict(result.closed),
+        "opened": dict(result.opened),
+        "closed": dict(result.closed),
         "results": [_result(r, result) for r in result.results],
         "problems": [problem_fields(p) for p in result.problems],
     }
@@ -52,32 +55,53 @@ def write_problems(
     """Write run_results.json of a run that could not begin, or that broke off."""
     now = datetime.now(UTC)
     content = {
-        "metadata": {**metadata("run-results", cdmq_version, None, str(uuid.uuid4())),
-                     "invocation_started_at": _time(now)},
-        "args": {"command": command, "exit_code": 2}, "elapsed_time": None,
-        "opened": {}, "closed": {}, "results": [],
+        "metadata": {
+            **metadata("run-results", cdmq_version, None, str(uuid.uuid4())),
+            "invocation_started_at": _time(now),
+        },
+        "args": {"command": command, "exit_code": 2},
+        "elapsed_time": None,
+        "opened": {},
+        "closed": {},
+        "results": [],
         "problems": [problem_fields(p) for p in problems],
     }
-    write_text(target / "run_results.json",
-               json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(
+        target / "run_results.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    )
 
 
 def _result(r: RuleResult, result: RunResult) -> dict[str, Any]:
     o, rule = r.outcome, r.rule
     code = result.statements.get(rule.id) if o.evaluated else None
     return {
-        "unique_id": unique_id(result.project, rule), "status": r.status,
-        "timing": _timing(r, result), "thread_id": "main",
-        "execution_time": round(o.seconds, 4), "adapter_response": {},
-        "message": r.message or None, "code": RULE_FAILED if r.status == "error" else None,
+        "unique_id": unique_id(result.project, rule),
+        "status": r.status,
+        "timing": _timing(r, result),
+        "thread_id": "main",
+        "execution_time": round(o.seconds, 4),
+        "adapter_response": {},
+        "message": r.message or None,
+        "code": RULE_FAILED if r.status == "error" else None,
         "failures": o.failing if o.evaluated else None,
-        "compiled": code is not None, "compiled_code": code,
+        "compiled": code is not None,
+        "compiled_code": code,
         "relation_name": result.relations.get(rule.id),
-        "rows_tested": o.tested, "rows_judged": o.judged, "could_not_judge": o.could_not_judge,
-        "cells_changed": o.changed, "failures_percent": round(r.percent, 4), "waived": 0,
-        "rule_version": result.versions.get(rule.id), "kind": rule.kind, "check": rule.check,
-        "dimension": rule.dimension, "severity": rule.severity, "owner": rule.owner,
-        "file": rule.span.file, "line": rule.span.line, "sample_keys": list(o.samples),
+        "rows_tested": o.tested,
+        "rows_judged": o.judged,
+        "could_not_judge": o.could_not_judge,
+        "cells_changed": o.changed,
+        "failures_percent": round(r.percent, 4),
+        "waived": 0,
+        "rule_version": result.versions.get(rule.id),
+        "kind": rule.kind,
+        "check": rule.check,
+        "dimension": rule.dimension,
+        "severity": rule.severity,
+        "owner": rule.owner,
+        "file": rule.span.file,
+        "line": rule.span.line,
+        "sample_keys": list(o.samples),
     }
 
 

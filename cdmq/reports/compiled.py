@@ -82,7 +82,9 @@ def _statements(plan: DatasetPlan, render: Callable[[exp.Expr], str]) -> Iterato
     for branch in plan.sets:
         yield f"-- flags of {branch.rules[0].id} ({branch.rules[0].span})\n{render(branch.query)};"
     for branch in plan.changes:
-        yield (f"-- cells changed by {branch.rules[0].id} ({branch.rules[0].span})\n"
-               f"{render(branch.query)};")
+        yield (
+            f"-- cells changed by {branch.rules[0].id} ({branch.rules[0].span})\n"
+            f"{render(branch.query)};"
+        )
     for counts in plan.counts:
         yield f"-- rows tested and judged\n{render(counts.query)};"

@@ -41,35 +41,59 @@ class JsonLog:
         if self.quiet and level != "error":
             return
         ts = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self.write(json.dumps({"ts": ts, "level": level, "event": event, **fields},
-                              ensure_ascii=False, default=str))
+        self.write(
+            json.dumps(
+                {"ts": ts, "level": level, "event": event, **fields},
+                ensure_ascii=False,
+                default=str,
+            )
+        )
 
 
 def problem_fields(problem: Problem) -> dict[str, Any]:
     return {
-        "code": problem.code, "file": problem.span.file, "line": problem.span.line,
-        "column": problem.span.column, "cause": problem.cause, "remedy": problem.remedy,
+        "code": problem.code,
+        "file": problem.span.file,
+        "line": problem.span.line,
+        "column": problem.span.column,
+        "cause": problem.cause,
+        "remedy": problem.remedy,
         "write": problem.should_be or None,
     }
 
 
 def _start(facts: Facts) -> dict[str, Any]:
     return {
-        "run_id": facts.run_id, "command": facts.command, "target": facts.target,
-        "warehouse": facts.warehouse, "as_of": facts.as_of.isoformat(), "rules": facts.selected,
+        "run_id": facts.run_id,
+        "command": facts.command,
+        "target": facts.target,
+        "warehouse": facts.warehouse,
+        "as_of": facts.as_of.isoformat(),
+        "rules": facts.selected,
     }
 
 
 def _rule(outcome: Outcome) -> dict[str, Any]:
     r = judge(outcome)
     return {
-        "rule": r.rule.id, "status": r.status, "dataset": r.rule.dataset, "kind": r.rule.kind,
-        "severity": r.rule.severity, "dimension": r.rule.dimension, "owner": r.rule.owner,
-        "tested": outcome.tested, "judged": outcome.judged, "failing": outcome.failing,
-        "could_not_judge": outcome.could_not_judge, "changed": outcome.changed,
-        "percent": round(r.percent, 4), "seconds": round(outcome.seconds, 4),
-        "message": r.message or None, "code": RULE_FAILED if r.status == "error" else None,
-        "file": r.rule.span.file, "line": r.rule.span.line,
+        "rule": r.rule.id,
+        "status": r.status,
+        "dataset": r.rule.dataset,
+        "kind": r.rule.kind,
+        "severity": r.rule.severity,
+        "dimension": r.rule.dimension,
+        "owner": r.rule.owner,
+        "tested": outcome.tested,
+        "judged": outcome.judged,
+        "failing": outcome.failing,
+        "could_not_judge": outcome.could_not_judge,
+        "changed": outcome.changed,
+        "percent": round(r.percent, 4),
+        "seconds": round(outcome.seconds, 4),
+        "message": r.message or None,
+        "code": RULE_FAILED if r.status == "error" else None,
+        "file": r.rule.span.file,
+        "line": r.rule.span.line,
         "sample_keys": list(outcome.samples),
     }
 
@@ -77,12 +101,15 @@ def _rule(outcome: Outcome) -> dict[str, Any]:
 def _end(result: RunResult) -> dict[str, Any]:
     statuses = [r.status for r in result.results]
     return {
-        "run_id": result.run_id, "exit_code": result.exit_code,
+        "run_id": result.run_id,
+        "exit_code": result.exit_code,
         "seconds": round(result.seconds, 3),
         "statuses": {s: statuses.count(s) for s in sorted(set(statuses))},
-        "opened": dict(result.opened), "closed": dict(result.closed),
+        "opened": dict(result.opened),
+        "closed": dict(result.closed),
         "new_rule_versions": list(result.new_versions),
-        "changed_words": list(result.new_words), "rekeyed": list(result.rekeyed),
+        "changed_words": list(result.new_words),
+        "rekeyed": list(result.rekeyed),
         "failed_datasets": dict(result.failed),
         "run_results": str(result.facts.target_path / "run_results.json"),
     }

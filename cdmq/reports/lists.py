@@ -33,17 +33,30 @@ def listed_lines(found: Iterable[Listed], output: str, resource_type: str) -> It
 def _fields(item: Listed, kind: str) -> dict[str, object]:
     thing = item.thing
     fields: dict[str, object] = {
-        "unique_id": item.unique_id, "resource_type": kind, "name": item.name,
-        "original_file_path": thing.span.file, "line": thing.span.line,
+        "unique_id": item.unique_id,
+        "resource_type": kind,
+        "name": item.name,
+        "original_file_path": thing.span.file,
+        "line": thing.span.line,
     }
     if isinstance(thing, Dataset):
-        return fields | {"source": thing.source, "key": list(thing.key),
-                         "depends_on": list(thing.depends_on), "owner": thing.spec.owner,
-                         "tags": list(thing.spec.tags)}
+        return fields | {
+            "source": thing.source,
+            "key": list(thing.key),
+            "depends_on": list(thing.depends_on),
+            "owner": thing.spec.owner,
+            "tags": list(thing.spec.tags),
+        }
     return fields | {
-        "kind": thing.kind, "check": thing.check, "dataset": thing.dataset,
-        "columns": list(thing.columns), "severity": thing.severity, "dimension": thing.dimension,
-        "owner": thing.owner, "tags": list(thing.tags), "enabled": thing.enabled,
+        "kind": thing.kind,
+        "check": thing.check,
+        "dataset": thing.dataset,
+        "columns": list(thing.columns),
+        "severity": thing.severity,
+        "dimension": thing.dimension,
+        "owner": thing.owner,
+        "tags": list(thing.tags),
+        "enabled": thing.enabled,
         "why": thing.why,
     }
 
@@ -51,19 +64,23 @@ def _fields(item: Listed, kind: str) -> dict[str, object]:
 def table_lines(table: Table, output: str) -> Iterator[str]:
     if output == "json":
         for row in table.rows:
-            yield json.dumps(dict(zip(table.columns, row, strict=True)), ensure_ascii=False,
-                             default=str)
+            yield json.dumps(
+                dict(zip(table.columns, row, strict=True)), ensure_ascii=False, default=str
+            )
         return
     cells = [[_cell(v) for v in row] for row in table.rows]
-    widths = [max(map(_width, [name, *(row[i] for row in cells)]))
-              for i, name in enumerate(table.columns)]
+    widths = [
+        max(map(_width, [name, *(row[i] for row in cells)])) for i, name in enumerate(table.columns)
+    ]
     wide = sum(widths) + 2 * len(widths) > shutil.get_terminal_size((100, 24)).columns
     yield from _one_a_line(table) if wide else _side_by_side(table, cells, widths)
     yield ""
     said = f"{counted(len(cells), 'row')} of {table.name}"
     if table.whole is not None:
-        said = (f"first {len(cells):,} of {counted(table.whole, 'row')} of {table.name} "
-                "(--limit N shows more)")
+        said = (
+            f"first {len(cells):,} of {counted(table.whole, 'row')} of {table.name} "
+            "(--limit N shows more)"
+        )
     if table.masked:
         said += f"; {counted(len(table.masked), 'column')} masked (--unmask shows them)"
     yield said

@@ -24,8 +24,7 @@ def metadata(
     return {
         "cdmq_schema_version": f"urn:cdmq:{what}:v{SCHEMA_VERSION}",
         "cdmq_version": cdmq_version,
-        "generated_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace(
-            "+00:00", "Z"),
+        "generated_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "invocation_id": invocation,
         "project_name": project.config.name if project else None,
         "env": {},
@@ -39,7 +38,10 @@ def unique_id(project: Project, thing: Dataset | Rule) -> str:
 
 
 def write_manifest(
-    project: Project, target: Path, cdmq_version: str, invocation: str | None = None,
+    project: Project,
+    target: Path,
+    cdmq_version: str,
+    invocation: str | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the manifest; its path."""
@@ -80,12 +82,19 @@ def _turned(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 def _dataset(dataset: Dataset, own: str, package: str, parents: list[str]) -> dict[str, Any]:
     spec = dataset.spec
     return {
-        "unique_id": own, "resource_type": "dataset", "name": dataset.name,
-        "package_name": package, "description": spec.description or "",
+        "unique_id": own,
+        "resource_type": "dataset",
+        "name": dataset.name,
+        "package_name": package,
+        "description": spec.description or "",
         "original_file_path": dataset.model.path if dataset.model else dataset.span.file,
-        "line": dataset.span.line or None, "source": dataset.source, "key": list(dataset.key),
+        "line": dataset.span.line or None,
+        "source": dataset.source,
+        "key": list(dataset.key),
         "columns": {c: {"name": c, "data_type": t} for c, t in spec.columns.items()},
-        "owner": spec.owner, "tags": list(spec.tags), "meta": dict(spec.meta),
+        "owner": spec.owner,
+        "tags": list(spec.tags),
+        "meta": dict(spec.meta),
         "raw_code": dataset.model.text if dataset.model else None,
         "checksum": {"name": "sha256", "checksum": dataset.seed.digest} if dataset.seed else None,
         "config": {"materialized": dataset.own_kind if dataset.model else dataset.materialized},
@@ -97,16 +106,31 @@ def _rule(
     rule: Rule, own: str, package: str, parents: list[str], version: str | None
 ) -> dict[str, Any]:
     return {
-        "unique_id": own, "resource_type": "rule", "name": rule.id, "package_name": package,
-        "description": rule.why or "", "original_file_path": rule.span.file,
-        "line": rule.span.line, "kind": rule.kind, "check": rule.check, "dataset": rule.dataset,
-        "columns": list(rule.columns), "dimension": rule.dimension, "owner": rule.owner,
-        "tags": list(rule.tags), "meta": dict(rule.meta), "formerly": rule.formerly,
+        "unique_id": own,
+        "resource_type": "rule",
+        "name": rule.id,
+        "package_name": package,
+        "description": rule.why or "",
+        "original_file_path": rule.span.file,
+        "line": rule.span.line,
+        "kind": rule.kind,
+        "check": rule.check,
+        "dataset": rule.dataset,
+        "columns": list(rule.columns),
+        "dimension": rule.dimension,
+        "owner": rule.owner,
+        "tags": list(rule.tags),
+        "meta": dict(rule.meta),
+        "formerly": rule.formerly,
         "rule_version": version,
         "expressions": {name: e.text for name, e in rule.expressions.items()},
         "config": {
-            "enabled": rule.enabled, "severity": rule.severity, "where": rule.where,
-            "warn_above": rule.warn_above, "error_above": rule.error_above, "stage": rule.stage,
+            "enabled": rule.enabled,
+            "severity": rule.severity,
+            "where": rule.where,
+            "warn_above": rule.warn_above,
+            "error_above": rule.error_above,
+            "stage": rule.stage,
         },
         "depends_on": {"nodes": parents},
     }

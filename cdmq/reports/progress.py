@@ -64,19 +64,26 @@ class _Bar:
         with self.lock:
             if self.closed:
                 return
-            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                       TextColumn("{task.description}", markup=False))
+            columns = (
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}", markup=False),
+            )
             progress = Progress(*columns, transient=True)
             progress.start()
-            self.shown = progress, progress.add_task(self.doing, total=self.total or None,
-                                                     completed=self.done)
+            self.shown = (
+                progress,
+                progress.add_task(self.doing, total=self.total or None, completed=self.done),
+            )
 
     def _update(self) -> None:
         with self.lock:
             if self.shown:
                 progress, task = self.shown
-                progress.update(task, description=self.doing, completed=self.done,
-                                total=self.total or None)
+                progress.update(
+                    task, description=self.doing, completed=self.done, total=self.total or None
+                )
 
     def close(self) -> None:
         self.timer.cancel()

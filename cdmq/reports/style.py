@@ -10,7 +10,11 @@ _CODES = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "dim": 2}
 #: The colour of each severity, and of what passes.
 _SEVERITY = {"error": "red", "warn": "yellow", "info": "cyan", "pass": "green"}
 STATUS_COLOURS: Mapping[str, str] = {
-    "pass": "green", "warn": "yellow", "fail": "red", "error": "red", "no_data": "yellow",
+    "pass": "green",
+    "warn": "yellow",
+    "fail": "red",
+    "error": "red",
+    "no_data": "yellow",
     "skipped": "dim",
 }
 
@@ -28,5 +32,9 @@ class Style:
 
 def wanted(no_colours: bool) -> bool:
     """Colours: only on a terminal, unless NO_COLOR or --no-use-colors says otherwise."""
-    return (sys.stdout.isatty() and not no_colours and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM") != "dumb")
+    return (
+        sys.stdout.isatty()
+        and not no_colours
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )

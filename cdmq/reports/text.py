@@ -22,7 +22,11 @@ class TextReport:
     """Listens to a run and writes lines. `quiet`: only the lines of rules that fail."""
 
     def __init__(
-        self, write: Callable[[str], None], style: Style, *, quiet: bool = False,
+        self,
+        write: Callable[[str], None],
+        style: Style,
+        *,
+        quiet: bool = False,
         width: int | None = None,
     ) -> None:
         self.write, self.style, self.quiet = write, style, quiet
@@ -42,8 +46,10 @@ class TextReport:
     def _start(self, facts: Facts) -> None:
         self.total = facts.selected
         if not self.quiet:
-            self.write(f"cdmq {facts.command}: target {facts.target} ({facts.warehouse}), as of "
-                       f"{facts.as_of:%Y-%m-%d %H:%M:%S %Z}, run {facts.run_id}")
+            self.write(
+                f"cdmq {facts.command}: target {facts.target} ({facts.warehouse}), as of "
+                f"{facts.as_of:%Y-%m-%d %H:%M:%S %Z}, run {facts.run_id}"
+            )
 
     def _rule(self, result: RuleResult) -> None:
         self.done += 1
@@ -56,14 +62,21 @@ class TextReport:
         if result.message and problem in self.told:
             what = f"dataset {result.rule.dataset}: as above"
         self.told.add(problem)
-        self.write(f"{clock}  {place}  {word}  "
-                   f"{printable(f'{result.rule.id}  {what}'.rstrip())}")
+        self.write(f"{clock}  {place}  {word}  {printable(f'{result.rule.id}  {what}'.rstrip())}")
 
     def _end(self, result: RunResult) -> None:
-        parts = [_broken(result)] if self.quiet else [
-            self._worst(result), _changed(result), _made(result), _broken(result),
-            _audit(result),
-            self._totals(result)]
+        parts = (
+            [_broken(result)]
+            if self.quiet
+            else [
+                self._worst(result),
+                _changed(result),
+                _made(result),
+                _broken(result),
+                _audit(result),
+                self._totals(result),
+            ]
+        )
         for part in parts:
             lines = list(part)
             if lines:
@@ -81,11 +94,16 @@ class TextReport:
                     named = "levels" if r.rule.kind == "tiering" else "no dimension"
                     groups.setdefault(r.rule.dimension or named, []).append(r)
             for dimension, rules in sorted(groups.items(), key=lambda g: -max(map(_badness, g[1]))):
-                flags = sum(r.outcome.failing + r.outcome.could_not_judge for r in rules
-                            if r.rule.kind not in _MADE)  # a level without a fact flags nothing
-                yield self.style(f"{heading.upper()}  {printable(dimension)}", heading) + (
-                    f"  {counted(len(rules), 'rule')}") + (
-                    f", {counted(flags, 'flag')}" if flags else "")
+                flags = sum(
+                    r.outcome.failing + r.outcome.could_not_judge
+                    for r in rules
+                    if r.rule.kind not in _MADE
+                )  # a level without a fact flags nothing
+                yield (
+                    self.style(f"{heading.upper()}  {printable(dimension)}", heading)
+                    + (f"  {counted(len(rules), 'rule')}")
+                    + (f", {counted(flags, 'flag')}" if flags else "")
+                )
                 for r in sorted(rules, key=lambda r: (-_badness(r), r.rule.id)):
                     yield from map(printable, self._finding(r))
 
@@ -108,8 +126,11 @@ class TextReport:
             self.style(f"{s.upper()}={n}", STATUS_COLOURS[s]) if n else f"{s.upper()}=0"
             for s, n in counts.items()
         ]
-        yield f"Done in {result.seconds:.1f} s. " + " ".join(words) + (
-            f" TOTAL={len(result.results)}")
+        yield (
+            f"Done in {result.seconds:.1f} s. "
+            + " ".join(words)
+            + (f" TOTAL={len(result.results)}")
+        )
 
 
 def _heading(r: RuleResult) -> str:
@@ -167,13 +188,15 @@ def _changed(result: RunResult) -> Iterable[str]:
     for r in sorted(rules, key=lambda r: (-r.outcome.changed, r.rule.id)):
         column = f"{r.rule.dataset}.{'.'.join(r.rule.columns)}"
         yield printable(
-            f"  {r.rule.id:<{longest}}  {r.outcome.changed:>9,}  {r.rule.check} {column}")
+            f"  {r.rule.id:<{longest}}  {r.outcome.changed:>9,}  {r.rule.check} {column}"
+        )
 
 
 def _made(result: RunResult) -> Iterable[str]:
     """What matching, golden and tiering rules made of the records."""
-    rules = [r for r in result.results if r.rule.kind in _MADE and r.outcome.note
-             and r.outcome.evaluated]
+    rules = [
+        r for r in result.results if r.rule.kind in _MADE and r.outcome.note and r.outcome.evaluated
+    ]
     if rules:
         yield "PARTIES AND LEVELS"
     longest = max((len(r.rule.id) for r in rules), default=0)
@@ -199,12 +222,16 @@ def _broken(result: RunResult) -> Iterable[str]:
 
 
 def _audit(result: RunResult) -> Iterable[str]:
-    yield "; ".join([
-        *(f"{table}: {result.opened[table]:,} opened, {result.closed.get(table, 0):,} closed"
-          for table in result.opened),
-        f"rule versions: {len(result.new_versions):,} new"
-        + (f", words: {len(result.new_words):,} changed" if result.new_words else ""),
-    ])
+    yield "; ".join(
+        [
+            *(
+                f"{table}: {result.opened[table]:,} opened, {result.closed.get(table, 0):,} closed"
+                for table in result.opened
+            ),
+            f"rule versions: {len(result.new_versions):,} new"
+            + (f", words: {len(result.new_words):,} changed" if result.new_words else ""),
+        ]
+    )
     for name in result.rekeyed:
         yield f"the key of {name} was declared anew: what was open under the old one is closed"
     yield f"Results: {shown_path(result.facts.target_path / 'run_results.json')}"

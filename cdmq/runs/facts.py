@@ -30,39 +30,67 @@ _SECRET = re.compile("secret|passw|token|credential|api_?key", re.IGNORECASE)
 
 
 def facts_of(
-    target: Target, warehouse: Warehouse, command: str, wished: datetime | None,
-    started: datetime, target_path: Path, rules: int, zone: str = "UTC",
+    target: Target,
+    warehouse: Warehouse,
+    command: str,
+    wished: datetime | None,
+    started: datetime,
+    target_path: Path,
+    rules: int,
+    zone: str = "UTC",
 ) -> Facts:
     """What is known of a run before it begins. `wished`: the time that it is to judge by."""
     run_id = next_run_id(warehouse, started)
     as_of = utc(wished or started, zone)
     return Facts(
-        run_id, command, started, as_of, f"{target.profile}.{target.name}", target.type,
+        run_id,
+        command,
+        started,
+        as_of,
+        f"{target.profile}.{target.name}",
+        target.type,
         target.scrub(str(getattr(warehouse, "path", None) or f"schema {warehouse.schema}")),
-        target_path, rules,
+        target_path,
+        rules,
     )
 
 
 def run_facts(
-    facts: Facts, warehouse: Warehouse, cdmq_version: str, code: int,
-    results: Sequence[RuleResult], whole: bool, variables: str,
+    facts: Facts,
+    warehouse: Warehouse,
+    cdmq_version: str,
+    code: int,
+    results: Sequence[RuleResult],
+    whole: bool,
+    variables: str,
 ) -> RunFacts:
     statuses = {r.status for r in results}
     status = next((s for s in ("error", "fail", "warn") if s in statuses), "pass")
     status = "error" if code == 2 else status
     return RunFacts(
-        run_id=facts.run_id, started=facts.started, as_of=facts.as_of, command=facts.command,
-        target=facts.target, run_by=who(), cdmq_version=cdmq_version,
-        versions=_versions(warehouse), exit_code=code, status=status, whole=whole,
+        run_id=facts.run_id,
+        started=facts.started,
+        as_of=facts.as_of,
+        command=facts.command,
+        target=facts.target,
+        run_by=who(),
+        cdmq_version=cdmq_version,
+        versions=_versions(warehouse),
+        exit_code=code,
+        status=status,
+        whole=whole,
         variables=variables,
     )
 
 
 def said(project: Project, target: Target) -> str:
     """The --vars as they are recorded: without what is secret by its name or in profiles.yml."""
-    return spoken({
-        name: "*****" if _SECRET.search(name) else target.scrub_all(value)
-        for name, value in project.overrides.items()})
+    return spoken(
+        {
+            name: "*****" if _SECRET.search(name) else target.scrub_all(value)
+            for name, value in project.overrides.items()
+        }
+    )
 
 
 def who() -> str:

@@ -41,8 +41,10 @@ class Past:
         self, wanted: Mapping[str, str], before: Mapping[str, Before]
     ) -> dict[str, Authorship]:
         """See Authors."""
-        found = {name: self._by_variables(name, digest, before.get(name))
-                 for name, digest in wanted.items()}
+        found = {
+            name: self._by_variables(name, digest, before.get(name))
+            for name, digest in wanted.items()
+        }
         missing = [name for name, author in found.items() if author is None]
         if missing and self.state.commit is None:
             found.update((n, Authorship(note=self.state.note)) for n in missing)
@@ -50,8 +52,9 @@ class Past:
             try:
                 with self._repository() as repository:
                     walks = _Walks(self.project, repository, self.state.commit or "")
-                    found.update((n, self._by_commit(walks, n, wanted[n], before.get(n)))
-                                 for n in missing)
+                    found.update(
+                        (n, self._by_commit(walks, n, wanted[n], before.get(n))) for n in missing
+                    )
             except Unreadable as error:
                 found.update((n, Authorship(note=str(error))) for n in missing)
         return {name: author for name, author in found.items() if author is not None}
@@ -74,8 +77,11 @@ class Past:
         if self._with_vars("{}", name, digest) == digest:
             by = walks.author("{}", name, digest)
             left = before and self._with_vars(before.vars, name, digest) == before.digest != digest
-            return replace(by, note=f"{self.run_by} ran it without the --vars of before") if (
-                by.author and left) else by
+            return (
+                replace(by, note=f"{self.run_by} ran it without the --vars of before")
+                if (by.author and left)
+                else by
+            )
         by = walks.author(self._now, name, digest)
         if before is None or self._with_vars(before.vars, name, digest) == digest:
             return by
@@ -97,7 +103,8 @@ class Past:
             return digest
         if overrides not in self._with:
             self._with[overrides] = meanings(
-                self.project.root, _given(overrides, self.project), _InMemory(self.project.files))
+                self.project.root, _given(overrides, self.project), _InMemory(self.project.files)
+            )
         found = self._with[overrides].known.get(name)
         return found.digest if found else None
 
@@ -114,13 +121,15 @@ class Past:
             return State(note=NOT_COMMITTED)
         at = _AtCommit(self.project.root, repository, head)
         there = at.blobs()
-        read = {_below(self.project.root, path): content
-                for path, content in self.project.files.items()}
+        read = {
+            _below(self.project.root, path): content for path, content in self.project.files.items()
+        }
         if not read.keys() & there.keys():
             return State(note=NOT_COMMITTED)
         same = read.keys() == there.keys() and all(
             repository.is_blob(content, there[path], at.inside(path))
-            for path, content in read.items())
+            for path, content in read.items()
+        )
         return State(head, not same)
 
 
@@ -180,16 +189,17 @@ def meanings(root: Path, overrides: Mapping[str, Any], files: Reading) -> Meanin
         golden = project.datasets[rule.dataset].source == "golden"
         apart = None if golden else rule.span.file
         known[f"rule:{rule.id}"] = Meaning(
-            version.digest, apart, f"rule:{rule.formerly}" if rule.formerly else None)
-        known[f"words:{rule.id}"] = Meaning(
-            words_digest(version.meta_digest, rule.dataset), apart)
+            version.digest, apart, f"rule:{rule.formerly}" if rule.formerly else None
+        )
+        known[f"words:{rule.id}"] = Meaning(words_digest(version.meta_digest, rule.dataset), apart)
         if _wrong(errors, rule.span.file, rule.span.line, rule.last_line):
             unreadable |= {f"rule:{rule.id}", f"words:{rule.id}"}
     for dataset in project.datasets.values():
         if (model := model_version(dataset, project)) is not None:
             old = dataset.spec.formerly[-1:]
             known[f"model:{dataset.name}"] = Meaning(
-                model.digest, formerly=f"model:{old[0]}" if old else None)
+                model.digest, formerly=f"model:{old[0]}" if old else None
+            )
     return Meanings(known, frozenset(unreadable), frozenset(p.span.file for p in errors))
 
 
@@ -223,8 +233,11 @@ class _InMemory(_Then):
         found: dict[Path, None] = {}
         for folder in folders:
             top = os.path.join(root, folder) + os.sep
-            found.update((Path(n), None) for n in sorted(self.read)
-                         if n.startswith(top) and n.endswith(endings))
+            found.update(
+                (Path(n), None)
+                for n in sorted(self.read)
+                if n.startswith(top) and n.endswith(endings)
+            )
         return list(found)
 
     def _content(self, path: Path) -> bytes:

@@ -68,7 +68,8 @@ class Wish:
     def kinds(self) -> frozenset[str] | None:
         """The kinds of rules that it uses; None for all."""
         return {"test": frozenset({"validation"}), "train": frozenset({"matching"})}.get(
-            self.command)
+            self.command
+        )
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,14 @@ class Ready:
 
 
 def run(
-    project: Project, warehouse: Warehouse, target: Target, target_path: Path, wish: Wish,
-    listen: Listener, cdmq_version: str, fate: Fate,
+    project: Project,
+    warehouse: Warehouse,
+    target: Target,
+    target_path: Path,
+    wish: Wish,
+    listen: Listener,
+    cdmq_version: str,
+    fate: Fate,
 ) -> RunResult:
     """Build, judge, publish and record. Raises CdmqError where nothing could run.
 
@@ -98,23 +105,52 @@ def run(
     started = datetime.now(UTC)
     past = Past(project, who())  # before anything is done: files and commits move on
     selection = selected(project, wish)
-    facts = facts_of(target, warehouse, wish.command, wish.as_of, started, target_path,
-                     len(selection.rules), project.config.time_zone)
+    facts = facts_of(
+        target,
+        warehouse,
+        wish.command,
+        wish.as_of,
+        started,
+        target_path,
+        len(selection.rules),
+        project.config.time_zone,
+    )
     register = registered(project, warehouse, cdmq_version, facts)
     try:
-        return _run(project, register, target, target_path, wish, listen, cdmq_version, fate,
-                    selection, facts, past)
+        return _run(
+            project,
+            register,
+            target,
+            target_path,
+            wish,
+            listen,
+            cdmq_version,
+            fate,
+            selection,
+            facts,
+            past,
+        )
     except BaseException as error:
         for _ in range(2):  # what ends an interrupted statement may end the next one too
             with suppress(StatementError, Lost):  # no row: what was wrong is told anyway
                 fate.published = is_recorded(warehouse, facts.run_id)
                 if not fate.published:
                     status = _broken(error, fate)
-                    broke = replace(run_facts(facts, warehouse, cdmq_version, 2, [], False,
-                                              said(project, target)), status=status,
-                                    exit_code=130 if status == "interrupted" else 2)
-                    record_only(warehouse, project, broke, datetime.now(UTC), past.state,
-                                target.scrub(str(error)) or status)
+                    broke = replace(
+                        run_facts(
+                            facts, warehouse, cdmq_version, 2, [], False, said(project, target)
+                        ),
+                        status=status,
+                        exit_code=130 if status == "interrupted" else 2,
+                    )
+                    record_only(
+                        warehouse,
+                        project,
+                        broke,
+                        datetime.now(UTC),
+                        past.state,
+                        target.scrub(str(error)) or status,
+                    )
                 break
         raise
 
@@ -127,8 +163,16 @@ def _broken(error: BaseException, fate: Fate) -> str:
 
 
 def _run(
-    project: Project, register: Register, target: Target, target_path: Path, wish: Wish,
-    listen: Listener, cdmq_version: str, fate: Fate, selection: Selection, facts: Facts,
+    project: Project,
+    register: Register,
+    target: Target,
+    target_path: Path,
+    wish: Wish,
+    listen: Listener,
+    cdmq_version: str,
+    fate: Fate,
+    selection: Selection,
+    facts: Facts,
     past: Past,
 ) -> RunResult:
     warehouse = register.warehouse
@@ -164,9 +208,18 @@ def _run(
     code = 2 if failed or ready.misdeclared else exit_code(results, wish.fail_on)
     fate.published = None
     recorded = record(
-        project, {n: p.steps for n, p in ready.plan.datasets.items()}, executed, results, versions,
-        run_facts(facts, warehouse, cdmq_version, code, results, selection.whole,
-                  said(project, target)), register, by_relation(made), datetime.now(UTC), past,
+        project,
+        {n: p.steps for n, p in ready.plan.datasets.items()},
+        executed,
+        results,
+        versions,
+        run_facts(
+            facts, warehouse, cdmq_version, code, results, selection.whole, said(project, target)
+        ),
+        register,
+        by_relation(made),
+        datetime.now(UTC),
+        past,
     )
     fate.published = True
     with suppress(StatementError):  # the next run does it
@@ -174,20 +227,27 @@ def _run(
     statements, relations = rule_statements(ready, executed, warehouse.dialect)
     counts = recorded.episodes
     return RunResult(
-        run_id=facts.run_id, exit_code=code, results=results,
-        opened={k: v[0] for k, v in counts.items()}, closed={k: v[1] for k, v in counts.items()},
-        new_versions=recorded.new_versions, new_words=recorded.new_words,
+        run_id=facts.run_id,
+        exit_code=code,
+        results=results,
+        opened={k: v[0] for k, v in counts.items()},
+        closed={k: v[1] for k, v in counts.items()},
+        new_versions=recorded.new_versions,
+        new_words=recorded.new_words,
         rekeyed=recorded.rekeyed,
-        warnings=project.warnings, failed=failed, problems=ready.misdeclared,
-        project=project, facts=facts, finished=datetime.now(UTC),
+        warnings=project.warnings,
+        failed=failed,
+        problems=ready.misdeclared,
+        project=project,
+        facts=facts,
+        finished=datetime.now(UTC),
         versions={name: v.digest for name, v in versions.items()},
-        statements=statements, relations=relations,
+        statements=statements,
+        relations=relations,
     )
 
 
-def registered(
-    project: Project, warehouse: Warehouse, cdmq_version: str, facts: Facts
-) -> Register:
+def registered(project: Project, warehouse: Warehouse, cdmq_version: str, facts: Facts) -> Register:
     """The register, with the audit tables as they are to be.
 
     Raises CdmqError, before anything is made, where they are not this project's.
@@ -198,20 +258,29 @@ def registered(
 
 
 def selected(project: Project, wish: Wish) -> Selection:
-    found = select(project, wish.select, wish.exclude, allow_empty=wish.allow_empty,
-                   kinds=wish.kinds)
+    found = select(
+        project, wish.select, wish.exclude, allow_empty=wish.allow_empty, kinds=wish.kinds
+    )
     if wish.command != "train":
         return found
     models = frozenset(r for r in found.rules if getattr(project.rules[r].spec, "compare", None))
     if not models and not wish.allow_empty:
-        raise CdmqError(Problem(Span("train"), "CDMQ510", "no matching rule with compare: is "
-                                "selected: only such a rule has a model",
-                                "see them with: cdmq ls --select kind:matching"))
+        raise CdmqError(
+            Problem(
+                Span("train"),
+                "CDMQ510",
+                "no matching rule with compare: is selected: only such a rule has a model",
+                "see them with: cdmq ls --select kind:matching",
+            )
+        )
     return replace(found, rules=models, whole=False)
 
 
 def prepare(
-    project: Project, selection: Selection, warehouse: Warehouse, target_path: Path,
+    project: Project,
+    selection: Selection,
+    warehouse: Warehouse,
+    target_path: Path,
     local: bool = False,
 ) -> Ready:
     """Look at the warehouse, and compile the selected rules of the datasets that they need.
@@ -225,25 +294,28 @@ def prepare(
     catalog, unfit = found.known, unfit_rules(narrow, found) if local else None
     merge_catalog(catalog, project, target_path)
     lost = set(selection.datasets) - set(catalog)
-    rules = frozenset(r for r in selection.rules
-                      if not needs_of(project.rules[r], project) & lost)
+    rules = frozenset(r for r in selection.rules if not needs_of(project.rules[r], project) & lost)
     rules |= {g for n in selection.datasets if n in catalog for g in project.datasets[n].guards}
     steps = compile_rules(narrow, catalog, warehouse.dialect, rules, unfit=unfit)
     broken = {**unfit.datasets, **found.broken} if unfit else {}
     stopped = unfit.rules if unfit else {}
     told = {p for causes in (*broken.values(), *stopped.values()) for p in causes}
-    return Ready(project, selection, catalog, plan(project, steps, warehouse.traits.fuse),
-                 _causes(broken), _causes(stopped),
-                 tuple(p for p in found.problems if p not in told))
+    return Ready(
+        project,
+        selection,
+        catalog,
+        plan(project, steps, warehouse.traits.fuse),
+        _causes(broken),
+        _causes(stopped),
+        tuple(p for p in found.problems if p not in told),
+    )
 
 
 def _causes(found: Mapping[str, Sequence[Problem]]) -> dict[str, str]:
     return {name: "; ".join(dict.fromkeys(map(str, told))) for name, told in found.items()}
 
 
-def compiled(
-    project: Project, warehouse: Warehouse, target_path: Path, wish: Wish
-) -> Compiled:
+def compiled(project: Project, warehouse: Warehouse, target_path: Path, wish: Wish) -> Compiled:
     """The SQL of the selected rules, as it is written to `target/compiled`."""
     from cdmq.reports.compiled import write_compiled
 
@@ -256,8 +328,7 @@ def rule_statements(
     ready: Ready, executed: Executed, dialect: str
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Each rule's SQL alone, and the relation it reads, by their published names."""
-    render = Renderer(replace(executed.names, staged=executed.names.final), dialect,
-                      executed.as_of)
+    render = Renderer(replace(executed.names, staged=executed.names.final), dialect, executed.as_of)
     statements, relations = {}, {}
     for own in ready.plan.datasets.values():
         if own.steps.dataset.name in executed.failed:
@@ -282,22 +353,40 @@ def rule_statements(
 
 
 def _execute(
-    ready: Ready, register: Register, names: Names, as_of: datetime, wish: Wish,
-    target: Target, listen: Listener, ids: Mapping[str, tuple[str, ...]],
+    ready: Ready,
+    register: Register,
+    names: Names,
+    as_of: datetime,
+    wish: Wish,
+    target: Target,
+    listen: Listener,
+    ids: Mapping[str, tuple[str, ...]],
 ) -> Executed:
     moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
     execution = Execution(
-        ready.project, ready.catalog, ready.plan, register.warehouse, names, moment,
-        rules=ready.selection.rules, datasets=ready.selection.datasets, broken=ready.broken,
+        ready.project,
+        ready.catalog,
+        ready.plan,
+        register.warehouse,
+        names,
+        moment,
+        rules=ready.selection.rules,
+        datasets=ready.selection.datasets,
+        broken=ready.broken,
         unfit=ready.unfit,
-        build=wish.build, stop=stop, holds_back=_holds_back, train=wish.command == "train",
-        ids=ids, register=register,
+        build=wish.build,
+        stop=stop,
+        holds_back=_holds_back,
+        train=wish.command == "train",
+        ids=ids,
+        register=register,
         listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
     done = execution.run()
     return replace(
-        done, outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
+        done,
+        outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
         failed={name: target.scrub(why) for name, why in done.failed.items()},
     )
 

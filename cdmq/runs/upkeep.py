@@ -21,22 +21,32 @@ if TYPE_CHECKING:
 
 
 def adopted(
-    project: Project, warehouse: Warehouse, target: Target, cdmq_version: str,
-    names: Sequence[str], old_project: str | None, force: bool,
+    project: Project,
+    warehouse: Warehouse,
+    target: Target,
+    cdmq_version: str,
+    names: Sequence[str],
+    old_project: str | None,
+    force: bool,
 ) -> list[Finding]:
     """What `debug --adopt` and `--adopt-project` write into the register, as a row of the runs."""
     from cdmq.runs.adopt import adopt, adopt_project
 
     facts = facts_of(target, warehouse, "debug", None, datetime.now(UTC), Path(), 0)
     own = project.config.name
-    named = replace(project, config=project.config.model_copy(
-        update={"name": old_project or own}))
+    named = replace(project, config=project.config.model_copy(update={"name": old_project or own}))
     register = registered(named, warehouse, cdmq_version, facts)
     found = [adopt_project(register, old_project, project, force)] if old_project else []
     found += adopt(register, project, names)
     done = run_facts(facts, warehouse, cdmq_version, 0, [], False, said(project, target))
-    record_only(warehouse, project, done, datetime.now(UTC), Past(project, done.run_by).state,
-                "; ".join(f.said for f in found))
+    record_only(
+        warehouse,
+        project,
+        done,
+        datetime.now(UTC),
+        Past(project, done.run_by).state,
+        "; ".join(f.said for f in found),
+    )
     return found
 
 
@@ -50,6 +60,12 @@ def undone(
     registered(project, warehouse, cdmq_version, facts)
     found = undo_reviews(warehouse, after, facts.run_id)
     done = run_facts(facts, warehouse, cdmq_version, 0, [], False, said(project, target))
-    record_only(warehouse, project, done, datetime.now(UTC), Past(project, done.run_by).state,
-                f"undid {len(found)} reviews after {after}")
+    record_only(
+        warehouse,
+        project,
+        done,
+        datetime.now(UTC),
+        Past(project, done.run_by).state,
+        f"undid {len(found)} reviews after {after}",
+    )
     return found

@@ -30,8 +30,9 @@ def composed(value: exp.Expr, dialect: str) -> exp.Expr:
         return exp.Anonymous(this=_DUCKDB, expressions=[value])
     octets = exp.Anonymous(this="octet_length", expressions=[value])
     length = exp.Anonymous(this="char_length", expressions=[value.copy()])
-    other = exp.NEQ(this=exp.Anonymous(this="getdatabaseencoding"),
-                    expression=exp.Literal.string("UTF8"))
+    other = exp.NEQ(
+        this=exp.Anonymous(this="getdatabaseencoding"), expression=exp.Literal.string("UTF8")
+    )
     plain = exp.Or(this=exp.EQ(this=octets, expression=length), expression=other)
     whole = exp.Anonymous(this="normalize", expressions=[value.copy()])
     return exp.Paren(this=exp.Case(ifs=[exp.If(this=plain, true=value.copy())], default=whole))

@@ -133,8 +133,9 @@ def as_quoted(node: exp.Expr, place: tuple[exp.Expr, str | int], wanted: Type) -
     written = literal(inner.name, wanted)
     if written is None:
         example = "'12:30:00'" if wanted == "time" else "'123e4567-e89b-12d3-a456-426614174000'"
-        raise SqlProblem(MOMENT, f"{say(inner)} is no {wanted}", f"write it as {example}",
-                         start(inner))
+        raise SqlProblem(
+            MOMENT, f"{say(inner)} is no {wanted}", f"write it as {example}", start(inner)
+        )
     new = cast(exp.Literal.string(written.this.name), wanted.upper())
     new.meta[TYPE] = wanted
     new.this.meta.update(inner.meta)
@@ -211,8 +212,12 @@ def moment_arithmetic(node: exp.Expr, left: Type, right: Type) -> Type | None:
 
 
 def resolve(
-    name: str, columns: Mapping[str, Type], by_name: Mapping[str, list[str]], place: int,
-    *, quoted: bool = False,
+    name: str,
+    columns: Mapping[str, Type],
+    by_name: Mapping[str, list[str]],
+    place: int,
+    *,
+    quoted: bool = False,
 ) -> str:
     """The dataset's column: exactly so named, or else the only one but for case."""
     if name in columns:

@@ -68,7 +68,8 @@ class Typer:
         asked = isinstance(around, exp.Is) and isinstance(around.expression, exp.Null)
         if kind in OPAQUE and not asked:
             raise SqlProblem(
-                OF_TYPE, f"{say(node)} is {word(kind)}: a rule asks of it only whether it is there",
+                OF_TYPE,
+                f"{say(node)} is {word(kind)}: a rule asks of it only whether it is there",
                 f"write {say(node)} is not null, or take what you need out of it in a SQL model",
                 start(node),
             )
@@ -78,8 +79,13 @@ class Typer:
         name = str(node.name)
         if self.columns is None:
             return "unknown"
-        real = resolve(name, self.columns, self.lower, spot(node.this),
-                       quoted=bool(node.this.args.get("quoted")))
+        real = resolve(
+            name,
+            self.columns,
+            self.lower,
+            spot(node.this),
+            quoted=bool(node.this.args.get("quoted")),
+        )
         if real != name:
             new = exp.Identifier(this=real, quoted=True)
             new.meta.update(node.this.meta)
@@ -302,8 +308,12 @@ class Typer:
 
 
 def _no_order(node: exp.Expr) -> SqlProblem:
-    return SqlProblem(OF_TYPE, f"{say(node)} is a uuid, which has no larger and no smaller",
-                      "compare it with = or <>", start(node))
+    return SqlProblem(
+        OF_TYPE,
+        f"{say(node)} is a uuid, which has no larger and no smaller",
+        "compare it with = or <>",
+        start(node),
+    )
 
 
 _RULES: dict[type[exp.Expr], Callable[[Typer, exp.Expr], Type]] = {

@@ -19,7 +19,8 @@ KINDS: dict[Any, Type] = {
     **dict.fromkeys((_D.BOOLEAN,), "boolean"),
     **dict.fromkeys((_D.DATE,), "date"),
     **dict.fromkeys((_D.TIMESTAMP, _D.TIMESTAMPNTZ, _D.DATETIME), "timestamp"),
-    _D.UUID: "uuid", _D.TIME: "time",
+    _D.UUID: "uuid",
+    _D.TIME: "time",
 }
 #: What a text in quotes becomes beside a column of the type; a rule does not cast to it.
 _BESIDE: frozenset[Type] = frozenset({"uuid", "time"})

@@ -21,11 +21,15 @@ _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 
 
 #: How a value of a type is written, where a text is none.
-_WRITTEN = {"date": "write it as 1990-12-31; the day of the run is as_of",
-            "timestamp": "write it as 1990-12-31 23:59:00; the time of the run is as_of",
-            "time": "write it as 23:59:00", "boolean": "write true or false",
-            "integer": "write it as 5000", "decimal": "write it as 1234.50",
-            "double": "write it as 1234.50"}
+_WRITTEN = {
+    "date": "write it as 1990-12-31; the day of the run is as_of",
+    "timestamp": "write it as 1990-12-31 23:59:00; the time of the run is as_of",
+    "time": "write it as 23:59:00",
+    "boolean": "write true or false",
+    "integer": "write it as 5000",
+    "decimal": "write it as 1234.50",
+    "double": "write it as 1234.50",
+}
 
 
 def how_written(type_: Type) -> str:

@@ -206,8 +206,13 @@ def union_all(queries: Sequence[exp.Query]) -> exp.Query:
     )
 
 
-def create(relation: Relation, query: exp.Expr, kind: str = "TABLE", temporary: bool = False,
-           replace: bool = False) -> exp.Create:
+def create(
+    relation: Relation,
+    query: exp.Expr,
+    kind: str = "TABLE",
+    temporary: bool = False,
+    replace: bool = False,
+) -> exp.Create:
     node = exp.Create(this=table(relation), kind=kind, expression=query, replace=replace)
     if temporary:
         node.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
@@ -225,14 +230,14 @@ def among(value: exp.Expr, values: exp.Query) -> exp.Exists:
     may be named as in the rows around it: only the one column stands in between.
     """
     inner = alias_columns(values, "__among", ("__one",))
-    return exp.Exists(this=select(
-        [number(1)], inner, equal(column("__one", "__among"), value)))
+    return exp.Exists(this=select([number(1)], inner, equal(column("__one", "__among"), value)))
 
 
 def alias_columns(query: exp.Query, table_name: str, names: Sequence[str]) -> exp.Subquery:
     """A query as a table whose columns are named anew."""
-    return exp.Subquery(this=query, alias=exp.TableAlias(
-        this=name(table_name), columns=[name(n) for n in names]))
+    return exp.Subquery(
+        this=query, alias=exp.TableAlias(this=name(table_name), columns=[name(n) for n in names])
+    )
 
 
 def insert(relation: Relation, columns: Sequence[str], query: exp.Expr) -> exp.Insert:
@@ -241,5 +246,6 @@ def insert(relation: Relation, columns: Sequence[str], query: exp.Expr) -> exp.I
 
 
 def comment(relation: Relation, kind: str, said: str | None) -> exp.Comment:
-    return exp.Comment(this=table(relation), kind=kind.upper(),
-                       expression=null() if said is None else text(said))
+    return exp.Comment(
+        this=table(relation), kind=kind.upper(), expression=null() if said is None else text(said)
+    )

@@ -7,8 +7,18 @@ from sqlglot import exp
 from cdmq.sql.functions import PASSES_NULL, table
 
 _STRICT = (
-    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Add, exp.Sub, exp.Mul, exp.Neg,
-    exp.Paren, exp.Not,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Neg,
+    exp.Paren,
+    exp.Not,
 )
 _NEVER = (exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ)
 

@@ -26,9 +26,12 @@ Condition = Callable[[World], Outcome]
 #: More combinations than this are not looked at.
 MOST = 20_000
 _SIGNS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
-    exp.EQ: lambda a, b: a == b, exp.NEQ: lambda a, b: a != b,
-    exp.LT: lambda a, b: a < b, exp.LTE: lambda a, b: a <= b,
-    exp.GT: lambda a, b: a > b, exp.GTE: lambda a, b: a >= b,
+    exp.EQ: lambda a, b: a == b,
+    exp.NEQ: lambda a, b: a != b,
+    exp.LT: lambda a, b: a < b,
+    exp.LTE: lambda a, b: a <= b,
+    exp.GT: lambda a, b: a > b,
+    exp.GTE: lambda a, b: a >= b,
 }
 _TRUTH = (True, False, None)
 
@@ -111,16 +114,18 @@ class Plan:
             inner = self._condition(node.this)
             return lambda w: None if (v := inner(w)) is None else not v
         if isinstance(node, exp.And | exp.Or):
-            return _joined([self._condition(node.left), self._condition(node.right)],
-                           isinstance(node, exp.Or))
+            return _joined(
+                [self._condition(node.left), self._condition(node.right)], isinstance(node, exp.Or)
+            )
         if isinstance(node, exp.Is):
             return self._is(node)
         if type(node) in _SIGNS:
             return self._compared(node.this, _SIGNS[type(node)], node.expression)
         if isinstance(node, exp.Between):
             low = self._compared(node.this, _SIGNS[exp.GTE], node.args["low"])
-            return _joined([low, self._compared(node.this, _SIGNS[exp.LTE], node.args["high"])],
-                           False)
+            return _joined(
+                [low, self._compared(node.this, _SIGNS[exp.LTE], node.args["high"])], False
+            )
         if isinstance(node, exp.In):
             same = [self._compared(node.this, _SIGNS[exp.EQ], e) for e in node.expressions]
             return _joined(same, True)
@@ -142,8 +147,9 @@ class Plan:
         name = self._variable(inner)
         return lambda w: w[name] is wanted if wanted is not None else w[name] is None
 
-    def _compared(self, left: exp.Expr, sign: Callable[[Any, Any], bool], right: exp.Expr
-                  ) -> Condition:
+    def _compared(
+        self, left: exp.Expr, sign: Callable[[Any, Any], bool], right: exp.Expr
+    ) -> Condition:
         a, b = constant(left), constant(right)
         if a is NULL or b is NULL:
             return lambda _: None
@@ -166,8 +172,9 @@ class Plan:
 
         return held
 
-    def _of_two(self, left: exp.Expr, sign: Callable[[Any, Any], bool], right: exp.Expr
-                ) -> Condition:
+    def _of_two(
+        self, left: exp.Expr, sign: Callable[[Any, Any], bool], right: exp.Expr
+    ) -> Condition:
         """Two values: which is larger is one value more, whichever way round it is asked."""
         names = self._variable(left), self._variable(right)
         if names[0] == names[1]:

@@ -37,10 +37,15 @@ def stored(value: exp.Expr, how: Pii) -> exp.Expr:
         return keyed(value)
     if how == "mask":
         first = nodes.call("left", value, nodes.number(1))
-        short = nodes.any_of([
-            exp.LT(this=exp.Length(this=value.copy()), expression=nodes.number(_SHORT)),
-            exp.In(this=exp.Lower(this=value.copy()),
-                   expressions=[nodes.text(word) for word in _TWO])])
+        short = nodes.any_of(
+            [
+                exp.LT(this=exp.Length(this=value.copy()), expression=nodes.number(_SHORT)),
+                exp.In(
+                    this=exp.Lower(this=value.copy()),
+                    expressions=[nodes.text(word) for word in _TWO],
+                ),
+            ]
+        )
         stars = nodes.concat([first, nodes.text("***")])
         hidden = nodes.when(short, nodes.text("***"), stars)
         return nodes.when(nodes.present(value.copy()), hidden)

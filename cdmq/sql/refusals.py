@@ -27,11 +27,24 @@ from cdmq.sql.types import Type
 
 _CLOCK_NAMES = frozenset(
     [
-    "now", "today", "current_date", "current_time", "current_timestamp",
-    "get_current_timestamp", "localtime", "localtimestamp", "transaction_timestamp",
-    "statement_timestamp", "clock_timestamp", "getdate", "sysdate", "get_current_time",
-    "current_datetime", "current_localtime", "current_localtimestamp",
-]
+        "now",
+        "today",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "get_current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "transaction_timestamp",
+        "statement_timestamp",
+        "clock_timestamp",
+        "getdate",
+        "sysdate",
+        "get_current_time",
+        "current_datetime",
+        "current_localtime",
+        "current_localtimestamp",
+    ]
 )
 _FILE_WORDS = ("read_", "glob", "parquet_", "sniff_", "scan", "getenv", "which_secret", "pg_read")
 _CHANCE = ("random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed")

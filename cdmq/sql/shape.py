@@ -38,8 +38,7 @@ def columns(text: str) -> tuple[Column, ...]:
 
 
 def column_def(column: Column) -> exp.ColumnDef:
-    return exp.ColumnDef(this=nodes.name(column.name),
-                         kind=_type(column.type).copy())
+    return exp.ColumnDef(this=nodes.name(column.name), kind=_type(column.type).copy())
 
 
 @cache
@@ -48,6 +47,8 @@ def _type(name: str) -> exp.DataType:
 
 
 def create_table(table: Table, schema: str) -> exp.Create:
-    target = exp.Schema(this=nodes.table(Relation(table.name, schema)),
-                        expressions=[column_def(c) for c in table.columns])
+    target = exp.Schema(
+        this=nodes.table(Relation(table.name, schema)),
+        expressions=[column_def(c) for c in table.columns],
+    )
     return exp.Create(this=target, kind="TABLE", exists=True)

@@ -18,27 +18,44 @@ def text_of(value: exp.Expr, type_: Type) -> exp.Expr:
     if type_ == "decimal":
         bare = nodes.call("rtrim", as_text.copy(), nodes.text("0"))
         bare = nodes.call("rtrim", bare, nodes.text("."))
-        return nodes.when(exp.Like(this=as_text, expression=nodes.text("%.%")), bare,
-                          as_text.copy())
+        return nodes.when(
+            exp.Like(this=as_text, expression=nodes.text("%.%")), bare, as_text.copy()
+        )
     return _double(value, as_text) if type_ == "double" else as_text
 
 
 def _double(value: exp.Expr, as_text: exp.Expr) -> exp.Expr:
     """Engines differ in `.0`, in NaN and infinity, and in where the exponent begins."""
     size, floor = exp.Abs(this=value.copy()), exp.Floor(this=exp.Abs(this=value.copy()))
-    odd = [(nodes.equal(value.copy(), nodes.cast(nodes.text(word), "double")), nodes.text(word))
-           for word in ("NaN", "Infinity", "-Infinity")]
-    whole = nodes.all_of([nodes.equal(size.copy(), floor.copy()),
-                          exp.LT(this=size.copy(), expression=nodes.number(10**18))])
-    large = nodes.all_of([exp.GTE(this=size.copy(), expression=nodes.number(10**15)),
-                          exp.LT(this=size.copy(), expression=nodes.number(10**16))])
+    odd = [
+        (nodes.equal(value.copy(), nodes.cast(nodes.text(word), "double")), nodes.text(word))
+        for word in ("NaN", "Infinity", "-Infinity")
+    ]
+    whole = nodes.all_of(
+        [
+            nodes.equal(size.copy(), floor.copy()),
+            exp.LT(this=size.copy(), expression=nodes.number(10**18)),
+        ]
+    )
+    large = nodes.all_of(
+        [
+            exp.GTE(this=size.copy(), expression=nodes.number(10**15)),
+            exp.LT(this=size.copy(), expression=nodes.number(10**16)),
+        ]
+    )
     assert whole is not None
     assert large is not None
     part = nodes.cast(nodes.paren(exp.Sub(this=size, expression=floor.copy())), "text")
-    sign = nodes.when(exp.LT(this=value.copy(), expression=nodes.number(0)), nodes.text("-"),
-                      nodes.text(""))
-    digits = nodes.concat([sign, nodes.cast(nodes.cast(floor, "bigint"), "text"),
-                           nodes.call("substr", part, nodes.number(2))])
+    sign = nodes.when(
+        exp.LT(this=value.copy(), expression=nodes.number(0)), nodes.text("-"), nodes.text("")
+    )
+    digits = nodes.concat(
+        [
+            sign,
+            nodes.cast(nodes.cast(floor, "bigint"), "text"),
+            nodes.call("substr", part, nodes.number(2)),
+        ]
+    )
     bigint = nodes.cast(nodes.cast(value.copy(), "bigint"), "text")
     return nodes.cases([*odd, (whole, bigint), (large, digits)], as_text)
 
@@ -88,15 +105,21 @@ def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
     # Which of equal records comes first is chance, and another one in each window: so one place
     # says all, and how many have a smaller digest is the same for all that are equal.
     begins = nodes.when(nodes.is_null(key), over("rank"), nodes.number(1))
-    number = exp.Add(this=exp.Sub(this=over("row_number"), expression=over("rank")),
-                     expression=nodes.number(1))
-    equal = nodes.concat([nodes.text(" ("), nodes.cast(nodes.paren(number), "text"),
-                          nodes.text(")")])
-    more = nodes.concat([nodes.text(" #"), mark, nodes.call(
-        "replace", equal, nodes.text(" (1)"), nodes.text(""))])
-    return nodes.concat([
-        exp.Coalesce(this=key, expressions=[digest]),
-        nodes.when(nodes.equal(over("row_number"), begins), nodes.text(""), more)])
+    number = exp.Add(
+        this=exp.Sub(this=over("row_number"), expression=over("rank")), expression=nodes.number(1)
+    )
+    equal = nodes.concat(
+        [nodes.text(" ("), nodes.cast(nodes.paren(number), "text"), nodes.text(")")]
+    )
+    more = nodes.concat(
+        [nodes.text(" #"), mark, nodes.call("replace", equal, nodes.text(" (1)"), nodes.text(""))]
+    )
+    return nodes.concat(
+        [
+            exp.Coalesce(this=key, expressions=[digest]),
+            nodes.when(nodes.equal(over("row_number"), begins), nodes.text(""), more),
+        ]
+    )
 
 
 #: How the name of a record begins that has no key.

@@ -49,7 +49,8 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
         listed = " and ".join(dict.fromkeys(say(n) for n in others))
         both = ", ".join(dict.fromkeys(f"{say(n)}::date" for n in others))
         raise SqlProblem(
-            ORDER, f"{listed} are text, and text goes by its letters: '100' comes before '18'",
+            ORDER,
+            f"{listed} are text, and text goes by its letters: '100' comes before '18'",
             f"declare them in columns: of the dataset, or cast them: {both} (::decimal(18, 2) for "
             "numbers; ::text where the letters are meant)",
             start(place),
@@ -57,16 +58,22 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
     literal, kind = meant
     if kind == "time":
         raise SqlProblem(
-            ORDER, f"{value} is text and is compared with '{literal.name}' by its letters: "
-            "'9:30' comes after '10:00'", f"where all are written as 09:30, write {value}::text, "
-            f"compared with '{literal.name}'", start(place))
+            ORDER,
+            f"{value} is text and is compared with '{literal.name}' by its letters: "
+            "'9:30' comes after '10:00'",
+            f"where all are written as 09:30, write {value}::text, compared with '{literal.name}'",
+            start(place),
+        )
     cast = f"{value}::{_CASTS[kind]}, compared with {_fitting(literal.name, kind)}"
     how = f"write {cast}"
     if isinstance(strip(others[0]), exp.Column):
         how = f"declare {value} in columns: of the dataset, or write {cast}"
     raise SqlProblem(
-        ORDER, f"{value} is text and is compared with '{literal.name}' by its letters: "
-        "'100' comes before '18'", how, start(place),
+        ORDER,
+        f"{value} is text and is compared with '{literal.name}' by its letters: "
+        "'100' comes before '18'",
+        how,
+        start(place),
     )
 
 
@@ -84,4 +91,3 @@ def _by_letters(node: exp.Expr) -> bool:
     if isinstance(node, exp.Cast):
         return node.args["to"].this in exp.DataType.TEXT_TYPES
     return isinstance(node, exp.Anonymous) and node.name in ("lower", "upper")
-

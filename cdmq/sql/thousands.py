@@ -17,8 +17,7 @@ def ambiguous(text: str) -> str:
         return ""
     small = text.rstrip("0")
     small += "0" if small.endswith(".") or small == text else ""
-    return f"write {text.replace('.', '')}" + (
-        f", or {small}" if text.count(".") == 1 else "")
+    return f"write {text.replace('.', '')}" + (f", or {small}" if text.count(".") == 1 else "")
 
 
 def check_thousands(tree: exp.Expr) -> None:
@@ -26,5 +25,9 @@ def check_thousands(tree: exp.Expr) -> None:
     for node in tree.find_all(exp.Literal):
         how = "" if node.is_string else ambiguous(str(node.name))
         if how:
-            raise SqlProblem(THOUSANDS, f"{node.name} may be of thousands, or have three decimals",
-                             how, spot(node))
+            raise SqlProblem(
+                THOUSANDS,
+                f"{node.name} may be of thousands, or have three decimals",
+                how,
+                spot(node),
+            )

@@ -5,21 +5,41 @@ from __future__ import annotations
 from typing import Literal
 
 Type = Literal[
-    "text", "integer", "decimal", "double", "boolean", "date", "timestamp", "interval", "unknown",
-    "uuid", "time", "json", "list", "struct", "map", "blob", "other",
+    "text",
+    "integer",
+    "decimal",
+    "double",
+    "boolean",
+    "date",
+    "timestamp",
+    "interval",
+    "unknown",
+    "uuid",
+    "time",
+    "json",
+    "list",
+    "struct",
+    "map",
+    "blob",
+    "other",
 ]
 
 #: The types a steward may write in `columns:`.
 DECLARABLE: tuple[Type, ...] = (
-    "text", "integer", "decimal", "double", "boolean", "date", "timestamp",
+    "text",
+    "integer",
+    "decimal",
+    "double",
+    "boolean",
+    "date",
+    "timestamp",
 )
 NUMBERS: frozenset[Type] = frozenset({"integer", "decimal", "double"})
 MOMENTS: frozenset[Type] = frozenset({"date", "timestamp"})
 #: What has a larger and a smaller. Text goes by its letters: '100' comes before '18'.
 SIZED: frozenset[Type] = NUMBERS | MOMENTS | {"unknown", "boolean", "time"}
 #: Of what engines do not compare alike, or at all, it is asked only whether it is there.
-OPAQUE: frozenset[Type] = frozenset(
-    {"interval", "json", "list", "struct", "map", "blob", "other"})
+OPAQUE: frozenset[Type] = frozenset({"interval", "json", "list", "struct", "map", "blob", "other"})
 #: What is written in quotes and is no text.
 QUOTED: frozenset[Type] = MOMENTS | {"uuid", "time"}
 

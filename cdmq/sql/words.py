@@ -10,12 +10,47 @@ from cdmq.sql.problem import COMMENT, CONSTRUCT, SEVERAL, STATEMENT, SYNTAX, Sql
 
 STATEMENTS = frozenset(
     [
-    "alter", "analyze", "attach", "begin", "call", "checkpoint", "commit", "copy", "create",
-    "deallocate", "delete", "describe", "detach", "drop", "execute", "export", "grant",
-    "import", "insert", "install", "load", "merge", "pivot", "pragma", "prepare", "revoke",
-    "rollback", "select", "set", "show", "summarize", "truncate", "unpivot", "update", "use",
-    "vacuum", "values", "with", "from", "table",
-]
+        "alter",
+        "analyze",
+        "attach",
+        "begin",
+        "call",
+        "checkpoint",
+        "commit",
+        "copy",
+        "create",
+        "deallocate",
+        "delete",
+        "describe",
+        "detach",
+        "drop",
+        "execute",
+        "export",
+        "grant",
+        "import",
+        "insert",
+        "install",
+        "load",
+        "merge",
+        "pivot",
+        "pragma",
+        "prepare",
+        "revoke",
+        "rollback",
+        "select",
+        "set",
+        "show",
+        "summarize",
+        "truncate",
+        "unpivot",
+        "update",
+        "use",
+        "vacuum",
+        "values",
+        "with",
+        "from",
+        "table",
+    ]
 )
 _CURLY = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 _NOT_TEXT = {
@@ -55,8 +90,12 @@ _OPERATORS = {
     "!~": "write not regexp_matches(column, 'pattern')",
     "^": "write the product: x * x",
     "**": "write the product: x * x",
-    "=>": "write >=", "=<": "write <=", "≥": "write >=", "≤": "write <=",
-    "≠": "write <>", "=!": "write <>",
+    "=>": "write >=",
+    "=<": "write <=",
+    "≥": "write >=",
+    "≤": "write <=",
+    "≠": "write <>",
+    "=!": "write <>",
     "@": "write abs(x)",
     "~~": "write like",
     "!~~": "write not like",
@@ -204,7 +243,8 @@ def gap(tokens: list[Any]) -> SqlProblem | None:
                 return SqlProblem(
                     SYNTAX,
                     f"something is missing between '{before.text}' and '{token.text}'",
-                    f"write {turned}" if turned in ("<=", ">=")
+                    f"write {turned}"
+                    if turned in ("<=", ">=")
                     else "write what stands between them",
                     token.start + 1,
                 )
@@ -231,7 +271,8 @@ def several(tokens: list[Any], at: int) -> SqlProblem | None:
         last += 1
     name = " ".join(t.text for t in tokens[first:last])
     return SqlProblem(
-        SYNTAX, f"{last - first} words stand side by side: {name}",
+        SYNTAX,
+        f"{last - first} words stand side by side: {name}",
         f'is it the name of one column, write it in double quotes: "{name}"',
         tokens[first].start + 1,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from sqlglot import exp
@@ -40,8 +41,13 @@ T = TypeVar("T")
 
 
 def compile_rules(
-    project: Project, catalog: Catalog, dialect: str, only: frozenset[str] | None = None, *,
-    check_only: bool = False, unfit: Unfit | None = None,
+    project: Project,
+    catalog: Catalog,
+    dialect: str,
+    only: frozenset[str] | None = None,
+    *,
+    check_only: bool = False,
+    unfit: Unfit | None = None,
 ) -> dict[str, DatasetSteps]:
     """The steps of every dataset whose columns are known. Raises CdmqError with all problems.
 
@@ -65,8 +71,14 @@ class _Compiler:
     """Compiles the rules of one dataset."""
 
     def __init__(
-        self, project: Project, catalog: Catalog, dataset: Dataset, dialect: str,
-        problems: list[Problem], check_only: bool, unfit: Unfit | None,
+        self,
+        project: Project,
+        catalog: Catalog,
+        dataset: Dataset,
+        dialect: str,
+        problems: list[Problem],
+        check_only: bool,
+        unfit: Unfit | None,
     ) -> None:
         self.project, self.catalog, self.dataset = project, catalog, dataset
         self.problems, self.check_only, self.unfit = problems, check_only, unfit
@@ -87,22 +99,45 @@ class _Compiler:
             return None
         rules = [r for r in self.project.rules_of(self.dataset.name, "validation") if r.enabled]
         judgements = [
-            j for r in rules if only is None or r.id in only
+            j
+            for r in rules
+            if only is None or r.id in only
             if (j := self._apart(r, lambda r=r: self._judgement(r, rows)))  # type: ignore[misc]
         ]
         self._twice(rules)
         clean, defaulted = rows.views()
-        matching = [r for r in self.project.rules_of(self.dataset.name, "matching")
-                    if r.enabled and (only is None or r.id in only | self._joined())]
-        matches = [m for r in matching
-                   if (m := self._apart(r, lambda r=r: match_step(  # type: ignore[misc]
-                       r, rows, self.binder, self.problems, self.check_only)))]
+        matching = [
+            r
+            for r in self.project.rules_of(self.dataset.name, "matching")
+            if r.enabled and (only is None or r.id in only | self._joined())
+        ]
+        matches = [
+            m
+            for r in matching
+            if (
+                m := self._apart(
+                    r,
+                    lambda r=r: match_step(  # type: ignore[misc]
+                        r, rows, self.binder, self.problems, self.check_only
+                    ),
+                )
+            )
+        ]
         return DatasetSteps(
-            dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
-            digest=rows.digest(), source_digest=source.digest(), judgements=tuple(judgements),
-            stage=rows.stage, clean=clean, defaulted=defaulted,
+            dataset=self.dataset,
+            columns=self.columns,
+            key=rows.key(),
+            source_key=source.key(),
+            digest=rows.digest(),
+            source_digest=source.digest(),
+            judgements=tuple(judgements),
+            stage=rows.stage,
+            clean=clean,
+            defaulted=defaulted,
             validated=any(r.check not in ("delivered", "lines") for r in rules),
-            matches=tuple(matches), golden=self._golden(before), tiers=self._tiers(rows, only),
+            matches=tuple(matches),
+            golden=self._golden(before),
+            tiers=self._tiers(rows, only),
         )
 
     def _twice(self, rules: Iterable[Rule]) -> None:
@@ -111,11 +146,17 @@ class _Compiler:
         for rule in rules:
             first = seen.setdefault(folded(rule.id), rule)
             if first is not rule and [*map(self.binder.real, rule.columns)] == [
-                    *map(self.binder.real, first.columns)]:
-                self.problems.append(Problem(
-                    rule.span, "CDMQ201", f"'{rule.id}' and '{first.id}' are one rule: the names "
-                    "of their column differ by letter case alone",
-                    f"keep one of them (the other is at {first.span})"))
+                *map(self.binder.real, first.columns)
+            ]:
+                self.problems.append(
+                    Problem(
+                        rule.span,
+                        "CDMQ201",
+                        f"'{rule.id}' and '{first.id}' are one rule: the names "
+                        "of their column differ by letter case alone",
+                        f"keep one of them (the other is at {first.span})",
+                    )
+                )
 
     def _apart(self, rule: Rule, compiled: Callable[[], T | None]) -> T | None:
         """What a rule is compiled to; None where it does not fit the columns."""
@@ -132,16 +173,19 @@ class _Compiler:
 
     def _joined(self) -> frozenset[str]:
         """The matching rules that golden datasets stand on."""
-        makers = (self.project.rules[d.made_by].spec for d in self.project.datasets.values()
-                  if d.made_by)
+        makers = (
+            self.project.rules[d.made_by].spec for d in self.project.datasets.values() if d.made_by
+        )
         return frozenset(m.matched_by for m in makers if isinstance(m, GoldenRule))
 
     def _tiers(self, rows: Rows, only: frozenset[str] | None) -> tuple[TierStep, ...]:
         """How its tiering rules judge; those that are wanted and of which all facts are known."""
-        rules = [r for r in self.project.rules_of(self.dataset.name, "tiering")
-                 if r.enabled and (only is None or r.id in only)]
-        return tuple(t for r in rules if (
-            t := self._apart(r, lambda r=r: self._tier(r, rows))))  # type: ignore[misc]
+        rules = [
+            r
+            for r in self.project.rules_of(self.dataset.name, "tiering")
+            if r.enabled and (only is None or r.id in only)
+        ]
+        return tuple(t for r in rules if (t := self._apart(r, lambda r=r: self._tier(r, rows))))  # type: ignore[misc]
 
     def _tier(self, rule: Rule, rows: Rows) -> TierStep | None:
         from cdmq.kinds.tiering.problems import tier_problems
@@ -163,9 +207,7 @@ class _Compiler:
         rule = self.project.rules[str(self.dataset.made_by)]
         return self._apart(rule, lambda: self._made(rule, of, before))
 
-    def _made(
-        self, rule: Rule, of: str, before: Mapping[str, DatasetSteps]
-    ) -> GoldenStep | None:
+    def _made(self, rule: Rule, of: str, before: Mapping[str, DatasetSteps]) -> GoldenStep | None:
         from cdmq.kinds.golden.flagged import flagging
         from cdmq.kinds.golden.members import Flagged
         from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
@@ -181,8 +223,11 @@ class _Compiler:
         def step(steps: DatasetSteps) -> GoldenStep:
             read = (self.catalog[of], steps, self.binder.dialect)
             return GoldenStep(
-                rule, golden_query(rule, source, *read, flagged),
-                cells_query(rule, source, *read, self.dataset.spec.pii, flagged), wrong)
+                rule,
+                golden_query(rule, source, *read, flagged),
+                cells_query(rule, source, *read, self.dataset.spec.pii, flagged),
+                wrong,
+            )
 
         return replace(step(before[of]), repeated=lambda: step(before[of].with_identities()))
 
@@ -190,8 +235,9 @@ class _Compiler:
 
     def _stage(self) -> Stage | None:
         defaults = self.project.rules_of(self.dataset.name, "defaults")
-        rules = tuple(r for r in defaults if r.enabled and self._apart(
-            r, lambda r=r: self._default_is_sound(r)))  # type: ignore[misc]
+        rules = tuple(
+            r for r in defaults if r.enabled and self._apart(r, partial(self._default_is_sound, r))
+        )
         copied = self.dataset.source == "table" and self.dataset.may_be_held
         if not rules and not self.dataset.spec.missing_values and not copied:
             return None
@@ -202,9 +248,12 @@ class _Compiler:
                 off[rule.columns[0]] = off.get(rule.columns[0], frozenset()) | {rule.id}
         keys = {name: d.key for name, d in self.project.datasets.items()}
         cells = Cells(
-            dataset=self.dataset, columns=self.columns,
+            dataset=self.dataset,
+            columns=self.columns,
             source=logical(f"source:{self.dataset.name}"),
-            lower=self._lower_default, literal=self._placeholder, keep_raw=self.kept_raw,
+            lower=self._lower_default,
+            literal=self._placeholder,
+            keep_raw=self.kept_raw,
             order=Order(self.dataset, rules, off, self.problems),
             offers=Offers(self.dataset, self.columns, self.binder.dialect, logical, keys),
         )
@@ -224,8 +273,12 @@ class _Compiler:
                     found |= {c for how, c in expression.behind if how == "raw"}
                 if rule.kind == "validation" and rule.stage == "raw":
                     found |= set(rule.columns)
-        return frozenset(r for c in found if (r := self.binder.real(c)) in self.columns
-                         and (r in written or tokens_of(self.dataset, r)))
+        return frozenset(
+            r
+            for c in found
+            if (r := self.binder.real(c)) in self.columns
+            and (r in written or tokens_of(self.dataset, r))
+        )
 
     def _default_is_sound(self, rule: Rule) -> bool:
         """Columns, types and seeds of a default exist; what is wrong is told."""
@@ -245,21 +298,35 @@ class _Compiler:
             here = own is not None and c == rule.columns[0]
             return own.copy() if own is not None and here else nodes.column(c, table)
 
-        return self.binder.guarded(lowered(
-            bound.expression.tree, self.binder.dialect, column,
-            lambda how, c: nodes.column(f"__raw_{c}" if c in self.kept_raw else c, table),
-            self.as_of,
-        ))
+        return self.binder.guarded(
+            lowered(
+                bound.expression.tree,
+                self.binder.dialect,
+                column,
+                lambda how, c: nodes.column(f"__raw_{c}" if c in self.kept_raw else c, table),
+                self.as_of,
+            )
+        )
 
     def _placeholder(self, rule: Rule, text: str, type_: Type) -> exp.Expr:
         found = literal(text, type_)
         if type_ in NUMBERS and (how := ambiguous(text)):
-            self.binder.tell(rule, "set" if "set" in rule.spans else "otherwise", "CDMQ132",
-                             f"{text} may be of thousands, or have three decimals", how)
+            self.binder.tell(
+                rule,
+                "set" if "set" in rule.spans else "otherwise",
+                "CDMQ132",
+                f"{text} may be of thousands, or have three decimals",
+                how,
+            )
         if found is None:
             field = "set" if "set" in rule.spans else "otherwise"
-            self.binder.tell(rule, field, "CDMQ216", f"'{text}' is no {type_}, the type of "
-                             f"{rule.columns[0]}", "set a value of the column's type")
+            self.binder.tell(
+                rule,
+                field,
+                "CDMQ216",
+                f"'{text}' is no {type_}, the type of {rule.columns[0]}",
+                "set a value of the column's type",
+            )
             return nodes.null()
         return found
 
@@ -271,8 +338,9 @@ class _Compiler:
         columns = self._columns_of(rule)
         if columns is None:
             return None
-        at = RuleContext(rule, rows, self.binder, self.project, self.catalog, self.as_of,
-                         self.check_only)
+        at = RuleContext(
+            rule, rows, self.binder, self.project, self.catalog, self.as_of, self.check_only
+        )
         before = len(self.problems)
         try:
             for column in columns:
@@ -282,10 +350,15 @@ class _Compiler:
             if check.missing == "fail" and columns:
                 failing = nodes.any_of([failing, *(nodes.is_null(at.column(c)) for c in columns)])
             judgement = Judgement(
-                rule=rule, relation=at.relation, failing=failing,
+                rule=rule,
+                relation=at.relation,
+                failing=failing,
                 could_not_judge=at.unjudged(check.could_not_judge(columns, at)),
-                tested=at.tested(), judged=check.judged(columns, at),
-                shown=columns or self._columns_in(rule), value=nodes.null(), digest=nodes.null(),
+                tested=at.tested(),
+                judged=check.judged(columns, at),
+                shown=columns or self._columns_in(rule),
+                value=nodes.null(),
+                digest=nodes.null(),
                 scope=check.SCOPE,
             )
         except CdmqError as error:
@@ -301,13 +374,23 @@ class _Compiler:
         columns = tuple(self.binder.real(c) for c in rule.columns)
         for name, real in zip(rule.columns, columns, strict=True):
             if real not in self.columns:
-                self.binder.tell(rule, "column", "CDMQ203", f"{self.dataset.name} has no column "
-                                 f"'{name}' (rule {rule.id})", did_you_mean(name, self.columns))
+                self.binder.tell(
+                    rule,
+                    "column",
+                    "CDMQ203",
+                    f"{self.dataset.name} has no column '{name}' (rule {rule.id})",
+                    did_you_mean(name, self.columns),
+                )
         for field in rule.expressions:
             bound = self.binder.bound(rule, field)
             if bound and bound.type not in ("boolean", "unknown"):
-                self.binder.tell(rule, field, "CDMQ315", f"'{field}' must be true or false, this "
-                                 f"is {bound.type}", "write a comparison, for example: amount > 0")
+                self.binder.tell(
+                    rule,
+                    field,
+                    "CDMQ315",
+                    f"'{field}' must be true or false, this is {bound.type}",
+                    "write a comparison, for example: amount > 0",
+                )
         return columns if len(self.problems) == before else None
 
     def _columns_in(self, rule: Rule) -> tuple[str, ...]:

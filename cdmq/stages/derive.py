@@ -61,8 +61,11 @@ class Derived:
 
     def match(self, steps: DatasetSteps) -> list[Outcome]:
         """Run the matching rules of a dataset that are wanted, or that a golden dataset needs."""
-        needed = {self.project.rules[d.made_by].spec.matched_by  # type: ignore[union-attr]
-                  for n in self.datasets if (d := self.project.datasets[n]).made_by}
+        needed = {
+            self.project.rules[d.made_by].spec.matched_by  # type: ignore[union-attr]
+            for n in self.datasets
+            if (d := self.project.datasets[n]).made_by
+        }
         matcher = Matcher(self.warehouse, self.names, self.render, self.ids)
         done = []
         for step in steps.matches:
@@ -118,26 +121,48 @@ class Derived:
         if step is None or self.train:
             return None
         staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells)
-        self.states.append(State(step.rule.id, "golden_cells", staged, _CELLS, identity=_CELLS,
-                                 entity=("party_id", "column_name")))
+        self.states.append(
+            State(
+                step.rule.id,
+                "golden_cells",
+                staged,
+                _CELLS,
+                identity=_CELLS,
+                entity=("party_id", "column_name"),
+            )
+        )
         if step.flagging:
             flags = self.names.staged[f"flagged:{steps.dataset.name}"]
             self.warehouse.run(nodes.drop(flags).sql(self.warehouse.dialect))
         count = exp.Count(this=exp.Star())
-        found = self.warehouse.fetch(self.render.sent(nodes.select([
-            exp.Subquery(this=nodes.select([count], logical(f"source:{steps.dataset.name}"))),
-            exp.Subquery(this=nodes.select([count.copy()], nodes.table(staged)))])))
+        found = self.warehouse.fetch(
+            self.render.sent(
+                nodes.select(
+                    [
+                        exp.Subquery(
+                            this=nodes.select([count], logical(f"source:{steps.dataset.name}"))
+                        ),
+                        exp.Subquery(this=nodes.select([count.copy()], nodes.table(staged))),
+                    ]
+                )
+            )
+        )
         parties, cells = found[0]
-        return Outcome(step.rule, tested=parties, judged=parties, statement=digest,
-                       seconds=seconds, note=f"{parties:,} golden records, {cells:,} cells")
+        return Outcome(
+            step.rule,
+            tested=parties,
+            judged=parties,
+            statement=digest,
+            seconds=seconds,
+            note=f"{parties:,} golden records, {cells:,} cells",
+        )
 
     def tier(self, step: TierStep, as_of: datetime) -> Outcome:
         """The level of everyone at `as_of` (UTC). Between reviews who has none is judged alone."""
         rule = step.rule
         assert isinstance(rule.spec, TieringRule)
         last, version, judged = self._last_review(rule.id)
-        review = review_at(rule.spec, as_of, last, judged,
-                           self.project.config.time_zone)
+        review = review_at(rule.spec, as_of, last, judged, self.project.config.time_zone)
         if review.state == "past":
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.project).digest:
@@ -147,15 +172,23 @@ class Derived:
         query = step.query.copy()
         judged_now = query if review.state == "due" else self._between(query, f"tiers:{rule.id}")
         staged, digest, seconds = self._make(
-            f"{rule.id}__levels", self._since(judged_now, f"tiers:{rule.id}", review))
-        self.states.append(State(rule.id, "tier_history", staged, (*STATE, "from_review"),
-                                 IDENTITY, ENTITY))
+            f"{rule.id}__levels", self._since(judged_now, f"tiers:{rule.id}", review)
+        )
+        self.states.append(
+            State(rule.id, "tier_history", staged, (*STATE, "from_review"), IDENTITY, ENTITY)
+        )
         self.warehouse.run(nodes.drop(before).sql(self.warehouse.dialect))
         self.reviews[rule.id] = review
         found = self._levels(rule, rule.spec, staged, review)
         lost, facts, told = self._uncounted(step)
-        return replace(found, statement=digest, seconds=seconds, could_not_judge=lost, facts=facts,
-                       note="; ".join(n for n in (found.note, told) if n))
+        return replace(
+            found,
+            statement=digest,
+            seconds=seconds,
+            could_not_judge=lost,
+            facts=facts,
+            note="; ".join(n for n in (found.note, told) if n),
+        )
 
     def _uncounted(self, step: TierStep) -> tuple[int, int, str]:
         """How many facts no figure could count, of how many, and in words."""
@@ -178,11 +211,14 @@ class Derived:
         """The label of the last review, the version of the rule that made it, and its as_of."""
         query = nodes.select(
             [nodes.column(c) for c in ("review", "version", "as_of")],
-            self._audit(TIER_REVIEWS.name), nodes.every([
-                of_rule(rule, self.ids), nodes.is_null(nodes.column("undone_run"))]))
-        rows = self.warehouse.fetch(query.order_by(
-            exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1).sql(
-                self.warehouse.dialect))
+            self._audit(TIER_REVIEWS.name),
+            nodes.every([of_rule(rule, self.ids), nodes.is_null(nodes.column("undone_run"))]),
+        )
+        rows = self.warehouse.fetch(
+            query.order_by(exp.Ordered(this=nodes.column("run_id"), desc=True))
+            .limit(1)
+            .sql(self.warehouse.dialect)
+        )
         if not rows:
             return None, None, None
         review, version, as_of = rows[0]
@@ -192,51 +228,74 @@ class Derived:
         """The level of everyone who has one, or who had one and was not there since."""
         rows = nodes.select(
             [nodes.column(c) for c in (*STATE, "from_review", "from_run", "to_run")],
-            self._audit(TIER_HISTORY.name), nodes.every([
-                of_rule(rule, self.ids), not_undone(audit_schema(self.warehouse))]))
+            self._audit(TIER_HISTORY.name),
+            nodes.every([of_rule(rule, self.ids), not_undone(audit_schema(self.warehouse))]),
+        )
         last = latest(rows, "row_number", "key", open_first())
-        return nodes.select([nodes.column(c) for c in (*STATE, "from_review")],
-                            nodes.subquery(last, "b"))
+        return nodes.select(
+            [nodes.column(c) for c in (*STATE, "from_review")], nodes.subquery(last, "b")
+        )
 
     def _since(self, query: exp.Query, before: str, review: Review) -> exp.Select:
         """With the review that gave each level: who returns to a level has it since then."""
         shown = [nodes.column(c, "n") for c in STATE]
-        since = exp.Coalesce(this=nodes.column("from_review", "b"),
-                             expressions=[nodes.text(review.label)])
-        joined = nodes.select([*shown, nodes.alias(since, "from_review")],
-                              nodes.subquery(query, "n"))
-        same = nodes.every([nodes.equal(*(
-            exp.Coalesce(this=nodes.cast(nodes.column(c, side), "text"),
-                         expressions=[nodes.text("\x01")]) for side in ("b", "n")))
-            for c in IDENTITY])
+        since = exp.Coalesce(
+            this=nodes.column("from_review", "b"), expressions=[nodes.text(review.label)]
+        )
+        joined = nodes.select(
+            [*shown, nodes.alias(since, "from_review")], nodes.subquery(query, "n")
+        )
+        same = nodes.every(
+            [
+                nodes.equal(
+                    *(
+                        exp.Coalesce(
+                            this=nodes.cast(nodes.column(c, side), "text"),
+                            expressions=[nodes.text("\x01")],
+                        )
+                        for side in ("b", "n")
+                    )
+                )
+                for c in IDENTITY
+            ]
+        )
         nodes.left_join(joined, nodes.table(Relation(before, LOGICAL), "b"), same)
         return joined
 
     def _between(self, query: exp.Select, before: str) -> exp.Query:
         """Who has a level keeps it; who has none gets one."""
+
         def named(relation: str, as_: str) -> exp.Table:
             return nodes.table(Relation(relation, LOGICAL), as_)
 
         def known(alias: str, other: exp.Expr) -> exp.Expr:
-            return exp.Exists(this=nodes.select([nodes.number(1)], other, nodes.equal(
-                nodes.column("key", "o"), nodes.column("key", alias))))
+            return exp.Exists(
+                this=nodes.select(
+                    [nodes.number(1)],
+                    other,
+                    nodes.equal(nodes.column("key", "o"), nodes.column("key", alias)),
+                )
+            )
 
         shown = [[nodes.column(c, alias) for c in STATE] for alias in ("n", "b")]
-        new = nodes.select(shown[0], nodes.subquery(query, "n"),
-                           exp.Not(this=known("n", named(before, "o"))))
-        kept = nodes.select(shown[1], named(before, "b"),
-                            known("b", nodes.subquery(query.copy(), "o")))
+        new = nodes.select(
+            shown[0], nodes.subquery(query, "n"), exp.Not(this=known("n", named(before, "o")))
+        )
+        kept = nodes.select(
+            shown[1], named(before, "b"), known("b", nodes.subquery(query.copy(), "o"))
+        )
         return nodes.union_all([new, kept])
 
-    def _levels(
-        self, rule: Rule, spec: TieringRule, staged: Relation, review: Review
-    ) -> Outcome:
+    def _levels(self, rule: Rule, spec: TieringRule, staged: Relation, review: Review) -> Outcome:
         count = exp.Count(this=exp.Star())
-        found = nodes.group_by(nodes.select([nodes.column("level"), count], nodes.table(staged)),
-                               [nodes.column("level")])
+        found = nodes.group_by(
+            nodes.select([nodes.column("level"), count], nodes.table(staged)),
+            [nodes.column("level")],
+        )
         counts = dict(self.warehouse.fetch(found.sql(self.warehouse.dialect)))
-        note = ", ".join(f"{counts[name]:,} {name}" for name in (NEW, *spec.level_names)
-                         if counts.get(name))
+        note = ", ".join(
+            f"{counts[name]:,} {name}" for name in (NEW, *spec.level_names) if counts.get(name)
+        )
         if review.message:
             note += f" ({review.message})"
         everyone = sum(counts.values())

@@ -50,11 +50,22 @@ class Execution:
     """One run's way through the datasets, in order."""
 
     def __init__(
-        self, project: Project, catalog: Catalog, plan: Plan,
-        warehouse: Warehouse, names: Names, as_of: str, *, rules: frozenset[str],
-        datasets: Iterable[str], build: bool, broken: Mapping[str, str] | None = None,
-        stop: Callable[[Outcome], bool] | None = None, listen: Listener = lambda event, value: None,
-        train: bool = False, ids: Mapping[str, tuple[str, ...]] | None = None,
+        self,
+        project: Project,
+        catalog: Catalog,
+        plan: Plan,
+        warehouse: Warehouse,
+        names: Names,
+        as_of: str,
+        *,
+        rules: frozenset[str],
+        datasets: Iterable[str],
+        build: bool,
+        broken: Mapping[str, str] | None = None,
+        stop: Callable[[Outcome], bool] | None = None,
+        listen: Listener = lambda event, value: None,
+        train: bool = False,
+        ids: Mapping[str, tuple[str, ...]] | None = None,
         register: Register | None = None,
         holds_back: Callable[[Outcome], bool] = lambda outcome: bool(outcome.failing),
         unfit: Mapping[str, str] | None = None,
@@ -70,16 +81,32 @@ class Execution:
         self.render = Renderer(names, warehouse.dialect, clocks, self._asked_for_time)
         self.numbers = plan.numbers
         golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
-        self.builder = Builder(project, catalog, warehouse, names, self.render, golden,
-                               register)
-        self.derived = Derived(project, warehouse, names, self.render, self._send, rules,
-                               self.datasets, ids or {}, train)
-        self.findings = Findings(project, warehouse, self.render, plan.numbers, self._send,
-                                 self.builder.lines)
+        self.builder = Builder(project, catalog, warehouse, names, self.render, golden, register)
+        self.derived = Derived(
+            project,
+            warehouse,
+            names,
+            self.render,
+            self._send,
+            rules,
+            self.datasets,
+            ids or {},
+            train,
+        )
+        self.findings = Findings(
+            project, warehouse, self.render, plan.numbers, self._send, self.builder.lines
+        )
         self.guards = Guards(project, warehouse, self.findings, ids or {}, holds_back)
-        self.result = Executed({}, self.builder.built, names, self.numbers, clocks,
-                               states=self.derived.states, models=self.derived.models,
-                               reviews=self.derived.reviews)
+        self.result = Executed(
+            {},
+            self.builder.built,
+            names,
+            self.numbers,
+            clocks,
+            states=self.derived.states,
+            models=self.derived.models,
+            reviews=self.derived.reviews,
+        )
 
     def run(self) -> Executed:
         """Make every relation first, then judge: a rule may refer to any dataset."""
@@ -115,8 +142,13 @@ class Execution:
             self._give_up(dataset, "; ".join(str(p) for p in error.problems))
 
     def _lost(self, name: str) -> str:
-        how = ("is not made" if name in self.result.off else
-               "is held back" if name in self.result.held else "failed")
+        how = (
+            "is not made"
+            if name in self.result.off
+            else "is held back"
+            if name in self.result.held
+            else "failed"
+        )
         return f"it reads {name}, which {how}"
 
     def _asked_for_time(self) -> None:
@@ -125,8 +157,10 @@ class Execution:
     def _temporary(self) -> None:
         """Fresh temporary tables for what is found: they vanish with the connection."""
         for relation, columns in ((FOUND, FOUND_COLUMNS), (CHANGED, CHANGED_COLUMNS)):
-            shown = [nodes.alias(nodes.cast(nodes.null(), "integer" if c == "code" else "text"), c)
-                     for c in columns]
+            shown = [
+                nodes.alias(nodes.cast(nodes.null(), "integer" if c == "code" else "text"), c)
+                for c in columns
+            ]
             empty = nodes.select(shown, where=exp.false())
             drop = nodes.drop(relation)
             self.warehouse.run(drop.sql(self.warehouse.dialect))
@@ -173,7 +207,8 @@ class Execution:
             relation = self.names.staged.get(f"source:{dataset.name}")
             if relation is not None:
                 self.result.inputs[dataset.name] = look_at(
-                    dataset, relation, digest, self.catalog, self.warehouse)
+                    dataset, relation, digest, self.catalog, self.warehouse
+                )
 
     def _flagged(self, dataset: Dataset, golden: GoldenStep) -> bool:
         """Judge the records that a golden dataset is made of: what is wrong in them loses there.
@@ -184,9 +219,15 @@ class Execution:
         if of in self.result.failed:
             self._give_up(dataset, self._lost(of), skipped=True)
             return False
-        self.derived.flagged(golden, dataset, {
-            name: 2 * self.numbers[name] for name, o in self.result.outcomes.items()
-            if o.evaluated})
+        self.derived.flagged(
+            golden,
+            dataset,
+            {
+                name: 2 * self.numbers[name]
+                for name, o in self.result.outcomes.items()
+                if o.evaluated
+            },
+        )
         return True
 
     def _held(self, plan: DatasetPlan) -> bool:
@@ -223,12 +264,19 @@ class Execution:
         if dataset.name not in self.result.steps:
             done += [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
             done += self._find(plan.row) if plan.row else []
-            done += [Outcome(j.rule) for j in plan.steps.judgements
-                     if j.scope == "dataset" and j.rule.id in self.rules]
-        done += [o for b in plan.sets if b.rules[0].id not in self.result.outcomes
-                 and not (early and self._to_come(b))
-                 and not self._unless_lost(Outcome(b.rules[0])).skipped
-                 for o in self._find([b])]
+            done += [
+                Outcome(j.rule)
+                for j in plan.steps.judgements
+                if j.scope == "dataset" and j.rule.id in self.rules
+            ]
+        done += [
+            o
+            for b in plan.sets
+            if b.rules[0].id not in self.result.outcomes
+            and not (early and self._to_come(b))
+            and not self._unless_lost(Outcome(b.rules[0])).skipped
+            for o in self._find([b])
+        ]
         done = [self._unless_lost(o) for o in done if o.rule.id not in self.result.outcomes]
         self.result.steps[dataset.name] = plan.steps
         if done:
@@ -238,8 +286,11 @@ class Execution:
     def _to_come(self, branch: Branch) -> bool:
         """Whether a rule refers to a dataset that is not there yet."""
         other = getattr(branch.rules[0].spec, "to", None)
-        return (other in self.project.datasets and other not in self.result.failed
-                and f"clean:{other}" not in self.names.staged)
+        return (
+            other in self.project.datasets
+            and other not in self.result.failed
+            and f"clean:{other}" not in self.names.staged
+        )
 
     def _unless_lost(self, outcome: Outcome) -> Outcome:
         """The outcome, or that a dataset which the rule reads besides its own is not there."""
@@ -261,10 +312,13 @@ class Execution:
 
     def _repeats(self, steps: DatasetSteps) -> bool:
         """Whether a key, or a record without one, stands twice."""
-        twice = nodes.group_by(nodes.select([nodes.number(1)], logical(steps.relation)),
-                               [steps.key.copy()])
-        twice.set("having", exp.Having(this=exp.GT(
-            this=exp.Count(this=exp.Star()), expression=nodes.number(1))))
+        twice = nodes.group_by(
+            nodes.select([nodes.number(1)], logical(steps.relation)), [steps.key.copy()]
+        )
+        twice.set(
+            "having",
+            exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))),
+        )
         return bool(self.warehouse.fetch(self.render.sent(twice.limit(1))))
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
@@ -309,7 +363,8 @@ class Execution:
         self.result.failed[dataset.name] = why
         for rule in self.project.rules.values():
             if rule.id not in self.rules or (
-                    rule.dataset != dataset.name and rule.id != dataset.made_by):
+                rule.dataset != dataset.name and rule.id != dataset.made_by
+            ):
                 continue
             if skipped and rule.id in self.result.outcomes:
                 continue  # a guard: it says why
@@ -343,6 +398,8 @@ def _golden_last(project: Project, wanted: set[str]) -> list[str]:
     for name, dataset in project.datasets.items():
         if dataset.made_by or after & set(dataset.depends_on):
             after.add(name)
-    first, last = ([n for n in project.datasets if n in wanted and (n in after) == late]
-                   for late in (False, True))
+    first, last = (
+        [n for n in project.datasets if n in wanted and (n in after) == late]
+        for late in (False, True)
+    )
     return first + last

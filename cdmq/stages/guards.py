@@ -44,20 +44,30 @@ class Guards:
         """The outcome of each guard of a plan; where it holds back, with a note that says so."""
         steps = plan.steps
         counted = self.findings.counted(plan, [Outcome(j.rule) for j in steps.judgements])
-        notes = {o.rule.id: self._short(steps.dataset) for o in counted
-                 if o.rule.check == "delivered" and o.evaluated and not o.tested}
-        known = replace(steps, judgements=tuple(
-            replace(j, failing=exp.false()) if notes.get(j.rule.id, "-") is None else j
-            for j in steps.judgements))
-        return [self._told(o, steps.dataset, notes.get(o.rule.id))
-                for o in self.findings.of(known, counted)]
+        notes = {
+            o.rule.id: self._short(steps.dataset)
+            for o in counted
+            if o.rule.check == "delivered" and o.evaluated and not o.tested
+        }
+        known = replace(
+            steps,
+            judgements=tuple(
+                replace(j, failing=exp.false()) if notes.get(j.rule.id, "-") is None else j
+                for j in steps.judgements
+            ),
+        )
+        return [
+            self._told(o, steps.dataset, notes.get(o.rule.id))
+            for o in self.findings.of(known, counted)
+        ]
 
     def _told(self, outcome: Outcome, dataset: Dataset, why: str | None) -> Outcome:
         if not self.holds_back(outcome):
             return outcome
         told = why or outcome.note or f"{outcome.tested:,} rows"
-        return replace(outcome, note=f"{told}: {dataset.name} and all that stands on it stay as "
-                       "they were")
+        return replace(
+            outcome, note=f"{told}: {dataset.name} and all that stands on it stay as they were"
+        )
 
     def _short(self, dataset: Dataset) -> str | None:
         """Why it is wrong that a delivery holds no record; None where it is not."""
@@ -74,25 +84,48 @@ class Guards:
         taken = self._last(own, _TAKEN, dataset.guards)
         if taken is not None:
             return f"{taken:,}" if taken else None
-        others = [self._last(r.id, _JUDGED) for r in self.project.rules.values()
-                  if r.dataset == dataset.name and r.id != own]  # an older cdmq had no such rule
+        others = [
+            self._last(r.id, _JUDGED)
+            for r in self.project.rules.values()
+            if r.dataset == dataset.name and r.id != own
+        ]  # an older cdmq had no such rule
         most = max((n for n in others if n), default=0)
         return f"{most:,}" if most else None
 
-    def _last(
-        self, rule: str, statuses: Sequence[str], guards: Sequence[str] = ()
-    ) -> int | None:
+    def _last(self, rule: str, statuses: Sequence[str], guards: Sequence[str] = ()) -> int | None:
         """How many rows a rule tested when it last had one of these statuses, in a run in which
         none of the guards held the delivery back."""
         at = nodes.table(Relation(RULE_RESULTS.name, audit_schema(self.warehouse)))
-        held = nodes.select([nodes.column("run_id")], at.copy(), nodes.every([
-            nodes.any_of([of_rule(guard, self.ids) for guard in (rule, *guards)]),
-            _is_one_of(("warn", "fail", "error")),
-            nodes.present(nodes.column("message"))]))  # by which it says so: see _told
-        query = nodes.select([nodes.column("tested")], at, nodes.every([
-            of_rule(rule, self.ids), _is_one_of(statuses),
-            *([exp.Not(this=nodes.among(nodes.column("run_id"), held))] if guards else []),
-        ])).order_by(exp.Ordered(this=nodes.column("run_id"), desc=True)).limit(1)
+        held = nodes.select(
+            [nodes.column("run_id")],
+            at.copy(),
+            nodes.every(
+                [
+                    nodes.any_of([of_rule(guard, self.ids) for guard in (rule, *guards)]),
+                    _is_one_of(("warn", "fail", "error")),
+                    nodes.present(nodes.column("message")),
+                ]
+            ),
+        )  # by which it says so: see _told
+        query = (
+            nodes.select(
+                [nodes.column("tested")],
+                at,
+                nodes.every(
+                    [
+                        of_rule(rule, self.ids),
+                        _is_one_of(statuses),
+                        *(
+                            [exp.Not(this=nodes.among(nodes.column("run_id"), held))]
+                            if guards
+                            else []
+                        ),
+                    ]
+                ),
+            )
+            .order_by(exp.Ordered(this=nodes.column("run_id"), desc=True))
+            .limit(1)
+        )
         rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
         return int(rows[0][0]) if rows else None
 

@@ -11,8 +11,12 @@ from cdmq.steps import Outcome, RuleResult
 from cdmq.values import Status
 
 #: Which statuses end a run with 1, by `--fail-on`. `no_data` may be added to any.
-FAIL_ON = {"error": {"fail"}, "warn": {"fail", "warn"}, "no_data": {"fail", "no_data"},
-           "never": set[str]()}
+FAIL_ON = {
+    "error": {"fail"},
+    "warn": {"fail", "warn"},
+    "no_data": {"fail", "no_data"},
+    "never": set[str](),
+}
 
 
 def judge(outcome: Outcome) -> RuleResult:

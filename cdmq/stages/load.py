@@ -99,17 +99,18 @@ def load(
     )
 
 
-def _macros(
-    root: Path, config: ProjectFile, files: Files, problems: list[Problem]
-) -> str:
+def _macros(root: Path, config: ProjectFile, files: Files, problems: list[Problem]) -> str:
     """All macro files as one text. A broken one ends the reading: every template may need it."""
     texts = []
     for path in usable(root, config.macro_paths, (".sql",), problems, files):
         text = _text(root, path, problems, files)
         wrong = syntax_problem(text)
         if wrong:
-            problems.append(Problem(Span(_relative(root, path), wrong.line, 1), "CDMQ107",
-                                    str(wrong), wrong.remedy))
+            problems.append(
+                Problem(
+                    Span(_relative(root, path), wrong.line, 1), "CDMQ107", str(wrong), wrong.remedy
+                )
+            )
         texts.append(text)
     if problems:
         raise CdmqError(problems)
@@ -126,7 +127,8 @@ def folders_of(root: Path, files: Files | None = None) -> list[tuple[list[str], 
         (config.seed_paths, (".csv",)),
     ]
     return [(folders, [*endings, *hidden_endings(endings)]) for folders, endings in read] + [
-        (list(NOT_BUILT), [*_YAML])]
+        (list(NOT_BUILT), [*_YAML])
+    ]
 
 
 def _config(root: Path, files: Files) -> ProjectFile:
@@ -136,9 +138,11 @@ def _config(root: Path, files: Files) -> ProjectFile:
     if not problems:
         config = read_model(ProjectFile, source.data, source, (), problems, PROJECT_FILE)
     for key, folders in _folders(config).items() if config else ():
-        problems += [leads_out(source.at((key,)), f"the {key[:-1] if key.endswith('s') else key} "
-                               f"'{folder}'")
-                     for folder in folders if not _is_inside(root, folder, files)]
+        problems += [
+            leads_out(source.at((key,)), f"the {key[:-1] if key.endswith('s') else key} '{folder}'")
+            for folder in folders
+            if not _is_inside(root, folder, files)
+        ]
         # Nothing outside is looked for, so that no message tells what is there.
         inside = [folder for folder in folders if _is_inside(root, folder, files)]
         problems += missing_folders(root, key, inside, source)
@@ -148,9 +152,13 @@ def _config(root: Path, files: Files) -> ProjectFile:
 
 
 def _folders(config: ProjectFile) -> dict[str, list[str]]:
-    return {"model-paths": config.model_paths, "rule-paths": config.rule_paths,
-            "seed-paths": config.seed_paths, "macro-paths": config.macro_paths,
-            "target-path": [config.target_path]}
+    return {
+        "model-paths": config.model_paths,
+        "rule-paths": config.rule_paths,
+        "seed-paths": config.seed_paths,
+        "macro-paths": config.macro_paths,
+        "target-path": [config.target_path],
+    }
 
 
 def _is_inside(root: Path, said: str, files: Files) -> bool:
@@ -173,7 +181,8 @@ def _text(root: Path, path: Path, problems: list[Problem], files: Files) -> str:
         line, column = before[0].count(b"\n") + bool(before[1]) + 1, len(before[2]) + 1
         problems.append(
             Problem(
-                Span(_relative(root, path), line, column), "CDMQ101",
+                Span(_relative(root, path), line, column),
+                "CDMQ101",
                 f"the file is not utf-8: byte 0x{error.object[error.start]:02x}",
                 "save it as utf-8",
             )
@@ -181,15 +190,20 @@ def _text(root: Path, path: Path, problems: list[Problem], files: Files) -> str:
     except OSError as error:
         problems.append(
             Problem(
-                Span(_relative(root, path)), "CDMQ121",
-                f"the file cannot be read: {error.strerror}", "look at its permissions",
+                Span(_relative(root, path)),
+                "CDMQ121",
+                f"the file cannot be read: {error.strerror}",
+                "look at its permissions",
             )
         )
     return ""
 
 
 def _read(
-    root: Path, path: Path, render: Callable[[str], str] | None, problems: list[Problem],
+    root: Path,
+    path: Path,
+    render: Callable[[str], str] | None,
+    problems: list[Problem],
     files: Files,
 ) -> Source:
     source = read_yaml(_text(root, path, problems, files), _relative(root, path), render)
@@ -203,15 +217,25 @@ def _datasets(
     if source.data is None:
         return []
     if other := other_file(source.data, kinds()):
-        problems.append(Problem(source.at(()), "CDMQ141" if "rule" in other[0] else "CDMQ140",
-                                f"this is {other[0]}, not a file of datasets", other[1]))
+        problems.append(
+            Problem(
+                source.at(()),
+                "CDMQ141" if "rule" in other[0] else "CDMQ140",
+                f"this is {other[0]}, not a file of datasets",
+                other[1],
+            )
+        )
         return []
     if isinstance(source.data, dict) and isinstance(source.data.get("datasets"), list):
         found = []
         for i, item in enumerate(source.data["datasets"]):
             named = item.get("name") if isinstance(item, dict) else None
             spec = read_model(
-                DatasetSpec, item, source, ("datasets", i), problems,
+                DatasetSpec,
+                item,
+                source,
+                ("datasets", i),
+                problems,
                 f"dataset {named}" if named else "dataset",
             )
             if spec:
@@ -232,7 +256,11 @@ def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest,
         path = ("unit_tests", i)
         named = item.get("name") if isinstance(item, dict) else None
         test = read_model(
-            UnitTest, item, source, path, problems,
+            UnitTest,
+            item,
+            source,
+            path,
+            problems,
             f"unit test {named}" if named else "unit test",
         )
         if test:

@@ -109,8 +109,9 @@ def _condition(j: Judgement, condition: exp.Expr) -> exp.Expr:
     return joined
 
 
-def _codes(group: Sequence[Judgement], numbers: Mapping[str, int]
-           ) -> list[tuple[exp.Expr, int, Judgement]]:
+def _codes(
+    group: Sequence[Judgement], numbers: Mapping[str, int]
+) -> list[tuple[exp.Expr, int, Judgement]]:
     found = []
     for j in group:
         number = 2 * numbers[j.rule.id]
@@ -128,19 +129,27 @@ def _by_column(
     listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
     j = group[0]
     inner = nodes.select(
-        _named([nodes.call("unnest", listed), steps.key_for(j.relation), j.value.copy(),
-                j.digest.copy()]),
-        logical(j.relation), nodes.any_of([c.copy() for c, _, _ in codes]),
+        _named(
+            [
+                nodes.call("unnest", listed),
+                steps.key_for(j.relation),
+                j.value.copy(),
+                j.digest.copy(),
+            ]
+        ),
+        logical(j.relation),
+        nodes.any_of([c.copy() for c, _, _ in codes]),
     )
     names = ("code", "key", "value", "digest")
-    query = nodes.select([nodes.column(n) for n in names], nodes.subquery(inner, "f"),
-                         nodes.present(nodes.column("code")))
+    query = nodes.select(
+        [nodes.column(n) for n in names],
+        nodes.subquery(inner, "f"),
+        nodes.present(nodes.column("code")),
+    )
     return Branch(tuple(x.rule for x in group), query, _alone(steps, group, numbers))
 
 
-def _by_row(
-    steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]
-) -> Branch:
+def _by_row(steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]) -> Branch:
     """One pass over the rows for all rules; the values are looked up on the failing rows only."""
     codes = _codes(group, numbers)
     listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
@@ -148,7 +157,8 @@ def _by_row(
     relation.set("alias", exp.TableAlias(this=nodes.name("t")))
     everything = exp.Column(this=exp.Star(), table=nodes.name("t"))
     inner = nodes.select(
-        [everything, nodes.alias(nodes.call("unnest", listed), "__code")], relation,
+        [everything, nodes.alias(nodes.call("unnest", listed), "__code")],
+        relation,
         nodes.any_of([c.copy() for c, _, _ in codes]),
     )
     code = nodes.column("__code")
@@ -157,16 +167,24 @@ def _by_row(
         same: dict[str, tuple[exp.Expr, list[exp.Expr]]] = {}
         for node, number in values:
             same.setdefault(node.sql("postgres"), (node, []))[1].append(nodes.number(number))
-        return nodes.cases([
-            (exp.In(this=code.copy(), expressions=listed_), node.copy())
-            for node, listed_ in same.values()
-        ])
+        return nodes.cases(
+            [
+                (exp.In(this=code.copy(), expressions=listed_), node.copy())
+                for node, listed_ in same.values()
+            ]
+        )
 
     query = nodes.select(
-        _named([code, steps.key_for(group[0].relation),
+        _named(
+            [
+                code,
+                steps.key_for(group[0].relation),
                 of_rule([(j.value, n) for _, n, j in codes]),
-                of_rule([(j.digest, n) for _, n, j in codes])]),
-        nodes.subquery(inner, "f"), nodes.present(code.copy()),
+                of_rule([(j.digest, n) for _, n, j in codes]),
+            ]
+        ),
+        nodes.subquery(inner, "f"),
+        nodes.present(code.copy()),
     )
     return Branch(tuple(j.rule for j in group), query, _alone(steps, group, numbers))
 
@@ -182,8 +200,7 @@ def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
     for j in steps.judgements:
         wanted.setdefault(j.relation, []).append((j.rule.id, j.tested, j.judged))
     for change in steps.stage.changes if steps.stage else ():
-        wanted.setdefault(steps.relation, []).append(
-            (change.rule.id, change.tested, change.judged))
+        wanted.setdefault(steps.relation, []).append((change.rule.id, change.tested, change.judged))
     found = []
     for relation, rules in wanted.items():
         known: dict[str, tuple[int, exp.Expr]] = {}
@@ -203,8 +220,10 @@ def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
 
 
 def _counted(
-    relation: str, known: Mapping[str, tuple[int, exp.Expr]],
-    places: Mapping[str, tuple[int, int]], fuse: Fuse,
+    relation: str,
+    known: Mapping[str, tuple[int, exp.Expr]],
+    places: Mapping[str, tuple[int, int]],
+    fuse: Fuse,
 ) -> Counts:
     columns = [nodes.alias(node, f"c{number}") for number, node in known.values()]
     source = logical(relation) if fuse == "row" else None
@@ -245,10 +264,17 @@ def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int
         if spec.otherwise:
             act = nodes.when(placed, nodes.text("set"), act)
     shown = {
-        "code": nodes.number(2 * numbers[change.rule.id]), "key": steps.key.copy(),
-        "old_value": stored(old, pii), "new_value": stored(new, pii), "act": act,
-        "reason": change.reason.copy(), "digest": digest,
+        "code": nodes.number(2 * numbers[change.rule.id]),
+        "key": steps.key.copy(),
+        "old_value": stored(old, pii),
+        "new_value": stored(new, pii),
+        "act": act,
+        "reason": change.reason.copy(),
+        "digest": digest,
     }
-    query = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
-                         logical(steps.relation), change.changed.copy())
+    query = nodes.select(
+        [nodes.alias(n, name) for name, n in shown.items()],
+        logical(steps.relation),
+        change.changed.copy(),
+    )
     return Branch((change.rule,), query)

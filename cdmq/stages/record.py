@@ -55,23 +55,42 @@ class RunFacts:
 
 
 def record(
-    project: Project, steps: Mapping[str, DatasetSteps], executed: Executed,
-    results: Sequence[RuleResult], versions: Mapping[str, Version], facts: RunFacts,
-    register: Register, made: Mapping[Relation, str], finished: datetime, authors: Authors,
+    project: Project,
+    steps: Mapping[str, DatasetSteps],
+    executed: Executed,
+    results: Sequence[RuleResult],
+    versions: Mapping[str, Version],
+    facts: RunFacts,
+    register: Register,
+    made: Mapping[Relation, str],
+    finished: datetime,
+    authors: Authors,
 ) -> Recorded:
     """Publish a run: all of it, or nothing. `made`: what it may publish, and of what that is."""
     warehouse = register.warehouse
     schema = audit_schema(warehouse)
-    opened = VersionRows(project, versions, warehouse, schema, facts.run_id,
-                         {b.dataset for b in executed.built})
-    changed = changed_versions(opened.open, versions, results, facts.whole, opened.datasets,
-                               opened.verdicts)
+    opened = VersionRows(
+        project, versions, warehouse, schema, facts.run_id, {b.dataset for b in executed.built}
+    )
+    changed = changed_versions(
+        opened.open, versions, results, facts.whole, opened.datasets, opened.verdicts
+    )
     renamed = renames(warehouse, schema, project.rules)
     opened.ask(changed, authors)
     rules = [r for r in results if r.outcome.evaluated]
     flags, changes = (
-        Episodes(shape, warehouse, schema, executed, rules, steps, project, versions, facts.run_id,
-                 renamed)
+        Episodes(
+            shape,
+            warehouse,
+            schema,
+            executed,
+            rules,
+            steps,
+            project,
+            versions,
+            facts.run_id,
+            renamed,
+        )
         for shape in (FLAG_SHAPE, CHANGE_SHAPE)
     )
     rekeyed = opened.rekeyed()
@@ -85,22 +104,36 @@ def record(
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
         counts = {"flags": flags.publish(), "changes": changes.publish()}
         digests = {name: version.digest for name, version in versions.items()}
-        states = States(warehouse, schema, facts.run_id, facts.as_of, digests, executed.reviews,
-                        ids_of(renamed))
+        states = States(
+            warehouse, schema, facts.run_id, facts.as_of, digests, executed.reviews, ids_of(renamed)
+        )
         counts |= states.write(executed.states, executed.models)
         states.remove(changed.removed)
         if executed.built or facts.command == "test":  # training makes no relation
             place = publish if executed.built else renew
             published = place(register, executed, steps, schema, renamed)
             register.enter({r: made.get(r) for r in published})
-        _add(warehouse, RUNS, schema, [
-            _run_row(project, facts, finished, authors.state, rules_digest(versions))])
-    return Recorded(counts, tuple(n for n in changed.new if n not in changed.words),
-                    tuple(sorted(changed.words)), tuple(changed.removed), rekeyed)
+        _add(
+            warehouse,
+            RUNS,
+            schema,
+            [_run_row(project, facts, finished, authors.state, rules_digest(versions))],
+        )
+    return Recorded(
+        counts,
+        tuple(n for n in changed.new if n not in changed.words),
+        tuple(sorted(changed.words)),
+        tuple(changed.removed),
+        rekeyed,
+    )
 
 
 def record_only(
-    warehouse: Warehouse, project: Project, facts: RunFacts, finished: datetime, state: State,
+    warehouse: Warehouse,
+    project: Project,
+    facts: RunFacts,
+    finished: datetime,
+    state: State,
     message: str,
 ) -> None:
     """The row of what published nothing: a run that was refused or broke off, another command."""
@@ -109,20 +142,40 @@ def record_only(
 
 
 def is_recorded(warehouse: Warehouse, run_id: str) -> bool:
-    query = nodes.select([nodes.number(1)], nodes.table(Relation(
-        RUNS.name, audit_schema(warehouse))), nodes.equal(
-            nodes.column("run_id"), nodes.text(run_id)))
+    query = nodes.select(
+        [nodes.number(1)],
+        nodes.table(Relation(RUNS.name, audit_schema(warehouse))),
+        nodes.equal(nodes.column("run_id"), nodes.text(run_id)),
+    )
     return bool(warehouse.fetch(query.sql(warehouse.dialect)))
 
 
 def _run_row(
-    project: Project, facts: RunFacts, finished: datetime, state: State,
-    digest: str | None, message: str | None = None,
+    project: Project,
+    facts: RunFacts,
+    finished: datetime,
+    state: State,
+    digest: str | None,
+    message: str | None = None,
 ) -> list[Any]:
     return [
-        facts.run_id, facts.started, finished, facts.status, facts.exit_code, facts.command,
-        facts.as_of, facts.target, project.config.name, state.commit, state.dirty, state.note,
-        facts.variables, facts.run_by, facts.cdmq_version, json.dumps(dict(facts.versions)), digest,
+        facts.run_id,
+        facts.started,
+        finished,
+        facts.status,
+        facts.exit_code,
+        facts.command,
+        facts.as_of,
+        facts.target,
+        project.config.name,
+        state.commit,
+        state.dirty,
+        state.note,
+        facts.variables,
+        facts.run_by,
+        facts.cdmq_version,
+        json.dumps(dict(facts.versions)),
+        digest,
         message,
     ]
 
@@ -139,33 +192,48 @@ class Recorded:
     rekeyed: tuple[str, ...]
 
 
-def _result_row(
-    result: RuleResult, versions: Mapping[str, Version], facts: RunFacts
-) -> list[Any]:
+def _result_row(result: RuleResult, versions: Mapping[str, Version], facts: RunFacts) -> list[Any]:
     o = result.outcome
     return [
-        facts.run_id, o.rule.id, versions[o.rule.id].digest, result.status, o.tested, o.judged,
-        o.failing, 0, o.could_not_judge, o.changed, result.percent, round(o.seconds, 4),
-        result.message or None, o.statement, o.fingerprint,
+        facts.run_id,
+        o.rule.id,
+        versions[o.rule.id].digest,
+        result.status,
+        o.tested,
+        o.judged,
+        o.failing,
+        0,
+        o.could_not_judge,
+        o.changed,
+        result.percent,
+        round(o.seconds, 4),
+        result.message or None,
+        o.statement,
+        o.fingerprint,
     ]
 
 
-def _add_statements(
-    warehouse: Warehouse, schema: str, executed: Executed, run_id: str
-) -> None:
+def _add_statements(warehouse: Warehouse, schema: str, executed: Executed, run_id: str) -> None:
     table = Relation(STATEMENTS.name, schema)
     known = {
-        r[0] for r in warehouse.fetch(
-            nodes.select([nodes.column("digest")], nodes.table(table)).sql(warehouse.dialect))
+        r[0]
+        for r in warehouse.fetch(
+            nodes.select([nodes.column("digest")], nodes.table(table)).sql(warehouse.dialect)
+        )
     }
-    _add(warehouse, STATEMENTS, schema, [
-        [digest, sql, warehouse.dialect, run_id]
-        for digest, sql in sorted(executed.statements.items()) if digest not in known
-    ])
+    _add(
+        warehouse,
+        STATEMENTS,
+        schema,
+        [
+            [digest, sql, warehouse.dialect, run_id]
+            for digest, sql in sorted(executed.statements.items())
+            if digest not in known
+        ],
+    )
 
 
 def _add(warehouse: Warehouse, table: Table, schema: str, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
         types = {c.name: c.type for c in table.columns}
         warehouse.insert(Relation(table.name, schema), types, rows)
-

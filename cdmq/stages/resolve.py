@@ -53,8 +53,9 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     check_levels(rules, problems)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
-    ordered = with_hidden(_in_order(datasets, rules, replace(documents, broken=broken), problems),
-                          problems)
+    ordered = with_hidden(
+        _in_order(datasets, rules, replace(documents, broken=broken), problems), problems
+    )
     project = Project(
         root=documents.root,
         config=documents.config,
@@ -85,24 +86,35 @@ def _datasets(
         if spec.name in found:
             first = found[spec.name].span
             problems.append(
-                Problem(span, "CDMQ205", f"the dataset '{spec.name}' is declared twice",
-                        f"keep one of them (the first is at {first})")
+                Problem(
+                    span,
+                    "CDMQ205",
+                    f"the dataset '{spec.name}' is declared twice",
+                    f"keep one of them (the first is at {first})",
+                )
             )
             continue
         kind = next((k for k in ("table", "file", "stack") if getattr(spec, k) is not None), None)
         if spec.from_dbt is not None:
             problems.append(
-                Problem(source.at_key(("datasets", index, "from_dbt")), "CDMQ114",
-                        "from_dbt is not built yet: dbt's manifest.json is not read",
-                        "name the relation: table: schema.name")
+                Problem(
+                    source.at_key(("datasets", index, "from_dbt")),
+                    "CDMQ114",
+                    "from_dbt is not built yet: dbt's manifest.json is not read",
+                    "name the relation: table: schema.name",
+                )
             )
             broken.add(spec.name)
             continue
         if spec.name in models:
             if kind:
                 problems.append(
-                    Problem(span, "CDMQ205", f"'{spec.name}' has a {kind} and the SQL model "
-                            f"{models[spec.name].path}", "rename one of them")
+                    Problem(
+                        span,
+                        "CDMQ205",
+                        f"'{spec.name}' has a {kind} and the SQL model {models[spec.name].path}",
+                        "rename one of them",
+                    )
                 )
             kind = "model"
         if kind is None and spec.name in seeds:
@@ -111,14 +123,22 @@ def _datasets(
             continue
         if kind is None:
             problems.append(
-                Problem(span, "CDMQ209", f"the dataset '{spec.name}' does not say where its rows "
-                        "come from",
-                        f"add table:, file: or stack:, or write models/{spec.name}.sql")
+                Problem(
+                    span,
+                    "CDMQ209",
+                    f"the dataset '{spec.name}' does not say where its rows come from",
+                    f"add table:, file: or stack:, or write models/{spec.name}.sql",
+                )
             )
             broken.add(spec.name)
             continue
         found[spec.name] = Dataset(
-            spec.name, kind, spec, span, model=models.get(spec.name), seed=seeds.get(spec.name)  # type: ignore[arg-type]
+            spec.name,
+            kind,  # type: ignore[arg-type]
+            spec,
+            span,
+            model=models.get(spec.name),
+            seed=seeds.get(spec.name),
         )
     for model in documents.models:
         if model.name not in found:
@@ -130,16 +150,25 @@ def _datasets(
             found[seed.name] = Dataset(seed.name, "seed", spec, Span(seed.path), seed=seed)
         elif found[seed.name].source != "seed":
             problems.append(
-                Problem(Span(seed.path), "CDMQ205", f"the seed '{seed.name}' has the name of a "
-                        "dataset", "rename the file")
+                Problem(
+                    Span(seed.path),
+                    "CDMQ205",
+                    f"the seed '{seed.name}' has the name of a dataset",
+                    "rename the file",
+                )
             )
     add_made(documents.rule_files, found, {s.name: s for s, _, _ in documents.datasets}, problems)
     _check_declared(documents, {*found, *broken}, problems)
     config = documents.config
-    return {name: replace(d, time_zone=config.time_zone,
-                          materialized=d.spec.materialized or config.materialized,
-                          configured=configured(d, documents, problems))
-            for name, d in found.items()}, frozenset(broken)
+    return {
+        name: replace(
+            d,
+            time_zone=config.time_zone,
+            materialized=d.spec.materialized or config.materialized,
+            configured=configured(d, documents, problems),
+        )
+        for name, d in found.items()
+    }, frozenset(broken)
 
 
 def _check_declared(
@@ -153,24 +182,38 @@ def _check_declared(
             other = claimed.setdefault(name, spec.name)
             if name in datasets or other != spec.name:
                 why = "which still exists" if name in datasets else f"and so does '{other}'"
-                problems.append(Problem(
-                    source.at((*base, "formerly")), "CDMQ211", f"the dataset '{spec.name}' "
-                    f"says it was formerly '{name}', {why}",
-                    "a name that is in use is nobody's former one"))
+                problems.append(
+                    Problem(
+                        source.at((*base, "formerly")),
+                        "CDMQ211",
+                        f"the dataset '{spec.name}' says it was formerly '{name}', {why}",
+                        "a name that is in use is nobody's former one",
+                    )
+                )
         for label, name in (spec.stack or {}).items():
             _known(name, datasets, source, (*base, "stack", label), problems)
         for label in spec.rename:
             if label not in (spec.stack or {}):
                 span = source.at_key((*base, "rename", label))
-                problems.append(Problem(span, "CDMQ210", f"rename: '{label}' is no label of stack",
-                                        did_you_mean(label, spec.stack or {})))
+                problems.append(
+                    Problem(
+                        span,
+                        "CDMQ210",
+                        f"rename: '{label}' is no label of stack",
+                        did_you_mean(label, spec.stack or {}),
+                    )
+                )
         for name in spec.refers_to:
             _known(name, datasets, source, (*base, "refers_to", name), problems, key=True)
 
 
 def _known(
-    name: str, datasets: Collection[str], source: Source, path: Any,
-    problems: list[Problem], key: bool = False,
+    name: str,
+    datasets: Collection[str],
+    source: Source,
+    path: Any,
+    problems: list[Problem],
+    key: bool = False,
 ) -> None:
     if name not in datasets:
         span = source.at_key(path) if key else source.at(path)
@@ -183,8 +226,12 @@ def _add(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
     if rule.id in rules:
         first = rules[rule.id].span
         problems.append(
-            Problem(rule.span, "CDMQ201", f"the id '{rule.id}' is used twice",
-                    f"give this rule an id of its own (the first is at {first})")
+            Problem(
+                rule.span,
+                "CDMQ201",
+                f"the id '{rule.id}' is used twice",
+                f"give this rule an id of its own (the first is at {first})",
+            )
         )
     else:
         rules[rule.id] = rule
@@ -193,17 +240,26 @@ def _add(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
 def _add_own(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
     """A rule that a dataset has of itself."""
     if rule.id in rules:
-        problems.append(Problem(
-            rules[rule.id].span, "CDMQ201", f"the id '{rule.id}' is that of the rule {rule.check} "
-            f"which {rule.dataset} has of itself", "give this rule another id"))
+        problems.append(
+            Problem(
+                rules[rule.id].span,
+                "CDMQ201",
+                f"the id '{rule.id}' is that of the rule {rule.check} "
+                f"which {rule.dataset} has of itself",
+                "give this rule another id",
+            )
+        )
     else:
         rules[rule.id] = rule
 
 
 def _holds(documents: Documents) -> dict[str, Span]:
     """Where each dataset says what holds it back."""
-    return {spec.name: source.at(("datasets", index, "holds"))
-            for spec, source, index in documents.datasets if spec.holds}
+    return {
+        spec.name: source.at(("datasets", index, "holds"))
+        for spec, source, index in documents.datasets
+        if spec.holds
+    }
 
 
 def _with_former_id(rule: Rule, datasets: Mapping[str, Dataset]) -> Rule:
@@ -219,34 +275,64 @@ def _check_formerly(rules: Mapping[str, Rule], problems: list[Problem]) -> None:
     for rule in rules.values():
         if rule.formerly in rules:
             problems.append(
-                Problem(rule.span, "CDMQ211", f"'{rule.id}' says it was formerly "
-                        f"'{rule.formerly}', which still exists", "remove formerly:")
+                Problem(
+                    rule.span,
+                    "CDMQ211",
+                    f"'{rule.id}' says it was formerly '{rule.formerly}', which still exists",
+                    "remove formerly:",
+                )
             )
         elif rule.formerly and used[rule.formerly] > 1:
             problems.append(
-                Problem(rule.span, "CDMQ211", f"two rules say they were formerly "
-                        f"'{rule.formerly}'", "keep formerly: in one of them")
+                Problem(
+                    rule.span,
+                    "CDMQ211",
+                    f"two rules say they were formerly '{rule.formerly}'",
+                    "keep formerly: in one of them",
+                )
             )
 
 
 def _check_unit_tests(
-    documents: Documents, rules: Mapping[str, Rule], known: Collection[str],
-    broken: Collection[str], unread: Collection[str], problems: list[Problem],
+    documents: Documents,
+    rules: Mapping[str, Rule],
+    known: Collection[str],
+    broken: Collection[str],
+    unread: Collection[str],
+    problems: list[Problem],
 ) -> None:
     seen: dict[str, Span] = {}
     for test, span in documents.unit_tests:
         if test.name in seen:
-            problems.append(Problem(span, "CDMQ201", f"the unit test '{test.name}' stands twice",
-                                    f"rename one of them (the first is at {seen[test.name]})"))
+            problems.append(
+                Problem(
+                    span,
+                    "CDMQ201",
+                    f"the unit test '{test.name}' stands twice",
+                    f"rename one of them (the first is at {seen[test.name]})",
+                )
+            )
         seen[test.name] = span
         for rule in test.tested:
             if rule not in rules and not _may_be_in(rule, unread):
-                problems.append(Problem(span, "CDMQ212", f"unknown rule '{rule}' in unit test "
-                                        f"{test.name}", did_you_mean(rule, rules)))
+                problems.append(
+                    Problem(
+                        span,
+                        "CDMQ212",
+                        f"unknown rule '{rule}' in unit test {test.name}",
+                        did_you_mean(rule, rules),
+                    )
+                )
         for name in test.given:
             if name not in known and name not in broken:
-                problems.append(Problem(span, "CDMQ202", f"unknown dataset '{name}' in unit test "
-                                        f"{test.name}", did_you_mean(name, known)))
+                problems.append(
+                    Problem(
+                        span,
+                        "CDMQ202",
+                        f"unknown dataset '{name}' in unit test {test.name}",
+                        did_you_mean(name, known),
+                    )
+                )
 
 
 def _may_be_in(rule: str, texts: Collection[str]) -> bool:
@@ -260,11 +346,11 @@ def _may_be_in(rule: str, texts: Collection[str]) -> bool:
 
 
 def _in_order(
-    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], documents: Documents,
+    datasets: Mapping[str, Dataset],
+    rules: Mapping[str, Rule],
+    documents: Documents,
     problems: list[Problem],
 ) -> dict[str, Dataset]:
     needs = dataset_needs(datasets, rules, documents, problems)
     order = sort(needs, datasets, problems)
     return {name: replace(datasets[name], depends_on=tuple(needs[name])) for name in order}
-
-

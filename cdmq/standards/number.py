@@ -104,10 +104,15 @@ def _signed(bare: exp.Expr, mark: str | None, dialect: str) -> exp.Expr:
     whole = call("regexp_replace", bare, text("([0-9]) ?%"), text("\\1"))
     body = case((matches(whole, _WRITTEN, dialect), extract(whole, _BODY, dialect)))
     plain = bound(body, lambda b: _plain(b, mark, dialect), "cdmq_n", dialect)
-    shifted = call("regexp_replace", joined(text("00"), plain),
-                   text("^([0-9]*)([0-9]{2})(?:[.]([0-9]*))?$"), text("\\1.\\2\\3"))
-    number = bound(case((share, shifted), otherwise=plain), lambda n: _short(n, dialect), "cdmq_s",
-                   dialect)
+    shifted = call(
+        "regexp_replace",
+        joined(text("00"), plain),
+        text("^([0-9]*)([0-9]{2})(?:[.]([0-9]*))?$"),
+        text("\\1.\\2\\3"),
+    )
+    number = bound(
+        case((share, shifted), otherwise=plain), lambda n: _short(n, dialect), "cdmq_s", dialect
+    )
     negative = matches(whole, _NEGATIVE, dialect)
 
     def signed(n: exp.Expr) -> exp.Expr:
@@ -134,16 +139,19 @@ def _plain(body: exp.Expr, mark: str | None, dialect: str) -> exp.Expr:
 def _clear(mark: str, other: str) -> str:
     """The pattern of a body in which `mark` can be nothing but that of the decimals."""
     some = f"(?:{mark}[0-9]+)"
-    return "|".join(f"^{shape}$" for shape in (
-        "[0-9]+",
-        f"(?:0[0-9]*|[0-9]{{4,}})?{mark}[0-9]+",
-        f"[0-9]{{1,3}}{mark}(?:[0-9]{{1,2}}|[0-9]{{4,}})",
-        f"[0-9]{{1,3}}(?:{other}[0-9]{{3}})+{some}",
-        f"[0-9]{{1,3}}(?:{other}[0-9]{{3}}){{2,}}",
-        f"[0-9]{{1,2}}(?:{other}[0-9]{{2}})+{other}[0-9]{{3}}{some}?",
-        f"[0-9]{{1,3}}(?: [0-9]{{3}})+{some}?",
-        f"[0-9]{{1,3}}(?:['’][0-9]{{3}})+{some}?",
-    ))
+    return "|".join(
+        f"^{shape}$"
+        for shape in (
+            "[0-9]+",
+            f"(?:0[0-9]*|[0-9]{{4,}})?{mark}[0-9]+",
+            f"[0-9]{{1,3}}{mark}(?:[0-9]{{1,2}}|[0-9]{{4,}})",
+            f"[0-9]{{1,3}}(?:{other}[0-9]{{3}})+{some}",
+            f"[0-9]{{1,3}}(?:{other}[0-9]{{3}}){{2,}}",
+            f"[0-9]{{1,2}}(?:{other}[0-9]{{2}})+{other}[0-9]{{3}}{some}?",
+            f"[0-9]{{1,3}}(?: [0-9]{{3}})+{some}?",
+            f"[0-9]{{1,3}}(?:['’][0-9]{{3}})+{some}?",
+        )
+    )
 
 
 def _short(plain: exp.Expr, dialect: str) -> exp.Expr:

@@ -92,8 +92,9 @@ class OPTIONS(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     region: ColumnName | None = Field(
-        default=None, description="the column that holds the country (ISO 3166, two letters), or "
-        "the country of all, in capitals: DE"
+        default=None,
+        description="the column that holds the country (ISO 3166, two letters), or "
+        "the country of all, in capitals: DE",
     )
 
 

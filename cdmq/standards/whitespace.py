@@ -101,15 +101,19 @@ def ragged(value: exp.Expr, dialect: str) -> exp.Expr:
         first, last = value.copy(), call("array_extract", value, number(-1))
         return _outside(exp.Paren(this=first), exp.Paren(this=last))
     code = exp.Identifier(this="C", quoted=True)
-    return _outside(*(exp.Paren(this=exp.Collate(this=n, expression=code.copy()))
-                      for n in (first, last)))
+    return _outside(
+        *(exp.Paren(this=exp.Collate(this=n, expression=code.copy())) for n in (first, last))
+    )
 
 
 def _outside(first: exp.Expr, last: exp.Expr) -> exp.Expr:
     """Not between the first and the last sign of ASCII that is seen."""
     low, high = text("!"), text("\x7f")
-    tests = [kind(this=side.copy(), expression=end.copy())
-             for side in (first, last) for kind, end in ((exp.LT, low), (exp.GTE, high))]
+    tests = [
+        kind(this=side.copy(), expression=end.copy())
+        for side in (first, last)
+        for kind, end in ((exp.LT, low), (exp.GTE, high))
+    ]
     whole: exp.Expr = tests[0]
     for test in tests[1:]:
         whole = exp.Or(this=whole, expression=test)

@@ -19,8 +19,14 @@ def compared(test: UnitTest, found: Parties, span: Span) -> list[Difference]:
     expect = test.expect
     wrong: list[Difference] = []
     if expect.pairs is not None:
-        pairs = [{"a": min(p.a, p.b), "b": max(p.a, p.b),
-                  **({"verdict": p.verdict} if p.verdict else {})} for p in expect.pairs]
+        pairs = [
+            {
+                "a": min(p.a, p.b),
+                "b": max(p.a, p.b),
+                **({"verdict": p.verdict} if p.verdict else {}),
+            }
+            for p in expect.pairs
+        ]
         wrong += differences("pair", pairs, found.pairs)
     if expect.parties is not None:
         wrong += _parties(expect.parties, found)
@@ -40,12 +46,20 @@ def _unknown(test: UnitTest, found: Parties, span: Span) -> Iterator[Problem]:
     named += [level.of for level in expect.levels or () if level.of is not None]
     for key in named:
         if key not in found.party_of:
-            yield Problem(span, "CDMQ527", f"expect: {found.matched} has no record '{key}' in unit "
-                          f"test {test.name}", did_you_mean(key, found.party_of))
+            yield Problem(
+                span,
+                "CDMQ527",
+                f"expect: {found.matched} has no record '{key}' in unit test {test.name}",
+                did_you_mean(key, found.party_of),
+            )
     for cell in expect.cells or ():
         if cell.column not in found.columns:
-            yield Problem(span, "CDMQ527", f"expect: a golden record has no column '{cell.column}' "
-                          f"in unit test {test.name}", did_you_mean(cell.column, found.columns))
+            yield Problem(
+                span,
+                "CDMQ527",
+                f"expect: a golden record has no column '{cell.column}' in unit test {test.name}",
+                did_you_mean(cell.column, found.columns),
+            )
 
 
 # parties ----------------------------------------------------------------------------------------
@@ -67,8 +81,11 @@ def _parties(expected: Sequence[Sequence[str]], found: Parties) -> list[Differen
         twin = near if len(near & party) else None
         if twin is not None:
             left.remove(twin)
-        wrong.append(Difference("party", _as_row(party), _as_row(twin) if twin else None,
-                                _apart(party, found)))
+        wrong.append(
+            Difference(
+                "party", _as_row(party), _as_row(twin) if twin else None, _apart(party, found)
+            )
+        )
     return wrong + [Difference("party", None, _as_row(f)) for f in sorted(left, key=sorted)]
 
 
@@ -99,7 +116,8 @@ def _cells(expect: Expected, found: Parties) -> list[Difference]:
     wrong = []
     for cell in expect.cells or ():
         given: dict[str, str | None] = {
-            k: getattr(cell, k) for k in _TOLD if k in cell.model_fields_set}
+            k: getattr(cell, k) for k in _TOLD if k in cell.model_fields_set
+        }
         wanted: Row = {"of": cell.of, "column": cell.column, **given}
         made = found.cells.get((found.party_of[cell.of], cell.column))
         if made is None:
@@ -111,8 +129,10 @@ def _cells(expect: Expected, found: Parties) -> list[Difference]:
 
 def _from(made: Row, told: Mapping[str, str | None]) -> str:
     """Where a cell comes from, as far as the difference does not tell it."""
-    parts = [f"of {made['winner']}" if made.get("winner") and "winner" not in told else "",
-             str(made["because"]) if made.get("because") and "because" not in told else ""]
+    parts = [
+        f"of {made['winner']}" if made.get("winner") and "winner" not in told else "",
+        str(made["because"]) if made.get("because") and "because" not in told else "",
+    ]
     return ", ".join(filter(None, parts))
 
 
@@ -130,8 +150,11 @@ def _levels(expected: Sequence[ExpectedLevel], found: Parties) -> list[Differenc
         if made is None:
             wrong.append(Difference("level", wanted, None))
         elif made["level"] != level.level:
-            wrong.append(Difference("level", wanted, {name: whose, "level": made["level"]},
-                                    made["reason"] or ""))
+            wrong.append(
+                Difference(
+                    "level", wanted, {name: whose, "level": made["level"]}, made["reason"] or ""
+                )
+            )
     for who in sorted(found.levels.keys() - told, key=lambda w: members.get(w, [w])):
         named = {"key": who} if found.by_key else {"of": members[who][0]}
         row = {**named, "level": found.levels[who]["level"]}

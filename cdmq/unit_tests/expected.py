@@ -11,7 +11,9 @@ What = Literal["flag", "change", "pair", "party", "cell", "level"]
 
 #: What rows are about: two with the same here are one difference.
 _ABOUT: Mapping[What, tuple[str, ...]] = {
-    "flag": ("rule", "key", "column"), "change": ("rule", "key", "column"), "pair": ("a", "b"),
+    "flag": ("rule", "key", "column"),
+    "change": ("rule", "key", "column"),
+    "pair": ("a", "b"),
 }
 
 
@@ -40,10 +42,11 @@ class Difference:
             return f"missing {self.what}: {_said(self.expected)}"
         wrong = [k for k in self.expected if self.expected[k] != self.found.get(k)]
         same = {k: v for k, v in self.expected.items() if k not in wrong}
-        parts = [f"{k} should be {_shown(self.expected[k])}, is {_shown(self.found.get(k))}"
-                 for k in wrong]
+        parts = [
+            f"{k} should be {_shown(self.expected[k])}, is {_shown(self.found.get(k))}"
+            for k in wrong
+        ]
         return f"different {self.what}: {_said(same)}; " + "; ".join(parts)
-
 
     def _party(self) -> str:
         """Parties as they are written in `expect`."""

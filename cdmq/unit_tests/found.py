@@ -22,8 +22,11 @@ def _rows(warehouse: DuckDB, relation: Any, names: Sequence[str]) -> Counter[tup
 
 
 def flags(
-    project: Project, rules: Sequence[Rule], steps: Mapping[str, DatasetSteps],
-    numbers: Mapping[str, int], warehouse: DuckDB,
+    project: Project,
+    rules: Sequence[Rule],
+    steps: Mapping[str, DatasetSteps],
+    numbers: Mapping[str, int],
+    warehouse: DuckDB,
 ) -> list[dict[str, str | None]]:
     from cdmq.steps import FOUND
 
@@ -31,14 +34,21 @@ def flags(
     shown = {j.rule.id: ", ".join(j.shown) or None for s in steps.values() for j in s.judgements}
     found: list[dict[str, str | None]] = []
     for (code, key, value, _), records in _rows(
-            warehouse, FOUND, ("code", "key", "value", "digest")).items():
+        warehouse, FOUND, ("code", "key", "value", "digest")
+    ).items():
         rule = by_code.get(code // 2)
         if rule is not None:
-            found.append({
-                "rule": rule.id, "key": key, "column": shown.get(rule.id), "value": value,
-                "state": "could_not_judge" if code % 2 else "failed",
-                "suggestion": _suggestion(rule, value, project), "records": str(records),
-            })
+            found.append(
+                {
+                    "rule": rule.id,
+                    "key": key,
+                    "column": shown.get(rule.id),
+                    "value": value,
+                    "state": "could_not_judge" if code % 2 else "failed",
+                    "suggestion": _suggestion(rule, value, project),
+                    "records": str(records),
+                }
+            )
     return found
 
 
@@ -50,8 +60,16 @@ def changes(
     by_code = {2 * numbers[r.id]: r for r in rules if r.kind == "defaults"}
     names = ("code", "key", "old_value", "new_value", "act", "reason")
     return [
-        {"rule": by_code[code].id, "key": key, "column": by_code[code].columns[0], "old": old,
-         "new": new, "act": act, "reason": reason, "records": str(records)}
+        {
+            "rule": by_code[code].id,
+            "key": key,
+            "column": by_code[code].columns[0],
+            "old": old,
+            "new": new,
+            "act": act,
+            "reason": reason,
+            "records": str(records),
+        }
         for (code, key, old, new, act, reason), records in _rows(warehouse, CHANGED, names).items()
         if code in by_code
     ]

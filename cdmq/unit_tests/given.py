@@ -36,8 +36,7 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
     for name, dataset in project.datasets.items():
         try:
             if dataset.seed is not None:
-                known[name] = {c: dataset.spec.columns.get(c, "text")
-                               for c in dataset.seed.columns}
+                known[name] = {c: dataset.spec.columns.get(c, "text") for c in dataset.seed.columns}
             elif dataset.source == "file":
                 known[name] = file_columns(dataset, project.root)
             elif dataset.source == "stack":
@@ -62,9 +61,7 @@ def _given_columns(tests: Iterable[UnitTest]) -> dict[str, dict[str, None]]:
     return found
 
 
-def _guessed(
-    project: Project, dataset: Dataset, given: Iterable[str], stored: Columns
-) -> Columns:
+def _guessed(project: Project, dataset: Dataset, given: Iterable[str], stored: Columns) -> Columns:
     if set(stored) - set(dataset.spec.columns):  # else it holds the declared columns alone
         return {**stored, **dataset.spec.columns}
     used: dict[str, None] = dict.fromkeys([*dataset.key, *dataset.spec.columns, *given])
@@ -91,15 +88,17 @@ def _guessed_types(project: Project, dataset: Dataset) -> Columns:
             sums = [m.sum for m in spec.measures.values() if m.dataset == dataset.name and m.sum]
             found.update(dict.fromkeys(sums, "decimal"))
             if dataset.spec.happened_at and any(
-                    m.dataset == dataset.name for m in spec.measures.values()):
+                m.dataset == dataset.name for m in spec.measures.values()
+            ):
                 found[dataset.spec.happened_at] = "timestamp"
         elif isinstance(spec, MatchingRule) and rule.dataset == dataset.name:
             found.update({c: "date" for c, what in spec.compare.items() if what == "date"})
     return found
 
 
-def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Needed,
-               schema: str) -> Project:
+def project_of(
+    project: Project, test: UnitTest, rules: Sequence[Rule], need: Needed, schema: str
+) -> Project:
     """The project that one test runs: what it needs, with given rows in place of sources."""
     seeds = dict(project.seeds)
     for name in test.given:
@@ -116,11 +115,14 @@ def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Ne
         else:
             datasets[name] = dataset
     if any(r.kind == "golden" for r in rules):  # a winner is told by its key, masked or not
-        datasets = {n: replace(d, spec=d.spec.model_copy(update={"pii": {}}))
-                    for n, d in datasets.items()}
+        datasets = {
+            n: replace(d, spec=d.spec.model_copy(update={"pii": {}})) for n, d in datasets.items()
+        }
     kept = {*need.rules, *(r.id for r in rules)}
     return replace(
-        project, datasets=datasets, seeds=seeds,
+        project,
+        datasets=datasets,
+        seeds=seeds,
         rules={name: rule for name, rule in project.rules.items() if name in kept},
     )
 
@@ -128,8 +130,9 @@ def project_of(project: Project, test: UnitTest, rules: Sequence[Rule], need: Ne
 def _as_table(dataset: Dataset, table: str) -> Dataset:
     """The labels of a stack stay, a golden rule trusts by them; so does how a file is written."""
     spec = dataset.spec.model_copy(update={"table": table, "from_dbt": None})
-    return replace(dataset, source="table", spec=spec, depends_on=(), model=None, made_by=None,
-                   made_of=None)
+    return replace(
+        dataset, source="table", spec=spec, depends_on=(), model=None, made_by=None, made_of=None
+    )
 
 
 def _given_seed(seed: Seed, rows: Sequence[Mapping[str, str | None]]) -> Seed:
@@ -137,8 +140,12 @@ def _given_seed(seed: Seed, rows: Sequence[Mapping[str, str | None]]) -> Seed:
 
 
 def make_tables(
-    project: Project, own: Project, test: UnitTest, catalog: Mapping[str, Columns],
-    warehouse: Warehouse, span: Span,
+    project: Project,
+    own: Project,
+    test: UnitTest,
+    catalog: Mapping[str, Columns],
+    warehouse: Warehouse,
+    span: Span,
 ) -> None:
     """The given rows of a test as tables; a dataset that it does not give is empty."""
     from cdmq.datasets.catalog import relation_of
@@ -146,21 +153,30 @@ def make_tables(
     for name, dataset in own.datasets.items():
         if dataset.source == "table":
             rows = test.given.get(name, [])
-            _make_table(project.datasets[name], relation_of(dataset), rows, catalog[name],
-                        warehouse, span)
+            _make_table(
+                project.datasets[name], relation_of(dataset), rows, catalog[name], warehouse, span
+            )
 
 
 def _make_table(
-    dataset: Dataset, relation: Relation, rows: Sequence[Mapping[str, str | None]],
-    columns: Columns, warehouse: Warehouse, span: Span,
+    dataset: Dataset,
+    relation: Relation,
+    rows: Sequence[Mapping[str, str | None]],
+    columns: Columns,
+    warehouse: Warehouse,
+    span: Span,
 ) -> None:
     from cdmq.files.cells import typed_rows
     from cdmq.sql import nodes
 
     if dataset.numbered:  # a test may say the numbers; else they are the places of its rows
         rows = [{ROW_NUMBER: str(i), **row} for i, row in enumerate(rows, start=1)]
-        dataset = replace(dataset, spec=dataset.spec.model_copy(
-            update={"columns": {**dataset.spec.columns, ROW_NUMBER: "integer"}}))
+        dataset = replace(
+            dataset,
+            spec=dataset.spec.model_copy(
+                update={"columns": {**dataset.spec.columns, ROW_NUMBER: "integer"}}
+            ),
+        )
     plain: dict[str, Type] = {c: "text" for c in columns}
     if dataset.source == "file":
         # A file's cells are texts, read as the dataset says: what cannot be read is found so.
@@ -170,10 +186,13 @@ def _make_table(
         warehouse.load_query(relation, query.sql("duckdb"))
         return
     types: dict[str, Type] = {
-        c: "text" if t in OPAQUE | {"unknown"} else t for c, t in columns.items()}
-    warehouse.load(relation, types, [
-        [_value(row.get(c), t, dataset.name, c, span) for c, t in types.items()] for row in rows
-    ])
+        c: "text" if t in OPAQUE | {"unknown"} else t for c, t in columns.items()
+    }
+    warehouse.load(
+        relation,
+        types,
+        [[_value(row.get(c), t, dataset.name, c, span) for c, t in types.items()] for row in rows],
+    )
 
 
 def _value(cell: str | None, type_: Type, dataset: str, column: str, span: Span) -> Any:
@@ -181,8 +200,14 @@ def _value(cell: str | None, type_: Type, dataset: str, column: str, span: Span)
 
     value = typed(cell, type_)
     if cell is not None and value is None:
-        raise CdmqError(Problem(span, "CDMQ520", f"given {dataset}: '{cell}' is no {type_}, the "
-                                f"type of {column}", "write a value of the column's type"))
+        raise CdmqError(
+            Problem(
+                span,
+                "CDMQ520",
+                f"given {dataset}: '{cell}' is no {type_}, the type of {column}",
+                "write a value of the column's type",
+            )
+        )
     return value
 
 
@@ -198,7 +223,14 @@ def _look_at(
     known = set(columns)
     unknown = dict.fromkeys(c for row in rows for c in row if c not in known)
     if unknown:
-        raise CdmqError([
-            Problem(span, "CDMQ521", f"given {name}: the dataset has no column '{c}'",
-                    did_you_mean(c, known)) for c in unknown
-        ])
+        raise CdmqError(
+            [
+                Problem(
+                    span,
+                    "CDMQ521",
+                    f"given {name}: the dataset has no column '{c}'",
+                    did_you_mean(c, known),
+                )
+                for c in unknown
+            ]
+        )

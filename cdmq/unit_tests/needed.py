@@ -32,15 +32,19 @@ class Needed:
     rules: frozenset[str]
     seeds: frozenset[str]
 
-    def narrow(self, project: Project, test: UnitTest, catalog: Mapping[str, Columns]
-               ) -> dict[str, Columns]:
+    def narrow(
+        self, project: Project, test: UnitTest, catalog: Mapping[str, Columns]
+    ) -> dict[str, Columns]:
         """The catalog with only what is needed, given or a key: small tables bind fast."""
         found: dict[str, Columns] = {}
         for name in self.datasets:
             wanted, all_ = self.columns[name], catalog[name]
             kept = {*project.datasets[name].key, *(c for r in test.given.get(name, ()) for c in r)}
-            found[name] = all_ if wanted is None else {
-                c: t for c, t in all_.items() if c in kept or c.lower() in wanted}
+            found[name] = (
+                all_
+                if wanted is None
+                else {c: t for c, t in all_.items() if c in kept or c.lower() in wanted}
+            )
         return found
 
 
@@ -54,8 +58,10 @@ def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Nee
             walk.judging(rule, rule.spec)
     walk.go()
     return Needed(
-        tuple(n for n in project.datasets if n in walk.columns), walk.columns,
-        frozenset(walk.rules), frozenset(walk.seeds),
+        tuple(n for n in project.datasets if n in walk.columns),
+        walk.columns,
+        frozenset(walk.rules),
+        frozenset(walk.seeds),
     )
 
 
@@ -91,7 +97,9 @@ def _facts(project: Project, rule: Rule, spec: TieringRule) -> Iterator[Reads]:
 def expression_columns(rule: Rule, field: str | None = None) -> set[str]:
     """The columns that a rule's SQL reads: all of it, or that of one field."""
     return {
-        c for name, e in rule.expressions.items() if field in (None, name)
+        c
+        for name, e in rule.expressions.items()
+        if field in (None, name)
         for c in (*e.columns, *(b for _, b in e.behind))
     }
 

@@ -44,7 +44,10 @@ class Parties:
 
 
 def parties(
-    project: Project, rules: Sequence[Rule], catalog: Mapping[str, Columns], done: Executed,
+    project: Project,
+    rules: Sequence[Rule],
+    catalog: Mapping[str, Columns],
+    done: Executed,
     warehouse: DuckDB,
 ) -> Parties | None:
     """What a run of the project of one test made; None where no rule of it makes such things."""
@@ -61,9 +64,14 @@ def parties(
     return Parties(
         pairs=read.pairs(matching) if matching else (),
         party_of=dict(read.state(matching, "xref", "key", "party_id")) if matching else {},
-        cells=cells, columns=columns,
-        levels={key: {"level": level, "reason": reason} for key, level, reason in
-                read.state(tier.id, "tier_history", "key", "level", "reason")} if tier else {},
+        cells=cells,
+        columns=columns,
+        levels={
+            key: {"level": level, "reason": reason}
+            for key, level, reason in read.state(tier.id, "tier_history", "key", "level", "reason")
+        }
+        if tier
+        else {},
         by_key=tier is None or not project.datasets[tier.dataset].made_by,
         matched=project.rules[matching].dataset if matching else "",
     )
@@ -114,12 +122,16 @@ class _Read:
         types = {c: t for c, t in self.catalog[rule.spec.into].items() if c != key}
         shown = [text_of(nodes.column(c), t) for c, t in types.items()]
         found: dict[tuple[str, str], Row] = {}
-        for party, *values in self._rows(self.done.names.staged[f"source:{rule.spec.into}"],
-                                         [nodes.column(key), *shown]):
+        for party, *values in self._rows(
+            self.done.names.staged[f"source:{rule.spec.into}"], [nodes.column(key), *shown]
+        ):
             found |= {(party, c): {"value": v} for c, v in zip(types, values, strict=True)}
         names = ("party_id", "column_name", "winner", "because")
         for party, column, winner, because in self.state(rule.id, "golden_cells", *names):
             if (party, column) in found:
-                found[party, column] = {**found[party, column], "winner": winner,
-                                        "because": because}
+                found[party, column] = {
+                    **found[party, column],
+                    "winner": winner,
+                    "because": because,
+                }
         return tuple(types), found

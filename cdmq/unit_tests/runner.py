@@ -67,7 +67,11 @@ class Runner:
             self.warehouse.run(f"DROP SCHEMA {schema} CASCADE")
 
     def _find(
-        self, project: Project, catalog: Mapping[str, Columns], test: UnitTest, schema: str,
+        self,
+        project: Project,
+        catalog: Mapping[str, Columns],
+        test: UnitTest,
+        schema: str,
         span: Span,
     ) -> Found:
         from cdmq.stages.compile import compile_rules
@@ -79,16 +83,23 @@ class Runner:
         own = project_of(project, test, rules, need, schema)
         narrow = need.narrow(own, test, catalog)
         make_tables(project, own, test, narrow, self.warehouse, span)
-        tested = frozenset({*test.tested, *(r for r in need.rules
-                                            if own.rules[r].kind == "validation")})
+        tested = frozenset(
+            {*test.tested, *(r for r in need.rules if own.rules[r].kind == "validation")}
+        )
         steps = compile_rules(own, narrow, "duckdb", only=tested)
         self._load_shared(need.seeds - set(own.datasets), own, steps)
         self._make_states(own)
         names = Names(schema, 200, "unit")
         names.staged, names.final = dict(self.shared.staged), dict(self.shared.final)
         done = Execution(
-            own, narrow, plan(own, steps, self.warehouse.traits.fuse), self.warehouse, names,
-            _moment(test, span, own.config.time_zone), rules=tested, datasets=own.datasets,
+            own,
+            narrow,
+            plan(own, steps, self.warehouse.traits.fuse),
+            self.warehouse,
+            names,
+            _moment(test, span, own.config.time_zone),
+            rules=tested,
+            datasets=own.datasets,
             build=True,
         ).run()
         broken = [f"{name}: {why}" for name, why in done.failed.items()]
@@ -96,13 +107,20 @@ class Runner:
         if broken:
             raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
         if done.timed and test.as_of is None:
-            raise CdmqError(Problem(
-                span, "CDMQ520", "its rules judge by as_of, and the test says none",
-                "write as_of: with a date such as 2026-11-01, so that it finds the same on "
-                "every day"))
-        return Found(flags(own, rules, steps, done.numbers, self.warehouse),
-                     changes(rules, done.numbers, self.warehouse),
-                     parties(own, rules, narrow, done, self.warehouse) or Parties())
+            raise CdmqError(
+                Problem(
+                    span,
+                    "CDMQ520",
+                    "its rules judge by as_of, and the test says none",
+                    "write as_of: with a date such as 2026-11-01, so that it finds the same on "
+                    "every day",
+                )
+            )
+        return Found(
+            flags(own, rules, steps, done.numbers, self.warehouse),
+            changes(rules, done.numbers, self.warehouse),
+            parties(own, rules, narrow, done, self.warehouse) or Parties(),
+        )
 
     def _make_states(self, own: Project) -> None:
         """The audit tables of parties and levels, once and empty: no test has a past."""
@@ -139,8 +157,11 @@ class Runner:
         for step in steps.values():
             for table in step.stage.query.find_all(exp.Table) if step.stage else ():
                 logical = table.name
-                if table.db == LOGICAL and logical.startswith("ref:") and (
-                        logical not in self.shared.staged):
+                if (
+                    table.db == LOGICAL
+                    and logical.startswith("ref:")
+                    and (logical not in self.shared.staged)
+                ):
                     reference = reference_table(logical.removeprefix("ref:"))
                     load(logical, dict(reference.columns), list(reference.rows()))
 
@@ -152,6 +173,12 @@ def _moment(test: UnitTest, span: Span, zone: str) -> str:
     try:
         moment = datetime.fromisoformat(test.as_of)
     except ValueError:
-        raise CdmqError(Problem(span, "CDMQ520", f"as_of: '{test.as_of}' is no time",
-                                "write a date such as 2026-11-01")) from None
+        raise CdmqError(
+            Problem(
+                span,
+                "CDMQ520",
+                f"as_of: '{test.as_of}' is no time",
+                "write a date such as 2026-11-01",
+            )
+        ) from None
     return utc(moment, zone).replace(tzinfo=None).isoformat(sep=" ")

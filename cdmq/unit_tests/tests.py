@@ -62,8 +62,11 @@ class UnitTestRun:
 
 
 def unit_test(
-    root: str | Path = ".", *, variables: Mapping[str, Any] | None = None,
-    select: str | None = None, allow_empty: bool = False,
+    root: str | Path = ".",
+    *,
+    variables: Mapping[str, Any] | None = None,
+    select: str | None = None,
+    allow_empty: bool = False,
     listen: Callable[[TestResult], None] = lambda result: None,
 ) -> UnitTestRun:
     """Run the unit tests of a project. `listen` is called with each result as it comes.
@@ -84,14 +87,13 @@ def unit_test(
 def _uncovered(project: Project) -> tuple[Rule, ...]:
     tested = {rule for test, _ in project.unit_tests if test.enabled for rule in test.tested}
     return tuple(
-        r for r in project.rules.values()
+        r
+        for r in project.rules.values()
         if r.id not in tested and not getattr(r.spec, "OF_ITSELF", False)
     )
 
 
-def _selected(
-    project: Project, words: str, allow_empty: bool
-) -> list[tuple[UnitTest, Span]]:
+def _selected(project: Project, words: str, allow_empty: bool) -> list[tuple[UnitTest, Span]]:
     """The tests whose names fit a word, and those of the rules that the other words select."""
     from cdmq.graph.select import select
 
@@ -104,8 +106,14 @@ def _selected(
         (t, span) for t, span in project.unit_tests if t.name in named or rules & set(t.tested)
     ]
     if not chosen and not allow_empty:
-        raise CdmqError(Problem(Span("--select"), "CDMQ522", f"no unit test is of what '{words}' "
-                                "selects", "rules without one: cdmq unit-test --coverage"))
+        raise CdmqError(
+            Problem(
+                Span("--select"),
+                "CDMQ522",
+                f"no unit test is of what '{words}' selects",
+                "rules without one: cdmq unit-test --coverage",
+            )
+        )
     return chosen
 
 
@@ -135,8 +143,9 @@ def _result(
     rules = [project.rules[name] for name in test.tested]
     off = [r.id for r in rules if not r.enabled]
     if off or not test.enabled:
-        return TestResult(test, span, "skipped",
-                          message=f"the rule {off[0]} is disabled" if off else "disabled")
+        return TestResult(
+            test, span, "skipped", message=f"the rule {off[0]} is disabled" if off else "disabled"
+        )
     try:
         check_test(project, test, span)
         found = found or runner.find(project, runner.catalog, test, span)

@@ -41,8 +41,11 @@ def _dataset(project: Project, test: UnitTest) -> str | None:
     name = rules[0].dataset
     dataset = project.datasets[name]
     alone = (
-        len(names) > 1 or set(test.given) != names or dataset.source == "seed"
-        or not test.enabled or not all(r.enabled for r in rules)
+        len(names) > 1
+        or set(test.given) != names
+        or dataset.source == "seed"
+        or not test.enabled
+        or not all(r.enabled for r in rules)
         or any(r.kind not in ("validation", "defaults") for r in rules)
         or any(getattr(r.spec, "SCOPE", "row") != "row" for r in rules)
         or any(row.get(k) is None for row in test.given[name] for k in dataset.key)
@@ -59,17 +62,22 @@ def find_together(project: Project, runner: Runner, batch: Sequence[UnitTest]) -
     own = replace(project, datasets={**project.datasets, name: replace(dataset, spec=spec)})
     catalog = {**runner.catalog, name: {NUMBER: "text", **runner.catalog[name]}}
     together = UnitTest(
-        name="together", as_of=batch[0].as_of, expect=Expected(),
+        name="together",
+        as_of=batch[0].as_of,
+        expect=Expected(),
         rules=list(dict.fromkeys(r for t in batch for r in t.tested)),
-        given={name: [{NUMBER: str(i), **row}
-                      for i, t in enumerate(batch) for row in t.given[name]]},
+        given={
+            name: [{NUMBER: str(i), **row} for i, t in enumerate(batch) for row in t.given[name]]
+        },
     )
     found = runner.find(own, catalog, together, Span(""))
     single = len(dataset.key) == 1
     flags, changes = (_by_test(rows, single) for rows in (found.flags, found.changes))
     return {
-        t.name: Found([r for r in flags.get(i, ()) if r["rule"] in t.tested],
-                      [r for r in changes.get(i, ()) if r["rule"] in t.tested])
+        t.name: Found(
+            [r for r in flags.get(i, ()) if r["rule"] in t.tested],
+            [r for r in changes.get(i, ()) if r["rule"] in t.tested],
+        )
         for i, t in enumerate(batch)
     }
 

@@ -31,15 +31,23 @@ def same_name(column: str, name: str) -> exp.Expr:
 
 def standing(fetch: Fetch, schema: str) -> list[Standing]:
     columns: dict[str, list[tuple[str, str]]] = {}
-    for name, *column in fetch(_catalog("columns", schema, [
-            "table_name", "column_name", "data_type", "column_index"]).order_by(
-                nodes.column("column_index"), copy=False).sql("duckdb", copy=False)):
+    for name, *column in fetch(
+        _catalog("columns", schema, ["table_name", "column_name", "data_type", "column_index"])
+        .order_by(nodes.column("column_index"), copy=False)
+        .sql("duckdb", copy=False)
+    ):
         columns.setdefault(name, []).append((column[0], column[1]))
-    found = [Standing(name, kind, None, comment, tuple(c for c, _ in columns.get(name, ())), sql)
-             for kind, name, sql, comment in relations(fetch, schema)]
+    found = [
+        Standing(name, kind, None, comment, tuple(c for c, _ in columns.get(name, ())), sql)
+        for kind, name, sql, comment in relations(fetch, schema)
+    ]
     counted = _counts(fetch, schema, [s.name for s in found if s.marked and s.kind == "table"])
-    return [replace(s, identity=_identity(s, counted.get(s.name, 0), columns.get(s.name, [])))
-            if s.marked else s for s in found]
+    return [
+        replace(s, identity=_identity(s, counted.get(s.name, 0), columns.get(s.name, [])))
+        if s.marked
+        else s
+        for s in found
+    ]
 
 
 def _identity(of: Standing, rows: int, columns: list[tuple[str, str]]) -> str:
@@ -52,9 +60,14 @@ def _identity(of: Standing, rows: int, columns: list[tuple[str, str]]) -> str:
 
 def relations(fetch: Fetch, schema: str) -> list[tuple[Any, ...]]:
     """kind, name, the SQL that makes it, comment."""
-    return fetch(nodes.union_all([
-        _catalog(f"{kind}s", schema, [f"{kind}_name", "sql", "comment"], kind)
-        for kind in ("table", "view")]).sql("duckdb", copy=False))
+    return fetch(
+        nodes.union_all(
+            [
+                _catalog(f"{kind}s", schema, [f"{kind}_name", "sql", "comment"], kind)
+                for kind in ("table", "view")
+            ]
+        ).sql("duckdb", copy=False)
+    )
 
 
 def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
@@ -74,19 +87,29 @@ def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
         least = nodes.select([exp.Min(this=nodes.column("rowid"))], nodes.table(relation))
         first = int(fetch(least.sql("duckdb"))[0][0])  # 0, once the transaction is over
         starts = [first + (rows - _EACH) * i // (_PLACES - 1) for i in range(_PLACES)]
-        query = query.where(nodes.any_of([exp.Between(
-            this=nodes.column("rowid"), low=nodes.number(s), high=nodes.number(s + _EACH - 1))
-            for s in starts]), copy=False)
+        query = query.where(
+            nodes.any_of(
+                [
+                    exp.Between(
+                        this=nodes.column("rowid"),
+                        low=nodes.number(s),
+                        high=nodes.number(s + _EACH - 1),
+                    )
+                    for s in starts
+                ]
+            ),
+            copy=False,
+        )
     return _digest([columns, rows, str(fetch(query.sql("duckdb"))[0][0])])
 
 
-def _catalog(
-    what: str, schema: str, columns: Sequence[str], kind: str | None = None
-) -> exp.Select:
+def _catalog(what: str, schema: str, columns: Sequence[str], kind: str | None = None) -> exp.Select:
     shown = [nodes.column(c) for c in columns]
-    return nodes.select([nodes.text(kind), *shown] if kind else shown,
-                        nodes.call(f"duckdb_{what}"),
-                        nodes.every([_here(), same_name("schema_name", schema)]))
+    return nodes.select(
+        [nodes.text(kind), *shown] if kind else shown,
+        nodes.call(f"duckdb_{what}"),
+        nodes.every([_here(), same_name("schema_name", schema)]),
+    )
 
 
 def _here() -> exp.Expr:
@@ -101,9 +124,14 @@ def _counts(fetch: Fetch, schema: str | None, tables: Sequence[str]) -> dict[str
     """The rows of each table, in one query."""
     if not tables:
         return {}
-    query = nodes.union_all([nodes.select(
-        [nodes.text(t), exp.Count(this=exp.Star())], nodes.table(Relation(t, schema)))
-        for t in tables])
+    query = nodes.union_all(
+        [
+            nodes.select(
+                [nodes.text(t), exp.Count(this=exp.Star())], nodes.table(Relation(t, schema))
+            )
+            for t in tables
+        ]
+    )
     return dict(fetch(query.sql("duckdb", copy=False)))
 
 

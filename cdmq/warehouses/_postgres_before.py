@@ -36,5 +36,8 @@ $f$
 #: simple case mapping does, and so do DuckDB and that of PostgreSQL 17; both were compared, code
 #: point by code point, on 15 and 16.
 MADE_BEFORE = (
-    (150000, _LIKE), (150000, _SUBSTR), (160000, _VALID), (170000, _COLLATION),
+    (150000, _LIKE),
+    (150000, _SUBSTR),
+    (160000, _VALID),
+    (170000, _COLLATION),
 )

@@ -152,12 +152,14 @@ class Warehouse(Protocol):
     def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
         """Why relations cannot be published over what stands there; with the columns to be."""
 
-    def load(self, relation: Relation, columns: Mapping[str, Type],
-             rows: Sequence[Sequence[Any]]) -> None:
+    def load(
+        self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]
+    ) -> None:
         """Create a table and fill it with rows of Python values."""
 
-    def insert(self, relation: Relation, columns: Mapping[str, str],
-               rows: Sequence[Sequence[Any]]) -> None:
+    def insert(
+        self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+    ) -> None:
         """Add rows of Python values; `columns` gives the type of each in DuckDB's words."""
 
     def load_query(self, relation: Relation, query: str) -> None:
@@ -180,5 +182,3 @@ class Warehouse(Protocol):
         """Stop the statement that runs, from another thread."""
 
     def close(self) -> None: ...
-
-

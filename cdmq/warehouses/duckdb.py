@@ -29,20 +29,49 @@ TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case
 #: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.
 _NUL = ("\0", "\u2400")
 _EXACT: dict[str, Type] = {
-    "VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date", "DOUBLE": "double",
-    "FLOAT": "double", "TIMESTAMP": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp",
-    "TIMESTAMP_S": "timestamp", "TIMESTAMP_MS": "timestamp", "TIMESTAMP_NS": "timestamp",
-    "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
-    "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer", "UINTEGER": "integer",
-    "UBIGINT": "integer", "UHUGEINT": "integer", "UUID": "uuid", "TIME": "time",
-    "INTERVAL": "interval", "BLOB": "blob", "JSON": "json", '"NULL"': "unknown",
+    "VARCHAR": "text",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "DOUBLE": "double",
+    "FLOAT": "double",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamp",
+    "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP_MS": "timestamp",
+    "TIMESTAMP_NS": "timestamp",
+    "TINYINT": "integer",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "HUGEINT": "integer",
+    "UTINYINT": "integer",
+    "USMALLINT": "integer",
+    "UINTEGER": "integer",
+    "UBIGINT": "integer",
+    "UHUGEINT": "integer",
+    "UUID": "uuid",
+    "TIME": "time",
+    "INTERVAL": "interval",
+    "BLOB": "blob",
+    "JSON": "json",
+    '"NULL"': "unknown",
 }
 _NESTED: dict[str, Type] = {
-    "STRUCT(": "struct", "UNION(": "struct", "MAP(": "map", "ENUM(": "text",
+    "STRUCT(": "struct",
+    "UNION(": "struct",
+    "MAP(": "map",
+    "ENUM(": "text",
 }
 _WRITTEN: dict[Type, str] = {
-    "text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(38, 9)", "double": "DOUBLE",
-    "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP", "uuid": "UUID", "time": "TIME",
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(38, 9)",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "uuid": "UUID",
+    "time": "TIME",
 }
 _SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()"
 
@@ -66,8 +95,11 @@ class Options(Model):
     memory_limit: str | None = None
     throwaway: bool = False
     pii_secret: str | None = Field(
-        None, repr=False, description="Keys the digests of what pii: hides; by env_var(). "
-        "Default: one that is made once and kept in the audit schema.")
+        None,
+        repr=False,
+        description="Keys the digests of what pii: hides; by env_var(). "
+        "Default: one that is made once and kept in the audit schema.",
+    )
 
 
 class DuckDB:
@@ -136,13 +168,18 @@ class DuckDB:
             wanted["database_name"] = relation.catalog
         same = [same_name(c, v) for c, v in wanted.items() if v]
         if not relation.catalog:
-            same.append(nodes.any_of([
-                nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
-                nodes.equal(nodes.column("database_name"), nodes.text("temp")),
-            ]))
+            same.append(
+                nodes.any_of(
+                    [
+                        nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
+                        nodes.equal(nodes.column("database_name"), nodes.text("temp")),
+                    ]
+                )
+            )
         query = nodes.select(
             [nodes.column("column_name"), nodes.column("data_type")],
-            nodes.call("duckdb_columns"), nodes.all_of(same),
+            nodes.call("duckdb_columns"),
+            nodes.all_of(same),
         ).order_by(nodes.column("column_index"))
         rows = self.fetch(query.sql("duckdb"))
         return {str(n): logical_type(str(t)) for n, t in rows} or None
@@ -151,7 +188,7 @@ class DuckDB:
         """Nothing lacks."""
 
     def has_schema(self, name: str) -> bool:
-        return name.lower() in {s.lower() for s, in self.fetch(_SCHEMAS)}
+        return name.lower() in {s.lower() for (s,) in self.fetch(_SCHEMAS)}
 
     def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
         return []  # a file that opens for writing may be written as a whole
@@ -179,16 +216,26 @@ class DuckDB:
             if relation and standing.comment and not standing.marked:
                 said = nodes.comment(relation, to[relation] or standing.kind, standing.comment)
                 found.append(Attached(relation, "its comment", said.sql("duckdb")))
-        for table, column, comment in self.fetch(self._ours(
-                "columns", ["table_name", "column_name", "comment"])) if to else ():
+        for table, column, comment in (
+            self.fetch(self._ours("columns", ["table_name", "column_name", "comment"]))
+            if to
+            else ()
+        ):
             if comment and (relation := names.get(table.lower())):
                 at = nodes.name(column).sql("duckdb")
-                found.append(Attached(
-                    relation, f"the comment of {column}", f"COMMENT ON COLUMN "
-                    f"{nodes.table(relation).sql('duckdb')}.{at} IS "
-                    f"{nodes.text(comment).sql('duckdb')}", column))
-        for table, name, sql in self.fetch(self._ours(
-                "indexes", ["table_name", "index_name", "sql"])) if to else ():
+                found.append(
+                    Attached(
+                        relation,
+                        f"the comment of {column}",
+                        f"COMMENT ON COLUMN "
+                        f"{nodes.table(relation).sql('duckdb')}.{at} IS "
+                        f"{nodes.text(comment).sql('duckdb')}",
+                        column,
+                    )
+                )
+        for table, name, sql in (
+            self.fetch(self._ours("indexes", ["table_name", "index_name", "sql"])) if to else ()
+        ):
             if relation := names.get(table.lower()):
                 again = self._indexed(sql) if to[relation] != "view" else None
                 found.append(Attached(relation, f"the index {name}", again))
@@ -197,9 +244,15 @@ class DuckDB:
     def _ours(self, what: str, columns: Sequence[str]) -> str:
         """A query of what the catalog says of the target's schema."""
         return nodes.select(
-            [nodes.column(c) for c in columns], nodes.call(f"duckdb_{what}"), nodes.every([
-                nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
-                same_name("schema_name", self.schema)])).sql("duckdb")
+            [nodes.column(c) for c in columns],
+            nodes.call(f"duckdb_{what}"),
+            nodes.every(
+                [
+                    nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
+                    same_name("schema_name", self.schema),
+                ]
+            ),
+        ).sql("duckdb")
 
     def _indexed(self, sql: str) -> str:
         """The statement of an index, with the schema of its table."""
@@ -249,12 +302,15 @@ class DuckDB:
         for name, kind, *_ in self.fetch(f"DESCRIBE {query}"):
             value: exp.Expr = nodes.column(name)
             if kind == "VARCHAR":  # NUL is held as its symbol, as `load` does
-                value = nodes.call("replace", value, nodes.call("chr", nodes.number(0)),
-                                   nodes.text(_NUL[1]))
+                value = nodes.call(
+                    "replace", value, nodes.call("chr", nodes.number(0)), nodes.text(_NUL[1])
+                )
             shown.append(nodes.alias(value, name))
         select = nodes.select(shown, rows).sql("duckdb")
-        self.run(f"CREATE TABLE {nodes.table(relation).sql('duckdb')} AS "
-                 f"WITH {rows.sql('duckdb')} AS ({query}\n) {select}")
+        self.run(
+            f"CREATE TABLE {nodes.table(relation).sql('duckdb')} AS "
+            f"WITH {rows.sql('duckdb')} AS ({query}\n) {select}"
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -323,8 +379,9 @@ class _Scratch:
         self.warehouse.run(f"CREATE TABLE {made} AS {query}")
 
     def send(self, table: str, relation: Relation, columns: Mapping[str, Type]) -> None:
-        shown = [nodes.alias(nodes.cast(nodes.column(c), _WRITTEN[t]), c)
-                 for c, t in columns.items()]
+        shown = [
+            nodes.alias(nodes.cast(nodes.column(c), _WRITTEN[t]), c) for c, t in columns.items()
+        ]
         source = nodes.table(Relation(table, "main", SCRATCH))
         self.warehouse.run(nodes.create(relation, nodes.select(shown, source)).sql("duckdb"))
 

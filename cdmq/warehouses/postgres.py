@@ -48,26 +48,52 @@ logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 _NUL = ("\0", "\u2400")
 TRAITS = Traits(fuse="row", longest_name=63, default_schema="public")
 _EXACT: dict[str, Type] = {
-    "text": "text", "character varying": "text", "character": "text", "citext": "text",
-    "smallint": "integer", "integer": "integer", "bigint": "integer", "numeric": "decimal",
-    "real": "double", "double precision": "double", "boolean": "boolean", "date": "date",
-    "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamp",
-    "uuid": "uuid", "time without time zone": "time", "interval": "interval", "bytea": "blob",
-    "json": "json", "jsonb": "json", "unknown": "unknown",
+    "text": "text",
+    "character varying": "text",
+    "character": "text",
+    "citext": "text",
+    "smallint": "integer",
+    "integer": "integer",
+    "bigint": "integer",
+    "numeric": "decimal",
+    "real": "double",
+    "double precision": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamp",
+    "uuid": "uuid",
+    "time without time zone": "time",
+    "interval": "interval",
+    "bytea": "blob",
+    "json": "json",
+    "jsonb": "json",
+    "unknown": "unknown",
 }
 _WRITTEN: dict[Type, str] = {
-    "text": "text", "integer": "bigint", "decimal": "numeric(38, 9)",
-    "double": "double precision", "boolean": "boolean", "date": "date", "timestamp": "timestamp",
-    "uuid": "uuid", "time": "time",
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "numeric(38, 9)",
+    "double": "double precision",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
+    "uuid": "uuid",
+    "time": "time",
 }
 #: Whole numbers that may not fit a bigint.
 _WIDE = {"UBIGINT": "numeric(20)", "HUGEINT": "numeric(39)"}
 _SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 _SETTINGS = {
-    "TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "jit": "off",
-    "extra_float_digits": "1", "standard_conforming_strings": "on",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "jit": "off",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
     # Without the last, a killed run's statement holds the lock until it ends by itself.
-    "client_min_messages": "warning", "client_connection_check_interval": "2s",
+    "client_min_messages": "warning",
+    "client_connection_check_interval": "2s",
 }
 _SET = """
 SELECT set_config(s.name, wanted.setting, false) FROM pg_settings AS s
@@ -145,8 +171,11 @@ class Options(Model):
     port: int = Field(5432, ge=1, le=65535)
     user: str | None = Field(None, description="Default: who runs cdmq.")
     password: str | None = Field(
-        None, repr=False, description="Default: as ~/.pgpass has it. dbt's `pass` is taken too.",
-        validation_alias=AliasChoices("password", "pass"))
+        None,
+        repr=False,
+        description="Default: as ~/.pgpass has it. dbt's `pass` is taken too.",
+        validation_alias=AliasChoices("password", "pass"),
+    )
     role: str | None = Field(None, description="The role that is taken on after connecting.")
     dbname: str = Field(validation_alias=AliasChoices("dbname", "database"))
     schema_: str = Field("public", alias="schema")
@@ -155,8 +184,11 @@ class Options(Model):
     sslcert: str | None = Field(None, description="The file of the client's certificate.")
     sslkey: str | None = Field(None, description="The file of its key.")
     pii_secret: str | None = Field(
-        None, repr=False, description="Keys the digests of what pii: hides; by env_var(). "
-        "Default: one that is made once and kept in the audit schema.")
+        None,
+        repr=False,
+        description="Keys the digests of what pii: hides; by env_var(). "
+        "Default: one that is made once and kept in the audit schema.",
+    )
     connect_timeout: int = Field(10, ge=0, description="Seconds; 0 waits without end.")
     keepalives: int | None = Field(None, ge=0, le=1, description="0: off.")
     keepalives_idle: int | None = Field(None, ge=0, description="Seconds.")
@@ -169,14 +201,19 @@ class Options(Model):
 
 def _connected(options: Options) -> psycopg.Connection[tuple[Any, ...]]:
     server = options.model_dump(
-        exclude={"type", "schema_", "role", "retries", "threads", "throwaway",
-                 "pii_secret"})
+        exclude={"type", "schema_", "role", "retries", "threads", "throwaway", "pii_secret"}
+    )
     left = options.retries
     while True:
         try:
             # Prepared statements would outlive the tables that a run swaps.
-            return psycopg.connect(**server, autocommit=True, prepare_threshold=None,
-                                   application_name="cdmq", client_encoding="utf8")
+            return psycopg.connect(
+                **server,
+                autocommit=True,
+                prepare_threshold=None,
+                application_name="cdmq",
+                client_encoding="utf8",
+            )
         except psycopg.OperationalError as error:
             # A password that is refused is refused again, and may lock the user out.
             if not left or "authentication failed" in str(error):
@@ -233,8 +270,11 @@ class Postgres:
 
     def prepare(self, schema: str) -> None:
         own = nodes.name(schema).sql("postgres")
-        made = [text.format(own=own) for before, text in MADE_BEFORE
-                if self._connection.info.server_version < before]
+        made = [
+            text.format(own=own)
+            for before, text in MADE_BEFORE
+            if self._connection.info.server_version < before
+        ]
         for statement in made:
             self.run(statement)
         if made:
@@ -246,40 +286,49 @@ class Postgres:
 
     def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
         names = [nodes.table(r).sql("postgres") for r in sources]
-        return [(str(a), str(b)) for a, b in self.fetch(
-            catalog.LACKING, [list(schemas), list(schemas), names, names])]
+        return [
+            (str(a), str(b))
+            for a, b in self.fetch(catalog.LACKING, [list(schemas), list(schemas), names, names])
+        ]
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         return dict(self.fetch(_RELATIONS, [schema]))
 
     def standing(self, schema: str) -> list[Standing]:
-        return [Standing(name, kind, identity, comment, tuple(columns)) for
-                name, kind, identity, comment, columns in self.fetch(_STANDING, [schema, schema])]
+        return [
+            Standing(name, kind, identity, comment, tuple(columns))
+            for name, kind, identity, comment, columns in self.fetch(_STANDING, [schema, schema])
+        ]
 
     def content(self, of: Standing, schema: str) -> str | None:
         return None  # the oid tells
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         names = [nodes.table(r).sql("postgres") for r in of]
-        return [Reader(Relation(name, schema), drop, create)
-                for schema, name, drop, create in self.fetch(_READERS, [names])]
+        return [
+            Reader(Relation(name, schema), drop, create)
+            for schema, name, drop, create in self.fetch(_READERS, [names])
+        ]
 
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         names = {nodes.table(r).sql("postgres"): r for r in of}
-        return {names[n] for n, in self.fetch(
-            catalog.HELD, {"names": list(names), "mark": MARK})}
+        return {names[n] for (n,) in self.fetch(catalog.HELD, {"names": list(names), "mark": MARK})}
 
     def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
         names = {nodes.table(r).sql("postgres"): r for r in to}
-        return [Attached(names[n], what, sql, column) for n, column, what, sql in self.fetch(
-            catalog.ATTACHED, {"names": list(names), "kinds": list(to.values()), "mark": MARK})]
+        return [
+            Attached(names[n], what, sql, column)
+            for n, column, what, sql in self.fetch(
+                catalog.ATTACHED, {"names": list(names), "kinds": list(to.values()), "mark": MARK}
+            )
+        ]
 
     def fits(self, old: Relation, new: Relation) -> bool:
         before, after = self._shape(old), self._shape(new)
         if {kind for *_, kind in before} != {kind for *_, kind in after}:
             return False
         if before and before[0][2] == "v":
-            return after[:len(before)] == before
+            return after[: len(before)] == before
         return set(before) <= set(after)
 
     def refill(self, old: Relation, new: Relation) -> None:
@@ -300,8 +349,10 @@ class Postgres:
 
     def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
         names = {nodes.table(r).sql("postgres"): r for r in of}
-        rows = self.fetch(catalog.HINDRANCES, {
-            "names": list(names), "columns": [json.dumps(list(of[r])) for r in names.values()]})
+        rows = self.fetch(
+            catalog.HINDRANCES,
+            {"names": list(names), "columns": [json.dumps(list(of[r])) for r in names.values()]},
+        )
         return [(names[n], why) for n, why in rows]
 
     def load(
@@ -328,8 +379,12 @@ class Postgres:
         with tempfile.TemporaryDirectory(prefix="cdmq_") as folder:
             file = Path(folder) / "rows.csv"
             types = self._read_files(query, file)
-            with self._sending(), self._connection.transaction(), file.open("rb") as data, \
-                    self._fill(relation, types, "(FORMAT csv)") as copy:
+            with (
+                self._sending(),
+                self._connection.transaction(),
+                file.open("rb") as data,
+                self._fill(relation, types, "(FORMAT csv)") as copy,
+            ):
                 while block := data.read(1 << 20):
                     copy.write(block.replace(b"\0", _NUL[1].encode()))
 

@@ -64,8 +64,12 @@ class Target:
         return self.scrub(value) if isinstance(value, str) else value
 
     def scrub_problem(self, problem: Problem) -> Problem:
-        return replace(problem, cause=self.scrub(problem.cause),
-                       remedy=self.scrub(problem.remedy), should_be=self.scrub(problem.should_be))
+        return replace(
+            problem,
+            cause=self.scrub(problem.cause),
+            remedy=self.scrub(problem.remedy),
+            should_be=self.scrub(problem.should_be),
+        )
 
 
 def scrub_given(text: str) -> str:
@@ -108,13 +112,20 @@ def warehouse_types() -> list[str]:
     """The warehouses that a profile can name: one module each."""
     import cdmq.warehouses as package
 
-    return sorted(m.name for m in pkgutil.iter_modules(package.__path__)
-                  if m.name not in _SHARED and not m.name.startswith("_"))
+    return sorted(
+        m.name
+        for m in pkgutil.iter_modules(package.__path__)
+        if m.name not in _SHARED and not m.name.startswith("_")
+    )
 
 
 def read_target(
-    root: Path, config: ProjectFile, *, profiles_dir: str | None = None,
-    profile: str | None = None, target: str | None = None,
+    root: Path,
+    config: ProjectFile,
+    *,
+    profiles_dir: str | None = None,
+    profile: str | None = None,
+    target: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Target:
     """The chosen output. Raises CdmqError with place and remedy where there is none."""
@@ -127,11 +138,20 @@ def read_target(
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise CdmqError(Problem(Span(place_of_file, line, 1), "CDMQ101", "the file is not utf-8",
-                                "save it as utf-8")) from None
+        raise CdmqError(
+            Problem(
+                Span(place_of_file, line, 1), "CDMQ101", "the file is not utf-8", "save it as utf-8"
+            )
+        ) from None
     except OSError as error:
-        raise CdmqError(Problem(Span(place_of_file), "CDMQ121", "the file cannot be read: "
-                                f"{error.strerror}", "look at its permissions")) from None
+        raise CdmqError(
+            Problem(
+                Span(place_of_file),
+                "CDMQ121",
+                f"the file cannot be read: {error.strerror}",
+                "look at its permissions",
+            )
+        ) from None
     source = read_yaml(text, place_of_file)
     if source.problems:
         raise CdmqError(source.problems)
@@ -141,20 +161,36 @@ def read_target(
     named = source.data[wanted].get("target") or "default"
     name = target or _word(named, source, (*place, "target"), render)
     if name not in outputs:
-        raise CdmqError(Problem(source.at((*place, "outputs")), "CDMQ402",
-                                f"the profile '{wanted}' has no target '{name}'",
-                                did_you_mean(name, outputs)))
+        raise CdmqError(
+            Problem(
+                source.at((*place, "outputs")),
+                "CDMQ402",
+                f"the profile '{wanted}' has no target '{name}'",
+                did_you_mean(name, outputs),
+            )
+        )
     at = (*place, "outputs", name)
     written = outputs[name] if isinstance(outputs[name], dict) else {}
     data = {k: _rendered(v, source, (*at, k), render) for k, v in written.items()}
     if data.get("type") is None:
-        raise CdmqError(Problem(source.at(at), "CDMQ111", f"'type' is missing in target {name}",
-                                f"known here: {', '.join(warehouse_types())}"))
+        raise CdmqError(
+            Problem(
+                source.at(at),
+                "CDMQ111",
+                f"'type' is missing in target {name}",
+                f"known here: {', '.join(warehouse_types())}",
+            )
+        )
     type_ = _word(data["type"], source, (*at, "type"), render)
     if type_ not in warehouse_types():
-        raise CdmqError(Problem(source.at((*at, "type")), "CDMQ402",
-                                f"unknown warehouse type '{type_}'",
-                                did_you_mean(str(type_), warehouse_types())))
+        raise CdmqError(
+            Problem(
+                source.at((*at, "type")),
+                "CDMQ402",
+                f"unknown warehouse type '{type_}'",
+                did_you_mean(str(type_), warehouse_types()),
+            )
+        )
     module = _module(type_, source.at(at))
     secrets += [str(data[key]) for key in _HIDDEN if data.get(key)]
     _GIVEN.update(secrets)
@@ -183,15 +219,17 @@ def connect(
             time.sleep(0.2)
         except (StatementError, OSError) as error:
             raise CdmqError(
-                Problem(target.span, "CDMQ403", "the warehouse cannot be reached: "
-                        + target.scrub(_said(error)), "look at the target, then try: cdmq debug")
+                Problem(
+                    target.span,
+                    "CDMQ403",
+                    "the warehouse cannot be reached: " + target.scrub(_said(error)),
+                    "look at the target, then try: cdmq debug",
+                )
             ) from None
 
 
 @contextmanager
-def waited(
-    lock: Callable[[], AbstractContextManager[None]], seconds: float
-) -> Iterator[None]:
+def waited(lock: Callable[[], AbstractContextManager[None]], seconds: float) -> Iterator[None]:
     """Hold a lock, or wait for it. Raises Locked when the time is over."""
     from cdmq.warehouses.base import Locked
 
@@ -219,8 +257,9 @@ def scrubbing(target: Target) -> Iterator[None]:
 
 def locked(target: Target, cause: str) -> Problem:
     return Problem(
-        target.span, "CDMQ404", "another run holds the warehouse, or a program that reads it: "
-        + target.scrub(cause),
+        target.span,
+        "CDMQ404",
+        "another run holds the warehouse, or a program that reads it: " + target.scrub(cause),
         "wait for it to end, or say --wait",
     )
 
@@ -238,33 +277,51 @@ def _module(type_: str, span: Span) -> Any:
         if error.name and error.name.startswith("cdmq"):
             raise
         raise CdmqError(
-            Problem(span, "CDMQ405", f"the package '{error.name}' for {type_} is not installed",
-                    f"install it with: pip install 'cdmq[{type_}]'")
+            Problem(
+                span,
+                "CDMQ405",
+                f"the package '{error.name}' for {type_} is not installed",
+                f"install it with: pip install 'cdmq[{type_}]'",
+            )
         ) from None
 
 
 def _find(root: Path, given: str | None, environment: Mapping[str, str]) -> Path:
-    folders = [
-        Path(f) for f in (given, environment.get("CDMQ_PROFILES_DIR")) if f
-    ] or [root, Path.home() / ".cdmq"]
+    folders = [Path(f) for f in (given, environment.get("CDMQ_PROFILES_DIR")) if f] or [
+        root,
+        Path.home() / ".cdmq",
+    ]
     for folder in folders:
         if (folder / "profiles.yml").is_file():
             return folder / "profiles.yml"
     raise CdmqError(
-        Problem(Span(str(folders[0] / "profiles.yml")), "CDMQ401", "no profiles.yml was found",
-                "write one, or say where it is with --profiles-dir")
+        Problem(
+            Span(str(folders[0] / "profiles.yml")),
+            "CDMQ401",
+            "no profiles.yml was found",
+            "write one, or say where it is with --profiles-dir",
+        )
     )
 
 
 def _profile(source: Source, wanted: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     data = source.data if isinstance(source.data, dict) else {}
     if wanted not in data:
-        raise CdmqError(Problem(Span(source.file), "CDMQ402", f"no profile '{wanted}'",
-                                did_you_mean(wanted, data)))
+        raise CdmqError(
+            Problem(
+                Span(source.file), "CDMQ402", f"no profile '{wanted}'", did_you_mean(wanted, data)
+            )
+        )
     outputs = data[wanted].get("outputs") if isinstance(data[wanted], dict) else None
     if not isinstance(outputs, dict) or not outputs:
-        raise CdmqError(Problem(source.at((wanted,)), "CDMQ402",
-                                f"the profile '{wanted}' has no outputs", "add outputs:"))
+        raise CdmqError(
+            Problem(
+                source.at((wanted,)),
+                "CDMQ402",
+                f"the profile '{wanted}' has no outputs",
+                "add outputs:",
+            )
+        )
     return outputs, (wanted,)
 
 
@@ -275,16 +332,25 @@ def _rendered(value: Any, source: Source, path: Path_, render: Callable[[str], s
     try:
         return render(value)
     except ValueError as error:
-        remedy = "set it, or give a default: env_var('NAME', 'default')" if (
-            "is not set" in str(error)) else "write {{ env_var('NAME') }}"
+        remedy = (
+            "set it, or give a default: env_var('NAME', 'default')"
+            if ("is not set" in str(error))
+            else "write {{ env_var('NAME') }}"
+        )
         raise CdmqError(Problem(source.at(path), "CDMQ406", str(error), remedy)) from None
 
 
 def _word(value: Any, source: Source, path: Path_, render: Callable[[str], str]) -> str:
     found = _rendered(value, source, path, render)
     if not isinstance(found, str):
-        raise CdmqError(Problem(source.at(path), "CDMQ112", f"'{path[-1]}' must be a word",
-                                "write one name, without brackets"))
+        raise CdmqError(
+            Problem(
+                source.at(path),
+                "CDMQ112",
+                f"'{path[-1]}' must be a word",
+                "write one name, without brackets",
+            )
+        )
     return found
 
 

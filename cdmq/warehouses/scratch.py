@@ -30,7 +30,9 @@ class Scratch(Protocol):
 
 
 def create(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Type],
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, Type],
     rows: Sequence[Sequence[Any]],
 ) -> None:
     """A table of rows of Python values."""

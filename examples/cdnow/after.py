@@ -34,8 +34,10 @@ FROM sampled GROUP BY times ORDER BY times
 
 def main() -> None:
     with duckdb.connect(str(WAREHOUSE), read_only=True) as warehouse:
-        print(f"{'level':<10}{'customers':>10}{'came back':>11}{'purchases':>11}{'spend':>10}"
-              f"{'of all':>9}")
+        print(
+            f"{'level':<10}{'customers':>10}{'came back':>11}{'purchases':>11}{'spend':>10}"
+            f"{'of all':>9}"
+        )
         for level, people, back, purchases, spend, share in warehouse.sql(AFTER).fetchall():
             print(f"{level:<10}{people:>10,}{back:>10}%{purchases:>11}{spend:>10}{share:>8}%")
         print(f"\n{'came back':<10}{'customers':>10}{'published':>11}")

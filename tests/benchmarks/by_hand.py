@@ -48,27 +48,39 @@ def _by_value(rules: Sequence[Rule]) -> list[list[Rule]]:
 def _branch(group: Sequence[Rule], table: str) -> str:
     value = group[0].value
     if len(group) == 1:
-        return (f"SELECT '{group[0].id}' AS rule_id, customer_id AS key, {value} AS value "
-                f"FROM {table} WHERE {group[0].condition}")
+        return (
+            f"SELECT '{group[0].id}' AS rule_id, customer_id AS key, {value} AS value "
+            f"FROM {table} WHERE {group[0].condition}"
+        )
     failing = ", ".join(f"CASE WHEN {r.condition} THEN '{r.id}' END" for r in group)
     any_of = " OR ".join(f"({r.condition})" for r in group)
-    return (f"SELECT rule_id, key, value FROM (SELECT unnest([{failing}]) AS rule_id, "
-            f"customer_id AS key, {value} AS value FROM {table} WHERE {any_of}) "
-            "WHERE rule_id IS NOT NULL")
+    return (
+        f"SELECT rule_id, key, value FROM (SELECT unnest([{failing}]) AS rule_id, "
+        f"customer_id AS key, {value} AS value FROM {table} WHERE {any_of}) "
+        "WHERE rule_id IS NOT NULL"
+    )
 
 
 def _set_rule(rule: Rule, into: str, table: str) -> str:
     if rule.check == "row_count":
         few = f"count(*) < {rule.words['min']}"
-        return (f"INSERT INTO {into} SELECT '{rule.id}', NULL, count(*)::VARCHAR FROM {table} "
-                f"HAVING {few};\n")
+        return (
+            f"INSERT INTO {into} SELECT '{rule.id}', NULL, count(*)::VARCHAR FROM {table} "
+            f"HAVING {few};\n"
+        )
     column = rule.shown[0]
     if rule.check == "unique":
-        fails = (f"{column} IN (SELECT {column} FROM {table} WHERE {column} IS NOT NULL "
-                 f"GROUP BY ALL HAVING count(*) > 1)")
+        fails = (
+            f"{column} IN (SELECT {column} FROM {table} WHERE {column} IS NOT NULL "
+            f"GROUP BY ALL HAVING count(*) > 1)"
+        )
     else:
         to = rule.words["field"]
-        fails = (f"{column} IS NOT NULL AND {column} NOT IN "
-                 f"(SELECT {to} FROM {table} WHERE {to} IS NOT NULL)")
-    return (f"INSERT INTO {into} SELECT '{rule.id}', customer_id, {rule.value} FROM {table} "
-            f"WHERE {fails};\n")
+        fails = (
+            f"{column} IS NOT NULL AND {column} NOT IN "
+            f"(SELECT {to} FROM {table} WHERE {to} IS NOT NULL)"
+        )
+    return (
+        f"INSERT INTO {into} SELECT '{rule.id}', customer_id, {rule.value} FROM {table} "
+        f"WHERE {fails};\n"
+    )

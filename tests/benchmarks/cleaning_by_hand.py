@@ -44,12 +44,18 @@ def changes(into: str = "changes") -> str:
     kinds = ", ".join(f"{c} {'BIGINT' if c == 'key' else 'VARCHAR'}" for c in _COLUMNS)
     branches = [
         f"SELECT '{c}', customer_id, was_{c}, {c}, '{act}', NULL FROM cleaned "
-        f"WHERE {c} IS DISTINCT FROM was_{c}" for c, act in _ACTS.items()
+        f"WHERE {c} IS DISTINCT FROM was_{c}"
+        for c, act in _ACTS.items()
     ]
-    branches.append("SELECT 'phone', customer_id, NULL, 'unavailable', 'set', phone_reason "
-                    "FROM cleaned WHERE phone_reason IS NOT NULL")
-    return (f"CREATE TABLE {into} ({kinds});\nINSERT INTO {into}\n"
-            + " UNION ALL\n".join(branches) + ";\n")
+    branches.append(
+        "SELECT 'phone', customer_id, NULL, 'unavailable', 'set', phone_reason "
+        "FROM cleaned WHERE phone_reason IS NOT NULL"
+    )
+    return (
+        f"CREATE TABLE {into} ({kinds});\nINSERT INTO {into}\n"
+        + " UNION ALL\n".join(branches)
+        + ";\n"
+    )
 
 
 def first(seed: str) -> str:
@@ -59,5 +65,4 @@ def first(seed: str) -> str:
 def again(seed: str) -> str:
     """Clean anew; compare the changes with those that are there."""
     drop = "DROP VIEW defaulted; DROP TABLE cleaned; DROP TABLE names;\n"
-    return drop + cleaned(seed) + changes("changed") + by_hand.merge(
-        "changed", "changes", _COLUMNS)
+    return drop + cleaned(seed) + changes("changed") + by_hand.merge("changed", "changes", _COLUMNS)

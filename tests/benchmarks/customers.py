@@ -33,9 +33,22 @@ REGIONS = _words("""
 """)
 #: What people write instead of a country's code, and what they mean.
 COUNTRY_NAMES = {
-    "Österreich": "AT", "Austria": "AT", "Belgique": "BE", "Belgium": "BE", "Deutschland": "DE",
-    "Germany": "DE", "D": "DE", "España": "ES", "Spain": "ES", "France": "FR", "F": "FR",
-    "Italia": "IT", "Italy": "IT", "Nederland": "NL", "Holland": "NL", "Polska": "PL",
+    "Österreich": "AT",
+    "Austria": "AT",
+    "Belgique": "BE",
+    "Belgium": "BE",
+    "Deutschland": "DE",
+    "Germany": "DE",
+    "D": "DE",
+    "España": "ES",
+    "Spain": "ES",
+    "France": "FR",
+    "F": "FR",
+    "Italia": "IT",
+    "Italy": "IT",
+    "Nederland": "NL",
+    "Holland": "NL",
+    "Polska": "PL",
 }
 
 _FIRST = _words("""

@@ -14,8 +14,11 @@ from validation import Benchmark, main
 
 SEED = "seeds/country_names.csv"
 DEFAULTS = (
-    {"id": "country_code", "column": "country",
-     "map": {"seed": "country_names", "from": "name", "to": "code"}},
+    {
+        "id": "country_code",
+        "column": "country",
+        "map": {"seed": "country_names", "from": "name", "to": "code"},
+    },
     {"id": "email_tidy", "column": "email", "standardise": "email"},
     {"id": "city_tidy", "column": "city", "standardise": "whitespace"},
     {"id": "company_by_trade_name", "column": "company", "fill_from": ["trade_name"]},
@@ -38,8 +41,11 @@ class DefaultsBenchmark(Benchmark):
         self.sql("second", cleaning_by_hand.again(seed) + again)
 
     def checked(self) -> list[str]:
-        found = measure.same("changes", measure.digest(self.cdmq_file, project.CHANGES),
-                             measure.digest(self.hand_file, cleaning_by_hand.CHANGES))
+        found = measure.same(
+            "changes",
+            measure.digest(self.cdmq_file, project.CHANGES),
+            measure.digest(self.hand_file, cleaning_by_hand.CHANGES),
+        )
         return [found, *super().checked()]
 
 

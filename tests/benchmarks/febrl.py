@@ -28,8 +28,10 @@ from measure import REPOSITORY, Cost
 EXAMPLE = REPOSITORY / "examples" / "febrl"
 FILES = {"1": ("1",), "2": ("2",), "3": ("3",), "4": ("4a", "4b")}
 THRESHOLDS = (0.5, 0.9, 0.95, 0.99, 0.999)
-HEAD = ("| set | process | candidates' recall | precision | recall | F1 | cluster F1 | parties | "
-        "CPU s | best F1 of a fixed threshold |\n|" + "---|" * 10)
+HEAD = (
+    "| set | process | candidates' recall | precision | recall | F1 | cluster F1 | parties | "
+    "CPU s | best F1 of a fixed threshold |\n|" + "---|" * 10
+)
 
 
 def arguments() -> argparse.Namespace:
@@ -88,42 +90,65 @@ class Contest:
 
         rule = MatchingRule.model_validate({"id": "same_person", **self.words})
         ((settings, records),) = matched.read(
-            matched.warehouse(project), "SELECT settings, trained_on FROM cdmq.match_models")
+            matched.warehouse(project), "SELECT settings, trained_on FROM cdmq.match_models"
+        )
         with duckdb.connect() as connection:
             rows = connection.read_parquet(str(self.data))
-            rows.select("CAST(row_number() OVER (ORDER BY unique_id) AS INTEGER) AS rid, "
-                        "unique_id AS key, * EXCLUDE (unique_id, cluster)").create("records")
+            rows.select(
+                "CAST(row_number() OVER (ORDER BY unique_id) AS INTEGER) AS rid, "
+                "unique_id AS key, * EXCLUDE (unique_id, cluster)"
+            ).create("records")
             score(connection, rule, types(rule), Model(settings, records))
             yield from connection.execute(
                 "SELECT l.key, r.key FROM candidates JOIN records AS l ON l.rid = join_key_l "
-                "JOIN records AS r ON r.rid = join_key_r").fetchall()
+                "JOIN records AS r ON r.rid = join_key_r"
+            ).fetchall()
 
     def splink(self) -> str:
         script = Path(__file__).with_name("splink_by_hand.py")
-        cost = measure.measured([sys.executable, str(script), "febrl", str(self.data),
-                                 str(self.folder), str(self.threads)])
+        cost = measure.measured(
+            [
+                sys.executable,
+                str(script),
+                "febrl",
+                str(self.data),
+                str(self.folder),
+                str(self.threads),
+            ]
+        )
         keys = list(self.entity)
         with duckdb.connect() as connection:
             pairs = connection.read_parquet(str(self.folder / "pairs.parquet")).fetchall()
             parties = connection.read_parquet(str(self.folder / "parties.parquet")).fetchall()
-        by_threshold = {t: matched.quality(self.data, matched.closed(
-            keys, [(a, b) for a, b, p in pairs if p >= t])).f1 for t in THRESHOLDS}
+        by_threshold = {
+            t: matched.quality(
+                self.data, matched.closed(keys, [(a, b) for a, b, p in pairs if p >= t])
+            ).f1
+            for t in THRESHOLDS
+        }
         best = max(THRESHOLDS, key=lambda t: by_threshold[t])
         compared = splink_by_hand.candidates(
-            "febrl", str(self.data), str(self.folder / "model.json"))
-        return self.row("Splink by hand", self.recall(compared),
-                        matched.quality(self.data, parties), cost,
-                        f"{by_threshold[best]:.4f} at {best:.1%}")
+            "febrl", str(self.data), str(self.folder / "model.json")
+        )
+        return self.row(
+            "Splink by hand",
+            self.recall(compared),
+            matched.quality(self.data, parties),
+            cost,
+            f"{by_threshold[best]:.4f} at {best:.1%}",
+        )
 
     def recall(self, compared: Any) -> float:
         right = {frozenset(p) for p in compared if self.entity[p[0]] == self.entity[p[1]]}
-        ((true,),) = self.query("SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n "
-                                "FROM data GROUP BY cluster)")
+        ((true,),) = self.query(
+            "SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n FROM data GROUP BY cluster)"
+        )
         return len(right) / int(true)
 
     def row(self, process: str, recall: float, found: Quality, cost: Cost, best: str) -> str:
-        return (f"| {self.name} | {process} | {recall:.4f} | {found.cells} | {cost.cpu:.1f} | "
-                f"{best} |")
+        return (
+            f"| {self.name} | {process} | {recall:.4f} | {found.cells} | {cost.cpu:.1f} | {best} |"
+        )
 
 
 def types(rule: Any) -> dict[str, str]:

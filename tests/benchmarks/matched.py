@@ -16,8 +16,10 @@ import yaml
 
 Pair = tuple[str, str]
 XREF = "SELECT key, party_id AS party FROM cdmq.xref WHERE to_run IS NULL"
-MERGED = ("SELECT key_a AS a, key_b AS b, probability FROM cdmq.pairs WHERE to_run IS NULL "
-          "AND verdict IN ('same_if', 'score')")
+MERGED = (
+    "SELECT key_a AS a, key_b AS b, probability FROM cdmq.pairs WHERE to_run IS NULL "
+    "AND verdict IN ('same_if', 'score')"
+)
 
 
 @dataclass(frozen=True)
@@ -32,22 +34,37 @@ class Quality:
 
     @property
     def cells(self) -> str:
-        return (f"{self.precision:.4f} | {self.recall:.4f} | {self.f1:.4f} | {self.whole:.4f} | "
-                f"{self.parties:,}")
+        return (
+            f"{self.precision:.4f} | {self.recall:.4f} | {self.f1:.4f} | {self.whole:.4f} | "
+            f"{self.parties:,}"
+        )
 
 
-def write(folder: Path, compare: Mapping[str, str], columns: Mapping[str, str], threads: int,
-          **words: Any) -> None:
+def write(
+    folder: Path, compare: Mapping[str, str], columns: Mapping[str, str], threads: int, **words: Any
+) -> None:
     """A project whose dataset is data.parquet, with one matching rule."""
     output = {"type": "duckdb", "path": "target/people.duckdb", "threads": threads}
     files: dict[str, Any] = {
         "cdmq_project.yml": {"name": "benchmark", "profile": "benchmark"},
         "profiles.yml": {"benchmark": {"target": "dev", "outputs": {"dev": output}}},
-        "models/people.yml": {"version": 1, "datasets": [{
-            "name": "people", "file": "data.parquet", "key": "unique_id",
-            "columns": dict(columns)}]},
-        "rules/people.yml": {"version": 1, "dataset": "people", "owner": "benchmark", "matching": [
-            {"id": "same_person", "compare": dict(compare), **words}]},
+        "models/people.yml": {
+            "version": 1,
+            "datasets": [
+                {
+                    "name": "people",
+                    "file": "data.parquet",
+                    "key": "unique_id",
+                    "columns": dict(columns),
+                }
+            ],
+        },
+        "rules/people.yml": {
+            "version": 1,
+            "dataset": "people",
+            "owner": "benchmark",
+            "matching": [{"id": "same_person", "compare": dict(compare), **words}],
+        },
     }
     for name, content in files.items():
         path = folder / name
@@ -58,8 +75,9 @@ def write(folder: Path, compare: Mapping[str, str], columns: Mapping[str, str], 
 def deliver(folder: Path, data: Path, where: str = "true") -> None:
     """What stands in DATA, without the truth, becomes the file of the project."""
     with duckdb.connect() as connection:
-        connection.read_parquet(str(data)).filter(where).select(
-            "* EXCLUDE cluster").write_parquet(str(folder / "data.parquet"))
+        connection.read_parquet(str(data)).filter(where).select("* EXCLUDE cluster").write_parquet(
+            str(folder / "data.parquet")
+        )
 
 
 def command(folder: Path) -> list[str]:
@@ -74,24 +92,41 @@ def quality(data: Path, parties: Iterable[Pair]) -> Quality:
     """Of (key, party) against the truth in DATA; every key of DATA counts that has a party."""
     with duckdb.connect() as connection:
         listed = list(parties)
-        connection.execute("CREATE TABLE found AS SELECT unnest($1) AS key, unnest($2) AS party",
-                           [[k for k, _ in listed], [p for _, p in listed]])
-        connection.execute("CREATE TABLE joined AS SELECT key, party, cluster::VARCHAR AS entity "
-                           "FROM found JOIN read_parquet($1) ON key = unique_id", [str(data)])
+        connection.execute(
+            "CREATE TABLE found AS SELECT unnest($1) AS key, unnest($2) AS party",
+            [[k for k, _ in listed], [p for _, p in listed]],
+        )
+        connection.execute(
+            "CREATE TABLE joined AS SELECT key, party, cluster::VARCHAR AS entity "
+            "FROM found JOIN read_parquet($1) ON key = unique_id",
+            [str(data)],
+        )
 
         def pairs(by: str) -> int:
-            return _one(connection, "SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n "
-                        f"FROM joined GROUP BY {by})")
+            return _one(
+                connection,
+                "SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n "
+                f"FROM joined GROUP BY {by})",
+            )
 
         right, said, true = pairs("party, entity"), pairs("party"), pairs("entity")
-        entities, found = (_one(connection, f"SELECT count(DISTINCT {c}) FROM joined")
-                           for c in ("entity", "party"))
-        whole = _one(connection, """
+        entities, found = (
+            _one(connection, f"SELECT count(DISTINCT {c}) FROM joined") for c in ("entity", "party")
+        )
+        whole = _one(
+            connection,
+            """
             SELECT count(*) FROM (SELECT any_value(party) AS party, count(*) AS n FROM joined
                 GROUP BY entity HAVING count(DISTINCT party) = 1)
-            JOIN (SELECT party, count(*) AS n FROM joined GROUP BY party) USING (party, n)""")
-    return Quality(right / max(said, 1), right / max(true, 1), 2 * right / max(said + true, 1),
-                   2 * whole / (entities + found), found)
+            JOIN (SELECT party, count(*) AS n FROM joined GROUP BY party) USING (party, n)""",
+        )
+    return Quality(
+        right / max(said, 1),
+        right / max(true, 1),
+        2 * right / max(said + true, 1),
+        2 * whole / (entities + found),
+        found,
+    )
 
 
 def pair_f1(data: Path, database: Path | None, query: str, least: float = 0) -> float:
@@ -100,9 +135,14 @@ def pair_f1(data: Path, database: Path | None, query: str, least: float = 0) -> 
         said, right = connection.execute(
             f"SELECT count(*), count(*) FILTER (l.cluster = r.cluster) FROM ({query}) AS p "
             f"JOIN '{data}' AS l ON l.unique_id = p.a JOIN '{data}' AS r ON r.unique_id = p.b "
-            "WHERE p.probability >= $1", [least]).fetchall()[0]
-        true = _one(connection, "SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n "
-                    f"FROM '{data}' GROUP BY cluster)")
+            "WHERE p.probability >= $1",
+            [least],
+        ).fetchall()[0]
+        true = _one(
+            connection,
+            "SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n "
+            f"FROM '{data}' GROUP BY cluster)",
+        )
     return 2 * right / (said + true)
 
 

@@ -24,8 +24,16 @@ import people
 from matched import Quality
 from measure import Cost
 
-COMPARE = {"first_name": "name", "surname": "name", "dob": "date", "email": "email",
-           "phone": "phone", "street": "address", "city": "name", "postcode": "postcode"}
+COMPARE = {
+    "first_name": "name",
+    "surname": "name",
+    "dob": "date",
+    "email": "email",
+    "phone": "phone",
+    "street": "address",
+    "city": "name",
+    "postcode": "postcode",
+}
 OLD = "hash(unique_id) % 100 > 0"
 TRAINED, FROZEN, MORE = "cdmq, training run", "cdmq, frozen model", "cdmq, frozen model, 1% new"
 SPLINK, SPLINK_FROZEN = "Splink by hand, training", "Splink by hand, saved model"
@@ -42,8 +50,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="parquet in place of generated people")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--dir", type=Path, help="where data is kept and worked on",
-                        default=Path(tempfile.gettempdir()) / "cdmq_benchmarks")
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        help="where data is kept and worked on",
+        default=Path(tempfile.gettempdir()) / "cdmq_benchmarks",
+    )
     return parser.parse_args()
 
 
@@ -93,7 +105,8 @@ class Contest:
         database = matched.warehouse(self.project)
         self.found[name] = (
             matched.pair_f1(data, database, matched.MERGED),
-            matched.quality(data, matched.read(database, matched.XREF)))
+            matched.quality(data, matched.read(database, matched.XREF)),
+        )
 
     def note_changes(self, before: dict[str, str], after: str) -> None:
         """Who has another party: because it went into one, as it may, or without that."""
@@ -102,38 +115,57 @@ class Contest:
         leads = dict(matched.read(database, "SELECT party_id, now_id FROM cdmq.party_ids"))
         other = [key for key, party in before.items() if now.get(key) != party]
         merged = sum(now.get(key) == leads[before[key]] for key in other)
-        self.notes.append(f"after {after} the parties of {merged:,} records went into others, "
-                          f"{len(other) - merged:,} records moved")
+        self.notes.append(
+            f"after {after} the parties of {merged:,} records went into others, "
+            f"{len(other) - merged:,} records moved"
+        )
 
     def splink(self, name: str, *model: str) -> None:
         script = Path(__file__).with_name("splink_by_hand.py")
-        self.time(name, [sys.executable, str(script), "people", str(self.old), str(self.work),
-                         str(self.given.threads), *model])
+        self.time(
+            name,
+            [
+                sys.executable,
+                str(script),
+                "people",
+                str(self.old),
+                str(self.work),
+                str(self.given.threads),
+                *model,
+            ],
+        )
         if model:
             return
         with duckdb.connect() as connection:
-            keys = [k for k, in connection.sql(f"SELECT unique_id FROM '{self.old}'").fetchall()]
+            keys = [k for (k,) in connection.sql(f"SELECT unique_id FROM '{self.old}'").fetchall()]
             pairs = connection.read_parquet(str(self.work / "pairs.parquet")).fetchall()
         for least in THRESHOLDS:
             parties = matched.closed(keys, [(a, b) for a, b, p in pairs if p >= least])
             query = f"SELECT * FROM '{self.work / 'pairs.parquet'}'"
             self.found[f"Splink by hand, {least:.1%}"] = (
-                matched.pair_f1(self.old, None, query, least), matched.quality(self.old, parties))
+                matched.pair_f1(self.old, None, query, least),
+                matched.quality(self.old, parties),
+            )
 
     def time(self, name: str, command: list[str]) -> None:
         cost = measure.measured(command)
         self.costs.setdefault(name, []).append(cost)
-        print(f"  {name}: {cost.cpu:.1f} CPU s, {cost.rss_mib:.0f} MiB", file=sys.stderr,
-              flush=True)
+        print(
+            f"  {name}: {cost.cpu:.1f} CPU s, {cost.rss_mib:.0f} MiB", file=sys.stderr, flush=True
+        )
 
     def report(self) -> None:
         for _ in range(self.given.rounds):
             self.round()
-        print(f"{self.size():,} records, {self.given.threads} threads, medians of "
-              f"{self.given.rounds} rounds; {'; '.join(dict.fromkeys(self.notes))}\n")
+        print(
+            f"{self.size():,} records, {self.given.threads} threads, medians of "
+            f"{self.given.rounds} rounds; {'; '.join(dict.fromkeys(self.notes))}\n"
+        )
         print(measure.table(self.costs, AGAINST))
-        print("\n| process | F1 of pairs | precision of parties | recall | F1 | cluster F1 | "
-              "parties |\n|" + "---|" * 7)
+        print(
+            "\n| process | F1 of pairs | precision of parties | recall | F1 | cluster F1 | "
+            "parties |\n|" + "---|" * 7
+        )
         for name, (pairs, found) in self.found.items():
             print(f"| {name} | {pairs:.4f} | {found.cells} |")
 

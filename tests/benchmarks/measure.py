@@ -42,20 +42,22 @@ def measured(command: Sequence[str], good: frozenset[int] = frozenset({0})) -> C
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    return Cost(*(statistics.median(getattr(c, name) for c in costs)
-                  for name in ("cpu", "wall", "rss_mib")))
+    return Cost(
+        *(statistics.median(getattr(c, name) for c in costs) for name in ("cpu", "wall", "rss_mib"))
+    )
 
 
 def table(costs: Mapping[str, Sequence[Cost]], against: Mapping[str, str]) -> str:
     """Medians as markdown; `against` names for each row the row its ratio is to."""
     middle = {name: median(c) for name, c in costs.items()}
-    lines = ["| process | CPU s | wall s | RSS MiB | CPU ratio | to |",
-             "|---|---|---|---|---|---|"]
+    lines = ["| process | CPU s | wall s | RSS MiB | CPU ratio | to |", "|---|---|---|---|---|---|"]
     for name, cost in middle.items():
         other = against.get(name, name)
         ratio = cost.cpu / middle[other].cpu
-        lines.append(f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.rss_mib:.0f} | "
-                     f"{ratio:.2f} | {'' if other == name else other} |")
+        lines.append(
+            f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.rss_mib:.0f} | "
+            f"{ratio:.2f} | {'' if other == name else other} |"
+        )
     return "\n".join(lines)
 
 

@@ -37,13 +37,16 @@ FIRST = _words("""
     layla ali nadia viktor irina dmitri tatiana bogdan milena zoran jelena dragan mirjana sven
     astrid lars ingeborg nils freya mathieu amelie olivier beatriz joao catarina rui teresa
 """)
-SHORT = dict(pair.split(":") for pair in _words("""
+SHORT = dict(
+    pair.split(":")
+    for pair in _words("""
     katharina:kathi maximilian:max elisabeth:lisa alexander:alex johanna:hanna sebastian:basti
     margarethe:grete friedrich:fritz charlotte:lotte franziska:franzi dominik:nik isabella:bella
     nikolaus:klaus theresa:resi magdalena:leni antonia:toni stefan:steff veronika:vroni
     andreas:andi thomas:tom monika:moni christoph:chris susanne:susi michael:michi wolfgang:wolfi
     robert:bob josef:sepp ursula:uschi giulia:giu barbara:babsi matthias:hias helena:leni
-"""))
+""")
+)
 HEADS = _words("""
     alt bach berg birn brand braun burg dorn eber eich erl falk feld fisch frank gold grab grun
     haus heid hell hirsch hof holz kirch klein korn kron lang lind mair mark mitter moos neu nieder
@@ -55,13 +58,21 @@ TAILS = _words("""
     er mann bauer hofer inger auer ler berger huber ell egger bichler lechner reiter meister ner
     wirth thaler brunner leitner ski ova ic ez sen ini eau
 """)
-STREETS = [a + b for a in _words("""
+STREETS = [
+    a + b
+    for a in _words("""
     haupt bahnhof garten linden kirch schul berg wald feld muhl rosen birken eichen wiesen burg
     bach ring post markt dorf sonnen blumen ahorn tannen kloster schloss brunnen hafen
-""") for b in ("strasse", "weg", "gasse", "allee", "platz")]
-TOWNS = [a + b for a in _words("""
+""")
+    for b in ("strasse", "weg", "gasse", "allee", "platz")
+]
+TOWNS = [
+    a + b
+    for a in _words("""
     alt neu ober unter gross klein markt sankt wald see berg stein kirch schon rot weiss
-""") for b in ("dorf", "bach", "hausen", "kirchen", "feld", "stadt", "au", "brunn")]
+""")
+    for b in ("dorf", "bach", "hausen", "kirchen", "feld", "stadt", "au", "brunn")
+]
 SOURCES = ("shop", "calls", "archive")
 #: Of 1,000 further records of a source, how many have it: the noise that differs by source.
 SHORT_NAME = {"shop": 250, "calls": 100, "archive": 0}
@@ -69,8 +80,16 @@ SLIP = {"shop": 240, "calls": 120, "archive": 40}
 HEARD = {"shop": 0, "calls": 220, "archive": 20}
 OUTDATED = {"shop": 80, "calls": 120, "archive": 320}
 #: Of 1,000 records, how many lack the cell.
-MISSING = {"first_name": 10, "surname": 10, "dob": 120, "email": 190, "phone": 180, "street": 50,
-           "city": 30, "postcode": 60}
+MISSING = {
+    "first_name": 10,
+    "surname": 10,
+    "dob": 120,
+    "email": 190,
+    "phone": 180,
+    "street": 50,
+    "city": 30,
+    "postcode": 60,
+}
 
 MACROS = """
 CREATE MACRO u(i, salt) AS (hash(i::BIGINT * 1000 + salt) >> 11)::DOUBLE / 9007199254740992.0;
@@ -161,7 +180,7 @@ def records() -> str:
     FROM (SELECT *, {_by_source(OUTDATED, 79)} AS moved FROM copies, kept)"""
     return f"""
 CREATE TABLE record AS
-WITH kept AS (SELECT MAP {{{', '.join(f"'{k}': '{v}'" for k, v in SHORT.items())}}} AS short),
+WITH kept AS (SELECT MAP {{{", ".join(f"'{k}': '{v}'" for k, v in SHORT.items())}}} AS short),
 copies AS (
     SELECT p * 8 + k AS r, pick({_list(list(SOURCES))}, p * 8 + k, 30) AS source, * EXCLUDE k
     FROM person, range(1, 5) AS t(k) WHERE hit(p, 31, 92) AND u(p, 32) >= [0, 0.5, 0.72, 0.87][k]
@@ -174,15 +193,19 @@ UNION ALL SELECT p * 8 AS r, pick({_list(list(SOURCES))}, p, 33) AS source, * FR
 
 def make(people: int, path: Path) -> None:
     """Write so many records to a parquet file."""
-    cells = ", ".join(f"if(hit(r, {90 + i}, {share}), NULL, {name}) AS {name}"
-                      for i, (name, share) in enumerate(MISSING.items()))
+    cells = ", ".join(
+        f"if(hit(r, {90 + i}, {share}), NULL, {name}) AS {name}"
+        for i, (name, share) in enumerate(MISSING.items())
+    )
     with duckdb.connect() as connection:
         connection.execute(MACROS)
         connection.execute(persons(people))
         connection.execute(records())
-        connection.sql(f"SELECT 'u' || lpad(r::VARCHAR, 10, '0') AS unique_id, source AS "
-                       f"source_dataset, p AS cluster, {cells} FROM record "
-                       f"ORDER BY hash(r) LIMIT {people}").write_parquet(str(path))
+        connection.sql(
+            f"SELECT 'u' || lpad(r::VARCHAR, 10, '0') AS unique_id, source AS "
+            f"source_dataset, p AS cluster, {cells} FROM record "
+            f"ORDER BY hash(r) LIMIT {people}"
+        ).write_parquet(str(path))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,12 @@ sys.exit(code)
 
 
 def write(
-    folder: Path, database: Path, rules: Sequence[Rule], threads: int,
-    defaults: Sequence[Mapping[str, Any]] = (), seeds: Mapping[str, str] | None = None,
+    folder: Path,
+    database: Path,
+    rules: Sequence[Rule],
+    threads: int,
+    defaults: Sequence[Mapping[str, Any]] = (),
+    seeds: Mapping[str, str] | None = None,
 ) -> None:
     """A project whose target is the database file that holds the table `customers`."""
     output = {"type": "duckdb", "path": str(database), "threads": threads}
@@ -42,8 +46,10 @@ def write(
     }
     if defaults:
         files["rules/defaults.yml"] = head | {"defaults": [dict(d) for d in defaults]}
-    texts = {n: yaml.safe_dump(d, sort_keys=False, width=10_000, allow_unicode=True)
-             for n, d in files.items()}
+    texts = {
+        n: yaml.safe_dump(d, sort_keys=False, width=10_000, allow_unicode=True)
+        for n, d in files.items()
+    }
     for name, text in {**texts, **(seeds or {})}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,8 +59,7 @@ def write(
 def command(folder: Path) -> list[str]:
     """How a run is started. Exit 1 means that rules failed, as they must here."""
     if (REPOSITORY / "cdmq" / "cli" / "run.py").exists():
-        return [sys.executable, "-m", "cdmq", "run", "--project-dir", str(folder),
-                "--as-of", AS_OF]
+        return [sys.executable, "-m", "cdmq", "run", "--project-dir", str(folder), "--as-of", AS_OF]
     return [sys.executable, "-c", _BEFORE_THE_CLI, str(folder), AS_OF]
 
 

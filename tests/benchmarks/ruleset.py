@@ -68,27 +68,46 @@ def not_null(column: str) -> Rule:
 
 
 def accepted(column: str, values: Sequence[str]) -> Rule:
-    return Rule(f"{column}_in_list", "accepted_values", (column,),
-                f"{column} NOT IN ({_listed(values)})", {"values": list(values)})
+    return Rule(
+        f"{column}_in_list",
+        "accepted_values",
+        (column,),
+        f"{column} NOT IN ({_listed(values)})",
+        {"values": list(values)},
+    )
 
 
 def regex(column: str, pattern: str) -> Rule:
-    return Rule(f"{column}_form", "regex", (column,),
-                f"NOT regexp_matches({column}, '{pattern}')", {"pattern": pattern})
+    return Rule(
+        f"{column}_form",
+        "regex",
+        (column,),
+        f"NOT regexp_matches({column}, '{pattern}')",
+        {"pattern": pattern},
+    )
 
 
 def within(column: str, low: str, high: str) -> Rule:
     def literal(text: str) -> str:
         return f"DATE '{AS_OF if text == 'as_of' else text}'" if not text.isdigit() else text
 
-    return Rule(f"{column}_in_range", "accepted_range", (column,),
-                f"{column} NOT BETWEEN {literal(low)} AND {literal(high)}",
-                {"min": low, "max": high})
+    return Rule(
+        f"{column}_in_range",
+        "accepted_range",
+        (column,),
+        f"{column} NOT BETWEEN {literal(low)} AND {literal(high)}",
+        {"min": low, "max": high},
+    )
 
 
 def length(column: str, low: int, high: int) -> Rule:
-    return Rule(f"{column}_length", "string_length", (column,),
-                f"length({column}) NOT BETWEEN {low} AND {high}", {"min": low, "max": high})
+    return Rule(
+        f"{column}_length",
+        "string_length",
+        (column,),
+        f"length({column}) NOT BETWEEN {low} AND {high}",
+        {"min": low, "max": high},
+    )
 
 
 def must(name: str, shown: Sequence[str], holds: str, where: str = "") -> Rule:
@@ -97,39 +116,75 @@ def must(name: str, shown: Sequence[str], holds: str, where: str = "") -> Rule:
 
 
 def forty() -> list[Rule]:
-    known = ("customer_id", "first_name", "last_name", "email", "street", "city", "country",
-             "signup_date")
+    known = (
+        "customer_id",
+        "first_name",
+        "last_name",
+        "email",
+        "street",
+        "city",
+        "country",
+        "signup_date",
+    )
     return [
         *(not_null(c) for c in known),
-        accepted("status", STATUSES), accepted("segment", SEGMENTS),
-        accepted("country", COUNTRIES), accepted("region", REGIONS),
-        regex("email", EMAIL), regex("phone", PHONE), regex("postcode", POSTCODE),
+        accepted("status", STATUSES),
+        accepted("segment", SEGMENTS),
+        accepted("country", COUNTRIES),
+        accepted("region", REGIONS),
+        regex("email", EMAIL),
+        regex("phone", PHONE),
+        regex("postcode", POSTCODE),
         regex("last_name", NO_DIGIT),
-        within("annual_revenue", "0", "1000000000"), within("orders_12m", "0", "500"),
-        within("credit_score", "300", "850"), within("birth_date", "1900-01-01", "as_of"),
+        within("annual_revenue", "0", "1000000000"),
+        within("orders_12m", "0", "500"),
+        within("credit_score", "300", "850"),
+        within("birth_date", "1900-01-01", "as_of"),
         within("signup_date", "2000-01-01", "as_of"),
         within("last_order_date", "2000-01-01", "as_of"),
         Rule("customer_id_once", "unique", ("customer_id",)),
         Rule("email_once", "unique", ("email",)),
-        Rule("referrer_is_customer", "relationships", ("referrer_id",),
-             words={"to": "customers", "field": "customer_id"}),
-        must("order_after_signup", ("last_order_date", "signup_date"),
-             "last_order_date >= signup_date"),
-        must("old_enough", ("birth_date", "signup_date"),
-             "date_diff('day', birth_date, signup_date) >= 5110"),
+        Rule(
+            "referrer_is_customer",
+            "relationships",
+            ("referrer_id",),
+            words={"to": "customers", "field": "customer_id"},
+        ),
+        must(
+            "order_after_signup",
+            ("last_order_date", "signup_date"),
+            "last_order_date >= signup_date",
+        ),
+        must(
+            "old_enough",
+            ("birth_date", "signup_date"),
+            "date_diff('day', birth_date, signup_date) >= 5110",
+        ),
         must("referred_by_another", ("referrer_id", "customer_id"), "referrer_id <> customer_id"),
         must("updated_after_signup", ("updated_at", "signup_date"), "updated_at >= signup_date"),
-        must("order_has_date", ("orders_12m", "last_order_date"),
-             "orders_12m = 0 or last_order_date is not null"),
-        must("revenue_fits_orders", ("annual_revenue", "orders_12m"),
-             "annual_revenue >= orders_12m * 10"),
+        must(
+            "order_has_date",
+            ("orders_12m", "last_order_date"),
+            "orders_12m = 0 or last_order_date is not null",
+        ),
+        must(
+            "revenue_fits_orders",
+            ("annual_revenue", "orders_12m"),
+            "annual_revenue >= orders_12m * 10",
+        ),
         must("region_of_country", ("region", "country"), "left(region, 2) = country"),
         must("updated_in_time", ("updated_at",), "updated_at <= as_of"),
-        length("first_name", 1, 40), length("last_name", 2, 40), length("street", 5, 100),
+        length("first_name", 1, 40),
+        length("last_name", 2, 40),
+        length("street", 5, 100),
         length("city", 2, 50),
         Rule("enough_rows", "row_count", (), words={"min": 1000}),
-        must("active_orders", ("last_order_date",), f"last_order_date >= '{YEAR_AGO}'",
-             "status = 'active'"),
+        must(
+            "active_orders",
+            ("last_order_date",),
+            f"last_order_date >= '{YEAR_AGO}'",
+            "status = 'active'",
+        ),
         must("enterprise_has_name", ("company",), "company is not null", "segment = 'enterprise'"),
     ]
 

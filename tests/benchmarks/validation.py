@@ -32,8 +32,12 @@ def arguments(about: str) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rules", type=int, default=40, help="40, or up to 200 with variants")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--dir", type=Path, help="where data is kept and copied to",
-                        default=Path(tempfile.gettempdir()) / "cdmq_benchmarks")
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        help="where data is kept and copied to",
+        default=Path(tempfile.gettempdir()) / "cdmq_benchmarks",
+    )
     return parser.parse_args()
 
 
@@ -67,8 +71,13 @@ class Benchmark:
 
     def by_hand(self, name: str) -> list[str]:
         script = Path(__file__).with_name("run_sql.py")
-        return [sys.executable, str(script), str(self.hand_file), str(self.given.threads),
-                str(self.work / f"{name}.sql")]
+        return [
+            sys.executable,
+            str(script),
+            str(self.hand_file),
+            str(self.given.threads),
+            str(self.work / f"{name}.sql"),
+        ]
 
     def time(self, name: str, command: list[str], good: frozenset[int] = frozenset({0})) -> None:
         cost = measure.measured(command, good)
@@ -76,8 +85,13 @@ class Benchmark:
         print(f"  {name}: {cost.cpu:.2f} CPU s", file=sys.stderr, flush=True)
 
     def checked(self) -> list[str]:
-        return [measure.same("flags", measure.digest(self.cdmq_file, project.FLAGS),
-                             measure.digest(self.hand_file, by_hand.FLAGS))]
+        return [
+            measure.same(
+                "flags",
+                measure.digest(self.cdmq_file, project.FLAGS),
+                measure.digest(self.hand_file, by_hand.FLAGS),
+            )
+        ]
 
     def failing_share(self) -> float:
         with duckdb.connect(str(self.hand_file), read_only=True) as connection:
@@ -88,9 +102,11 @@ class Benchmark:
         self.rounds()
         for line in self.checked():
             print(line)
-        print(f"{self.given.rows:,} customers, {len(self.rules)} rules, "
-              f"{self.failing_share():.1%} of the keys fail one, {self.given.threads} threads, "
-              f"medians of {self.given.rounds} rounds\n")
+        print(
+            f"{self.given.rows:,} customers, {len(self.rules)} rules, "
+            f"{self.failing_share():.1%} of the keys fail one, {self.given.threads} threads, "
+            f"medians of {self.given.rounds} rounds\n"
+        )
         print(measure.table(self.costs, AGAINST))
 
 

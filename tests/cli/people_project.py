@@ -8,7 +8,7 @@ from collections.abc import Mapping
 FILES: Mapping[str, str] = {
     "cdmq_project.yml": "name: small\n",
     "profiles.yml": "small:\n  target: dev\n  outputs:\n"
-                    "    dev: {type: duckdb, path: target/small.duckdb}\n",
+    "    dev: {type: duckdb, path: target/small.duckdb}\n",
     "models/people.yml": """\
 version: 1
 datasets:

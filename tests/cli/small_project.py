@@ -19,7 +19,7 @@ from cdmq.cli import main
 FILES = {
     "cdmq_project.yml": "name: small\nrule-paths: [rules, unit_tests]\n",
     "profiles.yml": "small:\n  target: dev\n  outputs:\n"
-                    "    dev: {type: duckdb, path: target/small.duckdb}\n",
+    "    dev: {type: duckdb, path: target/small.duckdb}\n",
     "models/customers.yml": """\
 version: 1
 datasets:
@@ -103,7 +103,9 @@ class Small:
         mail = author.split()[0].lower() + "@example.com"
         subprocess.run(
             ["git", "-c", f"user.name={author}", "-c", f"user.email={mail}", *words],
-            cwd=self.root, check=True, capture_output=True,
+            cwd=self.root,
+            check=True,
+            capture_output=True,
         )
 
     def commit(self, message: str, author: str = "Ada Steward", on: str = "2026-10-01") -> None:

@@ -21,8 +21,13 @@ HEAVY = ("pydantic", "sqlglot", "jinja2", "yaml", "duckdb", "typer", "rich")
 @pytest.fixture
 def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
     found = small(tmp_path, capsys)
-    found.write({"seeds/codes.csv": "code\nDE\n", "macros/m.sql": "{% macro m() %}1{% endmacro %}",
-                 "models/extra.sql": "select id from {{ ref('customers') }}"})
+    found.write(
+        {
+            "seeds/codes.csv": "code\nDE\n",
+            "macros/m.sql": "{% macro m() %}1{% endmacro %}",
+            "models/extra.sql": "select id from {{ ref('customers') }}",
+        }
+    )
     return found
 
 
@@ -33,8 +38,11 @@ def warm(project: Small, *words: str) -> bool:
 
 
 def test_the_second_parse_is_warm_and_says_the_same(project: Small) -> None:
-    project.swap("models/customers.yml", ("    columns: {credit: decimal, born: date}\n", ""),
-                 ("file: data/customers.csv", "table: customers"))
+    project.swap(
+        "models/customers.yml",
+        ("    columns: {credit: decimal, born: date}\n", ""),
+        ("file: data/customers.csv", "table: customers"),
+    )
     first, second = project.told("parse"), project.told("parse")
     assert second.out == first.out.replace("\n", " (nothing has changed)\n")
     assert second.err == first.err != ""
@@ -49,15 +57,38 @@ CHANGES: list[Callable[[Small], object]] = [
     lambda p: p.write({"seeds/more.csv": "code\nAT\n"}),
     lambda p: p.write({"macros/m.sql": "{% macro m() %}2{% endmacro %}"}),
     lambda p: p.write({"models/extra.sql": "select 1 as id from {{ ref('customers') }}"}),
-    lambda p: p.write({"rules/deep/down/new.yml": "dataset: customers\n"
-                       "validation: [{column: status, checks: [not_null]}]\n"}),
-    lambda p: p.write({"unit_tests/new.yml": "unit_tests:\n- {name: n, rule: credit_low, "
-                       "given: {}, expect: {flags: []}}\n"}),
+    lambda p: p.write(
+        {
+            "rules/deep/down/new.yml": "dataset: customers\n"
+            "validation: [{column: status, checks: [not_null]}]\n"
+        }
+    ),
+    lambda p: p.write(
+        {
+            "unit_tests/new.yml": "unit_tests:\n- {name: n, rule: credit_low, "
+            "given: {}, expect: {flags: []}}\n"
+        }
+    ),
     lambda p: (p.root / "seeds/codes.csv").rename(p.root / "seeds/kodes.csv"),
     lambda p: (p.root / "models/extra.sql").unlink(),
-    lambda p: p.write({"target/catalog.json": json.dumps({"datasets": {"customers": {
-        "id": "text", "email": "text", "status": "text", "credit": "decimal", "born": "date",
-        "notes": "text"}}})}),
+    lambda p: p.write(
+        {
+            "target/catalog.json": json.dumps(
+                {
+                    "datasets": {
+                        "customers": {
+                            "id": "text",
+                            "email": "text",
+                            "status": "text",
+                            "credit": "decimal",
+                            "born": "date",
+                            "notes": "text",
+                        }
+                    }
+                }
+            )
+        }
+    ),
     lambda p: p.swap("data/customers.csv", ("born,notes\n", "born,notes,more\n")),
     lambda p: p.swap("data/customers.csv", ("credit,born,notes\n", "born,credit,notes\n")),
     lambda p: (p.root / "data/customers.csv").unlink(),
@@ -171,9 +202,14 @@ def loaded(project: Small, *words: str) -> set[str]:
         "os._exit = lambda code: print(*heavy(), file=sys.stderr)\n"
         f"sys.argv[1:] = {list(words)!r}\ncdmq.cli.main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=project.root, capture_output=True,
-                          text=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-                          check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
     return set(done.stderr.splitlines()[-1].split())
 
 

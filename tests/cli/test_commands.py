@@ -35,12 +35,19 @@ def test_parse_needs_no_connection(project: Small) -> None:
     assert rule["depends_on"] == {"nodes": ["dataset.small.customers"]}
     assert "rule.small.customers.credit_low" in manifest["child_map"]["dataset.small.customers"]
     assert set(manifest["metadata"]) >= {
-        "cdmq_schema_version", "cdmq_version", "generated_at", "invocation_id"}
+        "cdmq_schema_version",
+        "cdmq_version",
+        "generated_at",
+        "invocation_id",
+    }
 
 
 def test_parse_says_all_problems_in_order_of_place(project: Small) -> None:
-    project.swap("rules/customers.yml", ("owner: stewards", "ownr: stewards"),
-                 ("must: credit <= 500", "must: credit <="))
+    project.swap(
+        "rules/customers.yml",
+        ("owner: stewards", "ownr: stewards"),
+        ("must: credit <= 500", "must: credit <="),
+    )
     told = project.told("parse")
     assert (told.code, told.out) == (2, "")
     assert told.err.splitlines() == [
@@ -56,7 +63,8 @@ def test_parse_checks_the_columns_that_are_known(project: Small) -> None:
     assert told.code == 2
     assert told.err == (
         "rules/customers.yml:24:11: CDMQ313 credit is a number; lower needs text (at column 7 of "
-        "the SQL: lower(credit) = 'x'); write: credit::text\n")
+        "the SQL: lower(credit) = 'x'); write: credit::text\n"
+    )
     project.swap("rules/customers.yml", ("lower(credit) = 'x'", "credti <= 500"))
     assert "CDMQ312" in project.told("parse").err  # the file is there, and has no such column
     project.swap("models/customers.yml", ("data/customers.csv", "data/later.csv"))
@@ -74,13 +82,17 @@ def test_parse_checks_the_columns_that_are_known(project: Small) -> None:
 
 
 def test_parse_warns_of_columns_that_are_not_known(project: Small) -> None:
-    project.swap("models/customers.yml", ("    columns: {credit: decimal, born: date}\n", ""),
-                 ("data/customers.csv", "data/later.csv"))
+    project.swap(
+        "models/customers.yml",
+        ("    columns: {credit: decimal, born: date}\n", ""),
+        ("data/customers.csv", "data/later.csv"),
+    )
     told = project.told("parse")
     assert told.code == 0
     assert told.err == (
         "catalog.json: CDMQ431 warning: the columns of customers are not known: they were not "
-        "checked; run cdmq compile, or declare columns:\n")
+        "checked; run cdmq compile, or declare columns:\n"
+    )
 
 
 def test_compile_writes_the_sql(project: Small) -> None:
@@ -105,10 +117,13 @@ def test_compile_takes_the_selected_rules_alone(project: Small) -> None:
 
 def test_ls(project: Small) -> None:
     assert project.told("ls", "-s", "customers.email").out.splitlines() == [
-        "customers.email.email", "customers.email.not_null"]
+        "customers.email.email",
+        "customers.email.not_null",
+    ]
     assert project.told("ls", "--resource-type", "dataset").out == "customers\n"
     assert project.told("ls", "-s", "rule:credit_low", "--output", "path").out == (
-        "rules/customers.yml:22\n")
+        "rules/customers.yml:22\n"
+    )
     line = json.loads(project.told("ls", "-s", "credit_low", "--output", "json").out)
     assert line["unique_id"] == "rule.small.customers.credit_low"
     assert (line["severity"], line["why"]) == ("error", "More needs a guarantee.")
@@ -119,38 +134,66 @@ def test_select_takes_several_words_as_dbt_does(project: Small) -> None:
     assert out == "credit_low\n"
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("ls", "-s", "credit_lo"), "--select: CDMQ513 no rule or dataset is named 'credit_lo'; "
-                                "did you mean 'credit_low'?\n"),
-    (("run", "-s", "zz*"), "--select: CDMQ510 nothing is selected by --select 'zz*'; try it with: "
-                           "cdmq ls, or say --allow-empty\n"),
-    (("show", "custom"), "show: CDMQ513 no dataset is named 'custom'; did you mean 'customers'?\n"),
-    (("show", "customers"), "models/customers.yml:3:11: CDMQ430 main.customers__clean is not in "
-                            "the warehouse; make it first: cdmq run\n"),
-    (("run", "-t", "prod"), "profiles.yml:4:5: CDMQ402 the profile 'small' has no target 'prod'; "
-                            "known here: dev\n"),
-    (("run", "--vars", "[1]"), "--vars: CDMQ501 --vars must be keys with values; write --vars "
-                               "'{name: value}'\n"),
-])
-def test_what_is_wrong_is_said_in_a_line(
-    project: Small, words: tuple[str, ...], said: str
-) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("ls", "-s", "credit_lo"),
+            "--select: CDMQ513 no rule or dataset is named 'credit_lo'; "
+            "did you mean 'credit_low'?\n",
+        ),
+        (
+            ("run", "-s", "zz*"),
+            "--select: CDMQ510 nothing is selected by --select 'zz*'; try it with: "
+            "cdmq ls, or say --allow-empty\n",
+        ),
+        (
+            ("show", "custom"),
+            "show: CDMQ513 no dataset is named 'custom'; did you mean 'customers'?\n",
+        ),
+        (
+            ("show", "customers"),
+            "models/customers.yml:3:11: CDMQ430 main.customers__clean is not in "
+            "the warehouse; make it first: cdmq run\n",
+        ),
+        (
+            ("run", "-t", "prod"),
+            "profiles.yml:4:5: CDMQ402 the profile 'small' has no target 'prod'; known here: dev\n",
+        ),
+        (
+            ("run", "--vars", "[1]"),
+            "--vars: CDMQ501 --vars must be keys with values; write --vars '{name: value}'\n",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(project: Small, words: tuple[str, ...], said: str) -> None:
     told = project.told(*words)
     assert (told.code, told.out, told.err) == (2, "", said)
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("run", "--as-of", "soon"), "Invalid value for --as-of: 'soon' is no time: write 2026-11-01 "
-                                 "or 2026-11-01T06:00:00"),
-    (("run", "--as-of", "9999-12-31T23:00:00-12:00"), "Invalid value for --as-of: "
-     "'9999-12-31T23:00:00-12:00' is no time in UTC"),
-    (("run", "--fail-on", "warning"), "Invalid value for --fail-on: 'warning' is not known; did "
-                                      "you mean 'warn'?"),
-    (("ls", "--output", "jsn"), "Invalid value for --output: 'jsn' is not known; did you mean "
-                                "'json'?"),
-    (("run", "--log-format", "xml"), "Invalid value for --log-format: 'xml' is not known"),
-    (("run", "--bogus"), "No such option: --bogus"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("run", "--as-of", "soon"),
+            "Invalid value for --as-of: 'soon' is no time: write 2026-11-01 or 2026-11-01T06:00:00",
+        ),
+        (
+            ("run", "--as-of", "9999-12-31T23:00:00-12:00"),
+            "Invalid value for --as-of: '9999-12-31T23:00:00-12:00' is no time in UTC",
+        ),
+        (
+            ("run", "--fail-on", "warning"),
+            "Invalid value for --fail-on: 'warning' is not known; did you mean 'warn'?",
+        ),
+        (
+            ("ls", "--output", "jsn"),
+            "Invalid value for --output: 'jsn' is not known; did you mean 'json'?",
+        ),
+        (("run", "--log-format", "xml"), "Invalid value for --log-format: 'xml' is not known"),
+        (("run", "--bogus"), "No such option: --bogus"),
+    ],
+)
 def test_wrong_usage_ends_with_2(project: Small, words: tuple[str, ...], said: str) -> None:
     told = project.told(*words)
     assert told.code == 2
@@ -168,7 +211,7 @@ def test_show_masks(project: Small) -> None:
         "2   NULL   activ   2000    1990-01-01  c***",
         "",
         "first 2 of 3 rows of main.customers__clean (--limit N shows more); "
-            "2 columns masked (--unmask shows them)",
+        "2 columns masked (--unmask shows them)",
     ]
     assert "anna@" not in told.out
     assert "calls often" not in told.out
@@ -176,19 +219,23 @@ def test_show_masks(project: Small) -> None:
     assert json.loads(open_.splitlines()[0])["email"] == "anna@example.com"
 
 
-@pytest.mark.parametrize(("stage", "keys"), [
-    ("raw", ["1", "2", "3"]), ("clean", ["1", "2", "3"]), ("defaulted", ["1", "2", "3"]),
-    ("flagged", ["2", "3"]), ("passed", ["1"]),
-])
+@pytest.mark.parametrize(
+    ("stage", "keys"),
+    [
+        ("raw", ["1", "2", "3"]),
+        ("clean", ["1", "2", "3"]),
+        ("defaulted", ["1", "2", "3"]),
+        ("flagged", ["2", "3"]),
+        ("passed", ["1"]),
+    ],
+)
 def test_show_stages(project: Small, stage: str, keys: list[str]) -> None:
     project.run()
     out = project.told("show", "customers", "--stage", stage, "--output", "json").out
     assert [json.loads(line)["id"] for line in out.splitlines()] == keys
 
 
-def test_show_wide_rows_a_line_a_cell(
-    project: Small, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_show_wide_rows_a_line_a_cell(project: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     project.run()
     out = project.told("show", "customers", "--limit", "1").out
@@ -200,10 +247,19 @@ def test_show_wide_rows_whole_and_numbers_without_idle_zeros(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     words = "customers.email.email, customers.postcode.regex, one_more"
-    table = Table("t", ("fee", "price", "large", "rules"),
-                  ((Decimal("49.900000000"), Decimal("49.90"), Decimal("1E+3"), words),), ())
+    table = Table(
+        "t",
+        ("fee", "price", "large", "rules"),
+        ((Decimal("49.900000000"), Decimal("49.90"), Decimal("1E+3"), words),),
+        (),
+    )
     assert list(table_lines(table, "table"))[:5] == [
-        "-- row 1", "fee    49.9", "price  49.90", "large  1E+3", f"rules  {words}"]
+        "-- row 1",
+        "fee    49.9",
+        "price  49.90",
+        "large  1E+3",
+        f"rules  {words}",
+    ]
 
 
 def test_help_says_each_command_in_a_whole_line(
@@ -222,8 +278,13 @@ def test_debug(project: Small) -> None:
     assert told.code == 0
     lines = told.out.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        ["OK", "cdmq"], ["OK", "project"], ["OK", "profile"], ["OK", "connection"],
-        ["OK", "rights"], ["OK", "register"]]
+        ["OK", "cdmq"],
+        ["OK", "project"],
+        ["OK", "profile"],
+        ["OK", "connection"],
+        ["OK", "rights"],
+        ["OK", "register"],
+    ]
     assert lines[2] == "OK    profile     small.dev, type duckdb (profiles.yml:4:10)"
     assert lines[0].startswith(f"OK    cdmq        {cdmq.__version__}, python ")
 
@@ -244,8 +305,11 @@ def test_clean_leaves_the_database_and_what_is_not_ours(project: Small) -> None:
     project.write({"target/mine.txt": "keep", "target/compiled/mine.txt": "keep"})
     told = project.told("clean")
     assert told.code == 0
-    left = {p.relative_to(project.root / "target").as_posix()
-            for p in (project.root / "target").rglob("*") if p.is_file()}
+    left = {
+        p.relative_to(project.root / "target").as_posix()
+        for p in (project.root / "target").rglob("*")
+        if p.is_file()
+    }
     assert left == {"small.duckdb", "mine.txt", "compiled/mine.txt"}
 
 
@@ -271,7 +335,8 @@ def test_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told.code == 2
     assert told.err == (
         f"{tmp_path}: CDMQ120 no cdmq_project.yml here or in a folder above; go to your project, "
-        "name it with --project-dir, or make one with: cdmq init\n")
+        "name it with --project-dir, or make one with: cdmq init\n"
+    )
 
 
 def test_what_cdmq_does_wrong_is_a_line_and_a_log(
@@ -285,7 +350,8 @@ def test_what_cdmq_does_wrong_is_a_line_and_a_log(
     told = project.told("ls")
     log = project.root / "target/cdmq.log"
     assert (told.code, told.out) == (2, "")
-    assert told.err == ("CDMQ500 cdmq itself failed: ZeroDivisionError: by *****; report this "
-                        f"with {log}\n")
+    assert told.err == (
+        f"CDMQ500 cdmq itself failed: ZeroDivisionError: by *****; report this with {log}\n"
+    )
     assert "Traceback" in log.read_text("utf-8")
     assert "hunter2" not in log.read_text("utf-8")

@@ -51,8 +51,11 @@ def test_everything_has_a_page() -> None:
         assert page.title.endswith("."), (page.sort, page.name)
     assert by_sort == {
         "file": {"project", "dataset", "unit_test"},
-        "check": set(checks()), "kind": set(kinds()), "form": set(FORMS),
-        "function": set(table()), "code": set(codes()),
+        "check": set(checks()),
+        "kind": set(kinds()),
+        "form": set(FORMS),
+        "function": set(table()),
+        "code": set(codes()),
     }
     text = contents()
     assert all(page.name in text for page in pages())
@@ -97,15 +100,19 @@ def test_files_by_the_words_that_stand_in_them() -> None:
 def test_a_key_leads_to_the_page_that_has_it() -> None:
     with pytest.raises(CdmqError) as error:
         explain("delimiter")
-    assert str(error.value) == ("explain: CDMQ530 'delimiter' is a key and has no page of its own; "
-                                "look at cdmq explain dataset")
+    assert str(error.value) == (
+        "explain: CDMQ530 'delimiter' is a key and has no page of its own; "
+        "look at cdmq explain dataset"
+    )
 
 
 def test_an_unknown_word_gives_the_nearest() -> None:
     with pytest.raises(CdmqError) as error:
         explain("notnull")
-    assert str(error.value) == ("explain: CDMQ530 nothing is known of 'notnull'; did you mean "
-                                "'not_null'? cdmq explain lists all")
+    assert str(error.value) == (
+        "explain: CDMQ530 nothing is known of 'notnull'; did you mean "
+        "'not_null'? cdmq explain lists all"
+    )
 
 
 @pytest.mark.parametrize("word", ["nosuchword", "check:nosuchword", "check:email_", "CDMQ999"])
@@ -178,8 +185,10 @@ def test_what_the_audit_tables_do_not_hold_is_said_to_who_asked_for_all(project:
     project.run()
     shown = project.told("explain", "--record", "3", "--unmask").out
     assert "email: 'j***'" in shown
-    assert ("By pii: the audit tables hold no more of these than is shown: email (mask). The "
-            "values are in the dataset: cdmq show customers --stage flagged --unmask") in shown
+    assert (
+        "By pii: the audit tables hold no more of these than is shown: email (mask). The "
+        "values are in the dataset: cdmq show customers --stage flagged --unmask"
+    ) in shown
     assert "By pii:" not in project.told("explain", "--record", "3").out
     assert "jo@@x" in project.told("show", "customers", "--stage", "flagged", "--unmask").out
 
@@ -250,7 +259,8 @@ def test_an_unknown_key_gives_near_ones(project: Small) -> None:
     project.run()
     told = project.told("explain", "--record", "10001")
     assert told.code == 2
-    assert told.err == ("--record: CDMQ531 no record with the key '10001'; near it: 0010001 "
-                        "(customers)\n")
+    assert told.err == (
+        "--record: CDMQ531 no record with the key '10001'; near it: 0010001 (customers)\n"
+    )
     told = project.told("explain", "--record", "0010001", "--dataset", "custmers")
     assert "unknown dataset 'custmers'; did you mean 'customers'?" in told.err

@@ -100,7 +100,9 @@ def _unweighed(text: str) -> str:
 
 
 def test_the_same_by_same_if(people: Small) -> None:
-    assert _pair(people, "crm/1", "shop/1") == """\
+    assert (
+        _pair(people, "crm/1", "shop/1")
+        == """\
 crm/1 and shop/1 in people, by same_person
 why: One person, two lists.
 
@@ -117,6 +119,7 @@ verdict  the same by same_if: equal in mail
   as weighed <2026-11-01>
 now  both are in the party P5C1A6F5EAAC83891
 """
+    )
 
 
 def test_columns_stand_below_each_other(people: Small) -> None:
@@ -141,15 +144,19 @@ def test_a_veto_keeps_apart_and_is_asked(people: Small) -> None:
     assert "  vat  differs  'DE2' <> 'DE1'  may never differ\n" in out
     assert "verdict  never one by never_if_differs: vat differs\n" in out
     assert "now  shop/8 is in the party P5371DA4343F7A126, crm/3 is in the party P2B8" in out
-    assert ("\nasked  same_person  are crm/3 and shop/8 one? S% sure; alike, but what may never "
-            "differ does\n  open since <2026-11-01>\n") in out
+    assert (
+        "\nasked  same_person  are crm/3 and shop/8 one? S% sure; alike, but what may never "
+        "differ does\n  open since <2026-11-01>\n"
+    ) in out
     story = _unweighed(steady(people.told("explain", "--record", "crm/3").out))
     assert "  shop/8  S% sure, kept apart by never_if_differs (vat)\n" in story
     assert "asked  same_person  are crm/3 and shop/8 one? S% sure; alike" in story
 
 
 def test_a_pair_of_which_nothing_is_kept(people: Small) -> None:
-    assert _pair(people, "crm/1", "crm/2") == """\
+    assert (
+        _pair(people, "crm/1", "crm/2")
+        == """\
 crm/1 and crm/2 in people, by same_person
 why: One person, two lists.
 
@@ -165,21 +172,35 @@ verdict  none: they are not among the pairs that were found alike and kept
 that is not kept
 now  crm/1 is in the party P5C1A6F5EAAC83891, crm/2 is in the party PA986B7169EE2C0D1
 """
+    )
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("crm/1", "crm/9"), "--pair: CDMQ531 no record with the key 'crm/9'; near it: crm/"),
-    (("crm/1", "7"), "--pair: CDMQ531 'crm/1' is a record of people, '7' of shop; "
-     "name two records of one dataset"),
-    (("1", "2"), "--pair: CDMQ224 no matching rule compares records of crm, orders; "
-     "records are compared in people"),
-    (("crm/1", "crm/1"), "--pair takes two records, here is one twice"),
-    (("crm/1", "crm/2", "--rule", "same_persn"),
-     "--rule: CDMQ224 there is no matching rule 'same_persn'; did you mean 'same_person'?"),
-    (("crm/1", "crm/2", "--dataset", "peopel"),
-     "--dataset: CDMQ202 unknown dataset 'peopel'; did you mean 'people'?"),
-    (("crm/1", "crm/2", "--record", "crm/1"), "give --record or --pair, not both"),
-])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("crm/1", "crm/9"), "--pair: CDMQ531 no record with the key 'crm/9'; near it: crm/"),
+        (
+            ("crm/1", "7"),
+            "--pair: CDMQ531 'crm/1' is a record of people, '7' of shop; "
+            "name two records of one dataset",
+        ),
+        (
+            ("1", "2"),
+            "--pair: CDMQ224 no matching rule compares records of crm, orders; "
+            "records are compared in people",
+        ),
+        (("crm/1", "crm/1"), "--pair takes two records, here is one twice"),
+        (
+            ("crm/1", "crm/2", "--rule", "same_persn"),
+            "--rule: CDMQ224 there is no matching rule 'same_persn'; did you mean 'same_person'?",
+        ),
+        (
+            ("crm/1", "crm/2", "--dataset", "peopel"),
+            "--dataset: CDMQ202 unknown dataset 'peopel'; did you mean 'people'?",
+        ),
+        (("crm/1", "crm/2", "--record", "crm/1"), "give --record or --pair, not both"),
+    ],
+)
 def test_what_cannot_be_compared(people: Small, words: tuple[str, ...], said: str) -> None:
     told = people.told("explain", "--pair", *words)
     assert told.code == 2
@@ -197,12 +218,15 @@ def test_one_party_through_others(own: Small) -> None:
     out = _pair(own, "crm/1", "shop/2")
     by_rule = out.split("\n\ncrm/1 and shop/2 in people, by namesakes\n")
     assert len(by_rule) == 2
-    assert ("verdict  two: this rule weighs nothing, and in no list of same_if are they equal\n"
-            "now  both are in the party P5C1A6F5EAAC83891, through others: crm/1 and crm/2 "
-            "(same_if), crm/2 and shop/2 (same_if)") in by_rule[0]
+    assert (
+        "verdict  two: this rule weighs nothing, and in no list of same_if are they equal\n"
+        "now  both are in the party P5C1A6F5EAAC83891, through others: crm/1 and crm/2 "
+        "(same_if), crm/2 and shop/2 (same_if)"
+    ) in by_rule[0]
     assert "now  crm/1 is in the group P58" in by_rule[1]
     assert _pair(own, "crm/1", "shop/2", "--rule", "namesakes").startswith(
-        "crm/1 and shop/2 in people, by namesakes\n")
+        "crm/1 and shop/2 in people, by namesakes\n"
+    )
 
 
 def test_what_was_kept_before(own: Small) -> None:
@@ -218,24 +242,38 @@ def test_what_was_kept_before(own: Small) -> None:
 
 
 def test_what_is_no_evidence(own: Small) -> None:
-    own.swap("rules/people.yml", (
-        "same_if: [[mail], [phone]]",
-        "same_if: [[mail], [phone], [city]]\n    "
-        "ignore_values: {shared_by_more_than: {phone: 1}}\n    where: last <> 'Huber'"))
-    own.swap("rules/people.yml", ("matching:", """\
+    own.swap(
+        "rules/people.yml",
+        (
+            "same_if: [[mail], [phone]]",
+            "same_if: [[mail], [phone], [city]]\n    "
+            "ignore_values: {shared_by_more_than: {phone: 1}}\n    where: last <> 'Huber'",
+        ),
+    )
+    own.swap(
+        "rules/people.yml",
+        (
+            "matching:",
+            """\
 defaults:
   - id: city_of
     column: city
     fill_from: [last]
-matching:"""))
+matching:""",
+        ),
+    )
     own.swap("data/crm.csv", ("bert@example.com,222", "bert@example.com,111"))
     own.run()
     out = _pair(own, "crm/1", "crm/2", "--rule", "same_person")
-    assert ("  phone  too common  '111' = '111'  no evidence: too many records share it, "
-            "named by same_if\n") in out.replace("|", "=")
+    assert (
+        "  phone  too common  '111' = '111'  no evidence: too many records share it, "
+        "named by same_if\n"
+    ) in out.replace("|", "=")
     out = _pair(own, "crm/1", "shop/1", "--rule", "same_person")
-    assert ("  city  borrowed  'Bonn' | 'Maier'  no evidence: a default filled it in, "
-            "named by same_if\n") in out
+    assert (
+        "  city  borrowed  'Bonn' | 'Maier'  no evidence: a default filled it in, "
+        "named by same_if\n"
+    ) in out
     out = _pair(own, "crm/2", "crm/3", "--rule", "same_person")
     assert "  the rule looks only at records with: last <> 'Huber'\n" in out
 
@@ -248,15 +286,18 @@ def test_questions_about_two_parties_and_a_review(own: Small) -> None:
         run = connection.execute("SELECT run_id FROM cdmq.runs").fetchall()[0][0]
         connection.execute(
             "INSERT INTO cdmq.queue VALUES ('same_person', 'v', 'shop/1', 'shop/2', 'bridge', 0.93,"
-            f" 0, '{run}', NULL, NULL)")
+            f" 0, '{run}', NULL, NULL)"
+        )
         connection.execute(
             "INSERT INTO cdmq.pairs VALUES ('same_person', 'v', 'crm/1', 'crm/3', 'score', 0.98999,"
-            f" 6.6, '{json.dumps({'city': -1.4})}', '{run}', NULL, NULL)")
+            f" 6.6, '{json.dumps({'city': -1.4})}', '{run}', NULL, NULL)"
+        )
     out = _pair(own, "crm/1", "crm/2", "--rule", "same_person")
     assert out.endswith(
         "\nasked  same_person  are shop/1 and shop/2 one? 93.0% sure; alike, but most others of "
         "the two groups are not\n  open since <2026-11-01>\n"
-        "  what is said of them is said of the two parties\n".replace("93.0%", "S%"))
+        "  what is said of them is said of the two parties\n".replace("93.0%", "S%")
+    )
     out = own.told("explain", "--pair", "crm/1", "crm/3", "--rule", "same_person").out
     assert "verdict  not sure enough to be one: 98.9%, and merge_above is 99%\n" in out
     assert "to begin with  +8.0  for any two records" in re.sub(" {2,}", "  ", out)
@@ -264,7 +305,21 @@ def test_questions_about_two_parties_and_a_review(own: Small) -> None:
 
 def test_words_for_weights_and_chances() -> None:
     assert [strength(w) for w in (11.2, 3, 0.4, 0, -0.4, -3.1, -6)] == [
-        "strongly for", "for", "slightly for", "no evidence", "slightly against", "against",
-        "strongly against"]
+        "strongly for",
+        "for",
+        "slightly for",
+        "no evidence",
+        "slightly against",
+        "against",
+        "strongly against",
+    ]
     assert [sure(p) for p in (1, 0.99998, 0.98999, 0.99, 0.712, 0.5, 0.0012, 0.00001)] == [
-        "100%", ">99.99%", "98.9%", "99.00%", "71.2%", "50.0%", "0.12%", "<0.01%"]
+        "100%",
+        ">99.99%",
+        "98.9%",
+        "99.00%",
+        "71.2%",
+        "50.0%",
+        "0.12%",
+        "<0.01%",
+    ]

@@ -21,10 +21,20 @@ MOVED = ("data/shop.csv", ("1,Maier,anna@example.com", "1,Maier,anne@example.com
 #: Anna has three records then: the most of what is left of the merged party when Anne leaves it.
 THIRD = ("data/shop.csv", ("2,Meyer,bert@example.com", "2,Meyer,anna@example.com"))
 #: Ids are made of the rule and the smallest key.
-ANNA, BERT, CARL, ANNE = ("P5C1A6F5EAAC83891", "PA986B7169EE2C0D1", "P2B810D886A4960D6",
-                          "PF84141BF62A8A051")
-IDS = {ANNA: "P-ANNA", BERT: "P-BERT", CARL: "P-CARL", ANNE: "P-ANNE",
-       "P58A33E53612F056F": "G-BONN", "P27E0936049AFA135": "G-MAIER"}
+ANNA, BERT, CARL, ANNE = (
+    "P5C1A6F5EAAC83891",
+    "PA986B7169EE2C0D1",
+    "P2B810D886A4960D6",
+    "PF84141BF62A8A051",
+)
+IDS = {
+    ANNA: "P-ANNA",
+    BERT: "P-BERT",
+    CARL: "P-CARL",
+    ANNE: "P-ANNE",
+    "P58A33E53612F056F": "G-BONN",
+    "P27E0936049AFA135": "G-MAIER",
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +65,9 @@ def _story(project: Small, *words: str) -> str:
 
 
 def test_a_record_tells_its_party_cells_and_levels(people: Small) -> None:
-    assert _story(people, "crm/2") == """\
+    assert (
+        _story(people, "crm/2")
+        == """\
 crm/2 in people
 No rule ever flagged it, and no cell of it was changed.
 
@@ -90,14 +102,17 @@ level   class  core for P-ANNA
     because bought 60000 >= 50000
 
 passes now (1): people.key
-"""  # noqa: E501
+"""
+    )  # noqa: E501
 
 
 def test_a_record_that_was_split_off(people: Small) -> None:
     out = _story(people, "shop/1")
     assert "party   same_person  P-ANNE, alone\n    since <2026-12-03>\n" in out
-    assert ("party   same_person  P-ANNA, no longer\n    from <2026-11-01>\n"
-            "    until <2026-12-03>: P-ANNE was split out of it\n") in out
+    assert (
+        "party   same_person  P-ANNA, no longer\n    from <2026-11-01>\n"
+        "    until <2026-12-03>: P-ANNE was split out of it\n"
+    ) in out
     assert "3 of 3 cells from this record\n    won, no other value: last, mail, vat\n" in out
 
 
@@ -112,12 +127,16 @@ def test_a_record_that_won_and_is_masked(people: Small) -> None:
 def test_a_record_that_is_gone_is_known_by_its_party(people: Small) -> None:
     out = _story(people, "crm/3")
     assert out.startswith("crm/3 in people\nIt is no longer in the dataset.\n")
-    assert ("party   same_person  P-CARL, no longer\n    from <2026-11-01>\n"
-            "    until <2026-12-03>: the record is no longer in the dataset\n") in out
+    assert (
+        "party   same_person  P-CARL, no longer\n    from <2026-11-01>\n"
+        "    until <2026-12-03>: the record is no longer in the dataset\n"
+    ) in out
 
 
 def test_a_party_tells_members_cells_levels_and_events(people: Small) -> None:
-    assert _story(people, ANNA) == """\
+    assert (
+        _story(people, ANNA)
+        == """\
 P-ANNA in persons
 It is a party of people by same_person.
 No rule ever flagged it, and no cell of it was changed.
@@ -148,7 +167,8 @@ events  same_person
     <2026-12-03>: P-ANNE was split out of P-ANNA, with 1 record
 
 passes now (2): persons.key, persons.vat.not_null
-"""  # noqa: E501
+"""
+    )  # noqa: E501
     assert "    vat    'DE1' of crm/1" in _story(people, ANNA, "--unmask")
 
 
@@ -180,18 +200,26 @@ def test_a_party_that_is_there_again_has_its_id(own: Small) -> None:
     assert "party   same_person  P-ANNA, alone\n    since <2026-11-01>\n" in _story(own, "shop/1")
     out = _story(own, "crm/2")
     assert "party   same_person  P-BERT, with crm/1 and shop/2\n    since <2026-12-03>\n" in out
-    assert ("party   same_person  P-ANNA, no longer\n    from <2026-11-02>\n"
-            "    until <2026-12-03>: P-BERT was there again\n") in out
-    assert ("alike   same_person  2 records\n    crm/1  the same by same_if\n"
-            "    shop/2  the same by same_if\n") in out
+    assert (
+        "party   same_person  P-ANNA, no longer\n    from <2026-11-02>\n"
+        "    until <2026-12-03>: P-BERT was there again\n"
+    ) in out
+    assert (
+        "alike   same_person  2 records\n    crm/1  the same by same_if\n"
+        "    shop/2  the same by same_if\n"
+    ) in out
     for party in (ANNA, BERT):
-        assert ("    <2026-11-02>: P-BERT was merged into P-ANNA, which took 2 records of it\n"
-                "    <2026-12-03>: P-BERT was there again, with 3 records, most of them out of "
-                "P-ANNA\n") in _story(own, party)
+        assert (
+            "    <2026-11-02>: P-BERT was merged into P-ANNA, which took 2 records of it\n"
+            "    <2026-12-03>: P-BERT was there again, with 3 records, most of them out of "
+            "P-ANNA\n"
+        ) in _story(own, party)
 
 
 def test_a_group_has_no_golden_record(people: Small) -> None:
-    assert _story(people, "P58A33E53612F056F") == """\
+    assert (
+        _story(people, "P58A33E53612F056F")
+        == """\
 G-BONN, a group of people by namesakes
 
 members namesakes  2 records of people
@@ -201,21 +229,31 @@ members namesakes  2 records of people
 events  namesakes
     <2026-11-01>: G-BONN began, with 2 records
 """
+    )
 
 
 def test_parties_in_groups_and_a_rule_that_was_renamed(own: Small) -> None:
-    own.swap("rules/persons.yml", ("validation:", """\
+    own.swap(
+        "rules/persons.yml",
+        (
+            "validation:",
+            """\
 matching:
   - id: household
     makes: group
     same_if: [[last]]
-validation:"""))
+validation:""",
+        ),
+    )
     own.run("2026-11-01")
     in_group = r"group   household  P\w+, of which P-ANNA is one, with P-BERT\n    since <2026"
     assert re.search(in_group, _story(own, "crm/1"))
     assert re.search(r"group   household  P\w+, with P-BERT\n", _story(own, ANNA))
-    own.swap("rules/people.yml", ("id: same_person", "id: one_person\n    formerly: same_person"),
-             ("from: same_person", "from: one_person"))
+    own.swap(
+        "rules/people.yml",
+        ("id: same_person", "id: one_person\n    formerly: same_person"),
+        ("from: same_person", "from: one_person"),
+    )
     out = _story(own, "crm/2")
     assert "party   same_person  P-BERT, with shop/2" in out  # not run yet by its new id
     own.run("2026-11-02")
@@ -225,7 +263,8 @@ validation:"""))
 def test_the_dataset_that_is_asked_for(people: Small) -> None:
     assert _story(people, ANNA, "--dataset", "persons") == _story(people, ANNA)
     assert _story(people, ANNA, "--dataset", "people").startswith(
-        "P-ANNA, a party of people by same_person\n")
+        "P-ANNA, a party of people by same_person\n"
+    )
     told = people.told("explain", "--record", ANNA, "--dataset", "orders")
     assert "CDMQ531 no record with the key" in told.err
 
@@ -257,12 +296,18 @@ def test_keys_that_pii_names_are_masked(own: Small) -> None:
 
 def test_losers_are_told_apart_and_masked(own: Small) -> None:
     """The values and keys of losers stand in one text."""
-    own.swap("data/crm.csv", ("1,Meyer,anna@example.com,111,Bonn,DE1",
-                              '1,"Meyer; shop/1: x",anna@example.com,111,Bonn,DE1'))
+    own.swap(
+        "data/crm.csv",
+        (
+            "1,Meyer,anna@example.com,111,Bonn,DE1",
+            '1,"Meyer; shop/1: x",anna@example.com,111,Bonn,DE1',
+        ),
+    )
     own.swap("rules/people.yml", ("trust: [crm, shop]", "trust: [shop, crm]"))
     own.run()
     assert "    last   'Maier' of shop/1 (trusted); not 'Meyer' of crm/1, 'x' of shop/1\n" in (
-        _story(own, ANNA))
+        _story(own, ANNA)
+    )
     assert "    vat    'D***' of shop/1 (longest); not '***' of crm/1\n" in _story(own, ANNA)
     own.swap("models/people.yml", ("last: plain, ", ""))
     out = _story(own, ANNA)
@@ -278,8 +323,12 @@ def test_nothing_of_a_value_writes_on_the_terminal(own: Small) -> None:
 
 
 def test_many_members_and_likenesses_are_counted(own: Small) -> None:
-    own.write({"data/crm.csv": "id,last,mail,phone,city,vat\n" + "".join(
-        f"{i},Meyer,anna@example.com,{i},Bonn,\n" for i in range(1, 31))})
+    own.write(
+        {
+            "data/crm.csv": "id,last,mail,phone,city,vat\n"
+            + "".join(f"{i},Meyer,anna@example.com,{i},Bonn,\n" for i in range(1, 31))
+        }
+    )
     own.run()
     out = _story(own, "crm/1")
     assert "with crm/10, crm/11, crm/12, crm/13, crm/14 and 25 more\n" in out
@@ -297,12 +346,14 @@ def test_audit_tables_of_an_older_cdmq(own: Small) -> None:
         for table in ("xref", "pairs", "party_events", "golden_cells", "tier_history", "queue"):
             for view in connection.execute(
                 "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal "
-                f"AND contains(sql, 'cdmq.{table}')").fetchall():
+                f"AND contains(sql, 'cdmq.{table}')"
+            ).fetchall():
                 connection.execute(f'DROP VIEW IF EXISTS "{view[0]}"."{view[1]}" CASCADE')
             connection.execute(f"DROP TABLE cdmq.{table}")
     assert _story(own, "crm/1") == (
         "crm/1 in people\nNo rule ever flagged it, and no cell of it was changed.\n\n"
-        "passes now (1): people.key\n")
+        "passes now (1): people.key\n"
+    )
     told = own.told("explain", "--pair", "crm/1", "shop/1", "--rule", "same_person")
     assert told.code == 0
     assert "verdict  none" in told.out
@@ -310,8 +361,7 @@ def test_audit_tables_of_an_older_cdmq(own: Small) -> None:
 
 def test_on_postgres(own: Small, postgres_uri: str) -> None:
     output = {"type": "postgres", "schema": "parties", **postgres_parts(postgres_uri)}
-    own.write({"profiles.yml": json.dumps(
-        {"small": {"target": "it", "outputs": {"it": output}}})})
+    own.write({"profiles.yml": json.dumps({"small": {"target": "it", "outputs": {"it": output}}})})
     with _dropped(postgres_uri, "parties", "parties_cdmq"):
         own.run("2026-11-01")
         own.swap(*MERGED)
@@ -323,8 +373,10 @@ def test_on_postgres(own: Small, postgres_uri: str) -> None:
         assert "This party ended: it is P-ANNA now." in out
         assert "    vat    'D***' of shop/1 (longest); not '***' of crm/1\n" in out
         out = steady(own.told("explain", "--pair", "crm/1", "shop/2").out, IDS)
-        assert ("now      both are in the party P-ANNA, through others: crm/1 and crm/2 "
-                "(same_if), crm/2 and shop/2 (same_if)\n") in out
+        assert (
+            "now      both are in the party P-ANNA, through others: crm/1 and crm/2 "
+            "(same_if), crm/2 and shop/2 (same_if)\n"
+        ) in out
 
 
 @contextlib.contextmanager

@@ -35,8 +35,10 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str
     first = project.run("2026-11-01")
     second = project.run("2026-11-02")
     project.swap(
-        "rules/customers.yml", ("id: credit_low", "id: credit_ok\n    formerly: credit_low"),
-        ("credit <= 500", "credit <= 5000"), ("More needs a guarantee", "More needs a signature"),
+        "rules/customers.yml",
+        ("id: credit_low", "id: credit_ok\n    formerly: credit_low"),
+        ("credit <= 500", "credit <= 5000"),
+        ("More needs a guarantee", "More needs a signature"),
     )
     project.commit("more credit", "Bo Head", "2026-10-02")
     return project.root, first, second, project.run("2026-11-03")
@@ -84,8 +86,11 @@ def test_the_command(two_authors: tuple[Small, str, str, str]) -> None:
     assert told.out.startswith("credit_ok (validation), 2 versions\nformerly credit_low\n")
     assert "    found    0 records flagged, before it 1\n" in told.out
     assert "        ~ must: credit <= [-500-]{+5000+}\n" in told.out
-    assert re.search(rf"    used     2 runs\n    first    {first}, ran 20[-0-9]+ [0-9:]+, "
-                     r"judged as of 2026-11-01 00:00\n", told.out)
+    assert re.search(
+        rf"    used     2 runs\n    first    {first}, ran 20[-0-9]+ [0-9:]+, "
+        r"judged as of 2026-11-01 00:00\n",
+        told.out,
+    )
     assert f"until run {second}" in told.out
     table = project.told("history").out.splitlines()
     assert table[0].split() == ["rule", "versions", "last", "change", "open", "author"]
@@ -173,13 +178,15 @@ def test_a_removed_rule_stays_in_the_table(ran: Small) -> None:
     line = next(t for t in ran.told("history").out.splitlines() if t.startswith("credit_low"))
     assert "removed" in line
     assert ran.told("history", "credit_low").out.endswith(
-        "\n\nremoved; who took it out says git log\n")
+        "\n\nremoved; who took it out says git log\n"
+    )
     told = ran.told("history", "credit_low", "--as-of", "2062-01-01")
     assert "it was removed: the first run without it was on" in told.err
     with duckdb.connect(str(ran.root / "target/small.duckdb"), read_only=True) as connection:
         assert connection.execute(
             "SELECT author, author_note FROM cdmq.judgements WHERE rule = 'credit_low' "
-            "AND status = 'removed'").fetchall() == [(None, "who took it out says git log")]
+            "AND status = 'removed'"
+        ).fetchall() == [(None, "who took it out says git log")]
 
 
 def test_an_unknown_rule(project: Small) -> None:
@@ -188,5 +195,6 @@ def test_an_unknown_rule(project: Small) -> None:
     project.run()
     told = project.told("history", "credit_lo")
     assert told.code == 2
-    assert told.err == ("history: CDMQ532 no run knows the rule 'credit_lo'; did you mean "
-                        "'credit_low'?\n")
+    assert told.err == (
+        "history: CDMQ532 no run knows the rule 'credit_lo'; did you mean 'credit_low'?\n"
+    )

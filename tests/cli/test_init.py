@@ -39,7 +39,8 @@ def test_a_project_made_from_the_reference(
     reference = cdmq.parse(ROOT)
     assert set(project.rules) == set(reference.rules)
     assert {s.name: s.digest for s in project.seeds.values()} == {
-        s.name: s.digest for s in reference.seeds.values()}
+        s.name: s.digest for s in reference.seeds.values()
+    }
     for part in ("models", "rules"):
         for path in (ROOT / part).rglob("*"):
             if path.is_file():
@@ -65,8 +66,9 @@ def test_the_minimal_project_runs(tmp_path: Path, capsys: pytest.CaptureFixture[
             assert len(path.read_text().splitlines()) <= 5, path
     result = cdmq.run(folder)
     assert (result.exit_code, [r.rule.id for r in result.results]) == (
-        1, ["customers.delivered", "customers.email.email", "customers.key",
-            "customers.lines"])
+        1,
+        ["customers.delivered", "customers.email.email", "customers.key", "customers.lines"],
+    )
     assert result.project.config.name == "firm"
 
 
@@ -123,7 +125,12 @@ def test_git_takes_it_without_what_runs_write(tmp_path: Path) -> None:
     root = init(tmp_path / "p", minimal=True).root
     cdmq.run(root)
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
-    listed = subprocess.run(["git", "status", "--porcelain", "-uall"], cwd=root, check=True,
-                            capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     assert "target" not in listed
     assert "rules/customers.yml" in listed

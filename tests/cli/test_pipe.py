@@ -24,8 +24,11 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
 def begun(project: Small, *words: str, buffered: bool) -> subprocess.Popen[bytes]:
     unbuffered = [] if buffered else ["-u"]
     return subprocess.Popen(
-        [sys.executable, *unbuffered, "-m", "cdmq", *words], cwd=project.root,
-        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, *unbuffered, "-m", "cdmq", *words],
+        cwd=project.root,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -44,8 +47,14 @@ def test_a_run_goes_on_without_its_reader(project: Small, buffered: bool) -> Non
 def test_head(project: Small) -> None:
     """By a shell, with a log that is written line by line."""
     command = f"set -o pipefail; {sys.executable} -m cdmq run --log-format json | head -1"
-    done = subprocess.run(["bash", "-c", command], cwd=project.root, env=ENVIRONMENT,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=project.root,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (1, "", 1)
     assert len(histories(project.root)) == 10
 

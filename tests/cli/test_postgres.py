@@ -26,8 +26,9 @@ def project(
     found = small(tmp_path, capsys)
     schema = f"cli{next(_SCHEMAS)}"
     output = {"type": "postgres", "schema": schema, **postgres_parts(postgres_uri)}
-    found.write({"profiles.yml": json.dumps(
-        {"small": {"target": "it", "outputs": {"it": output}}})})
+    found.write(
+        {"profiles.yml": json.dumps({"small": {"target": "it", "outputs": {"it": output}}})}
+    )
     yield found
     with psycopg.connect(postgres_uri, autocommit=True) as connection:
         for name in (schema, f"{schema}_cdmq"):
@@ -38,8 +39,11 @@ def test_run_history_and_story(project: Small) -> None:
     told = project.told("run", "--as-of", "2026-11-01")
     assert told.code == 1, told.err
     assert "rule versions: 10 new" in told.out
-    project.swap("rules/customers.yml", ("credit <= 500", "credit <= 5000"),
-                 ("One word, one case", "One word"))
+    project.swap(
+        "rules/customers.yml",
+        ("credit <= 500", "credit <= 5000"),
+        ("One word, one case", "One word"),
+    )
     project.swap("data/customers.csv", ("2,n/a,Activ", "2,bo@example.com,Activ"))
     told = project.told("run", "--as-of", "2026-11-02")
     assert "rule versions: 1 new, words: 1 changed" in told.out
@@ -69,8 +73,9 @@ def test_before_a_run(project: Small) -> None:
 def test_test_and_selection(project: Small) -> None:
     assert project.told("run", "-s", "credit_low").code == 1
     results = json.loads((project.root / "target/run_results.json").read_text("utf-8"))
-    assert {r["unique_id"].split(".")[-1] for r in results["results"]
-            if r["status"] != "skipped"} == {"credit_low", "delivered", "lines"}
+    assert {
+        r["unique_id"].split(".")[-1] for r in results["results"] if r["status"] != "skipped"
+    } == {"credit_low", "delivered", "lines"}
     project.swap("rules/customers.yml", ("credit <= 500", "credit <= 5000"))
     told = project.told("test", "-s", "credit_low")
     assert told.code == 0, told.out + told.err

@@ -71,6 +71,7 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
 @pytest.fixture
 def ran(project: Small, tmp_path_factory: pytest.TempPathFactory) -> Small:
     """The project after its first run, which is made once."""
+
     def make(folder: Path) -> None:
         project.run()
         shutil.copytree(project.root, folder, dirs_exist_ok=True)
@@ -96,7 +97,8 @@ def results(project: Small) -> dict[str, Any]:
 def flags(project: Small) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(project.root / "target/small.duckdb"), read_only=True) as connection:
         return connection.execute(
-            "select rule_id, key, closed_because from cdmq.flags order by all").fetchall()
+            "select rule_id, key, closed_because from cdmq.flags order by all"
+        ).fetchall()
 
 
 def test_the_report(project: Small, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +114,10 @@ def test_a_wide_report_says_owner_and_place_on_the_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     out = project.told("run", *AS_OF).out
-    assert ("  customers.email.email                     1 of 2 (50.00%)             stewards, "
-            "rules/customers.yml:14\n      keys: 3\n") in out
+    assert (
+        "  customers.email.email                     1 of 2 (50.00%)             stewards, "
+        "rules/customers.yml:14\n      keys: 3\n"
+    ) in out
 
 
 def test_values_and_control_characters_stay_out(project: Small) -> None:
@@ -127,7 +131,8 @@ def test_values_and_control_characters_stay_out(project: Small) -> None:
 def test_quiet_shows_what_fails_alone(project: Small) -> None:
     told = project.told("run", "-q", *AS_OF)
     assert stable(told.out, project) == "".join(
-        line for line in REPORT.splitlines(True) if "  FAIL  " in line)
+        line for line in REPORT.splitlines(True) if "  FAIL  " in line
+    )
 
 
 def test_a_broken_dataset_is_told_once_in_the_lines(project: Small) -> None:
@@ -146,22 +151,50 @@ def test_json_log(project: Small) -> None:
     assert [line["event"] for line in lines] == ["start", "dataset", *["rule"] * 10, "end"]
     rule = next(line for line in lines if line.get("rule") == "customers.email.email")
     assert (rule["level"], rule["failing"], rule["judged"], rule["sample_keys"]) == (
-        "error", 1, 2, ["3"])
+        "error",
+        1,
+        2,
+        ["3"],
+    )
     assert lines[-1]["opened"] == {"flags": 4, "changes": 1}
     assert lines[-1]["exit_code"] == told.code == 1
 
 
 def test_run_results(ran: Small) -> None:
     found = results(ran)["customers.email.email"]
-    assert {k: found[k] for k in (
-        "status", "failures", "rows_tested", "rows_judged", "failures_percent", "waived",
-        "severity", "owner", "dimension", "file", "line", "sample_keys", "compiled",
-        "relation_name",
-    )} == {
-        "status": "fail", "failures": 1, "rows_tested": 3, "rows_judged": 2,
-        "failures_percent": 50.0, "waived": 0, "severity": "error", "owner": "stewards",
-        "dimension": "conformity", "file": "rules/customers.yml", "line": 14,
-        "sample_keys": ["3"], "compiled": True, "relation_name": "main.customers__stage",
+    assert {
+        k: found[k]
+        for k in (
+            "status",
+            "failures",
+            "rows_tested",
+            "rows_judged",
+            "failures_percent",
+            "waived",
+            "severity",
+            "owner",
+            "dimension",
+            "file",
+            "line",
+            "sample_keys",
+            "compiled",
+            "relation_name",
+        )
+    } == {
+        "status": "fail",
+        "failures": 1,
+        "rows_tested": 3,
+        "rows_judged": 2,
+        "failures_percent": 50.0,
+        "waived": 0,
+        "severity": "error",
+        "owner": "stewards",
+        "dimension": "conformity",
+        "file": "rules/customers.yml",
+        "line": 14,
+        "sample_keys": ["3"],
+        "compiled": True,
+        "relation_name": "main.customers__stage",
     }
     assert [t["name"] for t in found["timing"]] == ["execute"]
     assert len(found["rule_version"]) == 64
@@ -172,7 +205,9 @@ def test_compiled_code_finds_the_same_rows(ran: Small) -> None:
     found = {name: r for name, r in results(ran).items() if r["kind"] == "validation"}
     with duckdb.connect(str(ran.root / "target/small.duckdb"), read_only=True) as connection:
         assert {n for n, r in found.items() if r["compiled_code"] is None} == {
-            "customers.delivered", "customers.lines"}  # counted, not asked by SQL
+            "customers.delivered",
+            "customers.lines",
+        }  # counted, not asked by SQL
         for name, r in found.items():
             if r["compiled_code"] is None:
                 continue
@@ -180,12 +215,19 @@ def test_compiled_code_finds_the_same_rows(ran: Small) -> None:
             assert len(rows) == r["failures"], name
 
 
-@pytest.mark.parametrize(("words", "code"), [
-    ((), 1), (("--fail-on", "never"), 0), (("--fail-on", "error"), 1),
-    (("-s", "credit_low"), 0), (("-s", "credit_low", "--fail-on", "warn"), 1),
-    (("-s", "credit_low", "--fail-on", "warn,no_data"), 1),
-    (("-s", "customers.born.readable"), 0), (("-s", "zz*", "--allow-empty"), 0),
-])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), 1),
+        (("--fail-on", "never"), 0),
+        (("--fail-on", "error"), 1),
+        (("-s", "credit_low"), 0),
+        (("-s", "credit_low", "--fail-on", "warn"), 1),
+        (("-s", "credit_low", "--fail-on", "warn,no_data"), 1),
+        (("-s", "customers.born.readable"), 0),
+        (("-s", "zz*", "--allow-empty"), 0),
+    ],
+)
 def test_exit_codes(project: Small, words: tuple[str, ...], code: int) -> None:
     assert project.told("run", "-q", *AS_OF, *words).code == code
 
@@ -228,15 +270,18 @@ def test_datasets_that_are_not_selected_are_not_looked_at(project: Small) -> Non
     told = project.told("run", "-q", *AS_OF)
     assert told.code == 2
     assert "\nCOULD NOT BE RUN\n  dataset gone: models/more.yml:2:12: CDMQ204 the table " in (
-        told.out)
+        told.out
+    )
     assert project.told("run", "-q", "-s", "customers", *AS_OF).code == 1
 
 
 def test_fail_fast(project: Small) -> None:
-    project.write({
-        "models/more.yml": "datasets:\n  - {name: more, file: data/customers.csv, key: id}\n",
-        "rules/more.yml": "dataset: more\nvalidation:\n  - {column: id, checks: [not_null]}\n",
-    })
+    project.write(
+        {
+            "models/more.yml": "datasets:\n  - {name: more, file: data/customers.csv, key: id}\n",
+            "rules/more.yml": "dataset: more\nvalidation:\n  - {column: id, checks: [not_null]}\n",
+        }
+    )
     told = project.told("run", "-x", *AS_OF)
     assert told.code == 1
     assert results(project)["more.id.not_null"]["message"] == "not run: --fail-fast"
@@ -245,8 +290,10 @@ def test_fail_fast(project: Small) -> None:
 def test_test_before_a_run(project: Small) -> None:
     told = project.told("test", *AS_OF)
     assert told.code == 2
-    assert told.err.startswith("models/customers.yml:3:11: CDMQ430 main.customers is not in the "
-                               "warehouse; make it first: cdmq run\n")
+    assert told.err.startswith(
+        "models/customers.yml:3:11: CDMQ430 main.customers is not in the "
+        "warehouse; make it first: cdmq run\n"
+    )
 
 
 def test_test_judges_what_was_made(ran: Small) -> None:
@@ -264,25 +311,31 @@ def test_test_says_when_the_rules_need_another_stage(ran: Small) -> None:
     ran.swap("rules/customers.yml", ("must: credit <= 500", "must: raw(email) is not null"))
     told = ran.told("test", *AS_OF)
     assert told.code == 2
-    assert told.err == ("models/customers.yml:3:11: CDMQ430 main.customers__stage was made by "
-                        "other rules: it has no column '__raw_email'; make it first: cdmq run\n")
+    assert told.err == (
+        "models/customers.yml:3:11: CDMQ430 main.customers__stage was made by "
+        "other rules: it has no column '__raw_email'; make it first: cdmq run\n"
+    )
 
 
 def test_a_held_warehouse(project: Small) -> None:
     file = project.root / "target/small.duckdb"
     file.parent.mkdir()
-    hold = ("import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); "
-            "sys.stdin.read()")
-    with subprocess.Popen([sys.executable, "-c", hold, str(file)], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as other:
+    hold = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); "
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
         assert other.stdout is not None
         other.stdout.readline()
         told = project.told("run", *AS_OF)
         assert told.code == 2
         assert "CDMQ404 another run holds the warehouse" in told.err
         assert "wait for it to end, or say --wait" in told.err
-        waiting = subprocess.Popen(command(project, "run", "-q", "--wait", *AS_OF),
-                                   env=environment())
+        waiting = subprocess.Popen(
+            command(project, "run", "-q", "--wait", *AS_OF), env=environment()
+        )
         time.sleep(1)
         assert waiting.poll() is None
         other.terminate()
@@ -314,8 +367,9 @@ def test_an_interrupt_after_publish_says_that_it_was_published(
     monkeypatch.setattr("cdmq.reports.artifacts.write_results", interrupted)
     told = project.told("run", "-q", *AS_OF)
     assert (told.code, told.err) == (
-        130, "interrupted; the run was published before; what it writes to the target folder may "
-        "lack\n")
+        130,
+        "interrupted; the run was published before; what it writes to the target folder may lack\n",
+    )
     assert flags(project)
 
 
@@ -325,9 +379,13 @@ def test_ctrl_c_ends_with_130_and_publishes_nothing(ran: Small) -> None:
     with (ran.root / "data/customers.csv").open("a", encoding="utf-8") as file:
         file.write(rows)
     ran.write({"models/slow.sql": SLOW})
-    started = subprocess.Popen(command(ran, "run", "--log-format", "json", *AS_OF),
-                               env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True)
+    started = subprocess.Popen(
+        command(ran, "run", "--log-format", "json", *AS_OF),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert started.stdout is not None
     for line in started.stdout:
         if json.loads(line).get("dataset") == "slow":
@@ -339,7 +397,10 @@ def test_ctrl_c_ends_with_130_and_publishes_nothing(ran: Small) -> None:
     assert err == ""
     (last,) = map(json.loads, out.splitlines())
     assert (last["code"], last["cause"], last["remedy"]) == (
-        "CDMQ507", "interrupted", "nothing was published")
+        "CDMQ507",
+        "interrupted",
+        "nothing was published",
+    )
     assert flags(ran) == before
     (ran.root / "models/slow.sql").unlink()
     assert ran.told("run", "-q", *AS_OF).code == 1

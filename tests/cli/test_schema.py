@@ -29,7 +29,8 @@ Editor.yaml_implicit_resolvers = {
 }
 Editor.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
 Editor.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile("^[-+]?[0-9]+$"), list("-+0123456789"))
+    "tag:yaml.org,2002:int", re.compile("^[-+]?[0-9]+$"), list("-+0123456789")
+)
 Editor.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 
 
@@ -46,21 +47,32 @@ def problems(of: str, text: str) -> list[str]:
 
 def rule(*lines: str) -> str:
     """A rule file with one item; the section is the first line."""
-    return "dataset: d\n" + lines[0] + ":\n" + "\n".join(
-        ("  - " if i == 0 else "    ") + line for i, line in enumerate(lines[1:])) + "\n"
+    return (
+        "dataset: d\n"
+        + lines[0]
+        + ":\n"
+        + "\n".join(("  - " if i == 0 else "    ") + line for i, line in enumerate(lines[1:]))
+        + "\n"
+    )
 
 
 def sort_of(data: Any, path: Path) -> str:
     if path.name == "cdmq_project.yml":
         return "project"
-    return next((s for s, key in (("unit_tests", "unit_tests"), ("models", "datasets"))
-                 if key in data), "rules")
+    return next(
+        (s for s, key in (("unit_tests", "unit_tests"), ("models", "datasets")) if key in data),
+        "rules",
+    )
 
 
 FILES = [
-    path for project in (ROOT, *sorted((ROOT / "examples").glob("*")))
-    for path in (project / "cdmq_project.yml", *sorted(project.glob("models/**/*.yml")),
-                 *sorted(project.glob("rules/**/*.yml")))
+    path
+    for project in (ROOT, *sorted((ROOT / "examples").glob("*")))
+    for path in (
+        project / "cdmq_project.yml",
+        *sorted(project.glob("models/**/*.yml")),
+        *sorted(project.glob("rules/**/*.yml")),
+    )
     if path.is_file()
 ]
 
@@ -83,8 +95,14 @@ def test_later_kinds_are_accepted(path: Path) -> None:
 
 ACCEPTED = {
     "names": rule("validation", "column: email", "checks: [not_null, unique]"),
-    "values": rule("validation", "column: x", "checks:", "  - accepted_values: {values: [1, true]}",
-                   "    warn_above: 1%", "    error_above: 5"),
+    "values": rule(
+        "validation",
+        "column: x",
+        "checks:",
+        "  - accepted_values: {values: [1, true]}",
+        "    warn_above: 1%",
+        "    error_above: 5",
+    ),
     "long": rule("validation", "id: r", "check: row_count", "min: 5"),
     "jinja": rule("validation", "id: r", "check: row_count", "min: \"{{ var('n') }}\""),
     "no values": rule("validation", "column: x", "checks:", "  - unique:"),
@@ -106,12 +124,15 @@ REFUSED = {
     "wrong reason": rule("defaults", "column: x", "set: a", "reason: because"),
     "unknown check": rule("validation", "column: x", "checks: [not_nul]"),
     "unknown check with values": rule(
-        "validation", "column: x", "checks:", "  - in_range: {min: 0}"),
+        "validation", "column: x", "checks:", "  - in_range: {min: 0}"
+    ),
     "unknown parameter": rule("validation", "column: x", "checks:", "  - regex: {patern: a}"),
     "two checks in one item": rule(
-        "validation", "column: x", "checks:", "  - {unique: {}, not_null: {}}"),
+        "validation", "column: x", "checks:", "  - {unique: {}, not_null: {}}"
+    ),
     "parameter of another check": rule(
-        "validation", "id: r", "check: row_count", "min: 1", "pattern: a"),
+        "validation", "id: r", "check: row_count", "min: 1", "pattern: a"
+    ),
     "parameter is missing": rule("validation", "id: r", "check: expression"),
     "column is missing": rule("validation", "id: r", "check: not_null"),
     "check and checks": rule("validation", "column: x", "check: unique", "checks: [unique]"),
@@ -119,7 +140,8 @@ REFUSED = {
     "two means": rule("defaults", "column: x", "set: a", "reason: unknown", "fill_from: [b]"),
     "unknown form": rule("defaults", "column: x", "standardise: telephone"),
     "option of another form": rule(
-        "defaults", "column: x", "standardise: email", "region: country"),
+        "defaults", "column: x", "standardise: email", "region: country"
+    ),
     "option without a form": rule("defaults", "column: x", "fill_from: [b]", "region: country"),
     "no value": rule("validation", "column: x", "why:", "checks: [unique]"),
     "text for a number": rule("validation", "id: r", "check: row_count", "min: many"),
@@ -161,8 +183,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "CDMQ536 there is no schema of 'rule'; did you mean 'rules'?" in told.err
     told = project.told("schema", "--write")
     assert told.code == 0
-    assert ("    rules/*.yml (rules)\n        # yaml-language-server: "
-            "$schema=../target/schema/rules.json\n") in told.out
+    assert (
+        "    rules/*.yml (rules)\n        # yaml-language-server: "
+        "$schema=../target/schema/rules.json\n"
+    ) in told.out
     for name in SCHEMAS:
         written = project.root / "target" / "schema" / f"{name}.json"
         assert json.loads(written.read_text("utf-8")) == schema(name)

@@ -51,10 +51,15 @@ def test_colours_on_a_terminal(project: Small) -> None:
     assert "\x1b[32mPASS   \x1b[0m  status_form" in out
 
 
-@pytest.mark.parametrize(("words", "environment"), [
-    (("--no-use-colors",), {}), ((), {"NO_COLOR": "1"}), ((), {"CDMQ_NO_USE_COLORS": "1"}),
-    ((), {"TERM": "dumb"}),
-])
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [
+        (("--no-use-colors",), {}),
+        ((), {"NO_COLOR": "1"}),
+        ((), {"CDMQ_NO_USE_COLORS": "1"}),
+        ((), {"TERM": "dumb"}),
+    ],
+)
 def test_no_colours_where_they_are_not_wanted(
     project: Small, words: tuple[str, ...], environment: dict[str, str]
 ) -> None:
@@ -63,9 +68,7 @@ def test_no_colours_where_they_are_not_wanted(
     assert "\x1b" not in out
 
 
-def test_the_bar_waits_and_goes(
-    monkeypatch: pytest.MonkeyPatch, project: Small
-) -> None:
+def test_the_bar_waits_and_goes(monkeypatch: pytest.MonkeyPatch, project: Small) -> None:
     heard: list[str] = []
     monkeypatch.setattr(progress, "PATIENCE", 1)
     facts = Facts("run", "run", None, None, "t", "duckdb", "x", Path(), 3)  # type: ignore[arg-type]
@@ -93,8 +96,9 @@ def test_short_work_shows_no_bar(project: Small) -> None:
 
 def test_no_secret_is_written(project: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB_SECRET", "hunter2")
-    project.swap("profiles.yml", ("target/small.duckdb",
-                                  "\"target/{{ env_var('DB_SECRET') }}.duckdb\""))
+    project.swap(
+        "profiles.yml", ("target/small.duckdb", "\"target/{{ env_var('DB_SECRET') }}.duckdb\"")
+    )
     for words in (("debug",), ("run",), ("run", "--log-format", "json"), ("compile",)):
         told = project.told(*words)
         assert "hunter2" not in told.out + told.err

@@ -30,8 +30,11 @@ def run(project: Small, text: str, **more: str) -> UnitTestRun:
 
 def said(project: Small, text: str) -> list[str]:
     """The differences and messages of tests."""
-    return [line for r in run(project, text).results
-            for line in [*map(str, r.differences), *r.message.splitlines()]]
+    return [
+        line
+        for r in run(project, text).results
+        for line in [*map(str, r.differences), *r.message.splitlines()]
+    ]
 
 
 TEST = """\
@@ -54,11 +57,14 @@ def test_flags_are_compared(project: Small) -> None:
     assert run(project, good).exit_code == 0
     assert said(project, one("customers.email.email", rows, "flags: []")) == [
         "unexpected flag: rule 'customers.email.email', key '2', column 'email', value 'a@@b', "
-        "state 'failed', records '1'"]
+        "state 'failed', records '1'"
+    ]
     assert said(project, one("customers.email.email", rows, "flags: [{key: 2}, {key: 3}]")) == [
-        "missing flag: key '3'"]
+        "missing flag: key '3'"
+    ]
     assert said(project, one("customers.email.email", rows, "flags: [{key: 2, value: x}]")) == [
-        "different flag: key '2'; value should be 'x', is 'a@@b'"]
+        "different flag: key '2'; value should be 'x', is 'a@@b'"
+    ]
 
 
 def test_changes_are_compared(project: Small) -> None:
@@ -66,7 +72,8 @@ def test_changes_are_compared(project: Small) -> None:
     good = "changes: [{key: 1, old: Active, new: active, act: standardise}]"
     assert run(project, one("status_form", rows, good)).exit_code == 0
     assert said(project, one("status_form", rows, "changes: [{key: 1, new: ACTIVE}]")) == [
-        "different change: key '1'; new should be 'ACTIVE', is 'active'"]
+        "different change: key '1'; new should be 'ACTIVE', is 'active'"
+    ]
 
 
 def test_defaults_and_missing_tokens_run_before_validation(project: Small) -> None:
@@ -79,9 +86,13 @@ def test_defaults_and_missing_tokens_run_before_validation(project: Small) -> No
 
 
 def test_a_file_is_read_as_the_file_says(project: Small) -> None:
-    project.swap("models/customers.yml", (
-        "file: data/customers.csv",
-        "file: {path: data/customers.csv, dates: DD.MM.YYYY, decimal: ','}"))
+    project.swap(
+        "models/customers.yml",
+        (
+            "file: data/customers.csv",
+            "file: {path: data/customers.csv, dates: DD.MM.YYYY, decimal: ','}",
+        ),
+    )
     rows = "{id: 1, born: 24.12.1990, credit: '1.200,50'}, {id: 2, born: 31.02.1990, credit: 'x'}"
     text = one("customers.born.readable", rows, "flags: [{key: 2, value: 31.02.1990}]", "a")
     text += one("customers.credit.readable", rows, "flags: [{key: 2}]", "b")
@@ -98,8 +109,12 @@ def test_set_rules_and_counts(project: Small) -> None:
 
 def test_keys_are_told_apart(project: Small) -> None:
     text = "".join(
-        one("customers.email.email", f"{{id: '{key}', email: x}}", f"flags: [{{key: '{key}'}}]",
-             name=f"t{i}")
+        one(
+            "customers.email.email",
+            f"{{id: '{key}', email: x}}",
+            f"flags: [{{key: '{key}'}}]",
+            name=f"t{i}",
+        )
         for i, key in enumerate(("a/b", "a\\\\b", "1", "", "0/", "é"))
     )
     text = text.replace("\\\\", "\\")
@@ -107,20 +122,26 @@ def test_keys_are_told_apart(project: Small) -> None:
 
 
 def test_tables_and_models_need_no_warehouse(project: Small) -> None:
-    project.write({
-        "models/orders.yml": "datasets:\n  - name: orders\n    table: raw.orders\n    key: no\n"
-                             "    columns: {amount: decimal}\n",
-        "models/totals.sql": "select customer, sum(amount) as total from {{ ref('orders') }} "
-                             "group by customer",
-        "models/totals.yml": "datasets: [{name: totals, key: customer}]\n",
-        "rules/totals.yml": "dataset: totals\nvalidation:\n  - {id: big, check: expression, "
-                            "must: \"total < 100\"}\n",
-    })
-    given = "    given: {orders: [{no: 1, customer: a, amount: 60}, {no: 2, customer: a, amount: " \
-            "60}, {no: 3, customer: b, amount: 5}]}\n"
+    project.write(
+        {
+            "models/orders.yml": "datasets:\n  - name: orders\n    table: raw.orders\n    key: no\n"
+            "    columns: {amount: decimal}\n",
+            "models/totals.sql": "select customer, sum(amount) as total from {{ ref('orders') }} "
+            "group by customer",
+            "models/totals.yml": "datasets: [{name: totals, key: customer}]\n",
+            "rules/totals.yml": "dataset: totals\nvalidation:\n  - {id: big, check: expression, "
+            'must: "total < 100"}\n',
+        }
+    )
+    given = (
+        "    given: {orders: [{no: 1, customer: a, amount: 60}, {no: 2, customer: a, amount: "
+        "60}, {no: 3, customer: b, amount: 5}]}\n"
+    )
     built = f"  - name: built\n    rule: big\n{given}    expect: {{flags: [{{key: a}}]}}\n"
-    direct = ("  - name: direct\n    rule: big\n    given: {totals: [{customer: c, total: 500}]}\n"
-              "    expect: {flags: [{key: c}]}\n")
+    direct = (
+        "  - name: direct\n    rule: big\n    given: {totals: [{customer: c, total: 500}]}\n"
+        "    expect: {flags: [{key: c}]}\n"
+    )
     assert said(project, built + direct) == []
 
 
@@ -132,14 +153,21 @@ def test_as_of(project: Small) -> None:
     assert "CDMQ520 as_of: 'soon' is no time" in said(project, text + "    as_of: soon\n")[0]
 
 
-@pytest.mark.parametrize(("rule", "given", "expect", "message"), [
-    ("credit_low", "{id: 1, credt: 5}", "flags: []",
-     "CDMQ521 given customers: the dataset has no column 'credt'; did you mean 'credit'?"),
-    ("credit_low", "{id: 1}", "flags: [{id: 1}]", "CDMQ524 expect: flags have no 'id'"),
-    ("credit_low", "{id: 1}", "changes: []", "CDMQ525 the unit test t expects nothing"),
-    ("status_form", "{id: 1}", "flags: []", "add expect: {changes: []}"),
-    ("credit_low", "{id: 1}", "", "CDMQ525"),
-])
+@pytest.mark.parametrize(
+    ("rule", "given", "expect", "message"),
+    [
+        (
+            "credit_low",
+            "{id: 1, credt: 5}",
+            "flags: []",
+            "CDMQ521 given customers: the dataset has no column 'credt'; did you mean 'credit'?",
+        ),
+        ("credit_low", "{id: 1}", "flags: [{id: 1}]", "CDMQ524 expect: flags have no 'id'"),
+        ("credit_low", "{id: 1}", "changes: []", "CDMQ525 the unit test t expects nothing"),
+        ("status_form", "{id: 1}", "flags: []", "add expect: {changes: []}"),
+        ("credit_low", "{id: 1}", "", "CDMQ525"),
+    ],
+)
 def test_mistakes_in_a_test_are_told(
     project: Small, rule: str, given: str, expect: str, message: str
 ) -> None:
@@ -161,18 +189,22 @@ def test_a_rule_that_cannot_be_compiled_errs_alone(project: Small) -> None:
 
 
 def test_disabled_rules_are_skipped(project: Small) -> None:
-    project.swap("rules/customers.yml", ("must: credit <= 500", "must: credit <= 500\n    "
-                                         "enabled: false"))
+    project.swap(
+        "rules/customers.yml", ("must: credit <= 500", "must: credit <= 500\n    enabled: false")
+    )
     done = run(project, one("credit_low", "{id: 1}", "flags: []"))
     assert [(r.status, r.message) for r in done.results] == [
-        ("skipped", "the rule credit_low is disabled")]
+        ("skipped", "the rule credit_low is disabled")
+    ]
     assert done.exit_code == 0
 
 
 def test_selection(project: Small) -> None:
-    text = one("credit_low", "{id: 1}", "flags: []", "low") + one(
-        "status_form", "{id: 1}", "changes: []", "form") + one(
-        "customers.email.email", "{id: 1}", "flags: []", "mail")
+    text = (
+        one("credit_low", "{id: 1}", "flags: []", "low")
+        + one("status_form", "{id: 1}", "changes: []", "form")
+        + one("customers.email.email", "{id: 1}", "flags: []", "mail")
+    )
 
     def names(select: str) -> list[str]:
         return [r.test.name for r in run(project, text, select=select).results]
@@ -192,7 +224,8 @@ def test_differences_find_the_best_pairs() -> None:
     assert differences("flag", [{"key": "1"}, {"key": "1", "value": "a"}], found) == []
     assert differences("flag", [{"key": "1", "value": "b"}, {"key": "1"}], found) == []
     assert [str(d) for d in differences("flag", [{"key": None}], [{"key": None}] * 2)] == [
-        "unexpected flag: key NULL"]
+        "unexpected flag: key NULL"
+    ]
 
 
 def test_the_command(project: Small) -> None:
@@ -221,8 +254,11 @@ def test_no_tests_at_all(project: Small) -> None:
 @pytest.mark.projects
 def test_the_reference_project_passes_and_covers_every_rule() -> None:
     done = unit_test(ROOT)
-    assert [(r.test.name, [*map(str, r.differences), r.message])
-            for r in done.results if r.status != "pass"] == []
+    assert [
+        (r.test.name, [*map(str, r.differences), r.message])
+        for r in done.results
+        if r.status != "pass"
+    ] == []
     assert done.uncovered == ()
 
 
@@ -244,8 +280,12 @@ def test_together_is_as_alone() -> None:
 
 def test_hundreds_of_tests_in_a_few_seconds(project: Small) -> None:
     text = "".join(
-        one("credit_low", f"{{id: {i}, credit: {i}}}, {{id: x, credit: 1}}",
-             f"flags: [{'' if i <= 500 else f'{{key: {i}}}'}]", f"t{i}")
+        one(
+            "credit_low",
+            f"{{id: {i}, credit: {i}}}, {{id: x, credit: 1}}",
+            f"flags: [{'' if i <= 500 else f'{{key: {i}}}'}]",
+            f"t{i}",
+        )
         for i in range(300, 700)
     )
     started = time.process_time()

@@ -80,7 +80,9 @@ def write(case: dict[str, Any], root: Path) -> None:
 
 
 def said(
-    case: dict[str, Any], root: Path, capsys: pytest.CaptureFixture[str],
+    case: dict[str, Any],
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> str:
     """The case as a person sees it: the command, its words, its exit code."""
@@ -107,7 +109,8 @@ def said(
 def sources(root: Path) -> dict[str, bytes]:
     """All files that cdmq has no business to change."""
     return {
-        str(p): p.read_bytes() for p in root.rglob("*")
+        str(p): p.read_bytes()
+        for p in root.rglob("*")
         if p.is_file() and "target" not in p.parts and ".duckdb" not in p.name
     }
 
@@ -117,8 +120,12 @@ ALL = [pytest.param(t, c, id=f"{t.stem}: {c['case']}") for t in topics() for c i
 
 @pytest.mark.parametrize(("topic", "case"), ALL)
 def test_a_bad_input_is_told(
-    topic: Path, case: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch, update_errors: bool,
+    topic: Path,
+    case: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    update_errors: bool,
 ) -> None:
     text = said(case, tmp_path, capsys, monkeypatch)
     if update_errors:

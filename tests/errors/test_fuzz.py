@@ -20,15 +20,73 @@ from cdmq.stages.load import load
 
 ROOT = Path(__file__).parents[2]
 GOOD = Path(__file__).parent / "good"
-FILES = sorted([*(ROOT / "rules").rglob("*.yml"), *(ROOT / "models").rglob("*.yml"),
-                *(ROOT / "examples/febrl").rglob("*.yml")])
+FILES = sorted(
+    [
+        *(ROOT / "rules").rglob("*.yml"),
+        *(ROOT / "models").rglob("*.yml"),
+        *(ROOT / "examples/febrl").rglob("*.yml"),
+    ]
+)
 SECONDS = 10
 PIECES = [
-    "{", "}", "[", "]", ":", ": ", ",", "-", "- ", "\n", "\n  ", "\t", '"', "'", "#", " #", "&a",
-    "*a", "<<: *a", "!!int", "!x", "|", ">", "%", "@", "`", "?", "? ", "---\n", "...\n", "{{",
-    "}}", "{% for x in 'abc' %}", "{{ var('x') }}", "{{ ''.__class__ }}", "“", "”", "\u0085",
-    "\ufeff", "~", "null", "true", "0x1f", "1e9", "checks", "column", "where", "id", "validation",
-    "select 1", "(", ")", "'; drop table x; --", "\\", "é", "👩", "=", "<",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ": ",
+    ",",
+    "-",
+    "- ",
+    "\n",
+    "\n  ",
+    "\t",
+    '"',
+    "'",
+    "#",
+    " #",
+    "&a",
+    "*a",
+    "<<: *a",
+    "!!int",
+    "!x",
+    "|",
+    ">",
+    "%",
+    "@",
+    "`",
+    "?",
+    "? ",
+    "---\n",
+    "...\n",
+    "{{",
+    "}}",
+    "{% for x in 'abc' %}",
+    "{{ var('x') }}",
+    "{{ ''.__class__ }}",
+    "“",
+    "”",
+    "\u0085",
+    "\ufeff",
+    "~",
+    "null",
+    "true",
+    "0x1f",
+    "1e9",
+    "checks",
+    "column",
+    "where",
+    "id",
+    "validation",
+    "select 1",
+    "(",
+    ")",
+    "'; drop table x; --",
+    "\\",
+    "é",
+    "👩",
+    "=",
+    "<",
 ]
 WORDS = """
     version dataset owner tags defaults validation matching golden tiering id column check checks
@@ -70,13 +128,19 @@ def parsed(root: Path) -> None:
         signal.alarm(0)
 
 
-FEW = settings(max_examples=depth(150), deadline=None, derandomize=True,
-               suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=depth(150),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 @FEW
-@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
-       | st.lists(st.sampled_from(PIECES + WORDS), max_size=40).map("".join))
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
+    | st.lists(st.sampled_from(PIECES + WORDS), max_size=40).map("".join)
+)
 def test_any_text_as_yaml(text: str) -> None:
     signal.alarm(SECONDS)
     source = read_yaml(text, "x.yml")
@@ -87,15 +151,22 @@ def test_any_text_as_yaml(text: str) -> None:
 
 plain = st.none() | st.sampled_from(WORDS) | st.text(max_size=8)
 data = st.recursive(
-    plain, lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=5),
+    plain,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=5)
+    ),
     max_leaves=25,
 )
 
 
 @FEW
-@given(data, st.sampled_from(["rules/people.yml", "models/people.yml", "rules/tests.yml",
-                              "cdmq_project.yml"]))
+@given(
+    data,
+    st.sampled_from(
+        ["rules/people.yml", "models/people.yml", "rules/tests.yml", "cdmq_project.yml"]
+    ),
+)
 def test_any_data_in_the_language_s_words(tmp_path: Path, content: object, file: str) -> None:
     """Well-formed YAML of the language's own words in the wrong places."""
     import json
@@ -120,13 +191,13 @@ def mutated(text: str, chance: random.Random) -> str:
             case 0:
                 text = text[:at] + chance.choice(PIECES) + text[at:]
             case 1:
-                text = text[:at] + text[at + chance.randint(1, 5):]
+                text = text[:at] + text[at + chance.randint(1, 5) :]
             case 2:
-                text = "\n".join(lines[:line] + lines[line + 1:])
+                text = "\n".join(lines[:line] + lines[line + 1 :])
             case 3:
-                text = "\n".join(lines[:line] + [lines[line]] * 2 + lines[line + 1:])
+                text = "\n".join(lines[:line] + [lines[line]] * 2 + lines[line + 1 :])
             case 4:
-                text = "\n".join(lines[:line] + ["  " + lines[line]] + lines[line + 1:])
+                text = "\n".join(lines[:line] + ["  " + lines[line]] + lines[line + 1 :])
             case 5:
                 other = chance.randrange(len(lines))
                 lines[line], lines[other] = lines[other], lines[line]
@@ -165,22 +236,50 @@ def test_a_mutated_file_of_the_reference_project(reference: Path, seed: int) -> 
 
 
 @FEW
-@given(st.lists(st.sampled_from([f for f in FILES if "rules" in f.parts]), min_size=1, max_size=1),
-       st.integers(0, 10_000_000))
+@given(
+    st.lists(st.sampled_from([f for f in FILES if "rules" in f.parts]), min_size=1, max_size=1),
+    st.integers(0, 10_000_000),
+)
 def test_a_mutated_file_alone(files: list[Path], seed: int) -> None:
     """Read alone, which is quick: many more mutations."""
     text = mutated(files[0].read_text("utf-8"), random.Random(seed))
     signal.alarm(SECONDS)
     source = read_yaml(text, "x.yml", lambda t: t)
     signal.alarm(0)
-    assert source.data is not None or source.problems or not text.strip() or "null" in text or (
-        all(not part.strip() or part.lstrip().startswith("#") for part in text.splitlines()))
+    assert (
+        source.data is not None
+        or source.problems
+        or not text.strip()
+        or "null" in text
+        or (all(not part.strip() or part.lstrip().startswith("#") for part in text.splitlines()))
+    )
 
 
 @FEW
-@given(st.binary(max_size=60) | st.lists(st.sampled_from(
-    [b"id", b"name", b",", b"\n", b"\r\n", b"\r", b'"', b'""', b"\0", b"\xe9", b"1", b";", b" ",
-     b"\xef\xbb\xbf"]), max_size=20).map(b"".join))
+@given(
+    st.binary(max_size=60)
+    | st.lists(
+        st.sampled_from(
+            [
+                b"id",
+                b"name",
+                b",",
+                b"\n",
+                b"\r\n",
+                b"\r",
+                b'"',
+                b'""',
+                b"\0",
+                b"\xe9",
+                b"1",
+                b";",
+                b" ",
+                b"\xef\xbb\xbf",
+            ]
+        ),
+        max_size=20,
+    ).map(b"".join)
+)
 def test_any_bytes_as_a_source_or_a_seed(tmp_path: Path, content: bytes) -> None:
     import duckdb
 

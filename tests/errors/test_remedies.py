@@ -13,8 +13,9 @@ import cdmq.cli
 
 SAID = re.compile(r"^(\S+?):(\d+):(\d+): (CDMQ\d+) .*\n    write: (.*)$", re.MULTILINE)
 YAML = {"CDMQ101", "CDMQ102", "CDMQ103", "CDMQ105", "CDMQ106", "CDMQ142"}
-WITH_LINES = [p for p in ALL
-              if "\n    write: " in expected(p.values[0]).get(p.values[1]["case"], "")]
+WITH_LINES = [
+    p for p in ALL if "\n    write: " in expected(p.values[0]).get(p.values[1]["case"], "")
+]
 
 
 def told(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -33,7 +34,10 @@ def rewritten(file: Path, line: int, column: int, new: str) -> list[str]:
 
 @pytest.mark.parametrize(("topic", "case"), WITH_LINES)
 def test_what_is_to_be_written_helps(
-    topic: Path, case: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    topic: Path,
+    case: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in case.get("env", {}).items():
@@ -50,7 +54,13 @@ def test_what_is_to_be_written_helps(
             answers.append(told(tmp_path, capsys))
         file.write_text(before, "utf-8")
         at = f"{place}:{line}:"
-        good = [a for a in answers if not re.search(
-            rf"^{re.escape(at)}{column}: {code} |^{re.escape(at)}\d+: ({'|'.join(YAML)}) ", a,
-            re.MULTILINE)]
+        good = [
+            a
+            for a in answers
+            if not re.search(
+                rf"^{re.escape(at)}{column}: {code} |^{re.escape(at)}\d+: ({'|'.join(YAML)}) ",
+                a,
+                re.MULTILINE,
+            )
+        ]
         assert good, f"{at} write: {new}\n" + "\n".join(answers)

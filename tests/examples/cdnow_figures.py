@@ -30,12 +30,16 @@ def bought(rows: list[Row]) -> dict[str, list[dt.date]]:
 def differing(root: Path, days: dict[str, list[dt.date]]) -> dict[str, dict[str, None]]:
     """Rule -> the sampled customers whose published figure is another."""
     found: dict[str, dict[str, None]] = {
-        f"{what}_as_published": {} for what in ("purchases", "last_purchase", "time")}
+        f"{what}_as_published": {} for what in ("purchases", "last_purchase", "time")
+    }
     for row in read_csv(root / "seeds" / "published.csv"):
         early = [d for d in days[row["customer_id"]] if d <= AS_OF.date()]
         counted = (len(early) - 1, (early[-1] - early[0]).days, (AS_OF.date() - early[0]).days)
-        published = (int(row["repeat_purchases"]), round(float(row["last_week"]) * 7),
-                     round(float(row["weeks"]) * 7))
+        published = (
+            int(row["repeat_purchases"]),
+            round(float(row["last_week"]) * 7),
+            round(float(row["weeks"]) * 7),
+        )
         for rule, ours, theirs in zip(found, counted, published, strict=True):
             if ours != theirs:
                 found[rule][row["customer_id"]] = None
@@ -50,13 +54,23 @@ def figures(root: Path) -> Figures:
     assert len({r["transaction_id"] for r in rows}) == len(rows)
     assert all(len(r["customer_id"]) == 5 and int(r["cds"]) >= 1 for r in rows)
     assert all(FIRST_DAYS[0] <= d[0] <= FIRST_DAYS[1] and d[-1] <= LAST_DAY for d in days.values())
-    flags: dict[str, dict[str, str | None]] = {rule: {} for rule in (
-        "all_transactions", "transactions.transaction_id.not_null",
-        "transactions.transaction_id.unique", "transactions.customer_id.regex",
-        "transactions.bought_on.not_null", "transactions.bought_on.accepted_range",
-        "transactions.cds.accepted_range", "all_customers",
-        "customers.first_bought_on.accepted_range", "sample_is_whole")}
+    flags: dict[str, dict[str, str | None]] = {
+        rule: {}
+        for rule in (
+            "all_transactions",
+            "transactions.transaction_id.not_null",
+            "transactions.transaction_id.unique",
+            "transactions.customer_id.regex",
+            "transactions.bought_on.not_null",
+            "transactions.bought_on.accepted_range",
+            "transactions.cds.accepted_range",
+            "all_customers",
+            "customers.first_bought_on.accepted_range",
+            "sample_is_whole",
+        )
+    }
     flags |= {f"transactions.{c}.readable": {} for c in ("bought_on", "cds", "dollars")}
     flags["not_for_nothing"] = {
-        r["transaction_id"]: None for r in rows if Decimal(r["dollars"]) <= 0}
+        r["transaction_id"]: None for r in rows if Decimal(r["dollars"]) <= 0
+    }
     return Figures({**flags, **differing(root, days)}, {})

@@ -24,8 +24,7 @@ class Examples:
 
     def ran(self, name: str) -> Ran:
         if name not in self._ran:
-            self._ran[name] = running.run(
-                name, self._folder, FIGURES[name].AS_OF, self._factory)
+            self._ran[name] = running.run(name, self._folder, FIGURES[name].AS_OF, self._factory)
         return self._ran[name]
 
 

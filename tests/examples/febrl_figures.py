@@ -16,8 +16,14 @@ AS_OF = dt.datetime(2026, 11, 1)
 SETS = ("1", "2", "3", "4a", "4b")
 SIZES = {"1": 1000, "2": 5000, "3": 5000, "4a": 5000, "4b": 5000}
 STATES = ("ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA")
-TIDIED = {"given_name": "given_name_form", "surname": "surname_form", "suburb": "suburb_form",
-          "address_1": "address_1_form", "address_2": "address_2_form", "state": "state_form"}
+TIDIED = {
+    "given_name": "given_name_form",
+    "surname": "surname_form",
+    "suburb": "suburb_form",
+    "address_1": "address_1_form",
+    "address_2": "address_2_form",
+    "state": "state_form",
+}
 
 
 def read_rows(root: Path) -> dict[str, Row]:
@@ -41,13 +47,13 @@ def day_of(text: str) -> dt.date | None:
 def state_of(text: str) -> str:
     """The code, mended where swapping two neighbours makes one and only one state's code."""
     code = text.upper()
-    swaps = {code[:i] + code[i + 1] + code[i] + code[i + 2:] for i in range(len(code) - 1)}
+    swaps = {code[:i] + code[i + 1] + code[i] + code[i + 2 :] for i in range(len(code) - 1)}
     meant = swaps.intersection(STATES)
     return code if code in STATES or len(meant) != 1 else meant.pop()
 
 
 def cut_short(text: str) -> bool:
-    return "(" in text and ")" not in text[text.rindex("("):]
+    return "(" in text and ")" not in text[text.rindex("(") :]
 
 
 def form(column: str, text: str) -> str:
@@ -71,8 +77,7 @@ def figures(root: Path) -> Figures:
     numbers = Counter((k.split("/")[0], r["soc_sec_id"]) for k, r in cells.items())
     days = {k: day_of(r["date_of_birth"] or "") for k, r in cells.items()}
 
-    def where(fails: Callable[[str, Row], Any], column: str | None = None
-              ) -> dict[str, str | None]:
+    def where(fails: Callable[[str, Row], Any], column: str | None = None) -> dict[str, str | None]:
         """The failing keys; `column`: its tidied cell is the value in the flag."""
         found: dict[str, str | None] = {}
         for key, record in cells.items():
@@ -89,8 +94,8 @@ def figures(root: Path) -> Figures:
         return bool(text) and not all(c.isalpha() or c in " '-" for c in text)
 
     flags: dict[str, Mapping[str, str | None]] = {
-        f"persons.{c}.not_null": missing(c) for c in
-        ("given_name", "surname", "soc_sec_id", "suburb", "address_1", "state", "postcode")
+        f"persons.{c}.not_null": missing(c)
+        for c in ("given_name", "surname", "soc_sec_id", "suburb", "address_1", "state", "postcode")
     }
     flags |= {
         f"persons.{c}.regex": where(lambda _, r, c=c: odd(r[c]), c)
@@ -105,21 +110,32 @@ def figures(root: Path) -> Figures:
         "person_has_a_name": where(lambda _, r: not r["given_name"] and not r["surname"]),
         "persons.date_of_birth.not_null": where(lambda k, _: days[k] is None),
         "persons.date_of_birth.accepted_range": where(
-            lambda k, _: days[k] and not dt.date(1900, 1, 1) <= days[k] <= AS_OF.date()),
+            lambda k, _: days[k] and not dt.date(1900, 1, 1) <= days[k] <= AS_OF.date()
+        ),
         "persons.soc_sec_id.regex": where(
-            lambda _, r: not 1_000_000 <= int(r["soc_sec_id"]) <= 9_999_999, "soc_sec_id"),
+            lambda _, r: not 1_000_000 <= int(r["soc_sec_id"]) <= 9_999_999, "soc_sec_id"
+        ),
         "soc_sec_id_once": where(lambda k, r: numbers[k.split("/")[0], r["soc_sec_id"]] > 1),
         "persons.street_number.regex": where(
-            lambda _, r: r["street_number"] and str(int(r["street_number"])) != r["street_number"]
-            or r["street_number"] and not 1 <= int(r["street_number"]) <= 9999, "street_number"),
+            lambda _, r: (
+                r["street_number"]
+                and str(int(r["street_number"])) != r["street_number"]
+                or r["street_number"]
+                and not 1 <= int(r["street_number"]) <= 9999
+            ),
+            "street_number",
+        ),
         "street_has_number": where(lambda _, r: r["address_1"] and not r["street_number"]),
         "persons.state.accepted_values": where(
-            lambda _, r: r["state"] and state_of(r["state"]) not in STATES, "state"),
+            lambda _, r: r["state"] and state_of(r["state"]) not in STATES, "state"
+        ),
         "persons.postcode.regex": where(
-            lambda _, r: not (r["postcode"].isdecimal() and len(r["postcode"]) == 4), "postcode"),
+            lambda _, r: not (r["postcode"].isdecimal() and len(r["postcode"]) == 4), "postcode"
+        ),
         "postcode_in_use": where(
-            lambda _, r: int(r["postcode"]) < 1000
-            and int(r["postcode"]) // 100 not in (2, 8, 9), "postcode"),
+            lambda _, r: int(r["postcode"]) < 1000 and int(r["postcode"]) // 100 not in (2, 8, 9),
+            "postcode",
+        ),
     }
     for name in SETS:
         own = {k.split("/")[1]: r for k, r in rows.items() if k.startswith(f"set_{name}/")}
@@ -127,18 +143,20 @@ def figures(root: Path) -> Figures:
         flags |= {f"set_{name}.rec_id.{check}": {} for check in ("not_null", "unique", "regex")}
         flags[f"set_{name}_is_whole"] = {}
         flags[f"set_{name}.date_of_birth.readable"] = {
-            k: r["date_of_birth"] for k, r in own.items()
+            k: r["date_of_birth"]
+            for k, r in own.items()
             if r["date_of_birth"] and day_of(r["date_of_birth"]) is None
         }
     changes: dict[str, dict[str, tuple[str | None, str | None]]] = {
-        rule: {k: (r[column], form(column, r[column]))
-               for k, r in rows.items() if changes_form(column, r[column])}
+        rule: {
+            k: (r[column], form(column, r[column]))
+            for k, r in rows.items()
+            if changes_form(column, r[column])
+        }
         for column, rule in TIDIED.items()
     }
     upper = {k: r["state"].upper() for k, r in rows.items()}
-    changes["state_slip"] = {
-        k: (s, state_of(s)) for k, s in upper.items() if state_of(s) != s
-    }
+    changes["state_slip"] = {k: (s, state_of(s)) for k, s in upper.items() if state_of(s) != s}
     changes["state_unknown"] = {k: (None, "unknown") for k, s in upper.items() if not s}
     return Figures(flags, changes, folded=frozenset({"given_name_form", "surname_form"}))
 

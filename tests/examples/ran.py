@@ -47,22 +47,27 @@ class Ran:
 
     def flags(self) -> dict[str, dict[str, str | None]]:
         found: dict[str, dict[str, str | None]] = {}
-        for rule, key, value in self.rows("SELECT rule_id, key, value FROM cdmq.flags "
-                                          "WHERE to_run IS NULL"):
+        for rule, key, value in self.rows(
+            "SELECT rule_id, key, value FROM cdmq.flags WHERE to_run IS NULL"
+        ):
             found.setdefault(rule, {})[key] = value
         return found
 
     def changes(self) -> dict[str, dict[str, tuple[str | None, str | None]]]:
         found: dict[str, dict[str, tuple[str | None, str | None]]] = {}
-        for rule, key, old, new in self.rows("SELECT rule_id, key, old_value, new_value "
-                                             "FROM cdmq.changes WHERE to_run IS NULL"):
+        for rule, key, old, new in self.rows(
+            "SELECT rule_id, key, old_value, new_value FROM cdmq.changes WHERE to_run IS NULL"
+        ):
             found.setdefault(rule, {})[key] = (old, new)
         return found
 
     def parties(self, rule: str) -> dict[str, str]:
         """Record -> party."""
-        return dict(self.rows("SELECT key, party_id FROM cdmq.xref WHERE to_run IS NULL "
-                              f"AND rule_id = '{rule}'"))
+        return dict(
+            self.rows(
+                f"SELECT key, party_id FROM cdmq.xref WHERE to_run IS NULL AND rule_id = '{rule}'"
+            )
+        )
 
     def readme(self) -> str:
         return (self.root / "README.md").read_text("utf-8")

@@ -13,11 +13,13 @@ def test_levels_are_those_worked_out_again(cdnow: Ran) -> None:
     for customer, own in purchases().items():
         f = {n: figure(m, own, cdnow.as_of, lambda _: True) for n, m in spec.measures.items()}
         expected[customer] = next_level(
-            spec, conditions(f).__getitem__, lambda _: None, False, None, 0)
+            spec, conditions(f).__getitem__, lambda _: None, False, None, 0
+        )
     assert open_levels(cdnow.root) == expected
 
 
 def test_one_warning_and_nothing_else(cdnow: Ran) -> None:
     assert cdnow.exit_code == 0
-    assert {r[0] for r in cdnow.rows(
-        "SELECT rule_id FROM cdmq.rule_results WHERE status <> 'pass'")} == {"not_for_nothing"}
+    assert {
+        r[0] for r in cdnow.rows("SELECT rule_id FROM cdmq.rule_results WHERE status <> 'pass'")
+    } == {"not_for_nothing"}

@@ -8,8 +8,12 @@ import pytest
 from febrl_figures import SETS, f1, pairs, person, read_rows
 from ran import Ran
 
-MATCHED = {"set_1": (1000, 500), "set_2": (5000, 4000), "set_3": (5000, 2000),
-           "set_4": (10000, 5000)}
+MATCHED = {
+    "set_1": (1000, 500),
+    "set_2": (5000, 4000),
+    "set_3": (5000, 2000),
+    "set_4": (10000, 5000),
+}
 
 
 def test_what_was_mended_is_what_the_original_has(febrl: Ran) -> None:
@@ -22,16 +26,22 @@ def test_what_was_mended_is_what_the_original_has(febrl: Ran) -> None:
     mended = febrl.changes()["state_slip"]
     assert len(mended) > 50
     assert {k: new for k, (_, new) in mended.items()} == {k: original(k) for k in mended}
-    suggested = febrl.rows("SELECT key, suggestion FROM cdmq.flags WHERE suggestion IS NOT NULL "
-                           "AND rule_id = 'persons.state.accepted_values'")
+    suggested = febrl.rows(
+        "SELECT key, suggestion FROM cdmq.flags WHERE suggestion IS NOT NULL "
+        "AND rule_id = 'persons.state.accepted_values'"
+    )
     assert len(suggested) > 50
-    assert sum(s == original(k) for k, s in suggested) >= .95 * len(suggested)
+    assert sum(s == original(k) for k, s in suggested) >= 0.95 * len(suggested)
 
 
 def test_what_only_a_slip_can_make_stands_on_no_original(febrl: Ran) -> None:
     flags = febrl.flags()
-    slips = ["persons.state.accepted_values", "persons.soc_sec_id.regex", "postcode_in_use",
-             *(f"set_{n}.date_of_birth.readable" for n in SETS)]
+    slips = [
+        "persons.state.accepted_values",
+        "persons.soc_sec_id.regex",
+        "postcode_in_use",
+        *(f"set_{n}.date_of_birth.readable" for n in SETS),
+    ]
     assert [(r, k) for r in slips for k in flags.get(r, {}) if k.endswith("-org")] == []
 
 
@@ -40,7 +50,7 @@ def test_parties_are_the_persons(febrl: Ran, name: str) -> None:
     records, persons = MATCHED[name]
     party_of = febrl.parties(f"{name}_persons")
     assert (len(party_of), len(set(map(person, party_of)))) == (records, persons)
-    assert f1(party_of) >= .997
+    assert f1(party_of) >= 0.997
 
 
 @pytest.mark.parametrize("name", MATCHED)
@@ -53,8 +63,12 @@ def test_nobody_was_joined_to_somebody_else_or_asked_about(febrl: Ran, name: str
 
 def test_the_parties_of_the_readme(febrl: Ran) -> None:
     """A processor that sums otherwise may move a pair: the last digit is not compared."""
-    told = re.findall(r"^\| (set_\d) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) "
-                      r"\| ([\d.]+) \|", febrl.readme(), re.MULTILINE)
+    told = re.findall(
+        r"^\| (set_\d) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) "
+        r"\| ([\d.]+) \|",
+        febrl.readme(),
+        re.MULTILINE,
+    )
     assert [row[0] for row in told] == [*MATCHED]
     for name, *numbers, quality in told:
         party_of = febrl.parties(f"{name}_persons")
@@ -62,4 +76,4 @@ def test_the_parties_of_the_readme(febrl: Ran) -> None:
         assert (records, persons) == MATCHED[name]
         assert abs(parties - len(set(party_of.values()))) <= 2
         assert abs(together - pairs(party_of.values())) <= 5
-        assert abs(float(quality) - f1(party_of)) < .0005
+        assert abs(float(quality) - f1(party_of)) < 0.0005

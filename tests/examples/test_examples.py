@@ -16,8 +16,9 @@ import cdmq.api
 
 def test_the_run_ends_well(ran: Ran) -> None:
     assert ran.exit_code in (0, 1)
-    assert ran.rows("SELECT rule_id FROM cdmq.rule_results WHERE status IN ('error', 'skipped')"
-                    ) == []
+    assert (
+        ran.rows("SELECT rule_id FROM cdmq.rule_results WHERE status IN ('error', 'skipped')") == []
+    )
 
 
 #: The rules that a dataset has of itself: none of them finds anything in the examples.
@@ -28,8 +29,11 @@ def test_no_rule_goes_uncomputed(ran: Ran, figures: Figures) -> None:
     """Who is whose party, and which level, has tests of its own."""
     rules = {r.id: r.kind for r in cdmq.api.parse(ran.root).rules.values()}
     assert {r[0] for r in ran.rows("SELECT rule_id FROM cdmq.rule_results")} == set(rules)
-    judged = {r for r, kind in rules.items()
-              if kind in ("validation", "defaults") and not r.endswith(OF_ITSELF)}
+    judged = {
+        r
+        for r, kind in rules.items()
+        if kind in ("validation", "defaults") and not r.endswith(OF_ITSELF)
+    }
     assert judged == set(figures.flags) | set(figures.changes)
     assert set(rules.values()) <= {"validation", "defaults", "matching", "tiering"}
 
@@ -67,16 +71,20 @@ def test_changes_are_those_computed_another_way(ran: Ran, figures: Figures) -> N
 def test_every_rule_says_why(ran: Ran) -> None:
     project = cdmq.api.parse(ran.root)
     seeds = {d.name for d in project.datasets.values() if d.source == "seed"}  # nobody's own
-    assert [r.id for r in project.rules.values()
-            if not r.why or not (r.owner or r.dataset in seeds)] == []
+    assert [
+        r.id for r in project.rules.values() if not r.why or not (r.owner or r.dataset in seeds)
+    ] == []
 
 
 def test_unit_tests_pass_and_cover_every_rule(ran: Ran) -> None:
     from cdmq.unit_tests import tests as unit_tests
 
     run = unit_tests.unit_test(ran.root)
-    assert [(r.test.name, r.message, [str(d) for d in r.differences])
-            for r in run.results if r.status != "pass"] == []
+    assert [
+        (r.test.name, r.message, [str(d) for d in r.differences])
+        for r in run.results
+        if r.status != "pass"
+    ] == []
     assert run.results
     assert [r.id for r in run.uncovered] == []
 
@@ -94,4 +102,5 @@ def test_a_second_run_opens_nothing(ran: Ran) -> None:
     assert set(again.closed.values()) == {0}
     assert tuple(again.new_versions) == ()
     assert len(ran.rows("SELECT * FROM cdmq.match_models")) == len(
-        ran.rows("SELECT DISTINCT rule_id FROM cdmq.match_models"))
+        ran.rows("SELECT DISTINCT rule_id FROM cdmq.match_models")
+    )

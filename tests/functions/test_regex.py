@@ -77,7 +77,8 @@ def test_a_match_is_a_match_everywhere(engines: Any, pattern: str, texts: list[s
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(?i)()()", "()()", "()*", "(())|a", "a()b", "(?:)+", "(|a)()"])
+    "pattern", ["(?i)()()", "()()", "()*", "(())|a", "a()b", "(?:)+", "(|a)()"]
+)
 def test_an_empty_group_matches_as_nothing_does(engines: Any, pattern: str) -> None:
     texts = ["", "ab", "b", "A"]
     found = ask(engines, texts, _match_sql(pattern))

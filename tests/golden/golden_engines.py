@@ -26,8 +26,13 @@ from cdmq.values import Dataset, Rule
 #: The time that golden records are judged by.
 TODAY = datetime(2024, 12, 31, 0, 0, 2)
 SQL_TYPES = {
-    "text": "text", "integer": "bigint", "decimal": "decimal(18, 2)", "double": "double",
-    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "decimal(18, 2)",
+    "double": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
 }
 
 
@@ -54,13 +59,22 @@ class Case:
         stage = None
         if self.borrowable:
             stage = Stage(nodes.select([nodes.null()]), (), frozenset(), {}, self.borrowable)
-        rows, source = (Rows(self.dataset, self.columns, s, dialect="duckdb")
-                        for s in (stage, None))
+        rows, source = (
+            Rows(self.dataset, self.columns, s, dialect="duckdb") for s in (stage, None)
+        )
         clean, defaulted = rows.views()
         return DatasetSteps(
-            dataset=self.dataset, columns=self.columns, key=rows.key(), source_key=source.key(),
-            digest=rows.digest(), source_digest=source.digest(), judgements=(), stage=stage,
-            clean=clean, defaulted=defaulted)
+            dataset=self.dataset,
+            columns=self.columns,
+            key=rows.key(),
+            source_key=source.key(),
+            digest=rows.digest(),
+            source_digest=source.digest(),
+            judgements=(),
+            stage=stage,
+            clean=clean,
+            defaulted=defaulted,
+        )
 
     @property
     def result_columns(self) -> list[str]:
@@ -73,10 +87,28 @@ class Case:
 def make_rule(spans: Mapping[str, Span] | None = None, **fields: Any) -> Rule:
     spec = GoldenRule(**{"id": "g", "from": "m", "into": "best", "pick": ["longest"], **fields})
     return Rule(
-        id=spec.id, kind="golden", check="golden", dataset="d", columns=(), spec=spec,
-        severity="error", dimension=None, where=None, why=None, owner=None, tags=(), enabled=True,
-        formerly=None, meta={}, stage="clean", warn_above="0", error_above="0",
-        span=Span("rules/d.yml", 4, 5), last_line=9, spans=spans or {})
+        id=spec.id,
+        kind="golden",
+        check="golden",
+        dataset="d",
+        columns=(),
+        spec=spec,
+        severity="error",
+        dimension=None,
+        where=None,
+        why=None,
+        owner=None,
+        tags=(),
+        enabled=True,
+        formerly=None,
+        meta={},
+        stage="clean",
+        warn_above="0",
+        error_above="0",
+        span=Span("rules/d.yml", 4, 5),
+        last_line=9,
+        spans=spans or {},
+    )
 
 
 def make_dataset(**fields: Any) -> Dataset:
@@ -91,23 +123,35 @@ class Engine:
         self.dialect, self.connection = dialect, connection
         self.tables = {name: Relation(f"golden_{name}") for name in ("rows", "xref", "flags")}
 
-    def load(self, case: Case, rows: Sequence[Mapping[str, Any]],
-             parties: Mapping[str, str]) -> None:
+    def load(
+        self, case: Case, rows: Sequence[Mapping[str, Any]], parties: Mapping[str, str]
+    ) -> None:
         """`rows` by column (`__borrowed` too); `parties`: key text -> party."""
-        types = {**{c: SQL_TYPES[t] for c, t in case.columns.items()},
-                 **({"__borrowed": "bigint"} if case.borrowable else {})}
+        types = {
+            **{c: SQL_TYPES[t] for c, t in case.columns.items()},
+            **({"__borrowed": "bigint"} if case.borrowable else {}),
+        }
         self._table(self.tables["rows"], types, [[r.get(c) for c in types] for r in rows])
-        self._table(self.tables["xref"], {"key": "text", "party_id": "text"},
-                    list(parties.items()))
-        self._table(self.tables["flags"], {"key": "text", **{
-            f"z{i}": "integer" for i in range(len(case.flagged))}}, [
+        self._table(self.tables["xref"], {"key": "text", "party_id": "text"}, list(parties.items()))
+        self._table(
+            self.tables["flags"],
+            {"key": "text", **{f"z{i}": "integer" for i in range(len(case.flagged))}},
+            [
                 [key, *(1 if c in columns else None for c in case.flagged)]
-                for key, columns in case.flags.items()])
+                for key, columns in case.flags.items()
+            ],
+        )
 
     def golden(self, case: Case) -> dict[str, dict[str, Any]]:
         """party -> its golden record."""
-        query = golden_query(case.rule, case.dataset, case.columns, case.steps, self.dialect,
-                             Flagged("flags", case.flagged))
+        query = golden_query(
+            case.rule,
+            case.dataset,
+            case.columns,
+            case.steps,
+            self.dialect,
+            Flagged("flags", case.flagged),
+        )
         found = self._fetch(case, query)
         assert all(list(r) == case.result_columns for r in found)
         assert len({r["party_id"] for r in found}) == len(found)
@@ -115,8 +159,14 @@ class Engine:
 
     def cells(self, case: Case) -> dict[tuple[str, str], dict[str, Any]]:
         """(party, column) -> where the cell comes from."""
-        query = cells_query(case.rule, case.dataset, case.columns, case.steps, self.dialect,
-                            flagged=Flagged("flags", case.flagged))
+        query = cells_query(
+            case.rule,
+            case.dataset,
+            case.columns,
+            case.steps,
+            self.dialect,
+            flagged=Flagged("flags", case.flagged),
+        )
         found = self._fetch(case, query)
         by = {(r.pop("party_id"), r.pop("column_name")): r for r in found}
         assert len(by) == len(found)
@@ -131,8 +181,14 @@ class Engine:
     def _fetch(self, case: Case, query: exp.Select) -> list[dict[str, Any]]:
         self._table(KEY, KEY_COLUMNS, [pads(b"secret")])
         own = spelled(query.copy(), self.dialect)
-        sent = placed(own, {case.steps.relation: self.tables["rows"],
-                            "xref:m": self.tables["xref"], "flags": self.tables["flags"]})
+        sent = placed(
+            own,
+            {
+                case.steps.relation: self.tables["rows"],
+                "xref:m": self.tables["xref"],
+                "flags": self.tables["flags"],
+            },
+        )
         for parameter in list(sent.find_all(exp.Placeholder)):
             assert parameter.name == AS_OF
             parameter.replace(nodes.text(str(TODAY)))
@@ -140,10 +196,13 @@ class Engine:
         names = [d[0] for d in cursor.description]
         return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]
 
-    def _table(self, relation: Relation, types: Mapping[str, str], rows: Sequence[Sequence[Any]]
-               ) -> None:
-        columns = [exp.ColumnDef(this=nodes.name(c), kind=exp.DataType.build(t, dialect="duckdb"))
-                   for c, t in types.items()]
+    def _table(
+        self, relation: Relation, types: Mapping[str, str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        columns = [
+            exp.ColumnDef(this=nodes.name(c), kind=exp.DataType.build(t, dialect="duckdb"))
+            for c, t in types.items()
+        ]
         body = exp.Schema(this=nodes.table(relation), expressions=columns)
         self.connection.execute(nodes.drop(relation).sql(self.dialect))
         self.connection.execute(exp.Create(this=body, kind="TABLE").sql(self.dialect))
@@ -152,9 +211,12 @@ class Engine:
         into = nodes.table(relation).sql(self.dialect)
         if self.dialect == "duckdb":  # a row a statement takes it a while
             lists = ", ".join(f"unnest(?::{t}[])" for t in types.values())
-            self.connection.execute(f"INSERT INTO {into} SELECT {lists}",
-                                    [list(cells) for cells in zip(*rows, strict=True)])
+            self.connection.execute(
+                f"INSERT INTO {into} SELECT {lists}",
+                [list(cells) for cells in zip(*rows, strict=True)],
+            )
         else:
             marks = ", ".join(["%s"] * len(types))
-            self.connection.cursor().executemany(f"INSERT INTO {into} VALUES ({marks})",
-                                                 [list(r) for r in rows])
+            self.connection.cursor().executemany(
+                f"INSERT INTO {into} VALUES ({marks})", [list(r) for r in rows]
+            )

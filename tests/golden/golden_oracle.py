@@ -46,8 +46,7 @@ def text(value: Any) -> str:
 def key_of(case: Case, row: Row) -> str:
     parts = [row[k] for k in case.dataset.key]
     if None in parts or not parts:
-        whole = "".join(("\x01" if row[c] is None else text(row[c])) + "\x02"
-                        for c in case.columns)
+        whole = "".join(("\x01" if row[c] is None else text(row[c])) + "\x02" for c in case.columns)
         return "no key: " + hashlib.md5(whole.encode()).hexdigest()
     if len(parts) == 1:
         return text(parts[0])
@@ -79,14 +78,21 @@ class Oracle:
             found[column] = order[0][column] if order else None
         if self.of.changed_at:
             found[self.of.changed_at] = max(
-                (r[self.of.changed_at] for r in rows
-                 if in_time(r[self.of.changed_at]) is not None),
-                default=None)
+                (r[self.of.changed_at] for r in rows if in_time(r[self.of.changed_at]) is not None),
+                default=None,
+            )
         found["records"] = len({key_of(self.case, r) for r in rows})
         for column, proof in self.of.verified_at.items():
             found[f"{column}__verified_at"] = max(
-                (r[proof] for r in rows if self._own(r, column) and in_time(r[proof]) is not None
-                 and r[column] == found[column]), default=None)
+                (
+                    r[proof]
+                    for r in rows
+                    if self._own(r, column)
+                    and in_time(r[proof]) is not None
+                    and r[column] == found[column]
+                ),
+                default=None,
+            )
         return {c: found[c] for c in self.case.result_columns}
 
     def cells(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -109,9 +115,13 @@ class Oracle:
             key, value = key_of(self.case, row), text(row[column])
             lost[value] = min(key, lost.get(value, key))
         losers = sorted(f"{k}: {v}" for v, k in lost.items())
-        return {"value": text(best[column]), "digest": None, "winner": key_of(self.case, best),
-                "because": because,
-                "losers": "; ".join(losers) if losers else None}
+        return {
+            "value": text(best[column]),
+            "digest": None,
+            "winner": key_of(self.case, best),
+            "because": because,
+            "losers": "; ".join(losers) if losers else None,
+        }
 
     def ranked(self, rows: list[Row], column: str) -> list[Row]:
         """The records that have a value of the column's unit, the best first."""
@@ -120,7 +130,7 @@ class Oracle:
 
         def compare(a: Row, b: Row) -> int:
             for step in steps:
-                if (found := step(a, b)):
+                if found := step(a, b):
                     return found
             key_a, key_b = key_of(self.case, a), key_of(self.case, b)
             if key_a == key_b:  # a key that stands twice: by the digest of the record
@@ -130,8 +140,9 @@ class Oracle:
         return sorted(there, key=cmp_to_key(compare))
 
     def _digest(self, row: Row) -> str:
-        whole = "".join(("\x01" if row[c] is None else text(row[c])) + "\x02"
-                        for c in self.case.columns)
+        whole = "".join(
+            ("\x01" if row[c] is None else text(row[c])) + "\x02" for c in self.case.columns
+        )
         return hashlib.md5(whole.encode()).hexdigest()
 
     def _own(self, row: Row, column: str) -> bool:
@@ -140,17 +151,18 @@ class Oracle:
         borrowable = self.case.borrowable
         return column not in borrowable or not row["__borrowed"] >> borrowable.index(column) & 1
 
-    def _steps(self, column: str, rows: list[Row]
-               ) -> list[tuple[str, Callable[[Row, Row], int]]]:
+    def _steps(self, column: str, rows: list[Row]) -> list[tuple[str, Callable[[Row, Row], int]]]:
         """(word, a comparison that is negative where the first is better)."""
         unit = self.unit[column]
         group = len(unit) > 1
         steps: list[tuple[str, Callable[[Row, Row], int]]] = [
             ("valid", _down(lambda r: self._valid(r, unit))),
-            ("own value", _down(lambda r: any(self._own(r, c) for c in unit)))]
+            ("own value", _down(lambda r: any(self._own(r, c) for c in unit))),
+        ]
         if group:
-            steps.append(("fuller", _down(
-                lambda r: 2 * sum(r[c] is not None for c in unit) >= len(unit))))
+            steps.append(
+                ("fuller", _down(lambda r: 2 * sum(r[c] is not None for c in unit) >= len(unit)))
+            )
         words = self.spec.columns.get(column, self.spec.pick)
         picked = [(w, self._step(w, unit, group, rows)) for w in words]
         first = int(words[0] == "strictest")
@@ -163,49 +175,71 @@ class Oracle:
         full = len(unit) < 3 or 2 * sum(row[c] is not None for c in unit) >= len(unit)
         return full and not flags & set(unit)
 
-    def _step(self, word: str, unit: tuple[str, ...], group: bool, rows: list[Row]
-              ) -> Callable[[Row, Row], int]:
+    def _step(
+        self, word: str, unit: tuple[str, ...], group: bool, rows: list[Row]
+    ) -> Callable[[Row, Row], int]:
         changed = self.of.changed_at
         trust = self.spec.trust or []
         counted = unit if group else tuple(self.case.columns)
 
         def verified(r: Row) -> Any:
-            proofs = [in_time(r[self.of.verified_at[c]]) for c in unit
-                      if c in self.of.verified_at and self._own(r, c)]
-            proofs = [datetime(p.year, p.month, p.day) if not isinstance(p, datetime) else p
-                      for p in proofs if p is not None]
+            proofs = [
+                in_time(r[self.of.verified_at[c]])
+                for c in unit
+                if c in self.of.verified_at and self._own(r, c)
+            ]
+            proofs = [
+                datetime(p.year, p.month, p.day) if not isinstance(p, datetime) else p
+                for p in proofs
+                if p is not None
+            ]
             return max(proofs, default=None)
 
         def held(r: Row) -> int:
-            return len({key_of(self.case, o) for o in rows if all(
-                o[c] == r[c] and self._own(o, c) == self._own(r, c) for c in unit)})
+            return len(
+                {
+                    key_of(self.case, o)
+                    for o in rows
+                    if all(o[c] == r[c] and self._own(o, c) == self._own(r, c) for c in unit)
+                }
+            )
 
         def length(r: Row) -> int:
             return sum(len(text(r[c])) for c in unit if r[c] is not None)
 
         return {
-            "trusted": _up(lambda r: trust.index(r["source"]) if r["source"] in trust
-                           else len(trust)),
+            "trusted": _up(
+                lambda r: trust.index(r["source"]) if r["source"] in trust else len(trust)
+            ),
             "newest": _down(lambda r: in_time(r[str(changed)])),
             "oldest": _up(lambda r: in_time(r[str(changed)])),
             "verified": _down(verified),
-            "most_complete": _down(lambda r: (sum(r[c] is not None for c in counted),
-                                              sum(r[c] is not None for c in self.case.columns))),
-            "most_common": _down(held), "longest": _down(length), "shortest": _up(length),
-            "largest": _each(_down, unit), "smallest": _each(_up, unit),
-            "strictest": _up(lambda r: min(strict(r[c]) for c in said)) if (said := [
-                c for c in unit if self.case.columns[c] in ("text", "boolean")]
-            ) else _each(_up, unit),
+            "most_complete": _down(
+                lambda r: (
+                    sum(r[c] is not None for c in counted),
+                    sum(r[c] is not None for c in self.case.columns),
+                )
+            ),
+            "most_common": _down(held),
+            "longest": _down(length),
+            "shortest": _up(length),
+            "largest": _each(_down, unit),
+            "smallest": _each(_up, unit),
+            "strictest": _up(lambda r: min(strict(r[c]) for c in said))
+            if (said := [c for c in unit if self.case.columns[c] in ("text", "boolean")])
+            else _each(_up, unit),
         }[word]
 
 
 def _up(of: Callable[[Row], Any]) -> Callable[[Row, Row], int]:
     """The smaller is better; None comes last."""
+
     def compare(a: Row, b: Row) -> int:
         x, y = of(a), of(b)
         if x is None or y is None:
             return (x is None) - (y is None)
         return (x > y) - (x < y)
+
     return compare
 
 
@@ -215,10 +249,12 @@ def _down(of: Callable[[Row], Any]) -> Callable[[Row, Row], int]:
         if x is None or y is None:
             return (x is None) - (y is None)
         return (x < y) - (x > y)
+
     return compare
 
 
-def _each(way: Callable[..., Callable[[Row, Row], int]], unit: tuple[str, ...]
-          ) -> Callable[[Row, Row], int]:
+def _each(
+    way: Callable[..., Callable[[Row, Row], int]], unit: tuple[str, ...]
+) -> Callable[[Row, Row], int]:
     steps = [way(lambda r, c=c: r[c]) for c in unit]
     return lambda a, b: next((f for s in steps if (f := s(a, b))), 0)

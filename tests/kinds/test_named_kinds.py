@@ -21,7 +21,13 @@ from cdmq.project.fields import Head
 from cdmq.project.yaml_source import read_yaml
 
 KINDS = (
-    "matching", "golden", "tiering", "completeness", "freshness", "trends", "change_control",
+    "matching",
+    "golden",
+    "tiering",
+    "completeness",
+    "freshness",
+    "trends",
+    "change_control",
     "relationships",
 )
 #: Of these, the kinds that run.
@@ -40,7 +46,8 @@ CASES = {kind: read((DATA / f"{kind}.yml").read_text(), f"{kind}.yml") for kind 
 GOOD = [pytest.param(k, i, id=f"{k}-{i}") for k in KINDS for i in range(len(CASES[k]["good"]))]
 BAD = [
     pytest.param(k, case, id=f"{k}-{case['name'].replace(' ', '_')}")
-    for k in KINDS for case in CASES[k]["bad"]
+    for k in KINDS
+    for case in CASES[k]["bad"]
 ]
 
 
@@ -64,8 +71,13 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
             return False
     types = schema.get("type", [])
     known = {
-        "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None),
-        "array": list, "object": dict,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+        "array": list,
+        "object": dict,
     }
     wanted = [types] if isinstance(types, str) else types
     if wanted and not any(
@@ -88,7 +100,8 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
             schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", 10**6)
             and set(schema.get("required", [])) <= set(value)
             and all(
-                accepts(named[k], v, root) if k in named
+                accepts(named[k], v, root)
+                if k in named
                 else other is True or (other is not False and accepts(other, v, root))
                 for k, v in value.items()
             )

@@ -75,11 +75,13 @@ class Delivery:
     def write(self, world: runner.World) -> None:
         lines = [",".join(PEOPLE)] + [
             ",".join("" if row[c] is None else str(row[c]) for c in PEOPLE)
-            for row in self.rows["crm"]]
+            for row in self.rows["crm"]
+        ]
         world.write({"data/crm.csv": "\n".join(lines) + "\n"})
         for name, columns in (("shop", _TYPES), ("orders", _ORDERS)):
-            world.table(f"{name}_source", columns,
-                        [[row[c] for c in columns] for row in self.rows[name]])
+            world.table(
+                f"{name}_source", columns, [[row[c] for c in columns] for row in self.rows[name]]
+            )
 
     def shuffled(self, chance: random.Random) -> Delivery:
         return replace(self, rows={n: chance.sample(r, len(r)) for n, r in self.rows.items()})
@@ -105,8 +107,18 @@ class Story:
 
     def happens(self) -> None:
         """Some things, and time goes by; or the clock is set back."""
-        things = [self.comes, self.leaves, self.returns, self.corrected, self.merged, self.parted,
-                  self.keyed, self.doubled, self.buys, self.returned_goods]
+        things = [
+            self.comes,
+            self.leaves,
+            self.returns,
+            self.corrected,
+            self.merged,
+            self.parted,
+            self.keyed,
+            self.doubled,
+            self.buys,
+            self.returned_goods,
+        ]
         for thing in self.chance.choices(things, [1, 3, 3, 4, 3, 2, 1, 1, 2, 2], k=25):
             thing()
         self.day += dt.timedelta(days=self.chance.choice([0, 2, 31, 31, 31, -31]))
@@ -121,10 +133,14 @@ class Story:
 
     def cell(self, row: Row, column: str, family: int) -> Any:
         odd = "x" if row["source"] == "crm" else None  # no number: it cannot be read
-        return self.chance.choice({
-            "email": [f"{family}@x.de", f"{family}b@x.de", None],
-            "card": [f"c{family}", None, None], "city": ["Bonn", "Bonn", "Ulm", None],
-            "age": [30, 40, -1, 200, None, odd]}[column])
+        return self.chance.choice(
+            {
+                "email": [f"{family}@x.de", f"{family}b@x.de", None],
+                "card": [f"c{family}", None, None],
+                "city": ["Bonn", "Bonn", "Ulm", None],
+                "age": [30, 40, -1, 200, None, odd],
+            }[column]
+        )
 
     def leaves(self) -> None:
         if self.there:
@@ -167,10 +183,16 @@ class Story:
     def buys(self) -> None:
         for row in self._some(self.there):
             self.numbers += 1
-            self.orders.append({
-                "no": f"o{self.numbers}", "source": row["source"], "customer": row["id"],
-                "day": self.day + dt.timedelta(days=self.chance.choice([-40, -1, -1, 0, 5, 40])),
-                "amount": self.chance.choice([60, 100, 120, 120, 120, None])})
+            self.orders.append(
+                {
+                    "no": f"o{self.numbers}",
+                    "source": row["source"],
+                    "customer": row["id"],
+                    "day": self.day
+                    + dt.timedelta(days=self.chance.choice([-40, -1, -1, 0, 5, 40])),
+                    "amount": self.chance.choice([60, 100, 120, 120, 120, None]),
+                }
+            )
 
     def returned_goods(self) -> None:
         for order in self._some(self.orders):
@@ -185,8 +207,10 @@ class Story:
         return self.delivery(self.there)
 
     def delivery(self, people: Sequence[Row]) -> Delivery:
-        rows = {name: [{c: r[c] for c in PEOPLE} for r in people if r["source"] == name]
-                for name in ("crm", "shop")}
+        rows = {
+            name: [{c: r[c] for c in PEOPLE} for r in people if r["source"] == name]
+            for name in ("crm", "shop")
+        }
         rows["orders"] = [dict(order) for order in self.orders]
         return Delivery(rows, self.day).shuffled(self.chance)
 
@@ -198,7 +222,7 @@ class Story:
             if how < 0.1:
                 found.rows[name] = []
             elif how < 0.35 and rows:
-                found.rows[name] = rows[:self.chance.randint(1, len(rows))]
+                found.rows[name] = rows[: self.chance.randint(1, len(rows))]
         if self.chance.random() < 0.2:
             found = replace(found, as_of=found.as_of.replace(year=2062), mistaken=True)
         return found

@@ -19,9 +19,20 @@ from parties.party_oracle import Clusters, Oracle
 #: (rule, key, column, value): what a flag is about, and which value it found.
 Finding = tuple[str, str | None, str, str | None]
 _STANDS_ON = {
-    "crm": ("crm.key", "crm.age.readable"), "orders": ("orders.key",), "shop": (),
-    "people": ("people.key", "people.email.not_null", "people.email.unique", "age_range",
-               "city_default", "same", "best", "customers.key", "class"),
+    "crm": ("crm.key", "crm.age.readable"),
+    "orders": ("orders.key",),
+    "shop": (),
+    "people": (
+        "people.key",
+        "people.email.not_null",
+        "people.email.unique",
+        "age_range",
+        "city_default",
+        "same",
+        "best",
+        "customers.key",
+        "class",
+    ),
 }
 
 
@@ -33,8 +44,12 @@ def digest(row: Row, columns: Sequence[str]) -> str:
 
 def names(rows: Sequence[Row], columns: Sequence[str], key: Sequence[str]) -> list[str]:
     """The key of each record, or what stands for it."""
-    return ["/".join(row[k] for k in key) if all(row[k] is not None for k in key)
-            else digest(row, columns) for row in rows]
+    return [
+        "/".join(row[k] for k in key)
+        if all(row[k] is not None for k in key)
+        else digest(row, columns)
+        for row in rows
+    ]
 
 
 def own_names(rows: Sequence[Row], columns: Sequence[str], keys: Sequence[str]) -> list[str]:
@@ -77,15 +92,18 @@ class Episodes:
         return [r for r in self.rows if r[2] is None]
 
     def publish(
-        self, run: str, now: Iterable[tuple[Any, ...]], mine: Callable[[Any], bool] = bool,
+        self,
+        run: str,
+        now: Iterable[tuple[Any, ...]],
+        mine: Callable[[Any], bool] = bool,
         why: Callable[[Any, bool], str] = lambda row, there: "changed" if there else "gone",
     ) -> None:
         """`now` is so: what is not any more, of what is `mine`, ends; what is new begins."""
         found = set(now)
-        there = {row[:self.about] for row in found}
+        there = {row[: self.about] for row in found}
         for episode in self.open():
             if mine(episode[0]) and episode[0] not in found:
-                episode[2:] = run, why(episode[0], episode[0][:self.about] in there)
+                episode[2:] = run, why(episode[0], episode[0][: self.about] in there)
         known = {e[0] for e in self.open()}
         self.rows += [[row, run, None, None] for row in sorted(found - known, key=repr)]
 
@@ -115,8 +133,11 @@ class Levels:
         now = {}
         for party, (volume, lost) in volumes.items():
             was = before.get(party)
-            state = was["state"] if was and not due else (
-                party, *_next(was["state"] if was else None, volume), lost or None)
+            state = (
+                was["state"]
+                if was and not due
+                else (party, *_next(was["state"] if was else None, volume), lost or None)
+            )
             now[state] = was["since"] if was and was["state"] == state else label
         there = {state[0] for state in now}
         for row in self.rows:
@@ -128,15 +149,28 @@ class Levels:
         return True
 
     def _begin(self, run: str, states: Mapping[tuple[Any, ...], str]) -> None:
-        self.rows += [{"state": state, "since": since, "until": None, "from_run": run,
-                       "to_run": None, "because": None} for state, since in states.items()]
+        self.rows += [
+            {
+                "state": state,
+                "since": since,
+                "until": None,
+                "from_run": run,
+                "to_run": None,
+                "because": None,
+            }
+            for state, since in states.items()
+        ]
 
     def _before(self) -> dict[str, dict[str, Any]]:
         """The level that each party has, or had when it was last there; none that was undone."""
         found: dict[str, dict[str, Any]] = {}
         for row in sorted(self.rows, key=lambda r: (r["to_run"] is None, r["from_run"])):
-            if not any(t["undone"] and t["label"] == row["since"]
-                       and t["run"] <= row["from_run"] < t["undone"] for t in self.reviews):
+            if not any(
+                t["undone"]
+                and t["label"] == row["since"]
+                and t["run"] <= row["from_run"] < t["undone"]
+                for t in self.reviews
+            ):
                 found[row["state"][0]] = row
         return found
 
@@ -152,15 +186,24 @@ class Levels:
         have = {r["state"][0] for r in self.rows if r["to_run"] is None}
         again: dict[str, dict[str, Any]] = {}
         for row in sorted(self.rows, key=lambda r: r["from_run"]):
-            if (row["because"] == "changed" and row["since"] not in labels
-                    and row["until"] in labels and row["to_run"] >= labels[row["until"]]
-                    and row["state"][0] not in have):
+            if (
+                row["because"] == "changed"
+                and row["since"] not in labels
+                and row["until"] in labels
+                and row["to_run"] >= labels[row["until"]]
+                and row["state"][0] not in have
+            ):
                 again[row["state"][0]] = row
         self._begin(run, {r["state"]: r["since"] for r in again.values()})
 
     def all(self) -> list[tuple[Any, ...]]:
-        return sorted(((*r["state"], r["since"], r["until"], r["from_run"], r["to_run"],
-                        r["because"]) for r in self.rows), key=repr)
+        return sorted(
+            (
+                (*r["state"], r["since"], r["until"], r["from_run"], r["to_run"], r["because"])
+                for r in self.rows
+            ),
+            key=repr,
+        )
 
 
 def _next(was: tuple[Any, ...] | None, volume: int) -> tuple[str, int]:
@@ -186,9 +229,13 @@ class World:
         self.failing: dict[str, int] = {}
 
     def run(self, run: str, delivery: Delivery, published: Mapping[str, str]) -> None:
-        found: Counter[Finding] = Counter({
-            (f"{name}.delivered", None, "", "0"): 1 for name in ("crm", "orders")
-            if not delivery.rows[name] and self.taken.get(name)})
+        found: Counter[Finding] = Counter(
+            {
+                (f"{name}.delivered", None, "", "0"): 1
+                for name in ("crm", "orders")
+                if not delivery.rows[name] and self.taken.get(name)
+            }
+        )
         if len(delivery.rows["crm"]) < 3:
             found["crm_is_whole", None, "", str(len(delivery.rows["crm"]))] = 1
         held = {"orders" if rule == "orders.delivered" else "crm" for rule, *_ in found}
@@ -206,15 +253,17 @@ class World:
         if "people" not in lost:
             self._people(run, found, keys, out, published)
             if "class" not in self.skipped and not self.levels.review(
-                    run, delivery.as_of, self._volumes(delivery.as_of)):
+                run, delivery.as_of, self._volumes(delivery.as_of)
+            ):
                 self.skipped.add("class")
         self._publish(run, found, keys, out)
 
     def _source(self, name: str, found: Counter[Finding], keys: dict[str, set[str]]) -> None:
         rows, columns = self.rows[name], PEOPLE if name != "orders" else ("no",)
         key = "no" if name == "orders" else "id"
-        typed = [{**r, "age": None if r["age"] == "x" else r["age"]} if "age" in r else r
-                 for r in rows]
+        typed = [
+            {**r, "age": None if r["age"] == "x" else r["age"]} if "age" in r else r for r in rows
+        ]
         called = names(typed, columns, [key])
         keys[name] = set(called)
         _twice(name, (key,), typed, called, found, lambda row: row[key])
@@ -223,17 +272,29 @@ class World:
                 found["crm.age.readable", mine, "age", "x"] += 1
 
     def _people(
-        self, run: str, found: Counter[Finding], keys: dict[str, set[str]],
-        out: dict[str, set[str]], published: Mapping[str, str],
+        self,
+        run: str,
+        found: Counter[Finding],
+        keys: dict[str, set[str]],
+        out: dict[str, set[str]],
+        published: Mapping[str, str],
     ) -> None:
         columns = ("source", *PEOPLE)
         rows: list[Row] = [
             {**r, "source": s, "age": None if r["age"] == "x" else r["age"]}
-            for s in ("crm", "shop") for r in self.rows[s]]
+            for s in ("crm", "shop")
+            for r in self.rows[s]
+        ]
         called = names(rows, columns, ("source", "id"))
         keys["people"] = set(called)
-        _twice("people", ("source", "id"), rows, called, found,
-               lambda row: f"source={row['source']}, id={row['id'] or 'NULL'}")
+        _twice(
+            "people",
+            ("source", "id"),
+            rows,
+            called,
+            found,
+            lambda row: f"source={row['source']}, id={row['id'] or 'NULL'}",
+        )
         emails = Counter(r["email"] for r in rows)
         changes: Counter[tuple[str, str]] = Counter()
         for row, mine in zip(rows, called, strict=True):
@@ -247,12 +308,14 @@ class World:
                 changes[mine, "city"] += 1
         out["age_range"] = {k for r, k in zip(rows, called, strict=True) if r["city"] != "Bonn"}
         self.changes.publish(
-            run, {(*at, n) for at, n in changes.items()},
-            why=lambda row, there: "gone" if row[0] not in keys["people"] else
-            "changed" if there else "fixed")
+            run,
+            {(*at, n) for at, n in changes.items()},
+            why=lambda row, there: (
+                "gone" if row[0] not in keys["people"] else "changed" if there else "fixed"
+            ),
+        )
         own = own_names(rows, columns, called)
-        self.xref.publish(
-            run, self.parties.run(clusters_of(rows, own), published).items())
+        self.xref.publish(run, self.parties.run(clusters_of(rows, own), published).items())
 
     def _volumes(self, as_of: dt.date) -> dict[str, tuple[int, int]]:
         """Party: (sum of the amounts of its orders until then, how many have none)."""
@@ -266,7 +329,10 @@ class World:
         return found
 
     def _publish(
-        self, run: str, found: Counter[Finding], keys: Mapping[str, set[str]],
+        self,
+        run: str,
+        found: Counter[Finding],
+        keys: Mapping[str, set[str]],
         out: Mapping[str, set[str]],
     ) -> None:
         def why(row: Any, there: bool) -> str:
@@ -279,13 +345,21 @@ class World:
         self.failing = Counter()
         for (rule, *_), records in found.items():
             self.failing[rule] += records
-        self.flags.publish(run, {(*what, n) for what, n in found.items()},
-                           lambda row: row[0] not in self.skipped, why)
+        self.flags.publish(
+            run,
+            {(*what, n) for what, n in found.items()},
+            lambda row: row[0] not in self.skipped,
+            why,
+        )
 
 
 def _twice(
-    name: str, key: Sequence[str], rows: Sequence[Row], called: Sequence[str],
-    found: Counter[Finding], shown: Callable[[Row], str | None],
+    name: str,
+    key: Sequence[str],
+    rows: Sequence[Row],
+    called: Sequence[str],
+    found: Counter[Finding],
+    shown: Callable[[Row], str | None],
 ) -> None:
     """Flags of keys that are NULL or stand more than once."""
     stands = Counter(tuple(r[k] for k in key) for r in rows)

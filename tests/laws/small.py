@@ -63,8 +63,14 @@ SEED = "name,code\nDeutschland,DE\nDE,DE\n"
 
 def small(world: World) -> World:
     """The project written and its tables filled; nothing has run."""
-    world.write({"models/m.yml": MODELS, "rules/people.yml": RULES, "rules/orders.yml": ORDERS,
-                 "seeds/countries.csv": SEED})
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/people.yml": RULES,
+            "rules/orders.yml": ORDERS,
+            "seeds/countries.csv": SEED,
+        }
+    )
     world.table("people_src", PEOPLE, ROWS)
     world.table("orders_src", ORDER_COLUMNS, ORDERED)
     return world

@@ -74,14 +74,29 @@ def test_moved_and_reformatted_is_no_new_version(begun: World) -> None:
     assert again.opened == again.closed == SAME
 
 
-@pytest.mark.parametrize(("path", "old", "new", "rules"), [
-    pytest.param("seeds/countries.csv", "DE,DE", "XX,XX", {"country_code"}, id="seed"),
-    pytest.param("models/m.yml", "[n/a]", "[n/a, x]",
-                 {"country_code", "people.email.not_null", "people.email.email",
-                  "people.email.unique", "age_range", "two_or_more"}, id="missing_values"),
-    pytest.param("rules/people.yml", "reason: invalid", "reason: unknown", {"country_code"},
-                 id="reason"),
-])
+@pytest.mark.parametrize(
+    ("path", "old", "new", "rules"),
+    [
+        pytest.param("seeds/countries.csv", "DE,DE", "XX,XX", {"country_code"}, id="seed"),
+        pytest.param(
+            "models/m.yml",
+            "[n/a]",
+            "[n/a, x]",
+            {
+                "country_code",
+                "people.email.not_null",
+                "people.email.email",
+                "people.email.unique",
+                "age_range",
+                "two_or_more",
+            },
+            id="missing_values",
+        ),
+        pytest.param(
+            "rules/people.yml", "reason: invalid", "reason: unknown", {"country_code"}, id="reason"
+        ),
+    ],
+)
 def test_changed_meaning_is_a_new_version(
     path: str, old: str, new: str, rules: set[str], begun: World
 ) -> None:
@@ -99,20 +114,26 @@ def test_changed_meaning_is_a_new_version(
 AGE = "{id: ID, column: age, check: accepted_range, min: 0, max: 120, where: live}"
 #: Each is a change of one rule: of what it means, or of what is said of it.
 MEANING = {
-    "value": AGE.replace("120", "121"), "where": AGE.replace("live", "not live"),
+    "value": AGE.replace("120", "121"),
+    "where": AGE.replace("live", "not live"),
     "severity": AGE.replace("}", ", severity: warn}"),
     "error_above": AGE.replace("}", ", error_above: 1%}"),
     "stage": AGE.replace("}", ", stage: raw}"),
 }
 WORDS = {
-    "why": AGE.replace("}", ", why: Because.}"), "owner": AGE.replace("}", ", owner: somebody}"),
+    "why": AGE.replace("}", ", why: Because.}"),
+    "owner": AGE.replace("}", ", owner: somebody}"),
     "tags": AGE.replace("}", ", tags: [more]}"),
 }
 
 
 def _judge(world: World, changes: dict[str, str]) -> Any:
-    world.write({"rules/people.yml": RULES + "".join(
-        f"  - {rule.replace('ID', name)}\n" for name, rule in changes.items())})
+    world.write(
+        {
+            "rules/people.yml": RULES
+            + "".join(f"  - {rule.replace('ID', name)}\n" for name, rule in changes.items())
+        }
+    )
     return world.run()
 
 
@@ -125,9 +146,12 @@ def test_only_changed_meaning_is_a_new_version(world: World) -> None:
     assert (set(again.new_versions), set(again.new_words)) == (set(MEANING), set(WORDS))
     assert {r for r in before if before[r][0] != after[r][0]} == set(MEANING)
     assert {r for r in before if before[r][1] != after[r][1]} == set(WORDS)
-    moved = world.audit_rows("flags", ("rule_id",), "to_run IS NOT NULL OR from_run > "
-                             f"(SELECT min(run_id) FROM {world.audit}.runs)")
-    assert {r for r, in moved} == {"where"}
+    moved = world.audit_rows(
+        "flags",
+        ("rule_id",),
+        f"to_run IS NOT NULL OR from_run > (SELECT min(run_id) FROM {world.audit}.runs)",
+    )
+    assert {r for (r,) in moved} == {"where"}
 
 
 def test_order_of_files_and_rows_does_not_matter(begun: World, make_world) -> None:  # type: ignore[no-untyped-def]
@@ -136,13 +160,20 @@ def test_order_of_files_and_rows_does_not_matter(begun: World, make_world) -> No
     turned = "  - ".join([datasets[0], datasets[2].rstrip() + "\n", datasets[1]])
     assert turned != MODELS
     seed = SEED.splitlines()
-    other.write({"models/zz.yml": turned, "rules/zz/people.yml": RULES, "rules/aa.yml": ORDERS,
-                 "seeds/countries.csv": "\n".join([seed[0], *reversed(seed[1:])]) + "\n"})
+    other.write(
+        {
+            "models/zz.yml": turned,
+            "rules/zz/people.yml": RULES,
+            "rules/aa.yml": ORDERS,
+            "seeds/countries.csv": "\n".join([seed[0], *reversed(seed[1:])]) + "\n",
+        }
+    )
     shuffled = [list(r) for r in ROWS]
     random.Random(7).shuffle(shuffled)
     people(other, shuffled)
-    other.table("orders_src", {"no": "text", "person": "integer"},
-                [["c", None], ["b", 9], ["a", 1]])
+    other.table(
+        "orders_src", {"no": "text", "person": "integer"}, [["c", None], ["b", 9], ["a", 1]]
+    )
     other.run()
     assert other.flags() == begun.flags()
     assert other.changes() == begun.changes()

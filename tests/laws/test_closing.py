@@ -23,8 +23,10 @@ def closed(world: World, table: str = "flags") -> set[tuple[Any, ...]]:
 
 def with_row(number: int, **cells: Any) -> list[list[Any]]:
     names = ["id", "email", "country", "age", "live"]
-    return [[cells.get(n, v) for n, v in zip(names, r, strict=True)] if r[0] == number else r
-            for r in ROWS]
+    return [
+        [cells.get(n, v) for n, v in zip(names, r, strict=True)] if r[0] == number else r
+        for r in ROWS
+    ]
 
 
 def open_flags(world: World, rule: str) -> set[str]:
@@ -60,7 +62,9 @@ def test_rule_removed(begun: World) -> None:
 
 def test_dataset_removed(begun: World) -> None:
     models = (begun.root / "models/m.yml").read_text()
-    begun.write({"rules/orders.yml": "", "models/m.yml": models[:models.index("  - name: orders")]})
+    begun.write(
+        {"rules/orders.yml": "", "models/m.yml": models[: models.index("  - name: orders")]}
+    )
     begun.run()
     assert closed(begun) == {("orders.person.relationships", "b", "rule_removed")}
 
@@ -78,13 +82,17 @@ def test_disabled_stays_open(begun: World) -> None:
 def test_error_stays_open(world: World) -> None:
     """The dataset's source is broken: its rules are in error, the others go on."""
     world.write({"data/p.csv": "id,born\n1,2020-01-01\n2,x\n3,\n"})
-    world.write({"models/m.yml": "version: 1\ndatasets:\n"
-                 "  - {name: p, file: data/p.csv, key: id, columns: {born: date}}\n"
-                 "  - {name: q, table: q_src, key: id}\n",
-                 "rules/p.yml": "version: 1\ndataset: p\n"
-                                "validation: [{column: born, checks: [not_null]}]\n",
-                 "rules/q.yml": "version: 1\ndataset: q\n"
-                                "validation: [{column: c, checks: [not_null]}]\n"})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n"
+            "  - {name: p, file: data/p.csv, key: id, columns: {born: date}}\n"
+            "  - {name: q, table: q_src, key: id}\n",
+            "rules/p.yml": "version: 1\ndataset: p\n"
+            "validation: [{column: born, checks: [not_null]}]\n",
+            "rules/q.yml": "version: 1\ndataset: q\n"
+            "validation: [{column: c, checks: [not_null]}]\n",
+        }
+    )
     world.table("q_src", {"id": "integer", "c": "text"}, [[1, None]])
     world.run()
     before, rows = world.flags(), world.view("p")
@@ -93,9 +101,16 @@ def test_error_stays_open(world: World) -> None:
     again = world.run()
     assert again.exit_code == 2
     status = {r.rule.id: r.status for r in again.results}
-    assert status == {"p.born.not_null": "error", "p.born.readable": "error",
-                      "p.delivered": "error", "p.key": "error", "p.lines": "error",
-                      "q.c.not_null": "pass", "q.delivered": "pass", "q.key": "pass"}
+    assert status == {
+        "p.born.not_null": "error",
+        "p.born.readable": "error",
+        "p.delivered": "error",
+        "p.key": "error",
+        "p.lines": "error",
+        "q.c.not_null": "pass",
+        "q.delivered": "pass",
+        "q.key": "pass",
+    }
     assert [f for f in before if f[0].startswith("p.")] == world.flags()
     assert closed(world) == {("q.c.not_null", "1", "fixed")}
     assert world.view("p") == rows
@@ -111,11 +126,17 @@ datasets:
 
 
 def stacked(world: World) -> None:
-    world.write({"models/m.yml": STACK, "data/a.csv": "id,c\n1,\n", "data/b.csv": "id,c\n1,\n2,x\n",
-                 "rules/both.yml": "version: 1\ndataset: both\n"
-                                   "validation: [{column: c, checks: [not_null]}]\n",
-                 "rules/b.yml": "version: 1\ndataset: b\n"
-                                "validation: [{column: c, checks: [not_null]}]\n"})
+    world.write(
+        {
+            "models/m.yml": STACK,
+            "data/a.csv": "id,c\n1,\n",
+            "data/b.csv": "id,c\n1,\n2,x\n",
+            "rules/both.yml": "version: 1\ndataset: both\n"
+            "validation: [{column: c, checks: [not_null]}]\n",
+            "rules/b.yml": "version: 1\ndataset: b\n"
+            "validation: [{column: c, checks: [not_null]}]\n",
+        }
+    )
     world.run()
 
 
@@ -128,9 +149,12 @@ def test_what_reads_a_broken_source_is_skipped(twin: Twin) -> None:
     again = world.run()
     status = {r.rule.id: r.status for r in again.results}
     assert {r: status[r] for r in written(status)} == {
-        "both.c.not_null": "skipped", "b.c.not_null": "pass"}
+        "both.c.not_null": "skipped",
+        "b.c.not_null": "pass",
+    }
     assert {r: s for r, s in status.items() if r.startswith("a.")} == dict.fromkeys(
-        ["a.delivered", "a.key", "a.lines"], "error")
+        ["a.delivered", "a.key", "a.lines"], "error"
+    )
     assert {f[1] for f in world.flags()} == {"a/1", "b/1"}
     assert len(world.view("both")) == 3
     world.write({"data/a.csv": "id,c\n1,z\n"})
@@ -162,7 +186,8 @@ def test_deselected_stays_open(begun: World) -> None:
     begun.run(select="age_range")
     assert closed(begun) == {("age_range", "2", "fixed")}
     assert [f for f in before if f[0] != "age_range"] == [
-        f for f in begun.flags() if f[0] != "age_range"]
+        f for f in begun.flags() if f[0] != "age_range"
+    ]
     assert len(written(begun.versions())) == 7
 
 
@@ -194,7 +219,7 @@ def test_formerly_keeps_flags_open(begun: World) -> None:
     again = begun.run()
     assert again.opened == again.closed == {"flags": 0, "changes": 0}
     people(begun, with_row(3, age=7))
-    begun.write({"rules/people.yml": text[:text.index("  - id: age_fits")]})
+    begun.write({"rules/people.yml": text[: text.index("  - id: age_fits")]})
     begun.run()
     assert {c[1:] for c in closed(begun) if c[1] == "3"} == {("3", "rule_removed")}
 
@@ -202,14 +227,20 @@ def test_formerly_keeps_flags_open(begun: World) -> None:
 def test_a_rule_that_moves_to_another_dataset(begun: World) -> None:
     """Its flags are about the records of the dataset that it judges."""
     models = (begun.root / "models/m.yml").read_text()
-    begun.write({"models/m.yml": models.replace("name: people", "name: persons"),
-                 "rules/people.yml": RULES.replace("dataset: people", "dataset: persons"),
-                 "rules/orders.yml": ORDERS.replace("to: people", "to: persons")})
+    begun.write(
+        {
+            "models/m.yml": models.replace("name: people", "name: persons"),
+            "rules/people.yml": RULES.replace("dataset: people", "dataset: persons"),
+            "rules/orders.yml": ORDERS.replace("to: people", "to: persons"),
+        }
+    )
     begun.run()
     assert "3" not in {str(r["id"]) for r in begun.view("persons__passed")}
     assert "age_range" in {str(r["id"]): r["__rules"] for r in begun.view("persons__flagged")}["3"]
     assert {c for c in closed(begun) if c[0] == "age_range"} == {
-        ("age_range", "2", "rule_changed"), ("age_range", "3", "rule_changed")}
+        ("age_range", "2", "rule_changed"),
+        ("age_range", "3", "rule_changed"),
+    }
     again = begun.run()
     assert again.opened == again.closed == {"flags": 0, "changes": 0}
 
@@ -237,10 +268,14 @@ def test_cdmq_test_of_a_renamed_rule(begun: World) -> None:
 
 
 def test_a_key_that_is_declared_anew(world: World) -> None:
-    model = ("version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: KEY}\n")
-    world.write({"data/p.csv": "a,b,mail\n1,x,bad\n2,y,\n", "models/m.yml": model.replace(
-        "KEY", "row_number"), "rules/p.yml":
-        "version: 1\ndataset: p\nvalidation:\n  - {column: mail, checks: [email]}\n"})
+    model = "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: KEY}\n"
+    world.write(
+        {
+            "data/p.csv": "a,b,mail\n1,x,bad\n2,y,\n",
+            "models/m.yml": model.replace("KEY", "row_number"),
+            "rules/p.yml": "version: 1\ndataset: p\nvalidation:\n  - {column: mail, checks: [email]}\n",
+        }
+    )
     world.run()
     world.write({"models/m.yml": model.replace("KEY", "[a, b]")})
     run = world.run()
@@ -248,16 +283,24 @@ def test_a_key_that_is_declared_anew(world: World) -> None:
     assert [f[1] for f in world.flags()] == ["1/x"]
     assert run.rekeyed == ("p",)
     assert "of the dataset was declared anew" in "\n".join(told(stories(world.root, "1")[0]))
-    world.write({"data/p.csv": "a,b,mail\n2,y,\n", "models/m.yml": model.replace(
-        "KEY}", "[a, b], columns: {a: integer}}")})
+    world.write(
+        {
+            "data/p.csv": "a,b,mail\n2,y,\n",
+            "models/m.yml": model.replace("KEY}", "[a, b], columns: {a: integer}}"),
+        }
+    )
     assert world.run().rekeyed == ()  # another type is no other key
     assert ("p.mail.email", "1/x", "gone") in closed(world)
 
 
 def test_a_flag_of_an_unreadable_cell_with_no_key(world: World) -> None:
-    world.write({"data/p.csv": "id,born\n,x\n2,2020-01-01\n",
-                 "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id, "
-                                 "columns: {born: date}, missing_values: [n/a]}\n"})
+    world.write(
+        {
+            "data/p.csv": "id,born\n,x\n2,2020-01-01\n",
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id, "
+            "columns: {born: date}, missing_values: [n/a]}\n",
+        }
+    )
     world.run()
     assert [(f[0], f[3]) for f in world.flags()] == [("p.born.readable", "x"), ("p.key", None)]
     world.write({"data/p.csv": "id,born\n,2020-02-02\n2,2020-01-01\n"})

@@ -26,8 +26,15 @@ def write(world: World, drawn: list[dict[str, Any]]) -> None:
     for i, one in enumerate(drawn):
         name = f"d{i}"
         world.table(f"{name}_src", COLUMNS, one["rows"])
-        models.append({"name": name, "table": f"{name}_src", "key": "id",
-                       "missing_values": one["missing_values"], "pii": one["pii"]})
+        models.append(
+            {
+                "name": name,
+                "table": f"{name}_src",
+                "key": "id",
+                "missing_values": one["missing_values"],
+                "pii": one["pii"],
+            }
+        )
         rules = [{"id": f"{name}_r{k}", **rule} for k, rule in enumerate(one["rules"])]
         made = [{"id": f"{name}_x{k}", **rule} for k, rule in enumerate(one["defaults"])]
         content = {"version": "1", "dataset": name, "validation": rules, "defaults": made}
@@ -57,8 +64,11 @@ def same(drawn: list[dict[str, Any]], make_world: Any) -> None:
 
 
 def _of(rule: str, left: Left) -> tuple[Any, Any, Any]:
-    return ([f for f in left.flags if f[0] == rule], [c for c in left.changes if c[0] == rule],
-            left.results[rule])
+    return (
+        [f for f in left.flags if f[0] == rule],
+        [c for c in left.changes if c[0] == rule],
+        left.results[rule],
+    )
 
 
 def _shown(one: dict[str, Any]) -> str:
@@ -80,8 +90,10 @@ def _as_python_says(
     for row in one["rows"]:
         cells = dict(zip(names, row, strict=True))
         if rule.get("stage") != "raw":
-            cells = {c: None if _missing(v, COLUMNS[c], one["missing_values"]) else v
-                     for c, v in cells.items()}
+            cells = {
+                c: None if _missing(v, COLUMNS[c], one["missing_values"]) else v
+                for c, v in cells.items()
+            }
         rows.append((row[0], [cells[c] for c in columns]))
     groups = Counter(tuple(map(_value, v)) for _, v in rows if None not in v)
     expected: Counter[Any] = Counter()
@@ -108,7 +120,8 @@ def _missing(value: Any, kind: str, tokens: list[str]) -> bool:
     for token in tokens:
         try:
             if _value(typed(token, kind)) == _value(value) and (
-                    kind != "boolean" or token in ("true", "false")):
+                kind != "boolean" or token in ("true", "false")
+            ):
                 return True
         except (ValueError, ArithmeticError):
             continue
@@ -121,8 +134,13 @@ def _value(value: Any) -> Any:
 
 def _order(value: Any) -> Any:
     """NaN is above every number, as both engines have it."""
-    return (1, 0.0) if isinstance(value, float) and math.isnan(value) else (
-        0, value) if isinstance(value, float) else value
+    return (
+        (1, 0.0)
+        if isinstance(value, float) and math.isnan(value)
+        else (0, value)
+        if isinstance(value, float)
+        else value
+    )
 
 
 def _fails(rule: dict[str, Any], values: list[Any], groups: Counter[Any]) -> bool:
@@ -140,15 +158,18 @@ def _fails(rule: dict[str, Any], values: list[Any], groups: Counter[Any]) -> boo
             low, high = (typed(rule[e], kind) if e in rule else None for e in ("min", "max"))
             if rule["inclusive"] == "true":
                 return (low is not None and _order(value) < _order(low)) or (
-                    high is not None and _order(value) > _order(high))
+                    high is not None and _order(value) > _order(high)
+                )
             return (low is not None and _order(value) <= _order(low)) or (
-                high is not None and _order(value) >= _order(high))
+                high is not None and _order(value) >= _order(high)
+            )
         case "string_length":
             return not int(rule["min"]) <= len(value) <= int(rule["max"])
         case "regex":
             pattern = re.sub(r"\$$", r"\\Z", rule["pattern"])
             return bool(re.search(pattern, value, re.ASCII if "\\" in pattern else 0)) != (
-                rule["match"] == "true")
+                rule["match"] == "true"
+            )
         case "email":
             return value != "a@b.de"
         case "relationships":
@@ -156,20 +177,35 @@ def _fails(rule: dict[str, Any], values: list[Any], groups: Counter[Any]) -> boo
     raise AssertionError(rule["check"])
 
 
-QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture,
-         HealthCheck.large_base_example]
+QUIET = [
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+    HealthCheck.function_scoped_fixture,
+    HealthCheck.large_base_example,
+]
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate],
-          suppress_health_check=QUIET, database=None)
+@settings(
+    max_examples=2,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=QUIET,
+    database=None,
+)
 @given(drawn=st.lists(datasets(), min_size=10, max_size=14))
 def test_engines_agree_on_random_rules(drawn: list[dict[str, Any]], make_world: Any) -> None:
     same(drawn, make_world)
 
 
 @pytest.mark.slow
-@settings(max_examples=depth(20), deadline=None, phases=[Phase.generate],
-          suppress_health_check=QUIET, database=None)
+@settings(
+    max_examples=depth(20),
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=QUIET,
+    database=None,
+)
 @given(drawn=st.lists(datasets(), min_size=10, max_size=14))
 def test_engines_agree_on_many_random_rules(drawn: list[dict[str, Any]], make_world: Any) -> None:
     same(drawn, make_world)

@@ -22,9 +22,12 @@ from parties.party_oracle import check_events, members
 import cdmq.api
 
 #: A seed draws a history, and names it: shrinking would take minutes.
-LAW = settings(deadline=None, max_examples=depth(8),
-               phases=[Phase.explicit, Phase.reuse, Phase.generate],
-               suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(
+    deadline=None,
+    max_examples=depth(8),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 #: Deliveries between the first and the last: the deeper the profile, the more.
@@ -44,7 +47,9 @@ SHOWN = {
 STATE = {
     "flags": "rule_id key column_name value records",
     "changes": "key column_name old_value new_value act reason records",
-    "xref": "key party_id", "leads": "party_id now_id", "astray": "key own",
+    "xref": "key party_id",
+    "leads": "party_id now_id",
+    "astray": "key own",
     "pairs": "key_a key_b verdict",
     "golden_cells": "party_id column_name value winner because losers",
     "tier_history": "key level missed uncounted from_review measures",
@@ -64,9 +69,13 @@ class History:
         before, ever = members(now.now), set(now.ever)
         noon = dt.datetime.combine(delivery.as_of, dt.time(12))
         result = self.world.run(as_of=noon, threads=1)
-        found = self.found(SHOWN | {
-            "party_events": ("event party_id other records", f"run_id = '{result.run_id}'"),
-            "published": ("key party_id", OPEN)})
+        found = self.found(
+            SHOWN
+            | {
+                "party_events": ("event party_id other records", f"run_id = '{result.run_id}'"),
+                "published": ("key party_id", OPEN),
+            }
+        )
         self.oracle.run(result.run_id, delivery, dict(found["published"]))
         self.compare(result, found)
         check_events(found["party_events"], before, members(now.now), ever)
@@ -83,8 +92,7 @@ class History:
         assert found["flags"] == oracle.flags.all()
         assert found["changes"] == oracle.changes.all()
         assert found["xref"] == oracle.xref.all()
-        assert dict(found["party_ids"]) == {
-            p: oracle.parties.leads(p) for p in oracle.parties.ever}
+        assert dict(found["party_ids"]) == {p: oracle.parties.leads(p) for p in oracle.parties.ever}
         assert found["tier_history"] == oracle.levels.all()
 
     def undo(self) -> None:
@@ -100,10 +108,16 @@ class History:
 
     def found(self, asked: Mapping[str, tuple[str, str]]) -> Found:
         """Audit table: its rows, by columns and condition."""
-        return {table: sorted(self.world.sql(
-            f"SELECT {columns.replace(' ', ', ')} FROM {self.world.audit}."
-            f"{'xref' if table == 'published' else table} WHERE {where}"), key=repr)
-            for table, (columns, where) in asked.items()}
+        return {
+            table: sorted(
+                self.world.sql(
+                    f"SELECT {columns.replace(' ', ', ')} FROM {self.world.audit}."
+                    f"{'xref' if table == 'published' else table} WHERE {where}"
+                ),
+                key=repr,
+            )
+            for table, (columns, where) in asked.items()
+        }
 
 
 @LAW
@@ -131,14 +145,18 @@ def without_some(story: Story, chance: random.Random) -> list[Any]:
     rows = [{**r, "age": None if r["age"] == "x" else r["age"]} for r in story.there]
     keys = history_oracle.names(rows, ("source", *PEOPLE), ("source", "id"))
     empty = chance.choice(["crm", "shop", None])
-    gone = {k for r, k in zip(rows, keys, strict=True)
-            if r["source"] == empty or chance.random() < 0.3}
+    gone = {
+        k for r, k in zip(rows, keys, strict=True) if r["source"] == empty or chance.random() < 0.3
+    }
     names = [f"{key} {i}" for i, key in enumerate(keys)]
     while True:
         left = [i for i, key in enumerate(keys) if key not in gone]
         now = history_oracle.clusters_of([rows[i] for i in left], [names[i] for i in left])
-        parted = [c for c in history_oracle.clusters_of(rows, names)
-                  if sum(bool(c & part) for part in now) > 1]
+        parted = [
+            c
+            for c in history_oracle.clusters_of(rows, names)
+            if sum(bool(c & part) for part in now) > 1
+        ]
         if not parted:
             return [story.there[i] for i in left]
         gone |= {keys[i] for i in range(len(rows)) if names[i] in set().union(*parted)}

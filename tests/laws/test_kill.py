@@ -1,6 +1,6 @@
 """kill -9 at random moments: the last good state stands, the next run equals one never killed.
 
-    python -m pytest -m slow tests/laws/test_kill.py     50 moments a warehouse, or CDMQ_KILLS
+python -m pytest -m slow tests/laws/test_kill.py     50 moments a warehouse, or CDMQ_KILLS
 """
 
 from __future__ import annotations
@@ -83,22 +83,27 @@ def snapshot(world: World) -> dict[str, Any]:
     def rows(table: str, columns: str) -> list[Any]:
         names = [*columns.split(), "from_run", "to_run"]
         found = world.audit_rows(table, names)
-        return sorted(
-            [(*r[:-2], number[r[-2]], number.get(r[-1])) for r in found], key=repr)
+        return sorted([(*r[:-2], number[r[-2]], number.get(r[-1])) for r in found], key=repr)
 
-    views = [f"{d}__{v}" for d in ("crm", "both")
-             for v in ("clean", "defaulted", "flagged", "passed")]
+    views = [
+        f"{d}__{v}" for d in ("crm", "both") for v in ("clean", "defaulted", "flagged", "passed")
+    ]
     return {
         "flags": rows("flags", "rule_id key column_name value state records closed_because"),
-        "changes": rows("changes", "rule_id key column_name old_value new_value act reason records "
-                                   "closed_because"),
+        "changes": rows(
+            "changes",
+            "rule_id key column_name old_value new_value act reason records closed_because",
+        ),
         "xref": rows("xref", "rule_id key party_id closed_because"),
         "pairs": rows("pairs", "key_a key_b verdict closed_because"),
         "queue": rows("queue", "key_a key_b why closed_because"),
-        "cells": rows("golden_cells", "party_id column_name value winner because losers "
-                                      "closed_because"),
-        "events": sorted((*r[:-1], number[r[-1]]) for r in world.audit_rows(
-            "party_events", ("event", "party_id", "records", "run_id"))),
+        "cells": rows(
+            "golden_cells", "party_id column_name value winner because losers closed_because"
+        ),
+        "events": sorted(
+            (*r[:-1], number[r[-1]])
+            for r in world.audit_rows("party_events", ("event", "party_id", "records", "run_id"))
+        ),
         "versions": rows("rule_versions", "rule_id version meta_version"),
         "results": world.results(),
         **{v: world.view(v) for v in ["crm", "shop", "both", "golden", *views]},
@@ -107,10 +112,20 @@ def snapshot(world: World) -> dict[str, Any]:
 
 @contextmanager
 def started(world: World) -> Iterator[subprocess.Popen[bytes]]:
-    words = [sys.executable, "-m", "cdmq", "run", "--project-dir", str(world.root), "--as-of",
-             AS_OF.isoformat(), "-q"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               cwd=Path(__file__).parents[2])
+    words = [
+        sys.executable,
+        "-m",
+        "cdmq",
+        "run",
+        "--project-dir",
+        str(world.root),
+        "--as-of",
+        AS_OF.isoformat(),
+        "-q",
+    ]
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=Path(__file__).parents[2]
+    )
     try:
         yield process
     finally:
@@ -125,8 +140,10 @@ def server_is_done(world: World) -> None:
     if world.engine != "postgres":
         return
     for _ in range(100):
-        if not world.sql("SELECT 1 FROM pg_stat_activity WHERE application_name = 'cdmq' "
-                         "AND datname = current_database()"):
+        if not world.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'cdmq' "
+            "AND datname = current_database()"
+        ):
             return
         time.sleep(0.1)
     raise AssertionError("the server still works for a client that is gone")
@@ -139,6 +156,7 @@ def stage(made_once: Twin, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
     def make(engine: str) -> Any:
         if engine not in kept:
+
             def copy() -> World:
                 return world.twin(tmp_path_factory.mktemp("copy"))
 
@@ -233,8 +251,13 @@ warehouse.close()
 def held(world: World) -> Iterator[Callable[[], None]]:
     """Another process that holds the warehouse, as a run does."""
     words = [sys.executable, "-c", HOLD, str(world.root)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                          cwd=Path(__file__).parents[2]) as process:
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:
         assert process.stdout
         assert process.stdin
         assert process.stdout.readline() == "held\n"

@@ -14,8 +14,13 @@ def random_people(chance: random.Random) -> list[list[Any]]:
     emails = ["anna@b.de", "b@c.de", "broken", None, "n/a"]
     countries = ["Deutschland", "DE", "XX", None]
     return [
-        [chance.choice([i, i, i, None, 1]), chance.choice(emails), chance.choice(countries),
-         chance.choice([-1, 30, 200, None]), chance.choice([True, False, None])]
+        [
+            chance.choice([i, i, i, None, 1]),
+            chance.choice(emails),
+            chance.choice(countries),
+            chance.choice([-1, 30, 200, None]),
+            chance.choice([True, False, None]),
+        ]
         for i in range(chance.randint(0, 7))
     ]
 
@@ -52,17 +57,26 @@ class Side:
         return text
 
     def write(self, world: World) -> None:
-        texts = {"models/people.yml": MODELS, "rules/people.yml": self.rules,
-                 "rules/orders.yml": ORDERS}
-        world.write({"seeds/countries.csv": SEED,
-                     **{self.named(path): self.named(text) for path, text in texts.items()}})
+        texts = {
+            "models/people.yml": MODELS,
+            "rules/people.yml": self.rules,
+            "rules/orders.yml": ORDERS,
+        }
+        world.write(
+            {
+                "seeds/countries.csv": SEED,
+                **{self.named(path): self.named(text) for path, text in texts.items()},
+            }
+        )
         world.table(self.named("people_src"), PEOPLE, self.rows)
         world.table(self.named("orders_src"), ORDER_COLUMNS, ORDERED)
 
     def truth(self, world: World) -> list[Any]:
         """The views that are split by what is open."""
-        return [world.view(self.named(f"people__{v}"))
-                for v in ("clean", "defaulted", "flagged", "passed")]
+        return [
+            world.view(self.named(f"people__{v}"))
+            for v in ("clean", "defaulted", "flagged", "passed")
+        ]
 
 
 def truth(world: World, sides: list[Side]) -> list[Any]:
@@ -76,9 +90,7 @@ def test_open_is_what_a_fresh_run_finds(world: World, make_world: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10, 20))
-def test_open_is_what_a_fresh_run_finds_at_length(
-    seed: int, world: World, make_world: Any
-) -> None:
+def test_open_is_what_a_fresh_run_finds_at_length(seed: int, world: World, make_world: Any) -> None:
     sequence(world, make_world, [seed], steps=12)
 
 

@@ -16,9 +16,15 @@ Row = tuple[Any, ...]
 
 
 def rule(**words: Any) -> MatchingRule:
-    return MatchingRule.model_validate({
-        "id": "same", "same_if": [["tax_id"]], "merge_above": "99%", "review_above": "80%", **words
-    })
+    return MatchingRule.model_validate(
+        {
+            "id": "same",
+            "same_if": [["tax_id"]],
+            "merge_above": "99%",
+            "review_above": "80%",
+            **words,
+        }
+    )
 
 
 def fill(
@@ -51,10 +57,14 @@ def clustered(
     if seed is not None:
         random.Random(seed).shuffle(rows)
         random.Random(seed).shuffle(pairs)
-    quoted = ["\"" + c.replace("\"", "\"\"") + "\" VARCHAR" for c in columns]
+    quoted = ['"' + c.replace('"', '""') + '" VARCHAR' for c in columns]
     fill(connection, "records", ", ".join(["rid INTEGER", "key VARCHAR", *quoted]), rows)
-    fill(connection, "pairs", "a INTEGER, b INTEGER, why VARCHAR, probability DOUBLE, "
-         "weight DOUBLE, weights VARCHAR", [(*pair, None) for pair in pairs])
+    fill(
+        connection,
+        "pairs",
+        "a INTEGER, b INTEGER, why VARCHAR, probability DOUBLE, weight DOUBLE, weights VARCHAR",
+        [(*pair, None) for pair in pairs],
+    )
     fill(connection, "household", "a INTEGER, b INTEGER", household)
     cluster(connection, using or rule())
     members = connection.execute("SELECT rid, cluster FROM members ORDER BY rid").fetchall()
@@ -95,11 +105,17 @@ class Parties:
         tables: list[tuple[str, str, list[Row]]] = [
             ("records", "rid INTEGER, key VARCHAR", [(n, key) for key, n in rid.items()]),
             ("members", "rid INTEGER, cluster INTEGER", list(members)),
-            ("was", "key VARCHAR, party_id VARCHAR, to_run VARCHAR",
-             [(key, *was) for key, was in self.held.items()]),
+            (
+                "was",
+                "key VARCHAR, party_id VARCHAR, to_run VARCHAR",
+                [(key, *was) for key, was in self.held.items()],
+            ),
             ("astray", "key VARCHAR, own VARCHAR", list(self.astray.items())),
-            ("bygone", "key VARCHAR, party_id VARCHAR",
-             [(key, party) for party, keys in self.bygone.items() for key in keys]),
+            (
+                "bygone",
+                "key VARCHAR, party_id VARCHAR",
+                [(key, party) for party, keys in self.bygone.items() for key in keys],
+            ),
             ("minted", "party_id VARCHAR", [(party,) for party in sorted(self.minted)]),
         ]
         for name, columns, rows in tables:

@@ -11,8 +11,10 @@ from cdmq.kinds.matching.engine.score import score
 from cdmq.kinds.matching.engine.train import train
 from cdmq.kinds.matching.words import MatchingRule
 
-NAMES = ("anna bert carla dirk elsa franz gerda hans ilse jakob klara lukas maria nils olga peter "
-         "rosa stefan tina ulrich vera wolfgang xenia yusuf zoe")
+NAMES = (
+    "anna bert carla dirk elsa franz gerda hans ilse jakob klara lukas maria nils olga peter "
+    "rosa stefan tina ulrich vera wolfgang xenia yusuf zoe"
+)
 STARTS, ENDS = "acker baum berg busch eich feld hof kirch stein tal wald", "bauer mann meier huber"
 FIRST = NAMES.split()
 LAST = [a + b for a in STARTS.split() for b in ENDS.split()]
@@ -37,9 +39,13 @@ def matched(
     typed = MatchingRule(id="r", **rule)
     model = train(connection, typed, columns) if typed.compare else None
     score(connection, typed, columns, model)
-    return {(a, b): (why, p) for a, b, why, p in connection.execute(
-        "SELECT l.key, r.key, why, probability FROM pairs JOIN records l ON l.rid = a "
-        "JOIN records r ON r.rid = b").fetchall()}
+    return {
+        (a, b): (why, p)
+        for a, b, why, p in connection.execute(
+            "SELECT l.key, r.key, why, probability FROM pairs JOIN records l ON l.rid = a "
+            "JOIN records r ON r.rid = b"
+        ).fetchall()
+    }
 
 
 PEOPLE = {"first": "VARCHAR", "last": "VARCHAR", "born": "DATE", "email": "VARCHAR"}
@@ -50,7 +56,13 @@ def people(count: int, seed: int = 1) -> list[tuple[Any, ...]]:
     """Different persons, with keys p000, p001, ..."""
     draw = random.Random(seed)
     return [
-        (f"p{i:03}", first, last, f"{draw.randint(1930, 2005)}-{draw.randint(1, 12):02}-"
-         f"{draw.randint(1, 28):02}", f"{first}.{last}{i}@example.org")
-        for i in range(count) for first, last in [(draw.choice(FIRST), draw.choice(LAST))]
+        (
+            f"p{i:03}",
+            first,
+            last,
+            f"{draw.randint(1930, 2005)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}",
+            f"{first}.{last}{i}@example.org",
+        )
+        for i in range(count)
+        for first, last in [(draw.choice(FIRST), draw.choice(LAST))]
     ]

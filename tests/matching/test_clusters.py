@@ -32,8 +32,12 @@ def test_links_make_clusters() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "groups", "held"),
-    [(0.99, [[1, 2]], []), (0.9899, [], [(1, 2, "review")]), (0.8, [], [(1, 2, "review")]),
-     (0.7999, [], [])],
+    [
+        (0.99, [[1, 2]], []),
+        (0.9899, [], [(1, 2, "review")]),
+        (0.8, [], [(1, 2, "review")]),
+        (0.7999, [], []),
+    ],
 )
 def test_the_two_thresholds(probability: float, groups: list[list[int]], held: list[Row]) -> None:
     assert clustered([(1, 2, "score", probability, 3.0)], 2) == (groups, held)
@@ -63,8 +67,8 @@ def test_the_record_between_two_vetoed_ones_goes_with_the_stronger() -> None:
 
 
 def test_no_cluster_holds_two_values_of_a_column_that_may_not_differ() -> None:
-    never = rule(never_if_differs=["a\"b", "select"])
-    values = {"a\"b": {1: "x", 3: "y", 5: "x"}, "select": {2: "s", 3: "s", 4: "t"}}
+    never = rule(never_if_differs=['a"b', "select"])
+    values = {'a"b': {1: "x", 3: "y", 5: "x"}, "select": {2: "s", 3: "s", 4: "t"}}
     pairs = scored((1, 2), weight=9) + scored((2, 3), (2, 5), weight=8) + scored((4, 5), weight=7)
     assert clustered(pairs, 5, never, values) == ([[1, 2, 5]], [(2, 3, "veto"), (4, 5, "veto")])
 
@@ -95,7 +99,8 @@ def test_a_record_in_between_can_thicken_a_bridge() -> None:
     """3-4 comes first and is thin; 7, that joins 4 to 6 last, is linked to all of 1 to 3."""
     late = scored((1, 7), (2, 7), (3, 7), (4, 7), (5, 7), (6, 7), weight=2)
     assert clustered([*TRIANGLES, *scored((3, 4), weight=99), *late], 7) == (
-        [[1, 2, 3, 4, 5, 6, 7]], []
+        [[1, 2, 3, 4, 5, 6, 7]],
+        [],
     )
 
 
@@ -130,9 +135,11 @@ def test_one_question_for_two_clusters() -> None:
 def test_of_a_household_the_surest_pair_is_asked() -> None:
     """1 and 3 live together; that keeps 2 and 4 apart too, which are less surely one."""
     pairs = certain((1, 2), (3, 4)) + [
-        (1, 3, "score", 0.9999, 12.0), (2, 4, "score", 0.995, 8.0), (2, 3, "score", 0.9, 3.0)]
-    assert clustered(pairs, 4, household=[(1, 3)]) == (
-        [[1, 2], [3, 4]], [(1, 3, "household")])
+        (1, 3, "score", 0.9999, 12.0),
+        (2, 4, "score", 0.995, 8.0),
+        (2, 3, "score", 0.9, 3.0),
+    ]
+    assert clustered(pairs, 4, household=[(1, 3)]) == ([[1, 2], [3, 4]], [(1, 3, "household")])
     pairs[2:4] = (1, 3, "score", 0.994, 7.5), (2, 4, "score", 0.995, 8.0)
     assert clustered(pairs, 4, household=[(1, 3)])[1] == [(2, 4, "household")]
 
@@ -145,5 +152,5 @@ def test_groups_are_made_the_same_way() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     pairs = scored(*combinations(range(1, 7), 2)) + scored((6, 7), (7, 8), (8, 9), (7, 9), (5, 9))
-    pairs += [(2, 4, "veto", 0.999, 9.0), (9, 10, "score", 0.9, 2.0)][seed % 2:]
+    pairs += [(2, 4, "veto", 0.999, 9.0), (9, 10, "score", 0.9, 2.0)][seed % 2 :]
     assert clustered(pairs, 12, seed=seed) == clustered(pairs, 12)

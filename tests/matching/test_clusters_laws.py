@@ -15,9 +15,13 @@ from cdmq.kinds.matching.engine.union_find import UnionFind, components
 RECORDS = range(1, 10)
 PAIRS = list(combinations(RECORDS, 2))
 links = st.lists(
-    st.builds(lambda pair, certain: Link(*pair, certain), st.sampled_from(PAIRS),
-              st.integers(0, 5).map(lambda n: n == 0)),
-    unique_by=lambda link: link[:2], max_size=30,
+    st.builds(
+        lambda pair, certain: Link(*pair, certain),
+        st.sampled_from(PAIRS),
+        st.integers(0, 5).map(lambda n: n == 0),
+    ),
+    unique_by=lambda link: link[:2],
+    max_size=30,
 ).map(lambda found: sorted(found, key=lambda link: not link.certain))
 vetoes = st.lists(st.sampled_from(PAIRS), unique=True, max_size=4)
 values = st.dictionaries(
@@ -47,19 +51,24 @@ def groups(names: dict[int, int]) -> list[set[int]]:
     return [{r for r in names if names[r] == name} for name in sorted(set(names.values()))]
 
 
-def conflict(a: set[int], b: set[int], apart: list[tuple[int, int]],
-             having: dict[int, Values]) -> bool:
+def conflict(
+    a: set[int], b: set[int], apart: list[tuple[int, int]], having: dict[int, Values]
+) -> bool:
     return any(
-        tuple(sorted((x, y))) in apart or any(
+        tuple(sorted((x, y))) in apart
+        or any(
             v and w and v != w for v, w in zip(having.get(x, ()), having.get(y, ()), strict=False)
         )
-        for x in a for y in b if x != y
+        for x in a
+        for y in b
+        if x != y
     )
 
 
 @given(links, vetoes, values, st.sampled_from([3, 5, 50]))
-def test_guards(found: list[Link], apart: list[tuple[int, int]], having: dict[int, Values],
-                most: int) -> None:
+def test_guards(
+    found: list[Link], apart: list[tuple[int, int]], having: dict[int, Values], most: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guards, "MOST_MEMBERS", most)
         names, refused = split(found, apart, having)
@@ -75,8 +84,9 @@ def test_guards(found: list[Link], apart: list[tuple[int, int]], having: dict[in
         sure = [link[:2] for link in inside if link.certain]
         assert len(cluster) <= most or set(closure(sure)) == cluster
     for a, b in combinations(clusters, 2):
-        between = [link for link in found if (link.a in a) != (link.b in a)
-                   and {link.a, link.b} <= a | b]
+        between = [
+            link for link in found if (link.a in a) != (link.b in a) and {link.a, link.b} <= a | b
+        ]
         held = why.get((min(a), min(b)))
         assert bool(between) == bool(held)
         if not held:

@@ -42,8 +42,9 @@ def test_columns_may_be_called_anything():
     odd = dict(zip(["a b", 'a"b', "select", "rid_l"], PEOPLE.values(), strict=True))
     rows = [*people(60), ("q", *people(60)[7][1:])]
     words = dict(zip(odd, COMPARED.values(), strict=True))
-    found = matched(odd, rows, compare=words, same_if=[["a b", 'a"b'], ["select"]],
-                    never_if_differs=["rid_l"])
+    found = matched(
+        odd, rows, compare=words, same_if=[["a b", 'a"b'], ["select"]], never_if_differs=["rid_l"]
+    )
     assert ("p007", "q") in found
 
 
@@ -61,8 +62,13 @@ def test_same_if_without_compare_needs_no_model():
 
 def test_a_veto_beats_same_if_and_score():
     rows = [ONE, ("p2", *ONE[1:4], "other@example.org")]
-    found = matched(PEOPLE, rows, same_if=[["first", "last", "born"]], compare=COMPARED,
-                    never_if_differs=["email"])
+    found = matched(
+        PEOPLE,
+        rows,
+        same_if=[["first", "last", "born"]],
+        compare=COMPARED,
+        never_if_differs=["email"],
+    )
     assert found[("p1", "p2")][0] == "veto"
 
 
@@ -75,8 +81,9 @@ def test_a_missing_value_is_no_veto():
 @pytest.mark.parametrize(("records", "pairs"), [(3, 3), (4, 0)])
 def test_a_value_that_too_many_share_is_no_evidence(records, pairs):
     rows = [(f"p{i}", f"f{i}", f"l{i}", None, "desk@example.org") for i in range(records)]
-    found = matched(PEOPLE, rows, same_if=[["email"]],
-                    ignore_values={"shared_by_more_than": {"email": "3"}})
+    found = matched(
+        PEOPLE, rows, same_if=[["email"]], ignore_values={"shared_by_more_than": {"email": "3"}}
+    )
     assert len(found) == pairs
 
 
@@ -120,5 +127,6 @@ def test_weights_add_up_per_column():
     score(connection, rule, PEOPLE, model)
     weight, weights = connection.execute("SELECT weight, weights FROM pairs").fetchall()[0]
     assert list(json.loads(weights)) == list(COMPARED)
-    assert weight == pytest.approx(model.read["prior"] + sum(json.loads(weights).values()),
-                                   abs=0.01)
+    assert weight == pytest.approx(
+        model.read["prior"] + sum(json.loads(weights).values()), abs=0.01
+    )

@@ -17,9 +17,16 @@ from cdmq.kinds.matching.words import MatchingRule
 
 DATA = Path(__file__).parents[2] / "examples/febrl/data/dataset1.csv"
 COMPARE = {
-    "given_name": "name", "surname": "name", "date_of_birth": "date", "street_number": "exact",
-    "address_1": "address", "address_2": "address", "suburb": "name", "postcode": "postcode",
-    "state": "exact", "soc_sec_id": "exact",
+    "given_name": "name",
+    "surname": "name",
+    "date_of_birth": "date",
+    "street_number": "exact",
+    "address_1": "address",
+    "address_2": "address",
+    "suburb": "name",
+    "postcode": "postcode",
+    "state": "exact",
+    "soc_sec_id": "exact",
 }
 TYPES = dict.fromkeys(COMPARE, "VARCHAR") | {"date_of_birth": "DATE"}
 

@@ -158,8 +158,9 @@ def test_records_that_were_not_there_have_the_id_they_had() -> None:
     first = same.xref
     assert {e[0] for e in same.run(["a"])} == {"retire"}
     assert same.resolve(first["d"]) is None
-    assert sorted(same.run(["abc", "de", "f"])) == sorted([
-        ("return", first["d"], None, 2), ("return", first["f"], None, 1)])
+    assert sorted(same.run(["abc", "de", "f"])) == sorted(
+        [("return", first["d"], None, 2), ("return", first["f"], None, 1)]
+    )
     assert same.xref == first
     same.run([])
     same.run(["abc", "f"])
@@ -207,8 +208,12 @@ def test_an_id_that_is_taken_is_passed_over(table: str) -> None:
     connection = duckdb.connect()
     fill(connection, "records", "rid INTEGER, key VARCHAR", [(1, "a")])
     fill(connection, "members", "rid INTEGER, cluster INTEGER", [(1, 1)])
-    fill(connection, "was", "key VARCHAR, party_id VARCHAR, to_run VARCHAR",
-         [("gone", taken, None)] if table == "was" else [])
+    fill(
+        connection,
+        "was",
+        "key VARCHAR, party_id VARCHAR, to_run VARCHAR",
+        [("gone", taken, None)] if table == "was" else [],
+    )
     fill(connection, "astray", "key VARCHAR, own VARCHAR", [])
     fill(connection, "bygone", "key VARCHAR, party_id VARCHAR", [])
     fill(connection, "minted", "party_id VARCHAR", [(taken,)] if table == "minted" else [])
@@ -222,5 +227,15 @@ def test_nothing_but_the_results_is_left_behind() -> None:
     same = Parties()
     same.run(["ab", "c"])
     tables = {name for (name,) in same.connection.execute("SHOW TABLES").fetchall()}
-    assert tables == {"records", "members", "was", "astray", "bygone", "minted",
-                      "xref", "events", "new_astray", "leads"}
+    assert tables == {
+        "records",
+        "members",
+        "was",
+        "astray",
+        "bygone",
+        "minted",
+        "xref",
+        "events",
+        "new_astray",
+        "leads",
+    }

@@ -17,17 +17,21 @@ KEYS = [f"k{n}" for n in range(8)]
 
 
 def _partition(places: Sequence[int | None]) -> Clusters:
-    return [{k for k, p in zip(KEYS, places, strict=True) if p == place}
-            for place in sorted({p for p in places if p is not None})]
+    return [
+        {k for k, p in zip(KEYS, places, strict=True) if p == place}
+        for place in sorted({p for p in places if p is not None})
+    ]
 
 
 #: A partition of some of the keys: where each one is, or nowhere.
-clusterings = st.lists(
-    st.none() | st.integers(0, 4), min_size=len(KEYS), max_size=len(KEYS)).map(_partition)
+clusterings = st.lists(st.none() | st.integers(0, 4), min_size=len(KEYS), max_size=len(KEYS)).map(
+    _partition
+)
 histories = st.lists(clusterings, min_size=1, max_size=5)
 #: Shrinking takes minutes: the first history that fails is short enough to read.
-LAW = settings(deadline=None, max_examples=depth(30),
-               phases=[Phase.explicit, Phase.reuse, Phase.generate])
+LAW = settings(
+    deadline=None, max_examples=depth(30), phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
 
 
 def check(same: Parties, oracle: Oracle, clusters: Clusters, seed: int = 0) -> None:
@@ -68,8 +72,9 @@ def test_who_leaves_and_returns_has_the_id_that_it_had(
 
 
 @LAW
-@given(histories, st.lists(st.lists(st.integers(0, 2), min_size=5, max_size=5), min_size=1,
-                           max_size=3))
+@given(
+    histories, st.lists(st.lists(st.integers(0, 2), min_size=5, max_size=5), min_size=1, max_size=3)
+)
 def test_a_merge_that_is_undone_gives_each_its_first_id(
     runs: list[Clusters], merges: list[list[int]]
 ) -> None:
@@ -80,13 +85,21 @@ def test_a_merge_that_is_undone_gives_each_its_first_id(
     # Who has no more records of its own in its party than others have there, or than it has
     # elsewhere, has nothing to come back by.
     own = Counter((oracle.own[key], party) for key, party in first.items())
-    assume(all(own[p, p] > n for p in set(first.values())
-               for (of, at), n in own.items() if of != at and p in (of, at)))
+    assume(
+        all(
+            own[p, p] > n
+            for p in set(first.values())
+            for (of, at), n in own.items()
+            if of != at and p in (of, at)
+        )
+    )
     assume(all(own[p, p] for p in first.values()))
     apart = runs[-1]
     for into in merges:
-        merged = [set().union(*(c for c, p in zip(apart, into, strict=False) if p == place))
-                  for place in set(into[:len(apart)])]
+        merged = [
+            set().union(*(c for c, p in zip(apart, into, strict=False) if p == place))
+            for place in set(into[: len(apart)])
+        ]
         check(same, oracle, merged)
     check(same, oracle, apart)
     assert same.xref == first

@@ -124,8 +124,10 @@ def best(overlaps: Overlaps) -> list[tuple[int, int]]:
 
 
 def check_events(
-    events: Iterable[tuple[Any, ...]], before: Mapping[str, set[str]],
-    after: Mapping[str, set[str]], ever: set[str],
+    events: Iterable[tuple[Any, ...]],
+    before: Mapping[str, set[str]],
+    after: Mapping[str, set[str]],
+    ever: set[str],
 ) -> None:
     """Events (event, party, other, records) of a run are what became of the parties before it."""
     events = list(events)

@@ -6,8 +6,16 @@ from typing import Any
 
 from runner import World
 
-COLUMNS = {"id": "integer", "first": "text", "last": "text", "birth": "date", "mail": "text",
-           "phone": "text", "vat": "text", "changed": "date"}
+COLUMNS = {
+    "id": "integer",
+    "first": "text",
+    "last": "text",
+    "birth": "date",
+    "mail": "text",
+    "phone": "text",
+    "vat": "text",
+    "changed": "date",
+}
 CRM: list[list[Any]] = [
     [1, "Anna", "Meyer", "1980-02-03", "anna@x.com", "+491701", None, "2026-01-01"],
     [2, "Bert", "Schulz", "1975-05-05", "bert@x.com", "+491702", None, "2026-01-02"],
@@ -19,11 +27,19 @@ SHOP: list[list[Any]] = [
     [8, "Karl", "Huber", "1960-07-01", "carl@x.com", "+491703", "DE2", "2026-01-03"],
 ]
 ORDERS: list[list[Any]] = [
-    [1, "crm", 1, "2025-01-01", 30000, "paid"], [2, "shop", 1, "2025-06-01", 80000, "paid"],
-    [3, "shop", 7, "2026-02-01", 100, "paid"], [4, "shop", 7, "2026-03-01", 100, "cancelled"],
+    [1, "crm", 1, "2025-01-01", 30000, "paid"],
+    [2, "shop", 1, "2025-06-01", 80000, "paid"],
+    [3, "shop", 7, "2026-02-01", 100, "paid"],
+    [4, "shop", 7, "2026-03-01", 100, "cancelled"],
 ]
-ORDER_COLUMNS = {"no": "integer", "source": "text", "customer": "integer", "day": "date",
-                 "amount": "decimal", "status": "text"}
+ORDER_COLUMNS = {
+    "no": "integer",
+    "source": "text",
+    "customer": "integer",
+    "day": "date",
+    "amount": "decimal",
+    "status": "text",
+}
 MODELS = """
 version: 1
 datasets:
@@ -84,7 +100,7 @@ def people(world: World, rules: str = MATCHING, persons: str = "") -> World:
     of it where these ask for them."""
     fill(world, CRM, SHOP)
     world.table("orders_src", ORDER_COLUMNS, ORDERS)
-    models = MODELS if "orders" in persons else MODELS[:MODELS.index("  - name: orders")]
+    models = MODELS if "orders" in persons else MODELS[: MODELS.index("  - name: orders")]
     world.write({"models/m.yml": models, "rules/people.yml": rules, "rules/persons.yml": persons})
     return world
 

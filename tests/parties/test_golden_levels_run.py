@@ -55,10 +55,16 @@ def test_one_record_a_party(left: World) -> None:
     assert len(found) == 5
     anna = found[party_of(left, "crm/1")]
     assert [anna[c] for c in ("first", "phone", "changed", "records")] == [
-        "Anna", "+491701", "2026-03-01", 2]
+        "Anna",
+        "+491701",
+        "2026-03-01",
+        2,
+    ]
     cells = left.audit_rows(
-        "golden_cells", ("column_name", "value", "winner", "because", "losers"),
-        f"party_id = '{anna['party_id']}' AND to_run IS NULL")
+        "golden_cells",
+        ("column_name", "value", "winner", "because", "losers"),
+        f"party_id = '{anna['party_id']}' AND to_run IS NULL",
+    )
     assert ("phone", "+491701", "crm/1", "trusted", "shop/1: +491709") in cells
     assert ("mail", "anna@x.com", "crm/1", "only value", None) in cells
 
@@ -70,8 +76,9 @@ def test_rules_judge_golden_records(left: World) -> None:
 def test_what_is_not_asked_for_is_not_counted(world: World) -> None:
     """Matching and golden rules run below a selected one, without a line of their own."""
     told: list[Any] = []
-    world_of(world).run(select="rule:persons.mail.not_null",
-                        listen=lambda event, value: told.append((event, value)))
+    world_of(world).run(
+        select="rule:persons.mail.not_null", listen=lambda event, value: told.append((event, value))
+    )
     assert [v.rule.id for event, v in told if event == "rule"] == ["persons.mail.not_null"]
     assert len(world.view("persons")) == 5
 
@@ -97,11 +104,15 @@ def test_a_second_run_changes_nothing(begun: World) -> None:
 
 
 def test_a_better_value_closes_the_cell(begun: World) -> None:
-    fill(begun, [[1, "Anna", "Meier", "1980-02-03", "anna@x.com", "+491701", None, "2026-10-01"],
-                 *CRM[1:]], SHOP)
+    fill(
+        begun,
+        [[1, "Anna", "Meier", "1980-02-03", "anna@x.com", "+491701", None, "2026-10-01"], *CRM[1:]],
+        SHOP,
+    )
     begun.run()
-    assert begun.audit_rows("golden_cells", ("column_name", "value", "closed_because"),
-                            "to_run IS NOT NULL") == [("last", "Meyer", "changed")]
+    assert begun.audit_rows(
+        "golden_cells", ("column_name", "value", "closed_because"), "to_run IS NOT NULL"
+    ) == [("last", "Meyer", "changed")]
 
 
 def test_a_customer_of_today_gets_a_level_between_reviews(begun: World) -> None:
@@ -132,8 +143,9 @@ def test_who_wobbles_at_the_limit(world: World) -> None:
         order = [1, "crm", 1, "2025-01-01", volume * 1000, "paid"]
         world.table("orders", ORDER_COLUMNS, [order])
         world.run(as_of=dt.datetime(2026, month, 3))
-        for rule, level in world.audit_rows("tier_history", ("rule_id", "level"),
-                                            "to_run IS NULL AND key = '1'"):
+        for rule, level in world.audit_rows(
+            "tier_history", ("rule_id", "level"), "to_run IS NULL AND key = '1'"
+        ):
             seen[rule].append(level)
     assert {r: len(found) for r, found in seen.items()} == dict.fromkeys(seen, len(WOBBLE))
     flips = {r: sum(a != b for a, b in pairwise(found)) for r, found in seen.items()}
@@ -147,18 +159,30 @@ def test_engines_give_the_same(made_once: Twin) -> None:
     found = []
     for engine in ("duckdb", "postgres"):
         world = made_once(engine, begin)
-        found.append((world.view("persons"), world.audit_rows("golden_cells", (
-            "party_id", "column_name", "value", "digest", "winner", "because", "losers")),
-            world.audit_rows("tier_history", ("key", "level", "measures", "cut_offs", "reason",
-                                              "missed", "from_review"))))
+        found.append(
+            (
+                world.view("persons"),
+                world.audit_rows(
+                    "golden_cells",
+                    ("party_id", "column_name", "value", "digest", "winner", "because", "losers"),
+                ),
+                world.audit_rows(
+                    "tier_history",
+                    ("key", "level", "measures", "cut_offs", "reason", "missed", "from_review"),
+                ),
+            )
+        )
     assert found[0] == found[1]
 
 
 def test_what_fails_in_matching_stops_what_stands_on_it(begun: World) -> None:
     """A golden dataset keeps its last good state where its matching rule cannot be run."""
     before = begun.view("persons")
-    begun.sql(f"DROP TABLE {begun.audit}.party_events CASCADE" if begun.engine == "postgres"
-              else "DROP TABLE cdmq.party_events")
+    begun.sql(
+        f"DROP TABLE {begun.audit}.party_events CASCADE"
+        if begun.engine == "postgres"
+        else "DROP TABLE cdmq.party_events"
+    )
     result = begun.run()
     assert result.exit_code == 2
     assert {r.rule.id for r in result.results if r.status == "error"} >= {"same_person"}

@@ -52,11 +52,16 @@ def test_levels_that_are_not_wanted_need_no_facts(duck: World, words: str) -> No
 
 
 def test_a_renamed_rule_that_goes_closes_what_it_wrote_before(begun: World) -> None:
-    begun.write({
-        "rules/people.yml": BOTH.replace("id: same_person", "id: one\n    formerly: same_person")
-        .replace("from: same_person", "from: one")
-        .replace("id: golden_person", "id: best\n    formerly: golden_person"),
-        "rules/persons.yml": TIERS.replace("id: class", "id: rank\n    formerly: class")})
+    begun.write(
+        {
+            "rules/people.yml": BOTH.replace(
+                "id: same_person", "id: one\n    formerly: same_person"
+            )
+            .replace("from: same_person", "from: one")
+            .replace("id: golden_person", "id: best\n    formerly: golden_person"),
+            "rules/persons.yml": TIERS.replace("id: class", "id: rank\n    formerly: class"),
+        }
+    )
     begun.run()
     begun.write({"rules/people.yml": "", "rules/persons.yml": ""})
     begun.run()
@@ -65,10 +70,17 @@ def test_a_renamed_rule_that_goes_closes_what_it_wrote_before(begun: World) -> N
     assert {now for _, now in begun.audit_rows("party_ids", ("party_id", "now_id"))} == {None}
 
 
-@pytest.mark.parametrize(("old", "new", "why"), [
-    ("    why: One", "    enabled: false\n    why: One", "the rule same_person is disabled"),
-    ("    from: same", "    enabled: false\n    from: same", "the rule golden_person is disabled"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("    why: One", "    enabled: false\n    why: One", "the rule same_person is disabled"),
+        (
+            "    from: same",
+            "    enabled: false\n    from: same",
+            "the rule golden_person is disabled",
+        ),
+    ],
+)
 def test_what_a_disabled_rule_would_make_is_no_error(
     duck_begun: World, old: str, new: str, why: str
 ) -> None:
@@ -84,13 +96,16 @@ def test_what_a_disabled_rule_would_make_is_no_error(
     assert duck.audit_rows("golden_cells", ("column_name",), "to_run IS NOT NULL") == []
 
 
-@pytest.mark.parametrize("rules", [
-    MATCHING.replace("id: same_person", "id: people"),
-    BOTH.replace("into: persons", "into: People"),
-    BOTH.replace("into: persons", "into: people__clean"),
-    BOTH.replace("into: persons", "into: people__xref"),
-    BOTH.replace("into: persons", "into: crm_src"),
-])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        MATCHING.replace("id: same_person", "id: people"),
+        BOTH.replace("into: persons", "into: People"),
+        BOTH.replace("into: persons", "into: people__clean"),
+        BOTH.replace("into: persons", "into: people__xref"),
+        BOTH.replace("into: persons", "into: crm_src"),
+    ],
+)
 def test_names_that_meet_are_told_before_a_run(duck: World, rules: str) -> None:
     with pytest.raises(CdmqError, match="CDMQ205|CDMQ261"):
         people(duck, rules).run()
@@ -100,16 +115,20 @@ def test_pii_of_the_golden_dataset_holds_for_its_cells(duck: World) -> None:
     people(duck, BOTH)
     duck.write({"models/m.yml": MODELS + "  - {name: persons, pii: {phone: omit, mail: mask}}\n"})
     duck.run()
-    cells = duck.audit_rows("golden_cells", ("column_name", "value", "losers"),
-                            "column_name IN ('phone', 'mail')")
+    cells = duck.audit_rows(
+        "golden_cells", ("column_name", "value", "losers"), "column_name IN ('phone', 'mail')"
+    )
     assert {c[1] for c in cells} == {None, "a***", "b***", "c***", "d***"}
     assert ("phone", None, "shop/1: ***") in cells
 
 
 def test_a_longer_period_begins_after_the_last_review(duck: World) -> None:
     """From daily to monthly in the middle of a month: judged by the new rule, and once."""
-    monthly = TIERS.replace("    keep_unless: {below_by: 10%, for: 2 reviews}\n", "").replace(
-        "dataset: persons", "dataset: people").replace("50000", "30000")
+    monthly = (
+        TIERS.replace("    keep_unless: {below_by: 10%, for: 2 reviews}\n", "")
+        .replace("dataset: persons", "dataset: people")
+        .replace("50000", "30000")
+    )
     people(duck, "", monthly.replace("review: monthly", "review: daily"))
     duck.run(as_of=dt.datetime(2026, 11, 20))
     assert "core" in {r["level"] for r in duck.view("class__levels")}
@@ -122,7 +141,10 @@ def test_a_longer_period_begins_after_the_last_review(duck: World) -> None:
     assert "before the last review" in status(late)["class"][1]
     duck.run(as_of=dt.datetime(2026, 12, 1))
     assert [r[0] for r in duck.audit_rows("tier_reviews", ("review",))] == [
-        "2026-11-20", "2026-11-20", "2026-12-01"]
+        "2026-11-20",
+        "2026-11-20",
+        "2026-12-01",
+    ]
 
 
 def test_a_group_of_golden_records_is_trained(duck: World) -> None:
@@ -161,12 +183,17 @@ def test_the_former_id_of_a_matching_rule_is_not_given_away(duck: World) -> None
     renamed = MATCHING.replace("id: same_person", "id: one\n    formerly: same_person")
     duck.write({"rules/people.yml": renamed})
     duck.run()
-    duck.write({"rules/people.yml": MATCHING.replace("id: same_person", "id: one")
-                + "  - {id: same_person, makes: group, same_if: [[phone]]}\n"})
+    duck.write(
+        {
+            "rules/people.yml": MATCHING.replace("id: same_person", "id: one")
+            + "  - {id: same_person, makes: group, same_if: [[phone]]}\n"
+        }
+    )
     with pytest.raises(CdmqError, match="'same_person' was the id of 'one'"):
         duck.run()
-    duck.write({"rules/people.yml": MATCHING.replace("same_person", "same_person\n    "
-                                                     "formerly: one")})
+    duck.write(
+        {"rules/people.yml": MATCHING.replace("same_person", "same_person\n    formerly: one")}
+    )
     duck.run()
     assert parties(duck) == before
 

@@ -12,11 +12,41 @@ from sqlglot import exp
 from cdmq.standards import FORMS
 
 SPARING = [name for name in FORMS if hasattr(FORMS[name], "already")]
-PARTS = st.sampled_from([
-    "anna", "Anna", "ANNA", "McDonald", "mcdonald", "de", "Van", "O'Brien", "Müller", "é", "ß",
-    " ", "  ", "\u00a0", "\u200b", ".", "..", "-", "@", "example", ".com", ".c", "_", "+", "1",
-    "x" * 70, "<", ">", "mailto:", "\t", "\n",
-])
+PARTS = st.sampled_from(
+    [
+        "anna",
+        "Anna",
+        "ANNA",
+        "McDonald",
+        "mcdonald",
+        "de",
+        "Van",
+        "O'Brien",
+        "Müller",
+        "é",
+        "ß",
+        " ",
+        "  ",
+        "\u00a0",
+        "\u200b",
+        ".",
+        "..",
+        "-",
+        "@",
+        "example",
+        ".com",
+        ".c",
+        "_",
+        "+",
+        "1",
+        "x" * 70,
+        "<",
+        ">",
+        "mailto:",
+        "\t",
+        "\n",
+    ]
+)
 TEXTS = st.one_of(st.lists(PARTS, max_size=7).map("".join), st.text(max_size=12))
 
 

@@ -39,7 +39,7 @@ def address(dice: random.Random) -> str:
     at = dice.randrange(len(whole) + 1)
     if dice.random() < 0.5:
         return whole[:at] + dice.choice(SLIPS) + whole[at:]
-    return whole[:at] + whole[at + dice.randint(1, 3):]
+    return whole[:at] + whole[at + dice.randint(1, 3) :]
 
 
 def addresses() -> list[str]:
@@ -49,8 +49,9 @@ def addresses() -> list[str]:
 
 def library(text: str) -> bool:
     try:
-        email_validator.validate_email(text, check_deliverability=False, strict=True,
-                                       allow_smtputf8=False)
+        email_validator.validate_email(
+            text, check_deliverability=False, strict=True, allow_smtputf8=False
+        )
     except email_validator.EmailNotValidError:
         return False
     return True
@@ -75,11 +76,15 @@ def made() -> list[str]:
 
 
 def test_valid_is_what_a_library_calls_valid(world: World, made: list[str]) -> None:
-    world.table("c_src", {"id": "integer", "raw": "text", "email": "text"},
-                [[n, a, a] for n, a in enumerate(made)])
-    world.write({
-        "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n",
-        "rules/c.yml": """
+    world.table(
+        "c_src",
+        {"id": "integer", "raw": "text", "email": "text"},
+        [[n, a, a] for n, a in enumerate(made)],
+    )
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n",
+            "rules/c.yml": """
 version: 1
 dataset: c
 defaults:
@@ -87,7 +92,9 @@ defaults:
 validation:
   - {id: valid, column: raw, check: email}
   - {id: formed, column: email, check: email}
-"""})
+""",
+        }
+    )
     world.run()
     invalid = {int(f[1]) for f in world.flags() if f[0] == "valid"}
     given = {int(r["id"]): r["email"] for r in world.view("c__clean")}

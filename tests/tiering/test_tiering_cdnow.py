@@ -47,7 +47,8 @@ def purchases() -> dict[str, list[Fact]]:
     found: dict[str, list[Fact]] = {}
     for (customer, day), dollars in days.items():
         found.setdefault(customer, []).append(
-            Fact(customer, dt.date.fromisoformat(day), dollars, None))
+            Fact(customer, dt.date.fromisoformat(day), dollars, None)
+        )
     return found
 
 
@@ -69,8 +70,12 @@ def conditions(f: Figures, share: Decimal = Decimal(0)) -> dict[str, bool]:
 
 def open_levels(root: Path) -> dict[str, tuple[str, int]]:
     with duckdb.connect(str(root / "target" / "cdnow.duckdb"), read_only=True) as connection:
-        return {key: (level, missed) for key, level, missed in connection.execute(
-            "SELECT key, level, missed FROM cdmq.tier_history WHERE to_run IS NULL").fetchall()}
+        return {
+            key: (level, missed)
+            for key, level, missed in connection.execute(
+                "SELECT key, level, missed FROM cdmq.tier_history WHERE to_run IS NULL"
+            ).fetchall()
+        }
 
 
 def test_levels_are_those_of_plain_python(root: Path) -> None:
@@ -102,8 +107,11 @@ def test_the_figures_of_september(root: Path, capsys: pytest.CaptureFixture[str]
     printed = capsys.readouterr().out
     lines = [line.split() for line in printed.splitlines()]
     readme = (EXAMPLE / "README.md").read_text("utf-8")
-    table = [[cell.strip() for cell in line.strip("|").split("|")]
-             for line in readme.splitlines() if line.startswith("|")]
+    table = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in readme.splitlines()
+        if line.startswith("|")
+    ]
     levels = [row for row in table if row[0] in ("core", "growing", "returned", "once")]
     assert [line for line in lines if line and line[0] in {row[0] for row in levels}] == levels
     published = ["1,411", "439", "214", "100", "62", "38", "29", "64"]
@@ -113,23 +121,39 @@ def test_the_figures_of_september(root: Path, capsys: pytest.CaptureFixture[str]
 
 def test_the_later_spend_worked_out_again(root: Path) -> None:
     with duckdb.connect(str(root / "target" / "cdnow.duckdb"), read_only=True) as connection:
-        found = dict(connection.execute(
-            "SELECT key, level FROM cdmq.tier_history WHERE from_review = '1997-09-01'"
-        ).fetchall())
-        stated = dict(connection.execute(
-            "SELECT key, measures FROM cdmq.tier_history WHERE from_review = '1997-09-01'"
-        ).fetchall())
+        found = dict(
+            connection.execute(
+                "SELECT key, level FROM cdmq.tier_history WHERE from_review = '1997-09-01'"
+            ).fetchall()
+        )
+        stated = dict(
+            connection.execute(
+                "SELECT key, measures FROM cdmq.tier_history WHERE from_review = '1997-09-01'"
+            ).fetchall()
+        )
     spend: Counter[str] = Counter()
     for customer, own in purchases().items():
         spend[found[customer]] += sum(
-            (p.amount for p in own if p.amount is not None and p.moment is not None
-             and p.moment > dt.datetime(1997, 9, 30)), Decimal(0))
+            (
+                p.amount
+                for p in own
+                if p.amount is not None
+                and p.moment is not None
+                and p.moment > dt.datetime(1997, 9, 30)
+            ),
+            Decimal(0),
+        )
     heads = Counter(found.values())
     assert {n: round(spend[n] / heads[n], 2) for n in heads} == {
-        "core": Decimal("241.21"), "growing": Decimal("71.57"), "returned": Decimal("27.21"),
-        "once": Decimal("9.13")}
+        "core": Decimal("241.21"),
+        "growing": Decimal("71.57"),
+        "returned": Decimal("27.21"),
+        "once": Decimal("9.13"),
+    }
     spec = rule()
     for customer, own in list(purchases().items())[::50]:
-        f = {n: figure(m, own, dt.datetime(1997, 9, 30), lambda _: True)
-             for n, m in spec.measures.items()}
+        f = {
+            n: figure(m, own, dt.datetime(1997, 9, 30), lambda _: True)
+            for n, m in spec.measures.items()
+        }
         assert json.loads(stated[customer]) == json.loads(as_json(f))

@@ -21,10 +21,19 @@ CONDITIONS: dict[str | None, Any] = {
     None: lambda f: True,
     "status <> 'cancelled'": lambda f: f.status is not None and f.status != "cancelled",
     "amount > 100 or status is null": lambda f: (
-        f.status is None or (f.amount is not None and f.amount > 100)),
+        f.status is None or (f.amount is not None and f.amount > 100)
+    ),
 }
-DURATIONS = ("1 day", "3 days", "2 weeks", "1 month", "5 months", "24 months", "3 quarters",
-             "1 year")
+DURATIONS = (
+    "1 day",
+    "3 days",
+    "2 weeks",
+    "1 month",
+    "5 months",
+    "24 months",
+    "3 quarters",
+    "1 year",
+)
 durations = st.sampled_from(DURATIONS)
 periods = st.sampled_from(["day", "week", "month", "quarter", "year"])
 amounts = st.none() | st.decimals(-1000, 100_000, places=2) | st.just(Decimal("0.123456"))
@@ -34,8 +43,11 @@ amounts = st.none() | st.decimals(-1000, 100_000, places=2) | st.just(Decimal("0
 def measures(draw: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"from": "orders"}
     way = draw(st.sampled_from(["sum", "count", "since"]))
-    found[way] = {"sum": "amount", "count": "rows", "since": draw(
-        st.sampled_from(["first", "last"]))}[way]
+    found[way] = {
+        "sum": "amount",
+        "count": "rows",
+        "since": draw(st.sampled_from(["first", "last"])),
+    }[way]
     if draw(st.booleans()):
         found["if_none"] = draw(st.sampled_from(["0", "-1.5", "7"]))
     where = draw(st.sampled_from(list(CONDITIONS)))
@@ -56,8 +68,9 @@ def moments(as_of: dt.datetime, kind: str) -> st.SearchStrategy[Any]:
     step = dt.timedelta(microseconds=1) if kind == "timestamp" else dt.timedelta(days=1)
     close = edges.flatmap(lambda e: st.sampled_from([e - step, e, e + step]))
     near = st.integers(-800, 40).map(lambda d: now + dt.timedelta(days=d))
-    odd = st.sampled_from([dt.datetime(2024, 2, 29), dt.datetime(1, 1, 1),
-                           dt.datetime(9999, 12, 31, 23, 59)])
+    odd = st.sampled_from(
+        [dt.datetime(2024, 2, 29), dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59)]
+    )
     some = near | close | odd
     return st.none() | (some if kind == "timestamp" else some.map(dt.datetime.date))
 
@@ -66,8 +79,9 @@ def both(tiers: dict[str, Tiers], facts: list[Fact], as_of: dt.datetime) -> dict
     found = {}
     for engine, one in tiers.items():
         one.fill("customers", [[c, "person"] for c in CUSTOMERS])
-        one.fill("orders", [[str(i), f.customer, f.at, f.amount, f.status]
-                            for i, f in enumerate(facts)])
+        one.fill(
+            "orders", [[str(i), f.customer, f.at, f.amount, f.status] for i, f in enumerate(facts)]
+        )
         found[engine] = one.review(as_of.isoformat(sep=" "))
     assert found["duckdb"] == found["postgres"]
     return found["duckdb"]
@@ -79,24 +93,43 @@ def both(tiers: dict[str, Tiers], facts: list[Fact], as_of: dt.datetime) -> dict
 def test_measures(kind: Any, data: st.DataObject, postgres_uri: str) -> None:
     drawn = data.draw(st.lists(measures(), min_size=1, max_size=3))
     as_of = data.draw(st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2028, 3, 1)))
-    facts = data.draw(st.lists(st.builds(
-        Fact, st.none() | st.sampled_from(CUSTOMERS), moments(as_of, kind), amounts,
-        st.sampled_from([None, "cancelled", "shipped"])), max_size=25))
+    facts = data.draw(
+        st.lists(
+            st.builds(
+                Fact,
+                st.none() | st.sampled_from(CUSTOMERS),
+                moments(as_of, kind),
+                amounts,
+                st.sampled_from([None, "cancelled", "shipped"]),
+            ),
+            max_size=25,
+        )
+    )
     new_for = data.draw(st.none() | durations)
-    spec = {"measures": {f"m{i}": m for i, m in enumerate(drawn)},
-            "levels": [{"some": "m0 > 5"}, {"rest": "otherwise"}]}
+    spec = {
+        "measures": {f"m{i}": m for i, m in enumerate(drawn)},
+        "levels": [{"some": "m0 > 5"}, {"rest": "otherwise"}],
+    }
     if new_for:
         spec["new_for"] = new_for
-    columns = {"orders": {"order_id": "text", "customer_no": "text", "ordered_at": kind,
-                          "amount": "decimal", "status": "text"}}
+    columns = {
+        "orders": {
+            "order_id": "text",
+            "customer_no": "text",
+            "ordered_at": kind,
+            "amount": "decimal",
+            "status": "text",
+        }
+    }
     tiers = {e: Tiers(e, spec, uri=postgres_uri, columns=columns) for e in ("duckdb", "postgres")}
     found = both(tiers, facts, as_of)
     rule = tiers["duckdb"].rule.spec
     now = as_of if kind == "timestamp" else dt.datetime.combine(as_of.date(), dt.time())
     for customer in CUSTOMERS:
         own = [f for f in facts if f.customer == customer]
-        figures = {name: figure(m, own, now, CONDITIONS[m.where])
-                   for name, m in rule.measures.items()}
+        figures = {
+            name: figure(m, own, now, CONDITIONS[m.where]) for name, m in rule.measures.items()
+        }
         assert found[customer]["measures"] == as_json(figures), (customer, own)
         seen = [f.moment for f in own if f.moment is not None and f.moment <= now]
         young = bool(new_for and seen and min(seen) > before(as_of, rule.new_for))
@@ -105,8 +138,10 @@ def test_measures(kind: Any, data: st.DataObject, postgres_uri: str) -> None:
 
 
 KEEP: dict[str, Any] = {
-    "measures": {"volume": {"from": "orders", "sum": "amount", "if_none": "0"},
-                 "n": {"from": "orders", "count": "rows"}},
+    "measures": {
+        "volume": {"from": "orders", "sum": "amount", "if_none": "0"},
+        "n": {"from": "orders", "count": "rows"},
+    },
     "levels": [
         {"none": "volume = 0"},
         {"core": "volume >= 50 and n >= 1"},
@@ -119,25 +154,38 @@ KEEP: dict[str, Any] = {
     "new_for": "2 months",
 }
 HOLDS: dict[str, Any] = {
-    "none": lambda v: v == 0, "core": lambda v: v >= 50, "between": lambda v: 20 <= v <= 30,
-    "odd": lambda v: v >= 16, "idle": lambda v: v < 5,
+    "none": lambda v: v == 0,
+    "core": lambda v: v >= 50,
+    "between": lambda v: 20 <= v <= 30,
+    "odd": lambda v: v >= 16,
+    "idle": lambda v: v < 5,
 }
 
 
 def near(share: Decimal) -> dict[str, Any]:
     return {
-        "none": lambda v: None, "core": lambda v: v >= 50 * (1 - share),
+        "none": lambda v: None,
+        "core": lambda v: v >= 50 * (1 - share),
         "between": lambda v: 20 * (1 - share) <= v <= 30 * (1 + share),
-        "odd": lambda v: v >= 16 * (1 - share), "idle": lambda v: v < 5 * (1 + share),
+        "odd": lambda v: v >= 16 * (1 - share),
+        "idle": lambda v: v < 5 * (1 + share),
     }
 
 
 @settings(max_examples=depth(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    volumes=st.lists(st.lists(
-        st.sampled_from([0, 1, 4, 5, 14, 16, 18, 20, 29, 33, 44, 45, 50, 51]) |
-        st.integers(0, 60), min_size=5, max_size=5), min_size=1, max_size=9),
-    share=st.sampled_from(["10%", "2.5%", "0%", "100%"]), reviews=st.integers(1, 3),
+    volumes=st.lists(
+        st.lists(
+            st.sampled_from([0, 1, 4, 5, 14, 16, 18, 20, 29, 33, 44, 45, 50, 51])
+            | st.integers(0, 60),
+            min_size=5,
+            max_size=5,
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    share=st.sampled_from(["10%", "2.5%", "0%", "100%"]),
+    reviews=st.integers(1, 3),
 )
 def test_levels_over_many_reviews(
     volumes: list[list[int]], share: str, reviews: int, postgres_uri: str
@@ -156,7 +204,12 @@ def test_levels_over_many_reviews(
             was, missed = state.get(customer, (None, 0))
             young = dt.datetime(2024, 12, 1) > before(as_of, rule.new_for)
             state[customer] = next_level(
-                rule, lambda n, v=volume: HOLDS[n](v), lambda n, v=volume: loose[n](v), young,
-                was, missed)
+                rule,
+                lambda n, v=volume: HOLDS[n](v),
+                lambda n, v=volume: loose[n](v),
+                young,
+                was,
+                missed,
+            )
             got = found[customer]
             assert (got["level"], got["missed"]) == state[customer], (customer, volume, was)

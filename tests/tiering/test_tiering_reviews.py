@@ -11,8 +11,11 @@ from tiering.tiers import Tiers
 WOBBLE = [52, 49, 51, 49.5, 50.5, 48, 44, 43, 51, 52]
 VOLUME: dict[str, Any] = {
     "measures": {"volume": {"from": "orders", "sum": "amount", "if_none": "0"}},
-    "levels": [{"core": "volume >= 50000"}, {"growing": "volume >= 10000"},
-               {"ordinary": "otherwise"}],
+    "levels": [
+        {"core": "volume >= 50000"},
+        {"growing": "volume >= 10000"},
+        {"ordinary": "otherwise"},
+    ],
     "review": "monthly",
     "keep_unless": {"below_by": "10%", "for": "2 reviews"},
 }
@@ -50,31 +53,58 @@ def test_who_wobbles_at_the_limit_flips_twice(engine: tuple[str, str | None]) ->
     assert flips(levels) == 6
     kept = course(tiers_of(engine, VOLUME), volumes)
     assert [(r["level"], r["missed"]) for r in kept] == [
-        ("core", 0), ("core", 0), ("core", 0), ("core", 0), ("core", 0), ("core", 0),
-        ("core", 1), ("growing", 0), ("core", 0), ("core", 0)]
+        ("core", 0),
+        ("core", 0),
+        ("core", 0),
+        ("core", 0),
+        ("core", 0),
+        ("core", 0),
+        ("core", 1),
+        ("growing", 0),
+        ("core", 0),
+        ("core", 0),
+    ]
     assert flips([r["level"] for r in kept]) == 2
     assert [r["reason"] for r in kept[5:9]] == [
         "core is kept, missed by no more than 10%: volume 48000 >= 50000",
         "core is kept, missed in 1 of 2 reviews: volume 44000 >= 50000",
         "volume 43000 >= 10000; core was missed in 2 reviews",
-        "volume 51000 >= 50000"]
+        "volume 51000 >= 50000",
+    ]
     assert [r["cut_offs"] for r in kept[6:8]] == ["volume >= 50000", "volume >= 10000"]
 
 
 def test_a_miss_that_is_made_good_is_forgotten(engine: tuple[str, str | None]) -> None:
     states = course(tiers_of(engine, VOLUME), [60000, 44000, 46000, 44000, 50000, 1, 1, 1])
     assert [(r["level"], r["missed"]) for r in states] == [
-        ("core", 0), ("core", 1), ("core", 0), ("core", 1), ("core", 0), ("core", 1),
-        ("ordinary", 0), ("ordinary", 0)]
+        ("core", 0),
+        ("core", 1),
+        ("core", 0),
+        ("core", 1),
+        ("core", 0),
+        ("core", 1),
+        ("ordinary", 0),
+        ("ordinary", 0),
+    ]
     assert states[6]["reason"] == "no other level fits: volume 1; core was missed in 2 reviews"
 
 
 def test_nothing_keeps_a_level_without_a_limit(engine: tuple[str, str | None]) -> None:
-    levels = [{"none": "volume = 0"}, {"some": "volume <> 7 and volume > 100"},
-              {"rest": "otherwise"}]
+    levels = [
+        {"none": "volume = 0"},
+        {"some": "volume <> 7 and volume > 100"},
+        {"rest": "otherwise"},
+    ]
     states = course(tiers_of(engine, {**VOLUME, "levels": levels}), [0, 5, 0, 200, 91, 80, 80])
     assert [(r["level"], r["missed"]) for r in states] == [
-        ("none", 0), ("rest", 0), ("none", 0), ("some", 0), ("some", 0), ("some", 1), ("rest", 0)]
+        ("none", 0),
+        ("rest", 0),
+        ("none", 0),
+        ("some", 0),
+        ("some", 0),
+        ("some", 1),
+        ("rest", 0),
+    ]
 
 
 def test_a_missing_figure_does_not_fit_and_does_not_keep(engine: tuple[str, str | None]) -> None:
@@ -111,9 +141,14 @@ def test_new_until_known(engine: tuple[str, str | None]) -> None:
     tiers.fill("orders", [["1", "a", "2026-09-14", 90000, None]])
     state = tiers.review("2026-11-01 00:00:00")["a"]
     assert state == {
-        "key": "a", "level": "new", "missed": 0, "measures": '{"volume": 90000}',
-        "cut_offs": "new_for: 3 months", "uncounted": None,
-        "reason": "the first fact is of 2026-09-14: less than 3 months ago"}
+        "key": "a",
+        "level": "new",
+        "missed": 0,
+        "measures": '{"volume": 90000}',
+        "cut_offs": "new_for: 3 months",
+        "uncounted": None,
+        "reason": "the first fact is of 2026-09-14: less than 3 months ago",
+    }
     assert tiers.review("2026-12-14 00:00:00")["a"]["level"] == "core"
 
 
@@ -124,8 +159,10 @@ def test_a_second_run_changes_nothing(engine: tuple[str, str | None]) -> None:
 
 
 def test_the_text_of_a_condition_is_only_text(engine: tuple[str, str | None]) -> None:
-    levels = [{"a": "volume >= 10 and 'it''s :as_of %s ?' <> '' and \"volume\" < 1e3"},
-              {"b": "otherwise"}]
+    levels = [
+        {"a": "volume >= 10 and 'it''s :as_of %s ?' <> '' and \"volume\" < 1e3"},
+        {"b": "otherwise"},
+    ]
     state = course(tiers_of(engine, {**VOLUME, "levels": levels}), [12])[0]
     assert state["reason"] == "volume 12 >= 10 and 'it''s :as_of %s ?' <> '' and \"volume\" < 1e3"
     assert state["cut_offs"] == levels[0]["a"]

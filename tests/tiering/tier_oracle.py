@@ -68,8 +68,9 @@ def rounded(value: Fraction) -> Decimal:
     return exact
 
 
-def figure(m: Measure, facts: Sequence[Fact], now: Moment,
-           where: Callable[[Fact], bool]) -> Decimal | None:
+def figure(
+    m: Measure, facts: Sequence[Fact], now: Moment, where: Callable[[Fact], bool]
+) -> Decimal | None:
     """The figure of one customer; `facts` are all of the customer's that have a date."""
     seen = [f for f in facts if f.moment is not None and f.moment <= now]
     counted = [f for f in seen if where(f)]
@@ -82,8 +83,11 @@ def figure(m: Measure, facts: Sequence[Fact], now: Moment,
         return rounded(elapsed(chosen, now, "year"))
     if not seen:
         return m.if_none
-    total = Decimal(len(counted)) if m.count else sum(
-        (f.amount for f in counted if f.amount is not None), Decimal(0))
+    total = (
+        Decimal(len(counted))
+        if m.count
+        else sum((f.amount for f in counted if f.amount is not None), Decimal(0))
+    )
     if m.per is None:
         return total
     start = min(min(f.moment for f in seen), now - dt.timedelta(days=1))
@@ -110,8 +114,12 @@ def as_json(figures: dict[str, Decimal | None]) -> str:
 
 
 def next_level(
-    spec: TieringRule, holds: Callable[[str], bool], near: Callable[[str], bool | None],
-    young: bool, was: str | None, missed: int,
+    spec: TieringRule,
+    holds: Callable[[str], bool],
+    near: Callable[[str], bool | None],
+    young: bool,
+    was: str | None,
+    missed: int,
 ) -> tuple[str, int]:
     """The level and the missed reviews after a review. `near` is None where nothing keeps it."""
     fits = [n for n in spec.level_names[:-1] if holds(n)]

@@ -1,8 +1,8 @@
 """Tiering rules on small tables: one review at a time, on either engine.
 
-    tiers = Tiers("duckdb", RULE)
-    tiers.fill("orders", [...])
-    tiers.review("2026-11-01")      # key -> row of the state; it is the state before of the next
+tiers = Tiers("duckdb", RULE)
+tiers.fill("orders", [...])
+tiers.review("2026-11-01")      # key -> row of the state; it is the state before of the next
 """
 
 from __future__ import annotations
@@ -28,18 +28,29 @@ from cdmq.sql.types import Type
 from cdmq.values import Dataset, Project, Rule
 
 _TYPES = {
-    "text": "text", "integer": "bigint", "decimal": "decimal(20, 6)", "double": "double precision",
-    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "decimal(20, 6)",
+    "double": "double precision",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamp",
 }
 ORDERS: dict[str, Type] = {
-    "order_id": "text", "customer_no": "text", "ordered_at": "date", "amount": "decimal",
+    "order_id": "text",
+    "customer_no": "text",
+    "ordered_at": "date",
+    "amount": "decimal",
     "status": "text",
 }
 CUSTOMERS: dict[str, Type] = {"customer_no": "text", "type": "text"}
 DATASETS: dict[str, dict[str, Any]] = {
     "customers": {"key": ["customer_no"]},
-    "orders": {"key": ["order_id"], "happened_at": "ordered_at",
-               "refers_to": {"customers": ["customer_no"]}},
+    "orders": {
+        "key": ["order_id"],
+        "happened_at": "ordered_at",
+        "refers_to": {"customers": ["customer_no"]},
+    },
 }
 
 
@@ -49,23 +60,61 @@ def rule_of(spec: Mapping[str, Any], dataset: str = "customers") -> Rule:
     if typed.where:
         texts["where"] = typed.where
     return Rule(
-        id=typed.id, kind="tiering", check="tiering", dataset=dataset, columns=(), spec=typed,
-        severity="error", dimension=None, where=typed.where, why=None, owner=None, tags=(),
-        enabled=True, formerly=None, meta={}, stage="clean", warn_above="0", error_above="0",
-        span=Span("rules/t.yml", 1, 1), last_line=9,
+        id=typed.id,
+        kind="tiering",
+        check="tiering",
+        dataset=dataset,
+        columns=(),
+        spec=typed,
+        severity="error",
+        dimension=None,
+        where=typed.where,
+        why=None,
+        owner=None,
+        tags=(),
+        enabled=True,
+        formerly=None,
+        meta={},
+        stage="clean",
+        warn_above="0",
+        error_above="0",
+        span=Span("rules/t.yml", 1, 1),
+        last_line=9,
         expressions={name: parse(text) for name, text in texts.items()},
         spans={name: Span("rules/t.yml", 2, 2) for name in texts},
     )
 
 
 def golden_rule() -> Rule:
-    spec = GoldenRule.model_validate({"id": "golden_customer", "from": "same_customer",
-                                      "into": "customers_golden", "pick": "newest"})
+    spec = GoldenRule.model_validate(
+        {
+            "id": "golden_customer",
+            "from": "same_customer",
+            "into": "customers_golden",
+            "pick": "newest",
+        }
+    )
     return Rule(
-        id=spec.id, kind="golden", check="golden", dataset="customers", columns=(), spec=spec,
-        severity="error", dimension=None, where=None, why=None, owner=None, tags=(), enabled=True,
-        formerly=None, meta={}, stage="clean", warn_above="0", error_above="0",
-        span=Span("rules/g.yml", 1, 1), last_line=9,
+        id=spec.id,
+        kind="golden",
+        check="golden",
+        dataset="customers",
+        columns=(),
+        spec=spec,
+        severity="error",
+        dimension=None,
+        where=None,
+        why=None,
+        owner=None,
+        tags=(),
+        enabled=True,
+        formerly=None,
+        meta={},
+        stage="clean",
+        warn_above="0",
+        error_above="0",
+        span=Span("rules/g.yml", 1, 1),
+        last_line=9,
     )
 
 
@@ -75,9 +124,13 @@ def project_of(rule: Rule, datasets: Mapping[str, Mapping[str, Any]]) -> Project
         own = {k: v for k, v in spec.items() if k != "made_of"}
         golden = "made_of" in spec
         made[name] = Dataset(
-            name, "golden" if golden else "table", DatasetSpec(name=name, **own),
-            Span("models/m.yml", 3, 3), made_by="golden_customer" if golden else None,
-            made_of=spec.get("made_of"))
+            name,
+            "golden" if golden else "table",
+            DatasetSpec(name=name, **own),
+            Span("models/m.yml", 3, 3),
+            made_by="golden_customer" if golden else None,
+            made_of=spec.get("made_of"),
+        )
     rules = {rule.id: rule, "golden_customer": golden_rule()}
     return Project(Path("."), ProjectFile(name="p"), {}, made, rules, (), {}, "", ())
 
@@ -86,9 +139,14 @@ class Tiers:
     """One rule, its tables, and its reviews one after the other."""
 
     def __init__(
-        self, engine: str, spec: Mapping[str, Any], *, uri: str | None = None,
+        self,
+        engine: str,
+        spec: Mapping[str, Any],
+        *,
+        uri: str | None = None,
         columns: Mapping[str, Mapping[str, Type]] | None = None,
-        datasets: Mapping[str, Mapping[str, Any]] | None = None, dataset: str = "customers",
+        datasets: Mapping[str, Mapping[str, Any]] | None = None,
+        dataset: str = "customers",
     ) -> None:
         self.engine, self.rule = engine, rule_of(spec, dataset)
         self.catalog = {"customers": CUSTOMERS, "orders": ORDERS, **(columns or {})}
@@ -116,15 +174,19 @@ class Tiers:
         relation = Relation(logical.replace(":", "_"), self.schema)
         name = nodes.table(relation).sql(self.engine)
         self.sql(f"DROP TABLE IF EXISTS {name}")
-        columns = ", ".join(f"{nodes.name(c).sql(self.engine)} {_TYPES[t]}"
-                            for c, t in types.items())
+        columns = ", ".join(
+            f"{nodes.name(c).sql(self.engine)} {_TYPES[t]}" for c, t in types.items()
+        )
         self.sql(f"CREATE TABLE {name} ({columns})")
         if rows:
             mark = "?" if self.engine == "duckdb" else "%s"
-            cells = ", ".join(f"CAST(unnest(CAST({mark} AS text[])) AS {_TYPES[t]})"
-                              for t in types.values())
-            texts = [[None if v is None else str(v) for v in column]
-                     for column in zip(*rows, strict=True)]
+            cells = ", ".join(
+                f"CAST(unnest(CAST({mark} AS text[])) AS {_TYPES[t]})" for t in types.values()
+            )
+            texts = [
+                [None if v is None else str(v) for v in column]
+                for column in zip(*rows, strict=True)
+            ]
             self.sql(f"INSERT INTO {name} SELECT {cells}", texts)
         self.names.put(logical, relation)
 
@@ -149,9 +211,11 @@ class Tiers:
         return self.before
 
     def _state(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        self.table(f"tiers:{self.rule.id}",
-                   {"key": "text", "level": "text", "missed": "integer"},
-                   [[k, r["level"], r["missed"]] for k, r in rows.items()])
+        self.table(
+            f"tiers:{self.rule.id}",
+            {"key": "text", "level": "text", "missed": "integer"},
+            [[k, r["level"], r["missed"]] for k, r in rows.items()],
+        )
 
 
 @cache

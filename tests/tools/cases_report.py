@@ -71,8 +71,12 @@ class Case:
         from cdmq.cli import main
 
         said = io.StringIO()
-        with (chdir(self.root), patch.dict(os.environ, {"NO_COLOR": "1", "COLUMNS": "200"}),
-              redirect_stdout(said), redirect_stderr(said)):
+        with (
+            chdir(self.root),
+            patch.dict(os.environ, {"NO_COLOR": "1", "COLUMNS": "200"}),
+            redirect_stdout(said),
+            redirect_stderr(said),
+        ):
             try:
                 main(shlex.split(words))
             except SystemExit as end:
@@ -89,12 +93,16 @@ class Case:
         for text in _list(step.get("says_not", ())):
             yield f"does not say '{text}'", self._ended(), text not in self.output
         for rule, keys in step.get("flags", {}).items():
-            rows = self.rows("SELECT key FROM cdmq.flags WHERE to_run IS NULL AND rule_id = "
-                             f"'{rule}' ORDER BY key")
+            rows = self.rows(
+                "SELECT key FROM cdmq.flags WHERE to_run IS NULL AND rule_id = "
+                f"'{rule}' ORDER BY key"
+            )
             yield f"{rule} flags {keys}", _told(rows), rows == [[str(k)] for k in keys]
         for rule, status in step.get("status", {}).items():
-            rows = self.rows(f"SELECT status FROM cdmq.rule_results WHERE rule_id = '{rule}' "
-                             "AND run_id = (SELECT max(run_id) FROM cdmq.runs)")
+            rows = self.rows(
+                f"SELECT status FROM cdmq.rule_results WHERE rule_id = '{rule}' "
+                "AND run_id = (SELECT max(run_id) FROM cdmq.runs)"
+            )
             yield f"{rule} is {status}", _told(rows), rows in [[[s]] for s in _list(status)]
         for query, expected in step.get("rows", ()):
             rows = self.rows(query)
@@ -108,9 +116,11 @@ class Case:
         if "one_of" in step:
             ways = [list(self.met(way)) for way in step["one_of"]]
             met = next((w for w in ways if all(ok for *_, ok in w)), None)
-            yield (" or else ".join(" and ".join(e for e, *_ in way) for way in ways),
-                   "; ".join(dict.fromkeys(s for way in ([met] if met else ways)
-                                           for _, s, _ in way)), met is not None)
+            yield (
+                " or else ".join(" and ".join(e for e, *_ in way) for way in ways),
+                "; ".join(dict.fromkeys(s for way in ([met] if met else ways) for _, s, _ in way)),
+                met is not None,
+            )
 
     def rows(self, query: str) -> Any:
         """The rows of a query; where there are none to ask, the reason."""
@@ -125,13 +135,17 @@ class Case:
                 found = connection.execute(query).fetchall()
             except duckdb.Error as error:
                 return str(error).splitlines()[0]
-        return [[c if c is None or isinstance(c, (str, int)) else _plain(c) for c in r]
-                for r in found]
+        return [
+            [c if c is None or isinstance(c, (str, int)) else _plain(c) for c in r] for r in found
+        ]
 
     def _ended(self, text: str = "") -> str:
         """The exit code and the line of the output that tells most."""
-        lines = [line.strip() for line in self.output.splitlines()
-                 if line.strip() and not line.startswith("cdmq run:")]
+        lines = [
+            line.strip()
+            for line in self.output.splitlines()
+            if line.strip() and not line.startswith("cdmq run:")
+        ]
         told = next((line for line in lines if text and text in line), "; ".join(lines[:2]))
         return f"exit {self.code}: {told or 'nothing said'}"
 
@@ -145,8 +159,11 @@ def _list(value: Any) -> list[Any]:
 
 
 def _told(rows: Any) -> str:
-    return rows if isinstance(rows, str) else ", ".join(
-        " ".join(str(c) for c in row) for row in rows) or "nothing"
+    return (
+        rows
+        if isinstance(rows, str)
+        else ", ".join(" ".join(str(c) for c in row) for row in rows) or "nothing"
+    )
 
 
 def names() -> list[str]:
@@ -166,14 +183,19 @@ def report(wanted: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             lines = list(Case(name, Path(folder)).show())
         for n, line in enumerate(lines):
-            table.add_row(name if n == 0 else "", f"{line.step}. {line.expected}",
-                          line.seen if len(line.seen) < 300 else line.seen[:300] + " ...",
-                          "yes" if line.ok else "NO")
+            table.add_row(
+                name if n == 0 else "",
+                f"{line.step}. {line.expected}",
+                line.seen if len(line.seen) < 300 else line.seen[:300] + " ...",
+                "yes" if line.ok else "NO",
+            )
         if not all(line.ok for line in lines):
             wrong.append(name)
     Console(width=150).print(table)
-    print(f"{len(wanted) - len(wrong)} of {len(wanted)} cases show what they must"
-          + (f"; not: {', '.join(wrong)}" if wrong else ""))
+    print(
+        f"{len(wanted) - len(wrong)} of {len(wanted)} cases show what they must"
+        + (f"; not: {', '.join(wrong)}" if wrong else "")
+    )
     return bool(wrong)
 
 

@@ -27,14 +27,22 @@ LOCKS = ROOT / "locks"
 OLDEST = "3.11"
 #: Every Python and system that a marker may ask about.
 SYSTEMS = [
-    {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": platform,
-     "platform_system": system, "os_name": os, "platform_machine": machine,
-     "implementation_name": "cpython", "platform_python_implementation": "CPython"}
+    {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": platform,
+        "platform_system": system,
+        "os_name": os,
+        "platform_machine": machine,
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
     for python in ("3.11", "3.12", "3.13", "3.14", "3.15")
     for platform, system, os, machines in (
         ("linux", "Linux", "posix", ("x86_64", "aarch64")),
         ("darwin", "Darwin", "posix", ("arm64", "x86_64")),
-        ("win32", "Windows", "nt", ("AMD64",)))
+        ("win32", "Windows", "nt", ("AMD64",)),
+    )
     for machine in machines
 ]
 HEAD = "# {what} Written by `make lock`; do not edit.\n"
@@ -44,16 +52,21 @@ def wanted() -> tuple[list[str], list[str]]:
     """What pyproject.toml asks for: to run with all extras, and to test."""
     read = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     project = read["project"]
-    run = [*project["dependencies"], *read["build-system"]["requires"], "pip>=25.3", "editables",
-           *(r for extra in project["optional-dependencies"].values() for r in extra)]
+    run = [
+        *project["dependencies"],
+        *read["build-system"]["requires"],
+        "pip>=25.3",
+        "editables",
+        *(r for extra in project["optional-dependencies"].values() for r in extra),
+    ]
     return run, list(read["dependency-groups"]["dev"])
 
 
 def needed_somewhere(requirement: str, extras: Iterable[str]) -> bool:
     marker = Requirement(requirement).marker
     return marker is None or any(
-        marker.evaluate({**system, "extra": extra})
-        for system in SYSTEMS for extra in (*extras, ""))
+        marker.evaluate({**system, "extra": extra}) for system in SYSTEMS for extra in (*extras, "")
+    )
 
 
 def resolved(requirements: Iterable[str], pinned: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -62,11 +75,29 @@ def resolved(requirements: Iterable[str], pinned: Mapping[str, str]) -> list[dic
         constraints = Path(folder) / "pinned.txt"
         constraints.write_text("".join(f"{n}=={v}\n" for n, v in pinned.items()))
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
-             "--only-binary=:all:", "--python-version", OLDEST, "--target", folder,
-             "--constraint", str(constraints), "--report", f"{folder}/report.json",
-             *requirements],
-            capture_output=True, text=True, check=False)
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--dry-run",
+                "--ignore-installed",
+                "--only-binary=:all:",
+                "--python-version",
+                OLDEST,
+                "--target",
+                folder,
+                "--constraint",
+                str(constraints),
+                "--report",
+                f"{folder}/report.json",
+                *requirements,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             raise SystemExit(done.stderr)
         return list(json.loads(Path(folder, "report.json").read_text("utf-8"))["install"])
@@ -109,8 +140,11 @@ def main() -> None:
     more = lock(test, pins)
     LOCKS.mkdir(exist_ok=True)
     write("run.txt", "What make run installs, with pip and what builds the package.", pins)
-    write("test.txt", "What the tests and tools add.",
-          {n: v for n, v in more.items() if n not in pins})
+    write(
+        "test.txt",
+        "What the tests and tools add.",
+        {n: v for n, v in more.items() if n not in pins},
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Writes docs/manual/: the pages of the manual, made from the docstrings and models of the code.
 
-    make docs                                       # or: python tests/tools/manual_pages.py
-    python tests/tools/manual_pages.py --check      # exit 1 where a page is not up to date
+make docs                                       # or: python tests/tools/manual_pages.py
+python tests/tools/manual_pages.py --check      # exit 1 where a page is not up to date
 """
 
 from __future__ import annotations
@@ -24,14 +24,25 @@ _LEADS = ("When to use", "Example", "Passes", "Fails", "Cause", "Remedy", "In th
 def made() -> dict[str, str]:
     """File name -> text of every page."""
     pages = {
-        "files.md": _files(), "kinds.md": _kinds(), "checks.md": _checks(),
-        "standards.md": _standards(), "functions.md": _functions(), "codes.md": _codes(),
-        "audit_tables.md": _audit_tables(), "commands.md": _commands(),
+        "files.md": _files(),
+        "kinds.md": _kinds(),
+        "checks.md": _checks(),
+        "standards.md": _standards(),
+        "functions.md": _functions(),
+        "codes.md": _codes(),
+        "audit_tables.md": _audit_tables(),
+        "commands.md": _commands(),
     }
     bodies = {name: "\n".join([MADE, "", *lines]).rstrip() + "\n" for name, lines in pages.items()}
     titles = {name: re.search("^# (.+)$", text, re.M)[1] for name, text in bodies.items()}
-    index = [MADE, "", "# Manual", "", "The same pages in a terminal: `cdmq explain`, and "
-             "`cdmq explain WORD` for one of them.", ""]
+    index = [
+        MADE,
+        "",
+        "# Manual",
+        "",
+        "The same pages in a terminal: `cdmq explain`, and `cdmq explain WORD` for one of them.",
+        "",
+    ]
     index += [f"- [{title}]({name})" for name, title in titles.items()]
     return {"README.md": "\n".join(index) + "\n", **bodies}
 
@@ -41,8 +52,10 @@ def made() -> dict[str, str]:
 
 def _files() -> Iterator[str]:
     yield from ("# Files: datasets, unit tests, the project", "")
-    yield from _said("What stands in a project besides rules. Files of rules: [kinds](kinds.md). "
-                     "profiles.yml: [engineers](../engineer.md#postgresql).")
+    yield from _said(
+        "What stands in a project besides rules. Files of rules: [kinds](kinds.md). "
+        "profiles.yml: [engineers](../engineer.md#postgresql)."
+    )
     yield from _pages("file", "yaml")
 
 
@@ -53,11 +66,15 @@ def _kinds() -> Iterator[str]:
 
     head = set(Head.model_fields)
     yield from ("# Kinds: the sections of a rule file", "")
-    yield from _said("Every rule file says `version: 1` and `dataset:`, and may say `owner:` and "
-                     "`tags:` for all its rules. Under that stands a section for each kind.")
+    yield from _said(
+        "Every rule file says `version: 1` and `dataset:`, and may say `owner:` and "
+        "`tags:` for all its rules. Under that stands a section for each kind."
+    )
     built = [n for n, m in kinds().items() if m.BUILT]
-    yield from _said(f"This version runs {_listed(sorted(built))}. The others are read and "
-                     "checked, then refused with CDMQ114: they are never silently left out.")
+    yield from _said(
+        f"This version runs {_listed(sorted(built))}. The others are read and "
+        "checked, then refused with CDMQ114: they are never silently left out."
+    )
     yield from ("## Keys of every rule", "", *_keys(keys_of(Head, head)), "")
     for page in _of("kind"):
         yield from (f"## {page.name}", "")
@@ -69,16 +86,20 @@ def _kinds() -> Iterator[str]:
 
 def _checks() -> Iterator[str]:
     yield from ("# Checks of validation", "")
-    yield from _said("A missing value passes all checks but `not_null` and `not_blank`, unless the "
-                     "check says `missing: fail`. The keys of every rule (`id`, `why`, `severity`, "
-                     "`where`, ...) stand in [kinds](kinds.md#keys-of-every-rule).")
+    yield from _said(
+        "A missing value passes all checks but `not_null` and `not_blank`, unless the "
+        "check says `missing: fail`. The keys of every rule (`id`, `why`, `severity`, "
+        "`where`, ...) stand in [kinds](kinds.md#keys-of-every-rule)."
+    )
     yield from _pages("check", "yaml")
 
 
 def _standards() -> Iterator[str]:
     yield from ("# Standards: the forms that `standardise` knows", "")
-    yield from _said("Each is written in a rule of `defaults`. A value that has no such form stays "
-                     "as it is, or does what `otherwise` says.")
+    yield from _said(
+        "Each is written in a rule of `defaults`. A value that has no such form stays "
+        "as it is, or does what `otherwise` says."
+    )
     yield from _pages("form", "yaml")
 
 
@@ -86,21 +107,34 @@ def _functions() -> Iterator[str]:
     from cdmq.sql.functions import table
 
     yield from ("# Functions that SQL in rules may call", "")
-    yield from _said("No other function is allowed. Each gives the same on DuckDB and on "
-                     "PostgreSQL. A value on which a function fails is a flag "
-                     "`could_not_judge`; it stops nothing. The clock is no function: `as_of` is "
-                     "the time of the run.")
-    yield from _table(("call", "gives", "what", "NULL", "also written"), (
-        (f"`{row.signature}`", "type of its arguments" if row.result == "same" else row.result,
-         row.doc + (" Can fail." if row.fails is not None else ""), row.nulls,
-         ", ".join(f"`{a}`" for a in row.also))
-        for _, row in sorted(table().items())
-    ))
+    yield from _said(
+        "No other function is allowed. Each gives the same on DuckDB and on "
+        "PostgreSQL. A value on which a function fails is a flag "
+        "`could_not_judge`; it stops nothing. The clock is no function: `as_of` is "
+        "the time of the run."
+    )
+    yield from _table(
+        ("call", "gives", "what", "NULL", "also written"),
+        (
+            (
+                f"`{row.signature}`",
+                "type of its arguments" if row.result == "same" else row.result,
+                row.doc + (" Can fail." if row.fails is not None else ""),
+                row.nulls,
+                ", ".join(f"`{a}`" for a in row.also),
+            )
+            for _, row in sorted(table().items())
+        ),
+    )
 
 
 def _codes() -> Iterator[str]:
-    yield from ("# Problem codes", "",
-                "A problem is printed as `file:line:column: CODE cause; remedy`.", "")
+    yield from (
+        "# Problem codes",
+        "",
+        "A problem is printed as `file:line:column: CODE cause; remedy`.",
+        "",
+    )
     yield from _pages("code", "text")
 
 
@@ -110,13 +144,16 @@ def _audit_tables() -> Iterator[str]:
     from cdmq.audit.views import VIEWS
 
     yield from ("# Audit tables", "")
-    yield from _said("They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's "
-                     "schema is not the engine's default. Rows are added and, where a table "
-                     "has `to_run`, closed. None is rewritten.")
+    yield from _said(
+        "They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's "
+        "schema is not the engine's default. Rows are added and, where a table "
+        "has `to_run`, closed. None is rewritten."
+    )
     for table in (*TABLES, *MATCHED, SCHEMA_TABLE, *(v.table for v in VIEWS)):
         yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
-        yield from _table(("column", "type", "what"),
-                          ((f"`{c.name}`", c.type, c.about) for c in table.columns))
+        yield from _table(
+            ("column", "type", "what"), ((f"`{c.name}`", c.type, c.about) for c in table.columns)
+        )
         yield ""
 
 
@@ -126,8 +163,10 @@ def _commands() -> Iterator[str]:
 
     group = built(*modules())
     yield from ("# Commands", "", *_paragraphs(group.help), "")
-    yield from _said("An option with a name in the third column can also be set by that "
-                     "environment variable. The option wins.")
+    yield from _said(
+        "An option with a name in the third column can also be set by that "
+        "environment variable. The option wins."
+    )
     for module in MODULES:
         if not (ROOT / "cdmq" / "cli" / f"{module}.py").is_file():
             continue
@@ -138,10 +177,13 @@ def _commands() -> Iterator[str]:
             yield from (f"Also: {', '.join(f'`cdmq {o}`' for o in others)}.", "")
         yield from (*_paragraphs(command.help), "")
         given = [p for p in command.params if p.name != "help"]
-        yield from _table(("option", "what", "variable"), (
-            (_option(p), getattr(p, "help", "") or "", f"`{p.envvar}`" if p.envvar else "")
-            for p in given
-        ))
+        yield from _table(
+            ("option", "what", "variable"),
+            (
+                (_option(p), getattr(p, "help", "") or "", f"`{p.envvar}`" if p.envvar else "")
+                for p in given
+            ),
+        )
         yield ""
 
 
@@ -188,15 +230,16 @@ def _prose(text: str, language: str) -> Iterator[str]:
         if lead:
             if at and lines[at - 1].strip():
                 yield ""
-            line = f"**{line[:len(lead) + 1]}**{line[len(lead) + 1:]}"
+            line = f"**{line[: len(lead) + 1]}**{line[len(lead) + 1 :]}"
         yield line
         at += 1
 
 
 def _keys(keys: Iterable[object]) -> Iterator[str]:
-    yield from _table(("key", "value", "default", "what"), (
-        (f"`{k.name}`", k.type, "required" if k.required else k.default, k.about) for k in keys
-    ))
+    yield from _table(
+        ("key", "value", "default", "what"),
+        ((f"`{k.name}`", k.type, "required" if k.required else k.default, k.about) for k in keys),
+    )
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
@@ -225,8 +268,11 @@ def _option(param: object) -> str:
         word = param.metavar or param.name.upper()
         return f"`{word}`"
     shown = ", ".join(f"`{o}`" for o in param.opts)
-    return shown if getattr(param, "is_flag", False) or not param.metavar else (
-        f"{shown} {param.metavar}")
+    return (
+        shown
+        if getattr(param, "is_flag", False) or not param.metavar
+        else (f"{shown} {param.metavar}")
+    )
 
 
 def _listed(words: list[str]) -> str:

@@ -48,8 +48,14 @@ def compare(party_of: Mapping[str, str], level_of: Mapping[str, str]) -> Parties
     customer_of = {name: true_of[key] for name, key in key_of.items()}
     found, true = members(party_of), members(customer_of)
     both = Counter(zip(map(party_of.get, customer_of), customer_of.values(), strict=True))
-    pairs = [sum(n * (n - 1) // 2 for n in counts) for counts in (
-        both.values(), (len(m) for m in found.values()), (len(m) for m in true.values()))]
+    pairs = [
+        sum(n * (n - 1) // 2 for n in counts)
+        for counts in (
+            both.values(),
+            (len(m) for m in found.values()),
+            (len(m) for m in true.values()),
+        )
+    ]
     right = {frozenset(m): customer for customer, m in true.items()}
     matched = {party: right[frozenset(m)] for party, m in found.items() if frozenset(m) in right}
     levels = {r["entity_id"]: r["level"] for r in read("levels.csv")}
@@ -58,14 +64,21 @@ def compare(party_of: Mapping[str, str], level_of: Mapping[str, str]) -> Parties
     mixed = [{customer_of[k] for k in m} for m in found.values()]
     mixed = [customers for customers in mixed if len(customers) > 1]
     figures = {
-        "pairs precision": pairs[0] / pairs[1], "pairs recall": pairs[0] / pairs[2],
+        "pairs precision": pairs[0] / pairs[1],
+        "pairs recall": pairs[0] / pairs[2],
         "pairs F1": 2 * pairs[0] / (pairs[1] + pairs[2]),
         "clusters precision": len(matched) / len(found),
         "clusters recall": len(matched) / len(true),
-        "clusters F1": 2 * len(matched) / (len(found) + len(true)), "levels": same / len(matched),
+        "clusters F1": 2 * len(matched) / (len(found) + len(true)),
+        "levels": same / len(matched),
     }
-    return Parties(figures, len(mixed), shared(mixed, people, "household_id"),
-                   shared(mixed, people, "concern_id"), (same, len(matched)))
+    return Parties(
+        figures,
+        len(mixed),
+        shared(mixed, people, "household_id"),
+        shared(mixed, people, "concern_id"),
+        (same, len(matched)),
+    )
 
 
 def members(group_of: Mapping[str, str]) -> dict[str, set[str]]:
@@ -75,12 +88,11 @@ def members(group_of: Mapping[str, str]) -> dict[str, set[str]]:
     return found
 
 
-def shared(
-    mixed: Iterable[set[str]], people: Mapping[str, Mapping[str, str]], column: str
-) -> int:
+def shared(mixed: Iterable[set[str]], people: Mapping[str, Mapping[str, str]], column: str) -> int:
     """How many of these parties hold two customers of one household or concern."""
-    counts = (Counter(people[c][column] for c in customers if people[c][column])
-              for customers in mixed)
+    counts = (
+        Counter(people[c][column] for c in customers if people[c][column]) for customers in mixed
+    )
     return sum(any(n > 1 for n in count.values()) for count in counts)
 
 
@@ -88,16 +100,24 @@ def main(file: str) -> int:
     import duckdb
 
     with duckdb.connect(file, read_only=True) as connection:
-        party_of = dict(connection.execute(
-            "SELECT key, party_id FROM cdmq.xref WHERE to_run IS NULL").fetchall())
-        level_of = dict(connection.execute(
-            "SELECT key, level FROM cdmq.tier_history WHERE to_run IS NULL").fetchall())
+        party_of = dict(
+            connection.execute(
+                "SELECT key, party_id FROM cdmq.xref WHERE to_run IS NULL"
+            ).fetchall()
+        )
+        level_of = dict(
+            connection.execute(
+                "SELECT key, level FROM cdmq.tier_history WHERE to_run IS NULL"
+            ).fetchall()
+        )
     found = compare(party_of, level_of)
     for name, figure in found.figures.items():
         limit = f"  (limit {LIMITS[name]})" if name in LIMITS else ""
         print(f"{name:<20} {figure:.4f}{limit}")
-    print(f"{found.mixed} parties hold records of several customers: {found.households} of one "
-          f"household, {found.concerns} of one concern")
+    print(
+        f"{found.mixed} parties hold records of several customers: {found.households} of one "
+        f"household, {found.concerns} of one concern"
+    )
     print(f"{found.levels[0]:,} of {found.levels[1]:,} rightly matched customers have their level")
     return 0 if found.good else 1
 

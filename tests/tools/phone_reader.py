@@ -101,10 +101,9 @@ class Reader:
         return Reading(put, offset + place, len(kept), jump), state
 
     def _read(self, view: View, digits: str) -> Reading | None:
-        if self._region:
-            result = national(self._region, digits)
-        else:
-            result = international(self._code, digits)
+        result = (
+            national(self._region, digits) if self._region else international(self._code, digits)
+        )
         if result is None:
             return None
         return next(r for r, _ in view.tracks if r.apply(digits) == result)

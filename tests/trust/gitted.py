@@ -18,7 +18,7 @@ FILES = {
     ".gitignore": "target/\n",
     "cdmq_project.yml": "name: small\nvars: {most: '500'}\n",
     "profiles.yml": "small:\n  target: dev\n  outputs:\n"
-                    "    dev: {type: duckdb, path: target/small.duckdb}\n",
+    "    dev: {type: duckdb, path: target/small.duckdb}\n",
     "macros/words.sql": "{% macro low() %}credit <= {{ var('most') }}{% endmacro %}\n",
     "models/customers.yml": """\
 version: 1
@@ -34,9 +34,9 @@ datasets:
     "models/rich.sql": "select id, status from {{ ref('customers') }} where not ({{ low() }})\n",
     "seeds/states.csv": "state,meaning\nactive,buys\nblocked,owes\n",
     "data/customers.csv": "id,email,status,credit\n1,anna@example.com,active,100\n"
-                          "2,n/a,Activ,2000\n3,jo@@x,active,50\n",
+    "2,n/a,Activ,2000\n3,jo@@x,active,50\n",
     "rules/rich.yml": "version: 1\ndataset: rich\nvalidation:\n  - column: status\n"
-                      "    checks: [not_null]\n",
+    "    checks: [not_null]\n",
     "rules/customers.yml": """\
 version: 1
 dataset: customers
@@ -95,13 +95,23 @@ class Gitted:
         """A command of git, alone in the world: no settings of the machine, no clock."""
         self.day += 1
         kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        named = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-                 for what, value in (("NAME", by), ("EMAIL", f"{by.lower()}@example.com"),
-                                     ("DATE", f"2026-01-{self.day % 28 + 1:02}T12:00:00+00:00"))}
+        named = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (
+                ("NAME", by),
+                ("EMAIL", f"{by.lower()}@example.com"),
+                ("DATE", f"2026-01-{self.day % 28 + 1:02}T12:00:00+00:00"),
+            )
+        }
         done = subprocess.run(
             ["git", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always", *words],
-            cwd=self.top, capture_output=True, text=True, check=True,
-            env={**kept, **named, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"})
+            cwd=self.top,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**kept, **named, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+        )
         return done.stdout.strip()
 
     def commit(self, by: str, *swaps: tuple[str, str, str]) -> str:

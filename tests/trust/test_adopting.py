@@ -16,8 +16,12 @@ def forget(world: World) -> None:
     """Leave what a cdmq without a register left: no register, and no comments."""
     world.sql(f"DROP TABLE {world.audit}.register")
     world.sql(f"UPDATE {world.audit}.schema_version SET shape = NULL")
-    views = {r[0] for r in world.sql("SELECT table_name FROM information_schema.views "
-                                     f"WHERE table_schema = '{world.schema}'")}
+    views = {
+        r[0]
+        for r in world.sql(
+            f"SELECT table_name FROM information_schema.views WHERE table_schema = '{world.schema}'"
+        )
+    }
     for name in world.relations():
         kind = "VIEW" if name in views else "TABLE"
         world.sql(f'COMMENT ON {kind} {world.schema}."{name}" IS NULL')
@@ -44,15 +48,15 @@ def test_what_is_known_by_a_comment_without_a_word(ran_on_duckdb: World) -> None
     for name in world.relations():
         (found,) = world.sql(
             f"SELECT 'TABLE', sql FROM duckdb_tables() WHERE table_name = '{name}' UNION ALL "
-            f"SELECT 'VIEW', sql FROM duckdb_views() WHERE view_name = '{name}'")
+            f"SELECT 'VIEW', sql FROM duckdb_views() WHERE view_name = '{name}'"
+        )
         world.sql(f"COMMENT ON {found[0]} {name} IS '{said}'")
         count = world.sql(f"SELECT count(*) FROM {name}")[0][0]
         text = f"{count} {found[1]}" if found[0] == "TABLE" else found[1]
         identity = hashlib.sha256(text.encode()).hexdigest()[:16]
         world.sql(f"UPDATE {world.audit}.register SET identity = ? WHERE name = ?", identity, name)
     assert world.run().exit_code == 1
-    world.sql("CREATE OR REPLACE TABLE orders AS SELECT '7' AS id, customer, day "
-              "FROM orders")
+    world.sql("CREATE OR REPLACE TABLE orders AS SELECT '7' AS id, customer, day FROM orders")
     world.sql(f"COMMENT ON TABLE orders IS '{said}'")
     assert "orders is a table that cdmq did not make" in refused(world)[0].cause
 
@@ -113,12 +117,18 @@ def test_another_project_is_not_adopted(ran: World) -> None:
     """It has nothing of the one that lives there; the name alone is no proof."""
     world = ran
     flags = world.flags()
-    world.write({
-        "cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",
-        "rules/customers.yml": "", "models/short.sql": "", "data/z.csv": "id,name\n1,\n",
-        "models/m.yml": "version: 1\ndatasets: [{name: zz, file: data/z.csv, key: id}]\n",
-        "rules/z.yml": "version: 1\ndataset: zz\nvalidation:\n"
-                       "  - {column: name, checks: [not_null]}\n"})
+    world.write(
+        {
+            "cdmq_project.yml": "name: other\nprofile: world\n",
+            "rules/people.yml": "",
+            "rules/customers.yml": "",
+            "models/short.sql": "",
+            "data/z.csv": "id,name\n1,\n",
+            "models/m.yml": "version: 1\ndatasets: [{name: zz, file: data/z.csv, key: id}]\n",
+            "rules/z.yml": "version: 1\ndataset: zz\nvalidation:\n"
+            "  - {column: name, checks: [not_null]}\n",
+        }
+    )
     with pytest.raises(CdmqError, match="CDMQ445 .* no rule of the project world") as error:
         cdmq.api.debug(world.root, adopt_project="world")
     assert error.value.problems[0].remedy.endswith("--adopt-project world --force")
@@ -129,15 +139,22 @@ def test_another_project_is_not_adopted(ran: World) -> None:
 
 
 def test_a_project_whose_datasets_have_new_names_too(world: World) -> None:
-    world.write({k: v for k, v in FILES.items() if "people" not in k and "short" not in k} | {
-        "rules/customers.yml": "version: 1\ndataset: customers\nvalidation:\n"
-                               "  - {column: name, checks: [not_null]}\n"})
+    world.write(
+        {k: v for k, v in FILES.items() if "people" not in k and "short" not in k}
+        | {
+            "rules/customers.yml": "version: 1\ndataset: customers\nvalidation:\n"
+            "  - {column: name, checks: [not_null]}\n"
+        }
+    )
     world.run()
-    world.write({
-        "cdmq_project.yml": "name: other\nprofile: world\n",
-        "models/m.yml": "version: 1\ndatasets: [{name: people, formerly: customers, "
-                        "file: data/customers.csv, key: id, missing_values: [n/a]}]\n",
-        "rules/customers.yml": "version: 1\ndataset: people\nvalidation:\n"
-                               "  - {column: name, checks: [not_null]}\n"})
+    world.write(
+        {
+            "cdmq_project.yml": "name: other\nprofile: world\n",
+            "models/m.yml": "version: 1\ndatasets: [{name: people, formerly: customers, "
+            "file: data/customers.csv, key: id, missing_values: [n/a]}]\n",
+            "rules/customers.yml": "version: 1\ndataset: people\nvalidation:\n"
+            "  - {column: name, checks: [not_null]}\n",
+        }
+    )
     cdmq.api.debug(world.root, adopt_project="world")
     assert world.run().exit_code == 1

@@ -29,10 +29,18 @@ validation:
 
 @pytest.fixture
 def ready(world: World) -> World:
-    world.table("people", {"id": "integer", "email": "text", "name": "text"},
-                [[1, "x", "y"], [2, None, None]])
-    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES,
-                 "cdmq_project.yml": "name: world\nprofile: world\nvars: {most: '9'}\n"})
+    world.table(
+        "people",
+        {"id": "integer", "email": "text", "name": "text"},
+        [[1, "x", "y"], [2, None, None]],
+    )
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/r.yml": RULES,
+            "cdmq_project.yml": "name: world\nprofile: world\nvars: {most: '9'}\n",
+        }
+    )
     return world
 
 
@@ -42,26 +50,45 @@ def test_an_unknown_word_is_refused(ready: World, command: str) -> None:
         getattr(cdmq.api, command)(ready.root, selct="tag:a")
 
 
-@pytest.mark.parametrize("select", [
-    "people.email.not_null low", ["people.email.not_null", "low"],
-    ("people.email.not_null", "low"), {"people.email.not_null", "low"}])
+@pytest.mark.parametrize(
+    "select",
+    [
+        "people.email.not_null low",
+        ["people.email.not_null", "low"],
+        ("people.email.not_null", "low"),
+        {"people.email.not_null", "low"},
+    ],
+)
 def test_several_words(ready: World, select: object) -> None:
     result = ready.run(select=select)
     assert written(r.rule.id for r in result.results if r.status != "skipped") == {
-        "people.email.not_null", "low"}
-    assert {t.thing.id for t in cdmq.api.ls(ready.root, select=["tag:a"], exclude={"low"})
-            if hasattr(t.thing, "check")} == {"people.email.not_null"}
+        "people.email.not_null",
+        "low",
+    }
+    assert {
+        t.thing.id
+        for t in cdmq.api.ls(ready.root, select=["tag:a"], exclude={"low"})
+        if hasattr(t.thing, "check")
+    } == {"people.email.not_null"}
 
 
-@pytest.mark.parametrize(("words", "code"), [
-    ("never", 0), (["never"], 0), ({"error"}, 1), ((), 1), ("warn", 1), ("error,no_data", 1)])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("never", 0), (["never"], 0), ({"error"}, 1), ((), 1), ("warn", 1), ("error,no_data", 1)],
+)
 def test_fail_on(ready: World, words: object, code: int) -> None:
     assert ready.run(fail_on=words).exit_code == code
 
 
-@pytest.mark.parametrize("as_of", [
-    "2026-11-01", dt.date(2026, 11, 1), dt.datetime(2026, 11, 1),
-    dt.datetime(2026, 11, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=2)))])
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "2026-11-01",
+        dt.date(2026, 11, 1),
+        dt.datetime(2026, 11, 1),
+        dt.datetime(2026, 11, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+    ],
+)
 def test_times(ready: World, as_of: object) -> None:
     assert ready.run(as_of=as_of).facts.as_of == dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
@@ -76,21 +103,36 @@ def test_variables(ready: World, value: object) -> None:
     assert ready.results()["low"]["failing"] == 1
 
 
-@pytest.mark.parametrize(("words", "told"), [
-    ({"fail_on": ["warnings"]}, "did you mean 'warn'"), ({"as_of": "tomorrow"}, "is no time"),
-    ({"as_of": dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=14)))}, "no time in")])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"fail_on": ["warnings"]}, "did you mean 'warn'"),
+        ({"as_of": "tomorrow"}, "is no time"),
+        ({"as_of": dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=14)))}, "no time in"),
+    ],
+)
 def test_a_value_that_is_none(ready: World, words: dict[str, object], told: str) -> None:
     with pytest.raises(CdmqError, match=told) as error:
         ready.run(**words)
     assert error.value.problems[0].code == "CDMQ505"
 
 
-@pytest.mark.parametrize(("word", "value", "takes"), [
-    ("as_of", 20261130, "a time, a date or a text"), ("wait", "soon", "seconds, from 0 on"),
-    ("threads", "two", "a whole number from 1 on"), ("threads", True, "a whole number from 1 on"),
-    ("select", 3, "a text or several"), ("variables", "most: 1", "a dict"),
-    ("target", 1, "a text"), ("profiles_dir", 1, "a path"), ("target_path", 1, "a path"),
-    ("fail_fast", "no", "True or False"), ("listen", "me", "a function")])
+@pytest.mark.parametrize(
+    ("word", "value", "takes"),
+    [
+        ("as_of", 20261130, "a time, a date or a text"),
+        ("wait", "soon", "seconds, from 0 on"),
+        ("threads", "two", "a whole number from 1 on"),
+        ("threads", True, "a whole number from 1 on"),
+        ("select", 3, "a text or several"),
+        ("variables", "most: 1", "a dict"),
+        ("target", 1, "a text"),
+        ("profiles_dir", 1, "a path"),
+        ("target_path", 1, "a path"),
+        ("fail_fast", "no", "True or False"),
+        ("listen", "me", "a function"),
+    ],
+)
 def test_a_value_of_another_type(ready: World, word: str, value: object, takes: str) -> None:
     with pytest.raises(TypeError, match=f"{word} takes {takes}, here is {value!r}"):
         ready.run(**{word: value})
@@ -99,19 +141,25 @@ def test_a_value_of_another_type(ready: World, word: str, value: object, takes: 
 def test_what_the_other_functions_take(ready: World) -> None:
     for call, told in (
         (lambda: cdmq.run(None), "root takes a path, here is None"),  # type: ignore[arg-type]
-        (lambda: cdmq.show("people", ready.root, limit="3"),  # type: ignore[arg-type]
-         "limit takes a whole number from 0 on, here is '3'"),
+        (
+            lambda: cdmq.show("people", ready.root, limit="3"),  # type: ignore[arg-type]
+            "limit takes a whole number from 0 on, here is '3'",
+        ),
         (lambda: cdmq.history(None, "low"), "root takes a path"),  # type: ignore[arg-type]
     ):
         with pytest.raises(TypeError, match=told):
             call()
 
 
-@pytest.mark.parametrize(("call", "word"), [
-    (lambda root: cdmq.run(root, threads=0), "threads"),
-    (lambda root: cdmq.run(root, wait=-1), "wait"),
-    (lambda root: cdmq.compile(root, threads=-1), "threads"),
-    (lambda root: cdmq.show("people", root, limit=-1), "limit")])
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [
+        (lambda root: cdmq.run(root, threads=0), "threads"),
+        (lambda root: cdmq.run(root, wait=-1), "wait"),
+        (lambda root: cdmq.compile(root, threads=-1), "threads"),
+        (lambda root: cdmq.show("people", root, limit=-1), "limit"),
+    ],
+)
 def test_a_number_that_is_too_small(
     ready: World, call: Callable[[Path], object], word: str
 ) -> None:
@@ -121,8 +169,9 @@ def test_a_number_that_is_too_small(
 
 def test_what_is_public_is_shown() -> None:
     asked = "import cdmq; print(set(cdmq.__all__) <= set(dir(cdmq)))"
-    shown = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True,
-                           check=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
     assert shown.stdout == "True\n"
 
 
@@ -156,8 +205,13 @@ def test_the_lock_is_held_by_a_thread(make_world, tmp_path: Path) -> None:
     """On DuckDB threads of one process share the file: the file's own lock parts only processes."""
     world = make_world("duckdb")
     world.table("people", {"id": "integer", "email": "text", "name": "text"}, [[1, "x", "y"]])
-    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES,
-                 "cdmq_project.yml": "name: world\nprofile: world\nvars: {most: '9'}\n"})
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/r.yml": RULES,
+            "cdmq_project.yml": "name: world\nprofile: world\nvars: {most: '9'}\n",
+        }
+    )
 
     def inside(event: str, value: object) -> None:
         if event == "start":

@@ -67,8 +67,9 @@ def test_the_owner_at_the_top_of_the_file_is_words(ran: Gitted) -> None:
     (version,) = history(project.root, "mail").versions
     assert version.author == "Ada <ada@example.com>"
     # Words have an author of their own; the meaning keeps its.
-    assert project.rows("SELECT DISTINCT author FROM cdmq.rule_versions "
-                        "WHERE rule_id = 'mail'") == [("Ada <ada@example.com>",)]
+    assert project.rows(
+        "SELECT DISTINCT author FROM cdmq.rule_versions WHERE rule_id = 'mail'"
+    ) == [("Ada <ada@example.com>",)]
     (words,) = version.words
     assert (words.author, words.commit) == ("Bo <bo@example.com>", by[:10])
     assert words.changed == ("~ owner: [-stewards-]{+sales+}",)
@@ -77,8 +78,14 @@ def test_the_owner_at_the_top_of_the_file_is_words(ran: Gitted) -> None:
 def test_moving_and_renaming_is_no_new_meaning(project: Gitted) -> None:
     project.commit("Bo", (RULES, "<> 'blocked'", "<> 'owes'"))
     text = (project.root / RULES).read_text()
-    project.write({RULES: None, "rules/moved.yml": text.replace(
-        "id: credit_low", "id: credit_ok\n    formerly: credit_low")})
+    project.write(
+        {
+            RULES: None,
+            "rules/moved.yml": text.replace(
+                "id: credit_low", "id: credit_ok\n    formerly: credit_low"
+            ),
+        }
+    )
     project.commit("Cleo")
     project.run()
     assert project.author("credit_ok") == "Bo"
@@ -146,8 +153,9 @@ def test_an_error_elsewhere_hides_nobody(project: Gitted) -> None:
     """Where another file is broken all along, it has no say in who wrote a rule or brought it."""
     project.commit("Bo", ("rules/rich.yml", "column: status", "columns status"))
     project.commit("Cleo", (RULES, "'blocked'", "'owes'"))
-    project.commit("Dan", (RULES, "  - id: mail", "  - {id: named, column: id, check: not_null}\n"
-                                                  "  - id: mail"))
+    project.commit(
+        "Dan", (RULES, "  - id: mail", "  - {id: named, column: id, check: not_null}\n  - id: mail")
+    )
     project.commit("Eve", ("rules/rich.yml", "columns status", "column: status"))
     project.run()
     assert (project.author("credit_low"), project.author("named")) == ("Cleo", "Dan")
@@ -158,8 +166,12 @@ def merged(project: Gitted, resolve: str | None) -> None:
     project.git("checkout", "-q", "-b", "side")
     project.commit("Bo", (RULES, "'blocked'", "'owes'"))
     project.git("checkout", "-q", "main")
-    project.commit("Cleo", (MODELS, "key: id\n    columns", "key: [id, email]\n    columns")
-                   if resolve else (RULES, "We write to them", "Mail"))
+    project.commit(
+        "Cleo",
+        (MODELS, "key: id\n    columns", "key: [id, email]\n    columns")
+        if resolve
+        else (RULES, "We write to them", "Mail"),
+    )
     project.git("merge", "-q", "--no-ff", "-m", "merge", "side", by="Dan")
 
 
@@ -214,10 +226,13 @@ def test_the_index_and_the_environment_decide_nothing(
     other.git("init", "-q")
     other.commit("Mallory")
     (project.root / ".git/index").write_bytes(b"no index at all")
-    for name, value in (("GIT_DIR", other.root / ".git"), ("GIT_WORK_TREE", other.root),
-                        ("GIT_INDEX_FILE", other.root / ".git/index"),
-                        ("GIT_OBJECT_DIRECTORY", other.root / ".git/objects"),
-                        ("GIT_NAMESPACE", "x")):
+    for name, value in (
+        ("GIT_DIR", other.root / ".git"),
+        ("GIT_WORK_TREE", other.root),
+        ("GIT_INDEX_FILE", other.root / ".git/index"),
+        ("GIT_OBJECT_DIRECTORY", other.root / ".git/objects"),
+        ("GIT_NAMESPACE", "x"),
+    ):
         monkeypatch.setenv(name, str(value))
     project.run()
     assert project.author("credit_low") == "Ada"
@@ -255,7 +270,8 @@ def test_a_project_in_an_ignored_folder(tmp_path: Path) -> None:
     project.run()
     assert project.author("credit_low") == "not committed"
     assert project.rows("SELECT git_commit, git_dirty, git_note FROM cdmq.runs") == [
-        (None, None, "not committed")]
+        (None, None, "not committed")
+    ]
 
 
 def test_a_project_below_the_top_and_through_a_link(tmp_path: Path) -> None:
@@ -348,9 +364,10 @@ def test_vars_of_the_command_line_are_the_work_of_who_ran_it(project: Gitted) ->
     assert project.author("mail") == "Ada"
     project.run()  # they are left out: it means what Ada committed, and what Ada meant
     assert project.author("credit_low") == "Ada"
-    assert project.rows("SELECT author_note LIKE '%@% ran it without the --vars of before' FROM "
-                        "cdmq.rule_versions WHERE rule_id = 'credit_low' AND to_run IS NULL") == [
-        (True,)]
+    assert project.rows(
+        "SELECT author_note LIKE '%@% ran it without the --vars of before' FROM "
+        "cdmq.rule_versions WHERE rule_id = 'credit_low' AND to_run IS NULL"
+    ) == [(True,)]
     assert "; " in project.newest("credit_low").author  # history says it too
     project.run(variables={"most": "500"})
     assert len(history(project.root, "credit_low").versions) == 2
@@ -366,7 +383,8 @@ def test_vars_that_change_nothing_are_nobodys_work(project: Gitted) -> None:
     project.run(variables={"most": "700"})
     assert project.author("credit_low") == "Bo"
     assert project.rows("SELECT author FROM cdmq.model_versions WHERE to_run IS NULL") == [
-        ("Bo <bo@example.com>",)]
+        ("Bo <bo@example.com>",)
+    ]
 
 
 def test_vars_of_a_run_that_left_it_out_are_not_those_before(project: Gitted) -> None:
@@ -377,8 +395,9 @@ def test_vars_of_a_run_that_left_it_out_are_not_those_before(project: Gitted) ->
     project.write({"data/customers.csv": "id,email,status,credit\n1,a@example.com,active,600\n"})
     project.run(variables={"most": "700"})
     assert project.author("credit_low").endswith(", by --vars")
-    assert project.rows("SELECT author LIKE '%, by --vars' FROM cdmq.model_versions "
-                        "WHERE to_run IS NULL") == [(True,)]
+    assert project.rows(
+        "SELECT author LIKE '%, by --vars' FROM cdmq.model_versions WHERE to_run IS NULL"
+    ) == [(True,)]
 
 
 def test_where_a_commit_and_vars_both_made_it_both_stand_there(project: Gitted) -> None:
@@ -395,9 +414,7 @@ def test_where_a_commit_and_vars_both_made_it_both_stand_there(project: Gitted) 
     assert "Bo" not in project.author("credit_low")
 
 
-def test_another_cdmq_is_nobodys_work(
-    ran: Gitted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_cdmq_is_nobodys_work(ran: Gitted, monkeypatch: pytest.MonkeyPatch) -> None:
     from cdmq.checks.email import Email
 
     project = ran
@@ -410,8 +427,12 @@ def test_another_cdmq_is_nobodys_work(
 def test_far_back_is_said(project: Gitted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cdmq.audit.authors.MOST_STATES", 3)
     for n in range(5):
-        project.commit("Bo", (RULES, "check: email", f"check: email\n    warn_above: {n}")
-                       if n == 0 else (RULES, f"warn_above: {n - 1}", f"warn_above: {n}"))
+        project.commit(
+            "Bo",
+            (RULES, "check: email", f"check: email\n    warn_above: {n}")
+            if n == 0
+            else (RULES, f"warn_above: {n - 1}", f"warn_above: {n}"),
+        )
     project.run()
     assert project.author("mail") == "Bo"
     assert project.author("credit_low") == "unknown: more than 3 changes of the project back"

@@ -22,8 +22,9 @@ validation:
 GOOD = [f"{n},Anna {n},a{n}@example.com" for n in range(10, 410)]
 
 
-def given(world: World, lines: Sequence[str], file: str = "", more: str = "", end: str = "\n"
-          ) -> None:
+def given(
+    world: World, lines: Sequence[str], file: str = "", more: str = "", end: str = "\n"
+) -> None:
     world.write({"models/m.yml": DATASET.format(file=file, more=more), "rules/r.yml": RULES})
     path = world.root / "data/people.csv"
     path.parent.mkdir(exist_ok=True)
@@ -47,27 +48,28 @@ ENDS = ["\n", "\r\n", "\r"]
 def with_ends(world: World) -> None:
     """A dataset for each way in which lines end."""
     lines = [
-        '1,"A name over\ntwo lines",one@example.com',      # lines 2 and 3
-        "2,Bo",                                            # 4: too few
-        "3,Weiler, Anna,three@example.com",                # 5: too many
-        '4,"Anna,four@example.com',                        # 6: not closed
-        "5,Eve,no address",                                # 7: read, and judged
-        '6,"Max" Moritz,six@example.com',                  # 8: text behind a quote
+        '1,"A name over\ntwo lines",one@example.com',  # lines 2 and 3
+        "2,Bo",  # 4: too few
+        "3,Weiler, Anna,three@example.com",  # 5: too many
+        '4,"Anna,four@example.com',  # 6: not closed
+        "5,Eve,no address",  # 7: read, and judged
+        '6,"Max" Moritz,six@example.com',  # 8: text behind a quote
         '7,"say ""hi""",seven@example.com',
-        '8,a 5" pipe,eight@example.com',                   # a quote inside of a plain value
-        "9,Nine,nine@example.com,,",                       # 11: nothing beyond the header
-        "id,name,email",                                   # 12: the header again
+        '8,a 5" pipe,eight@example.com',  # a quote inside of a plain value
+        "9,Nine,nine@example.com,,",  # 11: nothing beyond the header
+        "id,name,email",  # 12: the header again
         *GOOD,
     ]
     datasets = []
     for n, end in enumerate(ENDS):
         given(world, [line.replace("\n", end) for line in lines], end=end)
         (world.root / "data/people.csv").rename(world.root / f"data/people_{n}.csv")
-        datasets.append(f"  - {{name: people_{n}, file: {{path: data/people_{n}.csv, "
-                        "bad_lines_at_most: 5}, key: id}\n")
+        datasets.append(
+            f"  - {{name: people_{n}, file: {{path: data/people_{n}.csv, "
+            "bad_lines_at_most: 5}, key: id}\n"
+        )
         world.write({f"rules/r{n}.yml": RULES.replace("people", f"people_{n}")})
-    world.write({"models/m.yml": "version: 1\ndatasets:\n" + "".join(datasets),
-                 "rules/r.yml": ""})
+    world.write({"models/m.yml": "version: 1\ndatasets:\n" + "".join(datasets), "rules/r.yml": ""})
     assert world.run().exit_code == 1
 
 
@@ -77,20 +79,22 @@ def test_each_broken_line_is_a_flag_and_the_rest_is_judged(
     made_once: Twin, engine: str, end: str
 ) -> None:
     world, name = made_once(engine, with_ends), f"people_{ENDS.index(end)}"
-    assert bad_lines(world, name=name) == sorted([
-        "line 4 (2 values in place of 3): 2,Bo",
-        "line 5 (4 values in place of 3): 3,Weiler, Anna,three@example.com",
-        'line 6 (a quote is not closed, or text stands behind it): 4,"Anna,four@example.com',
-        'line 8 (a quote is not closed, or text stands behind it): 6,"Max" Moritz,six@example.com',
-        "line 12 (the header stands here again): id,name,email",
-    ])
+    assert bad_lines(world, name=name) == sorted(
+        [
+            "line 4 (2 values in place of 3): 2,Bo",
+            "line 5 (4 values in place of 3): 3,Weiler, Anna,three@example.com",
+            'line 6 (a quote is not closed, or text stands behind it): 4,"Anna,four@example.com',
+            'line 8 (a quote is not closed, or text stands behind it): 6,"Max" Moritz,six@example.com',
+            "line 12 (the header stands here again): id,name,email",
+        ]
+    )
     assert people(world, name) == sorted([*"15789", *(str(n) for n in range(10, 410))])
     result = world.results()[f"{name}.lines"]
     assert (result["status"], result["tested"], result["failing"]) == ("fail", 410, 5)
     assert [f[1:4] for f in world.flags() if f[0] == f"{name}.email.email"] == [
-        ("5", "email", "no address")]
-    assert world.sql(f"SELECT name FROM {name} WHERE id = '1'") == [
-        (f"A name over{end}two lines",)]
+        ("5", "email", "no address")
+    ]
+    assert world.sql(f"SELECT name FROM {name} WHERE id = '1'") == [(f"A name over{end}two lines",)]
     assert world.sql(f"SELECT name FROM {name} WHERE id = '7'") == [('say "hi"',)]
     assert world.sql(f"SELECT email FROM {name} WHERE id = '9'") == [("nine@example.com",)]
 
@@ -105,18 +109,24 @@ def test_a_mended_line_closes_its_flag_as_fixed(world: World) -> None:
     given(world, [*GOOD, "1,A,a@example.com", "2,B,b@example.com"])
     assert world.run().exit_code == 0
     closed = world.audit_rows("flags", ("value", "closed_because"), "to_run IS NOT NULL")
-    assert closed == [("line 402 (2 values in place of 3): 1,A", "fixed"),
-                      ("line 403 (2 values in place of 3): 2,B", "fixed")]
+    assert closed == [
+        ("line 402 (2 values in place of 3): 1,A", "fixed"),
+        ("line 403 (2 values in place of 3): 2,B", "fixed"),
+    ]
 
 
 def test_above_bad_lines_at_most_all_stays_as_it_was(world: World) -> None:
     given(world, [*GOOD, "1,A,no address"])
-    world.write({"models/loud.sql": "select id from {{ ref('people') }}",
-                 "rules/loud.yml": "version: 1\ndataset: loud\nvalidation:\n"
-                                   "  - {column: id, checks: [not_null]}\n",
-                 "models/other.yml": "version: 1\ndatasets:\n  - {name: loud, key: id}\n"
-                                     "  - {name: other, file: data/other.csv, key: id}\n",
-                 "data/other.csv": "id\n1\n"})
+    world.write(
+        {
+            "models/loud.sql": "select id from {{ ref('people') }}",
+            "rules/loud.yml": "version: 1\ndataset: loud\nvalidation:\n"
+            "  - {column: id, checks: [not_null]}\n",
+            "models/other.yml": "version: 1\ndatasets:\n  - {name: loud, key: id}\n"
+            "  - {name: other, file: data/other.csv, key: id}\n",
+            "data/other.csv": "id\n1\n",
+        }
+    )
     world.run()
     before = world.flags()
     world.write({"data/other.csv": "id\n1\n2\n"})
@@ -128,16 +138,18 @@ def test_above_bad_lines_at_most_all_stays_as_it_was(world: World) -> None:
         told = {r.rule.id: r.message for r in found.results}
         assert told["people.lines"] == (
             "4 of 304 lines cannot be read (line 302: 2 values in place of 3), and "
-            "bad_lines_at_most allows 1%: people and all that stands on it stay as they were")
+            "bad_lines_at_most allows 1%: people and all that stands on it stay as they were"
+        )
         if words != {"select": "loud"}:
             assert told["people.email.email"] == "held back: people.lines does not pass"
         assert [f for f in world.flags() if f[0] != "people.lines"] == before
         assert len(people(world)) == len(world.view("loud")) == 401
     assert told["loud.id.not_null"] == "it reads people, which is held back"
     assert len(world.view("other")) == 2  # what does not need it goes on
-    assert bad_lines(world) == [f"line {n} (2 values in place of 3): {t}"
-                                for n, t in ((302, "1,A"), (303, "2,B"), (304, "3,C"),
-                                             (305, "4,D"))]
+    assert bad_lines(world) == [
+        f"line {n} (2 values in place of 3): {t}"
+        for n, t in ((302, "1,A"), (303, "2,B"), (304, "3,C"), (305, "4,D"))
+    ]
     given(world, [*GOOD, "1,A,a@example.com"])
     assert world.run().exit_code == 0
     assert world.flags() == []
@@ -146,8 +158,12 @@ def test_above_bad_lines_at_most_all_stays_as_it_was(world: World) -> None:
 def test_the_limit_speaks_with_the_severity_of_the_rule(make_world: object) -> None:
     world = make_world("duckdb")  # type: ignore[operator]
     given(world, GOOD)
-    world.write({"rules/lines.yml": "version: 1\ndataset: people\nvalidation:\n"
-                                    "  - {check: lines, severity: warn}\n"})
+    world.write(
+        {
+            "rules/lines.yml": "version: 1\ndataset: people\nvalidation:\n"
+            "  - {check: lines, severity: warn}\n"
+        }
+    )
     world.run()
     given(world, [*GOOD[:9], "1,A"])
     assert world.run().exit_code == 0
@@ -164,16 +180,31 @@ def test_a_bad_line_that_may_be_is_not_told_where_nobody_asked(world: World) -> 
     assert len(bad_lines(world)) == 1
 
 
-SHARES = {"1%": True, "4": True, "3": False, "0": False, "0.5%": False, "0.99%": False,
-          "0.9901%": True}
+SHARES = {
+    "1%": True,
+    "4": True,
+    "3": False,
+    "0": False,
+    "0.5%": False,
+    "0.99%": False,
+    "0.9901%": True,
+}
 
 
 def with_shares(world: World) -> None:
     """One file, read by a dataset for each share."""
     given(world, [*GOOD, "1,A", "2,B", "3,C", "4,D"])
-    world.write({"rules/r.yml": "", "models/m.yml": "version: 1\ndatasets:\n" + "".join(
-        f"  - {{name: people_{n}, file: {{path: data/people.csv, bad_lines_at_most: '{most}'}}, "
-        "key: id}\n" for n, most in enumerate(SHARES))})
+    world.write(
+        {
+            "rules/r.yml": "",
+            "models/m.yml": "version: 1\ndatasets:\n"
+            + "".join(
+                f"  - {{name: people_{n}, file: {{path: data/people.csv, bad_lines_at_most: '{most}'}}, "
+                "key: id}\n"
+                for n, most in enumerate(SHARES)
+            ),
+        }
+    )
     world.run()
 
 
@@ -189,8 +220,7 @@ def test_a_flag_whose_record_may_be_the_broken_line_stays_open(world: World) -> 
     # The line of 007 is cut, 0008 is there no more, 9 is mended.
     given(world, [*GOOD, "007,A", "9,C,c@example.com"])
     world.run()
-    rows = world.audit_rows("flags", ("key", "closed_because"),
-                            "rule_id = 'people.email.email'")
+    rows = world.audit_rows("flags", ("key", "closed_because"), "rule_id = 'people.email.email'")
     assert rows == [("0008", "gone"), ("007", None), ("9", "fixed")]
     given(world, [*GOOD, "007,A,a@example.com", "9,C,c@example.com"])
     assert world.run().exit_code == 0
@@ -208,8 +238,9 @@ datasets:
     world.run()
     given(world, [*GOOD, '"a/7",A'])
     world.run()
-    rows = world.audit_rows("flags", ("key", "closed_because"),
-                            "rule_id = 'all_people.email.email'")
+    rows = world.audit_rows(
+        "flags", ("key", "closed_because"), "rule_id = 'all_people.email.email'"
+    )
     assert rows == [("crm/8", "gone"), ("crm/a\\/7", None)]
 
 
@@ -224,9 +255,12 @@ def test_what_a_broken_line_holds_is_hidden_as_its_most_hidden_column(world: Wor
 
 def test_two_files_say_which_line_of_which(world: World) -> None:
     given(world, GOOD)
-    world.write({"data/people2.csv": "id,name,email\n1,A\n",
-                 "models/m.yml": DATASET.format(file="", more="").replace("people.csv",
-                                                                          "people*.csv")})
+    world.write(
+        {
+            "data/people2.csv": "id,name,email\n1,A\n",
+            "models/m.yml": DATASET.format(file="", more="").replace("people.csv", "people*.csv"),
+        }
+    )
     world.run()
     assert bad_lines(world) == ["data/people2.csv line 2 (2 values in place of 3): 1,A"]
 
@@ -254,19 +288,32 @@ def test_many_open_quotes_take_no_time_of_their_square(tmp_path: Path) -> None:
 def test_a_line_that_only_moved_is_the_same_flag(world: World) -> None:
     """Of a dataset with plain values, and of one with hashed ones."""
     file = ", bad_lines_at_most: 9"
-    hashed = (DATASET.format(file=file, more=", pii: {name: hash}").replace("people,", "hashed,"))
+    hashed = DATASET.format(file=file, more=", pii: {name: hash}").replace("people,", "hashed,")
 
     def of_hashed() -> list[tuple[object, ...]]:
-        return world.audit_rows("flags", ("value", "digest", "from_run"),
-                                "rule_id = 'hashed.lines' AND to_run IS NULL")
+        return world.audit_rows(
+            "flags", ("value", "digest", "from_run"), "rule_id = 'hashed.lines' AND to_run IS NULL"
+        )
 
     world.write({"models/hashed.yml": hashed})
     given(world, [*GOOD, "1,A", "2,B", "2,B", "1,A"], file)
     world.run()
     first, first_hashed = sorted(bad_lines(world)), of_hashed()
     assert len(first_hashed) == len(first)
-    given(world, ["5,New,five@example.com", *GOOD[:3], *GOOD[4:], "1,A", "6,Six,six@example.com",
-                  "2,B", "2,B", "1,A"], file)
+    given(
+        world,
+        [
+            "5,New,five@example.com",
+            *GOOD[:3],
+            *GOOD[4:],
+            "1,A",
+            "6,Six,six@example.com",
+            "2,B",
+            "2,B",
+            "1,A",
+        ],
+        file,
+    )
     again = world.run()
     assert (again.opened["flags"], again.closed["flags"]) == (0, 0)
     assert (sorted(bad_lines(world)), of_hashed()) == (first, first_hashed)

@@ -17,21 +17,43 @@ BERLIN = {"cdmq_project.yml": "name: world\nprofile: world\ntime_zone: Europe/Be
 #: Type -> text of a cell -> its value; None: it cannot be read.
 CELLS: dict[str, dict[str, str | None]] = {
     "decimal": {
-        "0.1": "0.1", "0.0000000001": None, "0.1000000004": None, "0.100000000000": "0.1",
-        "1e-9": "0.000000001", "1e-10": None, "1.23456789e-5": None, "1.5E3": "1500",
-        "0E-10": "0", "9999999999999999999999999999": "9999999999999999999999999999",
-        "100000000000000000000000000000": None, "1e400": None, "inf": None, "nan": None,
-        "\u00a07\u00a0": "7", "1_000": None,
+        "0.1": "0.1",
+        "0.0000000001": None,
+        "0.1000000004": None,
+        "0.100000000000": "0.1",
+        "1e-9": "0.000000001",
+        "1e-10": None,
+        "1.23456789e-5": None,
+        "1.5E3": "1500",
+        "0E-10": "0",
+        "9999999999999999999999999999": "9999999999999999999999999999",
+        "100000000000000000000000000000": None,
+        "1e400": None,
+        "inf": None,
+        "nan": None,
+        "\u00a07\u00a0": "7",
+        "1_000": None,
     },
     "double": {
-        "0.1000000004": "0.1000000004", "1e400": None, "-1e400": None, "1e-400": None,
-        "0e-400": "0", "inf": None, "Infinity": None, "nan": None, "9007199254740993": None,
-        "9007199254740992": "9007199254740992", "0.30000000000000004": "0.30000000000000004",
+        "0.1000000004": "0.1000000004",
+        "1e400": None,
+        "-1e400": None,
+        "1e-400": None,
+        "0e-400": "0",
+        "inf": None,
+        "Infinity": None,
+        "nan": None,
+        "9007199254740993": None,
+        "9007199254740992": "9007199254740992",
+        "0.30000000000000004": "0.30000000000000004",
         "1e22": "10000000000000000000000",
     },
     "integer": {
-        "9223372036854775807": "9223372036854775807", "9223372036854775808": None,
-        "1.0": None, "1e3": None, "-5": "-5",
+        "9223372036854775807": "9223372036854775807",
+        "9223372036854775808": None,
+        "1.0": None,
+        "1e3": None,
+        "-5": "-5",
     },
     "timestamp": {
         "2024-12-31T23:30:00Z": "2024-12-31 23:30:00",
@@ -42,13 +64,19 @@ CELLS: dict[str, dict[str, str | None]] = {
         "2024-12-31T20:30:00-08:00": "2025-01-01 04:30:00",
         "2024-12-31 23:30:00 UTC": "2024-12-31 23:30:00",
         "2024-12-31T23:30:00.123456789Z": "2024-12-31 23:30:00.123456",
-        "2024-12-31 23:30": "2024-12-31 23:30:00", "2024-12-31": "2024-12-31 00:00:00",
-        "2024-02-30 10:00": None, "2024-12-31 25:00": None, "2024-12-31 23:30 CEST": None,
+        "2024-12-31 23:30": "2024-12-31 23:30:00",
+        "2024-12-31": "2024-12-31 00:00:00",
+        "2024-02-30 10:00": None,
+        "2024-12-31 25:00": None,
+        "2024-12-31 23:30 CEST": None,
     },
     "date": {
-        "2024-12-31": "2024-12-31", "2024-12-31 00:00:00": "2024-12-31",
-        "2024-12-31T00:00:00.000Z": "2024-12-31", "2024-12-31 00:00": "2024-12-31",
-        "2024-12-31 13:00:00": None, "2024-02-30 00:00:00": None,
+        "2024-12-31": "2024-12-31",
+        "2024-12-31 00:00:00": "2024-12-31",
+        "2024-12-31T00:00:00.000Z": "2024-12-31",
+        "2024-12-31 00:00": "2024-12-31",
+        "2024-12-31 13:00:00": None,
+        "2024-02-30 00:00:00": None,
     },
     "boolean": {"yes": "true", "0": "false", "on": None},
 }
@@ -61,13 +89,17 @@ def cells(world: World, files: dict[str, str] | None = None, file: str = "", **g
     for kind, texts in kinds.items():
         lines = "".join(f'{n},"{t}"\n' for n, t in enumerate(texts))
         world.write({f"data/{kind}.csv": f"id,v\n{lines}"})
-        datasets += (f"  - {{name: c_{kind}, file: {{path: data/{kind}.csv{file}}}, key: id, "
-                     f"columns: {{v: {kind}}}}}\n")
+        datasets += (
+            f"  - {{name: c_{kind}, file: {{path: data/{kind}.csv{file}}}, key: id, "
+            f"columns: {{v: {kind}}}}}\n"
+        )
     world.write({"models/m.yml": f"version: 1\ndatasets:\n{datasets}", **(files or {})})
     world.run()
     flagged = {(f[0].split(".")[0][2:], f[3]) for f in world.flags()}
-    read = {kind: {texts[int(r["id"])]: r["v"] for r in world.view(f"c_{kind}__clean")}
-            for kind, texts in kinds.items()}
+    read = {
+        kind: {texts[int(r["id"])]: r["v"] for r in world.view(f"c_{kind}__clean")}
+        for kind, texts in kinds.items()
+    }
     return read, flagged
 
 
@@ -92,29 +124,61 @@ def test_a_seed_is_read_as_a_file_is(kind: str) -> None:
 
 def test_a_seed_that_cannot_be_read_is_told(world: World) -> None:
     world.table("c_src", {"id": "integer"}, [[1]])
-    world.write({"seeds/ranks.csv": "name,rank\na,1\nb,first\n",
-                 "models/m.yml": "version: 1\ndatasets:\n  - {name: c, table: c_src, key: id}\n"
-                                 "  - {name: ranks, key: name, columns: {rank: integer}}\n"})
+    world.write(
+        {
+            "seeds/ranks.csv": "name,rank\na,1\nb,first\n",
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: c, table: c_src, key: id}\n"
+            "  - {name: ranks, key: name, columns: {rank: integer}}\n",
+        }
+    )
     with pytest.raises(CdmqError, match="CDMQ343 the seed ranks has 'first' in its column rank"):
         world.run()
 
 
 def test_days_and_times_as_a_file_writes_them(world: World) -> None:
     read, flagged = cells(
-        world, BERLIN, ", dates: DD.MM.YYYY",
-        kinds={"timestamp": ["31.12.2024 23:30", "2024-12-31T22:30:00Z", "1.7.2024",
-                             "2024-07-01 12:00:00+00:00", "12/31/2024 10:00", "28.9.2026 9:05",
-                             "01.01.0000"],
-               "date": ["31.12.2024 00:00:00", "2024-12-30T23:00:00Z", "2024-12-31T00:00:00Z",
-                        "2024-12-31", "31.12.2024 10:00", "0000-01-01", "01.01.0000",
-                        "31.12.2024 0:00"]})
+        world,
+        BERLIN,
+        ", dates: DD.MM.YYYY",
+        kinds={
+            "timestamp": [
+                "31.12.2024 23:30",
+                "2024-12-31T22:30:00Z",
+                "1.7.2024",
+                "2024-07-01 12:00:00+00:00",
+                "12/31/2024 10:00",
+                "28.9.2026 9:05",
+                "01.01.0000",
+            ],
+            "date": [
+                "31.12.2024 00:00:00",
+                "2024-12-30T23:00:00Z",
+                "2024-12-31T00:00:00Z",
+                "2024-12-31",
+                "31.12.2024 10:00",
+                "0000-01-01",
+                "01.01.0000",
+                "31.12.2024 0:00",
+            ],
+        },
+    )
     assert list(read["timestamp"].values()) == [
-        "2024-12-31 23:30:00", "2024-12-31 23:30:00", "2024-07-01 00:00:00",
-        "2024-07-01 14:00:00", None, "2026-09-28 09:05:00", None]  # offsets as clocks in Berlin
+        "2024-12-31 23:30:00",
+        "2024-12-31 23:30:00",
+        "2024-07-01 00:00:00",
+        "2024-07-01 14:00:00",
+        None,
+        "2026-09-28 09:05:00",
+        None,
+    ]  # offsets as clocks in Berlin
     assert list(read["date"].values()) == ["2024-12-31"] * 4 + [None, None, None, "2024-12-31"]
     assert flagged == {
-        ("timestamp", "12/31/2024 10:00"), ("timestamp", "01.01.0000"),
-        ("date", "31.12.2024 10:00"), ("date", "0000-01-01"), ("date", "01.01.0000")}
+        ("timestamp", "12/31/2024 10:00"),
+        ("timestamp", "01.01.0000"),
+        ("date", "31.12.2024 10:00"),
+        ("date", "0000-01-01"),
+        ("date", "01.01.0000"),
+    }
 
 
 # files that have types ------------------------------------------------------------------------
@@ -135,44 +199,79 @@ def test_columns_of_parquet(world: World) -> None:
              TIMESTAMP_S '2024-12-31 23:30:00', NULL)
             ) t (id, code, born, amount, rate, day, tz, ns, s, kept)) TO '{path}'
             (FORMAT parquet)""")
-    world.write({**BERLIN, "models/m.yml": """
+    world.write(
+        {
+            **BERLIN,
+            "models/m.yml": """
 version: 1
 datasets:
   - name: c
     file: data/c.parquet
     key: id
     columns: {code: text, born: date, amount: decimal, rate: decimal, day: date, kept: date}
-""", "rules/c.yml": """
+""",
+            "rules/c.yml": """
 version: 1
 dataset: c
 validation:
   - {id: late, column: ns, check: accepted_range, max: 2024-12-31}
   - {id: soon, check: expression, must: "tz < '2024-12-31' and s >= '2024-12-31 23:30'"}
-"""})
+""",
+        }
+    )
     world.run()
     rows = [list(r.values()) for r in world.view("c__clean")]
     assert rows == [
-        [1, "7", "2024-12-31", "1.5", "0.1", "2024-12-31", "2024-12-31 23:30:00",
-         "2024-12-31 23:30:00.123457", "2024-12-31 23:30:00", "2024-12-31"],
-        [2, "8", None, None, None, None, "2024-07-01 00:30:00", "2024-12-31 23:30:00",
-         "2024-12-31 23:30:00", None]]
+        [
+            1,
+            "7",
+            "2024-12-31",
+            "1.5",
+            "0.1",
+            "2024-12-31",
+            "2024-12-31 23:30:00",
+            "2024-12-31 23:30:00.123457",
+            "2024-12-31 23:30:00",
+            "2024-12-31",
+        ],
+        [
+            2,
+            "8",
+            None,
+            None,
+            None,
+            None,
+            "2024-07-01 00:30:00",
+            "2024-12-31 23:30:00",
+            "2024-12-31 23:30:00",
+            None,
+        ],
+    ]
     flagged = sorted((f[0], f[1], f[3]) for f in world.flags() if "readable" in f[0])
     assert flagged == [
-        ("c.amount.readable", "2", "x"), ("c.born.readable", "2", "soon"),
-        ("c.day.readable", "2", "2024-12-31 10:00:00"), ("c.rate.readable", "2", "1e+30")]
+        ("c.amount.readable", "2", "x"),
+        ("c.born.readable", "2", "soon"),
+        ("c.day.readable", "2", "2024-12-31 10:00:00"),
+        ("c.rate.readable", "2", "1e+30"),
+    ]
     assert [f[1] for f in world.flags() if f[0] == "soon"] == ["1"]
     assert world.results()["late"]["status"] == "pass"
 
 
 def test_columns_of_json(world: World) -> None:
-    world.write({
-        "data/c.json": '[{"id": 1, "amount": 1.50, "born": "2024-12-31T00:00:00Z", "on": true},'
-                       ' {"id": 2, "amount": "1,5", "born": null, "on": "no"}]',
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: c, file: data/c.json, key: id, "
-                        "columns: {amount: decimal, born: date, on: boolean}}\n"})
+    world.write(
+        {
+            "data/c.json": '[{"id": 1, "amount": 1.50, "born": "2024-12-31T00:00:00Z", "on": true},'
+            ' {"id": 2, "amount": "1,5", "born": null, "on": "no"}]',
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: c, file: data/c.json, key: id, "
+            "columns: {amount: decimal, born: date, on: boolean}}\n",
+        }
+    )
     world.run()
     assert [list(r.values()) for r in world.view("c__clean")] == [
-        ["1", "1.5", "2024-12-31", "true"], ["2", None, None, "false"]]
+        ["1", "1.5", "2024-12-31", "true"],
+        ["2", None, None, "false"],
+    ]
     assert [(f[0], f[3]) for f in world.flags()] == [("c.amount.readable", "1,5")]
 
 
@@ -183,16 +282,25 @@ def test_a_table_with_every_kind_of_timestamp(world: World) -> None:
         kinds |= {"ns": "TIMESTAMP_NS", "ms": "TIMESTAMP_MS", "s": "TIMESTAMP_S"}
     made = ", ".join(f"{n} {t}" for n, t in kinds.items())
     world.sql(f"CREATE TABLE c_src (id BIGINT, {made})")
-    shown = ", ".join("'2024-12-31 22:30:00+00'" if n == "tz" else "'2024-12-31 23:30:00'"
-                      for n in kinds)
+    shown = ", ".join(
+        "'2024-12-31 22:30:00+00'" if n == "tz" else "'2024-12-31 23:30:00'" for n in kinds
+    )
     world.sql(f"INSERT INTO c_src VALUES (1, {shown})")
-    rules = "".join(f"""
+    rules = "".join(
+        f"""
   - {{id: upto_{n}, column: {n}, check: accepted_range, max: 2024-12-31}}
   - {{id: late_{n}, check: expression, must: "{n} < '2024-12-31 23:30'"}}
   - {{id: day_{n}, check: expression, must: "date_trunc('day', {n}) = '2024-12-31'"}}
-  - {{id: there_{n}, column: {n}, check: not_null}}""" for n in kinds)
-    world.write({**BERLIN, "rules/c.yml": f"version: 1\ndataset: c\nvalidation:{rules}\n",
-                 "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n"})
+  - {{id: there_{n}, column: {n}, check: not_null}}"""
+        for n in kinds
+    )
+    world.write(
+        {
+            **BERLIN,
+            "rules/c.yml": f"version: 1\ndataset: c\nvalidation:{rules}\n",
+            "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n",
+        }
+    )
     world.run()
     assert {f[0] for f in world.flags()} == {f"late_{n}" for n in kinds}
     assert {r["status"] for r in world.results().values()} == {"pass", "fail"}
@@ -201,20 +309,36 @@ def test_a_table_with_every_kind_of_timestamp(world: World) -> None:
 # a day as an end ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("words", "failing"), [
-    ("max: 2024-12-31", ["4"]), ("max: 2024-12-31, inclusive: false", ["2", "3", "4"]),
-    ("min: 2024-12-31", ["1"]), ("min: 2024-12-31, inclusive: false", ["1", "2", "3"]),
-    ("min: 2024-12-31 23:30, max: 2024-12-31", ["1", "2", "4"]),
-    ("max: 2024-12-31 23:30", ["4"]),
-])
+@pytest.mark.parametrize(
+    ("words", "failing"),
+    [
+        ("max: 2024-12-31", ["4"]),
+        ("max: 2024-12-31, inclusive: false", ["2", "3", "4"]),
+        ("min: 2024-12-31", ["1"]),
+        ("min: 2024-12-31, inclusive: false", ["1", "2", "3"]),
+        ("min: 2024-12-31 23:30, max: 2024-12-31", ["1", "2", "4"]),
+        ("max: 2024-12-31 23:30", ["4"]),
+    ],
+)
 def test_a_day_is_the_whole_of_it(world: World, words: str, failing: list[str]) -> None:
-    world.table("c_src", {"id": "integer", "at": "timestamp"}, [
-        [n, dt.datetime.fromisoformat(t)] for n, t in enumerate(
-            ["2024-12-30 23:59:59", "2024-12-31 00:00", "2024-12-31 23:30", "2025-01-01 00:00"],
-            start=1)])
-    world.write({"models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n",
-                 "rules/c.yml": "version: 1\ndataset: c\nvalidation:\n"
-                                f"  - {{id: r, column: at, check: accepted_range, {words}}}\n"})
+    world.table(
+        "c_src",
+        {"id": "integer", "at": "timestamp"},
+        [
+            [n, dt.datetime.fromisoformat(t)]
+            for n, t in enumerate(
+                ["2024-12-30 23:59:59", "2024-12-31 00:00", "2024-12-31 23:30", "2025-01-01 00:00"],
+                start=1,
+            )
+        ],
+    )
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n",
+            "rules/c.yml": "version: 1\ndataset: c\nvalidation:\n"
+            f"  - {{id: r, column: at, check: accepted_range, {words}}}\n",
+        }
+    )
     world.run()
     assert sorted(f[1] for f in world.flags()) == failing
 
@@ -237,16 +361,24 @@ tiering:
 
 def test_days_and_reviews_go_by_the_projects_clocks(world: World) -> None:
     """On 30 November, 23:30 UTC, it is 1 December in Berlin."""
-    world.table("c_src", {"id": "integer", "born": "date"},
-                [[1, "2026-12-01"], [2, "2026-12-02"]])
-    world.table("orders_src", {"no": "integer", "who": "integer", "day": "date"},
-                [[1, 1, "2026-12-01"], [2, 2, "2026-12-02"]])
-    world.write({**BERLIN, "rules/c.yml": TIERS, "models/m.yml": """
+    world.table("c_src", {"id": "integer", "born": "date"}, [[1, "2026-12-01"], [2, "2026-12-02"]])
+    world.table(
+        "orders_src",
+        {"no": "integer", "who": "integer", "day": "date"},
+        [[1, 1, "2026-12-01"], [2, 2, "2026-12-02"]],
+    )
+    world.write(
+        {
+            **BERLIN,
+            "rules/c.yml": TIERS,
+            "models/m.yml": """
 version: 1
 datasets:
   - {name: c, table: c_src, key: id}
   - {name: orders, table: orders_src, key: no, happened_at: day, refers_to: {c: who}}
-"""})
+""",
+        }
+    )
     world.run(as_of=dt.datetime(2026, 11, 30, 23, 30, tzinfo=dt.UTC))
     assert [f[1] for f in world.flags()] == ["2"]
     assert world.audit_rows("tier_reviews", ("review",)) == [("2026-12-01",)]
@@ -257,8 +389,9 @@ datasets:
 
 def test_a_time_without_a_zone_is_the_projects(world: World) -> None:
     world.table("c_src", {"id": "integer", "born": "date"}, [[1, "2026-12-01"]])
-    world.write({**BERLIN, "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, "
-                                           "key: id}]\n"})
+    world.write(
+        {**BERLIN, "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id}]\n"}
+    )
     world.run(as_of=dt.datetime(2026, 12, 1))
     assert world.audit_rows("runs", ("as_of",)) == [("2026-11-30 23:00:00",)]
 
@@ -274,10 +407,13 @@ def test_a_unit_test_has_the_projects_clocks(world: World) -> None:
     from cdmq.unit_tests.tests import unit_test
 
     world.table("c_src", {"id": "integer", "born": "date"}, [[1, "2026-12-01"]])
-    world.write({**BERLIN, "rules/c.yml": TIERS.split("tiering")[0],
-                 "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id, "
-                                 "columns: {born: date}}]\n",
-                 "unit_tests/t.yml": """
+    world.write(
+        {
+            **BERLIN,
+            "rules/c.yml": TIERS.split("tiering")[0],
+            "models/m.yml": "version: 1\ndatasets: [{name: c, table: c_src, key: id, "
+            "columns: {born: date}}]\n",
+            "unit_tests/t.yml": """
 version: 1
 unit_tests:
   - name: today
@@ -285,7 +421,9 @@ unit_tests:
     as_of: 2026-11-30T23:30:00+00:00
     given: {c: [{id: "1", born: 2026-12-01}, {id: "2", born: 2026-12-02}]}
     expect: {flags: [{key: "2"}]}
-"""})
+""",
+        }
+    )
     cdmq.api.parse(world.root)
     assert [t.status for t in unit_test(world.root).results] == ["pass"]
 
@@ -298,8 +436,12 @@ def test_a_csv_may_be_compressed(world: World, encoding: str) -> None:
     (world.root / "data").mkdir()
     text = "id,name\n1,Zoë\n2,Bo\n"
     (world.root / "data/c.csv.gz").write_bytes(gzip.compress(text.encode(encoding)))
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: c, key: id, file: {path: "
-                                 f"data/c.csv.gz, encoding: {encoding}}}}}\n"})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: c, key: id, file: {path: "
+            f"data/c.csv.gz, encoding: {encoding}}}}}\n"
+        }
+    )
     world.run()
     assert [r["name"] for r in world.view("c__clean")] == ["Zoë", "Bo"]
 
@@ -308,8 +450,9 @@ def test_json_may_be_compressed(world: World) -> None:
     (world.root / "data").mkdir()
     lines = '{"id": 1, "name": "Zo\u00eb"}\n{"id": 2, "name": "Bo"}\n'
     (world.root / "data/c.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: c, key: id, file: "
-                                 "data/c.jsonl.gz}\n"})
+    world.write(
+        {"models/m.yml": "version: 1\ndatasets:\n  - {name: c, key: id, file: data/c.jsonl.gz}\n"}
+    )
     world.run()
     assert [r["name"] for r in world.view("c__clean")] == ["Zo\u00eb", "Bo"]
 
@@ -319,8 +462,9 @@ def test_a_compressed_file_that_is_broken_is_told(world: World, cut: str) -> Non
     whole = gzip.compress(b"id,name\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(9999)))
     (world.root / "data").mkdir()
     (world.root / "data/c.csv.gz").write_bytes(whole[:2000] if cut == "half" else b"id,name\n1,x\n")
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: c, key: id, file: "
-                                 "data/c.csv.gz}\n"})
+    world.write(
+        {"models/m.yml": "version: 1\ndatasets:\n  - {name: c, key: id, file: data/c.csv.gz}\n"}
+    )
     try:
         told = str(world.run().failed)
     except CdmqError as error:

@@ -22,9 +22,9 @@ datasets:
     "models/cities.sql": "select source, id, city from {{ ref('people') }}",
     "models/all.sql": "select s.id, c.id as other from {{ ref('shop') }} s, {{ ref('crm') }} c",
     "rules/shop.yml": "version: 1\ndataset: shop\n"
-                      "validation:\n  - {column: email, checks: [not_null]}\n",
+    "validation:\n  - {column: email, checks: [not_null]}\n",
     "rules/crm.yml": "version: 1\ndataset: crm\n"
-                     "validation:\n  - {column: email, checks: [not_null]}\n",
+    "validation:\n  - {column: email, checks: [not_null]}\n",
     "rules/people.yml": """
 version: 1
 dataset: people
@@ -37,12 +37,24 @@ matching:
 golden:
   - {id: best, from: same, into: best_people, pick: [most_complete]}
 """,
-    "data/shop.csv": _SHOP, "data/crm.csv": _CRM,
+    "data/shop.csv": _SHOP,
+    "data/crm.csv": _CRM,
 }
 #: Where parties are not the point.
 _SHOPS = _PROJECT | dict.fromkeys(("rules/people.yml", "models/cities.sql", "models/all.sql"), "")
-_OUTPUTS = ("shop", "shop__clean", "shop__passed", "shop__flagged", "people", "people__clean",
-            "people__passed", "people__xref", "best_people", "cities", "all")
+_OUTPUTS = (
+    "shop",
+    "shop__clean",
+    "shop__passed",
+    "shop__flagged",
+    "people",
+    "people__clean",
+    "people__passed",
+    "people__xref",
+    "best_people",
+    "cities",
+    "all",
+)
 _AUDIT = ("flags", "changes", "xref", "golden_cells", "party_events")
 
 
@@ -55,9 +67,15 @@ def _kept(world: World) -> dict[str, Any]:
     """All that stands on the shop's file."""
     found: dict[str, Any] = {name: world.view(name) for name in _OUTPUTS}
     for table in _AUDIT:
-        columns = [r[0] for r in world.sql(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = ? "
-            "AND table_schema = ?", table, world.audit)]
+        columns = [
+            r[0]
+            for r in world.sql(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = ? "
+                "AND table_schema = ?",
+                table,
+                world.audit,
+            )
+        ]
         where = "rule_id NOT LIKE 'crm%' AND rule_id NOT LIKE '%delivered' AND rule_id <> 'whole'"
         found[table] = world.audit_rows(table, sorted(columns), where)
     return found
@@ -77,16 +95,28 @@ def test_an_empty_delivery_leaves_all_as_it_was(begun: World) -> None:
     statuses = {name: r["status"] for name, r in world.results().items()}
     assert statuses["shop.delivered"] == "fail"
     assert statuses["crm.email.not_null"] == "fail"
-    assert {statuses[n] for n in ("shop.email.not_null", "shop.key", "people.key", "same", "best",
-                                  "people.email.not_null", "people.city.set")} == {"skipped"}
+    assert {
+        statuses[n]
+        for n in (
+            "shop.email.not_null",
+            "shop.key",
+            "people.key",
+            "same",
+            "best",
+            "people.email.not_null",
+            "people.city.set",
+        )
+    } == {"skipped"}
     told = {r.rule.id: r.message for r in result.results}
     assert told["shop.delivered"] == (
-        "no rows, 3 before: shop and all that stands on it stay as they were")
+        "no rows, 3 before: shop and all that stands on it stay as they were"
+    )
     assert told["same"] == "it reads shop, which is held back"
     assert told["shop.email.not_null"] == "held back: shop.delivered does not pass"
     assert len(world.view("crm")) == 3  # what does not need it goes on
     assert [f[:4] for f in world.flags("rule_id = 'shop.delivered' AND to_run IS NULL")] == [
-        ("shop.delivered", None, "", "0")]
+        ("shop.delivered", None, "", "0")
+    ]
 
 
 def test_it_stays_held_back_until_records_come(begun: World) -> None:
@@ -106,8 +136,9 @@ def test_it_stays_held_back_until_records_come(begun: World) -> None:
 def test_may_be_empty_lifts_it(world: World) -> None:
     world.write(_SHOPS)
     world.run()
-    lifted = _PROJECT["models/m.yml"].replace("shop.csv, key: id}",
-                                              "shop.csv, key: id, may_be_empty: true}")
+    lifted = _PROJECT["models/m.yml"].replace(
+        "shop.csv, key: id}", "shop.csv, key: id, may_be_empty: true}"
+    )
     world.write({"models/m.yml": lifted, "data/shop.csv": _header(_SHOP)})
     world.run()
     assert world.results()["shop.delivered"]["status"] == "no_data"
@@ -128,13 +159,16 @@ def test_what_never_held_records_is_taken(world: World) -> None:
 def test_lines_of_which_none_is_read_hold_back_the_first_run_too(world: World) -> None:
     """As many lines may be broken as there are: that none is left is told all the same."""
     models = _PROJECT["models/m.yml"].replace(
-        "file: data/shop.csv", "file: {path: data/shop.csv, bad_lines_at_most: 100%}")
+        "file: data/shop.csv", "file: {path: data/shop.csv, bad_lines_at_most: 100%}"
+    )
     world.write({**_PROJECT, "models/m.yml": models, "data/shop.csv": "id,email,city\n1,a\n2\n"})
     result = world.run(select="shop")
     assert result.exit_code == 1
     told = next(r.message for r in result.results if r.rule.id == "shop.delivered")
-    assert told == ("no row could be read, though line 2 of shop.csv holds text: shop and all that "
-                    "stands on it stay as they were")
+    assert told == (
+        "no row could be read, though line 2 of shop.csv holds text: shop and all that "
+        "stands on it stay as they were"
+    )
     assert "shop" not in world.relations()
 
 
@@ -148,8 +182,9 @@ def test_a_line_break_in_the_header_is_read(world: World) -> None:
 
 
 _HOLDS = {
-    "models/m.yml": _PROJECT["models/m.yml"].replace("shop.csv, key: id}",
-                                                     "shop.csv, key: id, holds: [whole]}"),
+    "models/m.yml": _PROJECT["models/m.yml"].replace(
+        "shop.csv, key: id}", "shop.csv, key: id, holds: [whole]}"
+    ),
     "rules/shop.yml": _PROJECT["rules/shop.yml"] + "  - {id: whole, check: row_count, min: 3}\n",
 }
 
@@ -181,7 +216,8 @@ def test_what_was_held_back_is_not_what_was_before(world: World) -> None:
 
 def test_a_delivery_of_which_some_lines_may_be_bad_was_taken(world: World) -> None:
     models = _PROJECT["models/m.yml"].replace(
-        "file: data/shop.csv", "file: {path: data/shop.csv, bad_lines_at_most: 50%}")
+        "file: data/shop.csv", "file: {path: data/shop.csv, bad_lines_at_most: 50%}"
+    )
     world.write({**_PROJECT, "models/m.yml": models, "data/shop.csv": _SHOP + "4,x,y,z,9\n"})
     world.run(select="shop")
     assert world.results()["shop.lines"]["failing"] == 1
@@ -194,8 +230,12 @@ def test_a_delivery_of_which_some_lines_may_be_bad_was_taken(world: World) -> No
 def test_a_guard_that_warns_holds_back_and_exits_0(world: World) -> None:
     rules = _HOLDS["rules/shop.yml"].replace("min: 3", "min: 3, severity: warn")
     world.write(_SHOPS | _HOLDS | {"rules/crm.yml": ""})
-    world.write({"rules/shop.yml": rules.replace("[not_null]", "[email]"),
-                 "data/shop.csv": "id,email,city\n1,a@x.org,B\n2,b@x.org,B\n3,c@x.org,B\n"})
+    world.write(
+        {
+            "rules/shop.yml": rules.replace("[not_null]", "[email]"),
+            "data/shop.csv": "id,email,city\n1,a@x.org,B\n2,b@x.org,B\n3,c@x.org,B\n",
+        }
+    )
     assert world.run().exit_code == 0
     world.write({"data/shop.csv": _header(_SHOP) + "1,a@x.org,B\n"})
     assert world.run().exit_code == 0
@@ -221,13 +261,15 @@ def test_a_table_that_was_emptied_leaves_its_last_good_state(world: World) -> No
     """What is read is a table of ours, and no view of the table that was emptied."""
     columns = {"id": "integer", "email": "text"}
     world.table("raw_people", columns, [[1, "a"], [2, None]])
-    world.write({
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: raw_people, key: id}\n",
-        "models/loud.sql": "select id, upper(email) as email from {{ ref('people') }}",
-        "models/outside.sql": "select id from {{ source('raw_people') }}",
-        "rules/people.yml": "version: 1\ndataset: people\nvalidation:\n"
-                            "  - {column: email, checks: [not_null]}\n",
-    })
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: raw_people, key: id}\n",
+            "models/loud.sql": "select id, upper(email) as email from {{ ref('people') }}",
+            "models/outside.sql": "select id from {{ source('raw_people') }}",
+            "rules/people.yml": "version: 1\ndataset: people\nvalidation:\n"
+            "  - {column: email, checks: [not_null]}\n",
+        }
+    )
     assert world.run().exit_code == 1
     names = ("people__clean", "people__passed", "people__flagged", "loud", "outside")
     before = {n: world.view(n) for n in names}
@@ -238,18 +280,21 @@ def test_a_table_that_was_emptied_leaves_its_last_good_state(world: World) -> No
     failed = {r for r, found in world.results().items() if found["status"] == "fail"}
     assert failed == {"people.delivered", "outside.delivered"}
     assert [f[0] for f in world.flags("rule_id = 'people.email.not_null' AND to_run IS NULL")] == [
-        "people.email.not_null"]
+        "people.email.not_null"
+    ]
 
 
 def test_a_seed_that_was_emptied_holds_back_the_rules_that_look_things_up(world: World) -> None:
     world.table("raw_people", {"id": "integer", "country": "text"}, [[1, "DE"], [2, "XX"]])
-    world.write({
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: raw_people, key: id}\n",
-        "seeds/countries.csv": "code,name\nDE,Germany\n",
-        "rules/people.yml": "version: 1\ndataset: people\nvalidation:\n"
-                            "  - column: country\n    checks:\n      - not_null\n"
-                            "      - accepted_values: {seed: countries}\n",
-    })
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: raw_people, key: id}\n",
+            "seeds/countries.csv": "code,name\nDE,Germany\n",
+            "rules/people.yml": "version: 1\ndataset: people\nvalidation:\n"
+            "  - column: country\n    checks:\n      - not_null\n"
+            "      - accepted_values: {seed: countries}\n",
+        }
+    )
     world.run()
     flags = world.flags()
     assert [f[1] for f in flags] == ["2"]
@@ -262,11 +307,14 @@ def test_a_seed_that_was_emptied_holds_back_the_rules_that_look_things_up(world:
 
 def test_a_golden_dataset_can_be_guarded(world: World) -> None:
     models = _PROJECT["models/m.yml"] + "  - {name: best_people, holds: [some]}\n"
-    world.write(_PROJECT | {
-        "models/m.yml": models,
-        "rules/best.yml": "version: 1\ndataset: best_people\nvalidation:\n"
-                          "  - {id: some, check: row_count, min: 4}\n",
-    })
+    world.write(
+        _PROJECT
+        | {
+            "models/m.yml": models,
+            "rules/best.yml": "version: 1\ndataset: best_people\nvalidation:\n"
+            "  - {id: some, check: row_count, min: 4}\n",
+        }
+    )
     world.run()
     before, cells = world.view("best_people"), world.audit_rows("golden_cells", ("value",))
     world.write({"data/crm.csv": _CRM.replace("7,a@x.org,Bonn\n8,,Ulm\n", "7,a@x.org,Bonn\n")})
@@ -311,8 +359,10 @@ def _test(world: World) -> None:
 def test_a_copied_table_holds_each_cell_once(world: World) -> None:
     """Its key is kept as it came beside the clean one only where tokens may empty that."""
     world.table("raw_people", {"id": "text", "email": "text"}, [["1", "a@x.org"], ["n/a", ""]])
-    rules = ("version: 1\ndataset: people\ndefaults:\n"
-             "  - {column: email, set: none, reason: unknown, where: \"raw(id) <> '1'\"}\n")
+    rules = (
+        "version: 1\ndataset: people\ndefaults:\n"
+        "  - {column: email, set: none, reason: unknown, where: \"raw(id) <> '1'\"}\n"
+    )
     declared = "version: 1\ndatasets:\n  - {name: people, table: raw_people, key: id%s}\n"
     world.write({"models/m.yml": declared % ""})
     world.run()

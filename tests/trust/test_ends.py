@@ -19,7 +19,9 @@ RULES = "version: 1\ndataset: c\nvalidation: [{column: email, checks: [not_null]
 FILES = {
     "cdmq_project.yml": "name: w\nprofile: w\n",
     "profiles.yml": "w: {target: it, outputs: {it: {type: duckdb, path: w.duckdb}}}\n",
-    "data/c.csv": "id,email\n1,a@x.de\n2,\n", "models/m.yml": MODELS, "rules/r.yml": RULES,
+    "data/c.csv": "id,email\n1,a@x.de\n2,\n",
+    "models/m.yml": MODELS,
+    "rules/r.yml": RULES,
 }
 
 
@@ -36,8 +38,12 @@ def ended(project: Path, command: str, **environment: str) -> tuple[int, str]:
     """Exit code and all that was printed, of a shell's command line."""
     done = subprocess.run(
         ["bash", "-c", command.replace("cdmq", f"{shlex.quote(sys.executable)} -m cdmq")],
-        cwd=project, capture_output=True, timeout=120, check=False,
-        env={**os.environ, **environment})
+        cwd=project,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environment},
+    )
     return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
@@ -51,37 +57,50 @@ def ended_here(
     return end.value.code, out + err
 
 
-@pytest.mark.parametrize(("command", "says"), [
-    ("parse --target-path /dev/null", "/dev/null: CDMQ502"),
-    ("run --target-path /dev/null/x", "CDMQ502 it cannot be read or written: Not a dir"),
-    ("run --target-path /proc/x", "/proc/x: CDMQ502"),
-    ("compile --target-path data/t", "CDMQ502"),
-    ("run --as-of 0001-01-01T00:00:00+14:00", "is no time in UTC"),
-    ("run --threads 99999999999999999999", "--threads"),
-    ("show c --limit 99999999999999999999", "--limit"),
-])
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("parse --target-path /dev/null", "/dev/null: CDMQ502"),
+        ("run --target-path /dev/null/x", "CDMQ502 it cannot be read or written: Not a dir"),
+        ("run --target-path /proc/x", "/proc/x: CDMQ502"),
+        ("compile --target-path data/t", "CDMQ502"),
+        ("run --as-of 0001-01-01T00:00:00+14:00", "is no time in UTC"),
+        ("run --threads 99999999999999999999", "--threads"),
+        ("show c --limit 99999999999999999999", "--limit"),
+    ],
+)
 def test_a_word_that_leads_nowhere(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
-    command: str, says: str,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    says: str,
 ) -> None:
     monkeypatch.chdir(project)
     (project / "data/t").mkdir()
     (project / "data/t/compiled").touch()
     code, text = ended_here(project, capsys, *command.split())
     assert (code, says in text, "CDMQ500" in text, "Traceback" in text) == (
-        2, True, False, False), text
+        2,
+        True,
+        False,
+        False,
+    ), text
 
 
-@pytest.mark.parametrize(("command", "code", "says"), [
-    ("cdmq explain --record $'\\xff'", 2, "argument: CDMQ503"),
-    ("CDMQ_SELECT=$'\\xff' cdmq run", 2, "CDMQ_SELECT: CDMQ503"),
-    ("cdmq ls >/dev/full", 2, "standard output: CDMQ502"),
-    ("cdmq run >/dev/full", 2, "standard output: CDMQ502"),
-    ("cdmq --help >/dev/full", 2, "standard output: CDMQ502"),
-    ("cdmq run 2>/dev/full", 1, "Done in"),
-    ("cdmq run >&-", 1, ""),
-    ("cdmq ls >&-", 0, ""),
-])
+@pytest.mark.parametrize(
+    ("command", "code", "says"),
+    [
+        ("cdmq explain --record $'\\xff'", 2, "argument: CDMQ503"),
+        ("CDMQ_SELECT=$'\\xff' cdmq run", 2, "CDMQ_SELECT: CDMQ503"),
+        ("cdmq ls >/dev/full", 2, "standard output: CDMQ502"),
+        ("cdmq run >/dev/full", 2, "standard output: CDMQ502"),
+        ("cdmq --help >/dev/full", 2, "standard output: CDMQ502"),
+        ("cdmq run 2>/dev/full", 1, "Done in"),
+        ("cdmq run >&-", 1, ""),
+        ("cdmq ls >&-", 0, ""),
+    ],
+)
 def test_a_broken_place(project: Path, command: str, code: int, says: str) -> None:
     found, text = ended(project, command)
     assert found == code, text
@@ -100,14 +119,17 @@ def test_closed_streams_lead_into_no_file(
     assert ended_here(project, capsys, "show", "c")[0] == 0
 
 
-@pytest.mark.parametrize(("file", "text", "code"), [
-    ("rules/x.yml", "version: 1\ndataset: !x [c]\nvalidation: []\n", "CDMQ104"),
-    ("rules/x.yml", "version: 1\ndataset: [c]\nvalidation: []\n", "CDMQ112"),
-    ("models/m.yml", MODELS.replace("data/c.csv", "data/" + "a" * 300 + ".csv"), "CDMQ502"),
-    ("models/m.yml", MODELS.replace("file: data/c.csv", "table: 'a\"b'"), "CDMQ504"),
-    ("models/m.yml", MODELS.replace("file: data/c.csv", "table: a.b.c.d"), "CDMQ504"),
-    ("models/m.yml", MODELS.replace("file: data/c.csv", "table: read_csv(1)"), "CDMQ504"),
-])
+@pytest.mark.parametrize(
+    ("file", "text", "code"),
+    [
+        ("rules/x.yml", "version: 1\ndataset: !x [c]\nvalidation: []\n", "CDMQ104"),
+        ("rules/x.yml", "version: 1\ndataset: [c]\nvalidation: []\n", "CDMQ112"),
+        ("models/m.yml", MODELS.replace("data/c.csv", "data/" + "a" * 300 + ".csv"), "CDMQ502"),
+        ("models/m.yml", MODELS.replace("file: data/c.csv", "table: 'a\"b'"), "CDMQ504"),
+        ("models/m.yml", MODELS.replace("file: data/c.csv", "table: a.b.c.d"), "CDMQ504"),
+        ("models/m.yml", MODELS.replace("file: data/c.csv", "table: read_csv(1)"), "CDMQ504"),
+    ],
+)
 def test_a_name_that_is_none(
     project: Path, capsys: pytest.CaptureFixture[str], file: str, text: str, code: str
 ) -> None:
@@ -123,8 +145,10 @@ def _tagged(text: str) -> list[str]:
     for place in places:
         found.append(f"{text[:place]}!x {text[place:]}")
         end = min(text.find(c, place) for c in ",}]\n" if text.find(c, place) >= 0)
-        found += [f"{text[:place]}{new}{text[end:]}" for new in (
-            "!x [c]", "!x {a: b}", "[[c]]", "{a: {b: c}}", "''", "!!set {a}", "- ")]
+        found += [
+            f"{text[:place]}{new}{text[end:]}"
+            for new in ("!x [c]", "!x {a: b}", "[[c]]", "{a: {b: c}}", "''", "!!set {a}", "- ")
+        ]
     return found
 
 

@@ -36,8 +36,12 @@ def older(world: World, *statements: str) -> None:
 def test_a_column_and_a_table_that_came_later_are_added(ran: World) -> None:
     flags = ran.flags()
     assert flags
-    older(ran, "ALTER TABLE {audit}.runs DROP COLUMN rules_digest",
-          "DROP TABLE {audit}.match_models", "DROP VIEW {audit}.party_ids")
+    older(
+        ran,
+        "ALTER TABLE {audit}.runs DROP COLUMN rules_digest",
+        "DROP TABLE {audit}.match_models",
+        "DROP VIEW {audit}.party_ids",
+    )
     ran.run()
     assert ran.flags() == flags
     digests = ran.audit_rows("runs", ["run_id", "rules_digest"])
@@ -51,7 +55,9 @@ def test_tables_from_before_the_digest_of_their_shape(ran: World) -> None:
     ran.sql(f"ALTER TABLE {ran.audit}.schema_version DROP COLUMN shape")
     ran.run()
     assert [s is None for _, s in ran.audit_rows("schema_version", ["applied", "shape"])] == [
-        True, False]
+        True,
+        False,
+    ]
 
 
 def test_nothing_is_written_where_nothing_lacks(ran: World) -> None:

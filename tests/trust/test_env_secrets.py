@@ -26,8 +26,12 @@ p:
       dbname: "{{ env_var('PG_DB', 'postgres') }}"
       pii_secret: "{{ env_var('PII_KEY_X') }}"
 """
-SAID = {"PG_HOST": "db7.internal.example", "PG_USER": "cdmq", "PG_PASS_X": "p@ss/w:rd",
-        "PII_KEY_X": "a"}
+SAID = {
+    "PG_HOST": "db7.internal.example",
+    "PG_USER": "cdmq",
+    "PG_PASS_X": "p@ss/w:rd",
+    "PII_KEY_X": "a",
+}
 
 
 def target(tmp_path: Path, **more: str) -> Target:
@@ -35,16 +39,19 @@ def target(tmp_path: Path, **more: str) -> Target:
     return read_target(tmp_path, ProjectFile(name="p"), environment={**SAID, **more})
 
 
-@pytest.mark.parametrize(("text", "shown"), [
-    ("no route to db7.internal.example:5432", "no route to *****:5432"),
-    ("postgres://cdmq:p%40ss%2Fw%3Ard@x/y", "postgres://cdmq:*****@x/y"),
-    ('FATAL: no role "cdmq" exists', 'FATAL: no role "*****" exists'),
-    ("try: cdmq run; a table of cdmq__stage", "try: cdmq run; a table of cdmq__stage"),
-    ("option user=cdmq, pii_secret=a", "option user=*****, pii_secret=*****"),
-    ("pii_secret: 'a' is short", "pii_secret: '*****' is short"),
-    ("a bar at a place", "a bar at a place"),
-    ("database postgres", "database postgres"),  # a default of the file is no secret
-])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no route to db7.internal.example:5432", "no route to *****:5432"),
+        ("postgres://cdmq:p%40ss%2Fw%3Ard@x/y", "postgres://cdmq:*****@x/y"),
+        ('FATAL: no role "cdmq" exists', 'FATAL: no role "*****" exists'),
+        ("try: cdmq run; a table of cdmq__stage", "try: cdmq run; a table of cdmq__stage"),
+        ("option user=cdmq, pii_secret=a", "option user=*****, pii_secret=*****"),
+        ("pii_secret: 'a' is short", "pii_secret: '*****' is short"),
+        ("a bar at a place", "a bar at a place"),
+        ("database postgres", "database postgres"),  # a default of the file is no secret
+    ],
+)
 def test_scrubbed(tmp_path: Path, text: str, shown: str) -> None:
     assert target(tmp_path).scrub(text) == shown
 
@@ -57,11 +64,11 @@ def test_the_name_of_the_variable_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_a_wrong_option_does_not_tell_it(tmp_path: Path) -> None:
-    (tmp_path / "profiles.yml").write_text(
-        PROFILE + "      port: \"{{ env_var('PG_PORT_X') }}\"\n")
+    (tmp_path / "profiles.yml").write_text(PROFILE + "      port: \"{{ env_var('PG_PORT_X') }}\"\n")
     with pytest.raises(CdmqError) as told:
-        read_target(tmp_path, ProjectFile(name="p"),
-                    environment={**SAID, "PG_PORT_X": "verysecretport"})
+        read_target(
+            tmp_path, ProjectFile(name="p"), environment={**SAID, "PG_PORT_X": "verysecretport"}
+        )
     assert "verysecretport" not in str(told.value)
 
 
@@ -70,7 +77,8 @@ def test_the_name_of_an_engine_is_no_secret_but_as_a_password(tmp_path: Path) ->
     assert target(tmp_path, PG_DB="postgres").scrub(said) == said
     (tmp_path / "own").mkdir()
     assert "postgres" not in target(tmp_path / "own", PG_PASS_X="postgres").scrub(
-        "no entry for x:postgres@host")
+        "no entry for x:postgres@host"
+    )
 
 
 def test_a_failure_of_cdmq_itself_tells_none_of_it(tmp_path: Path) -> None:
@@ -79,27 +87,59 @@ def test_a_failure_of_cdmq_itself_tells_none_of_it(tmp_path: Path) -> None:
     assert scrub_given("KeyError: 'warehouse_of_anna'") == "KeyError: '*****'"
 
 
-@pytest.mark.parametrize("secret", [
-    "sekret_schema", 'sekret "x" y', "sekret 'x' y", "sekret\\x y", "sekret\tx\ny", "sekret\x1b ö"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sekret_schema",
+        'sekret "x" y',
+        "sekret 'x' y",
+        "sekret\\x y",
+        "sekret\tx\ny",
+        "sekret\x1b ö",
+    ],
+)
 def test_what_is_shown_and_kept_of_a_schema(
-    make_world: Callable[[str], World], secret: str, monkeypatch: pytest.MonkeyPatch,
+    make_world: Callable[[str], World],
+    secret: str,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Its letters are written otherwise in SQL, in JSON and in messages: nowhere do they stand."""
     world = make_world("duckdb")
     monkeypatch.setenv("WHERE_IT_IS", secret)
-    world.write({
-        "profiles.yml": json.dumps({"world": {"target": "it", "outputs": {"it": {
-            "type": "duckdb", "path": "world.duckdb", "schema": "{{ env_var('WHERE_IT_IS') }}"}}}}),
-        "data/p.csv": "id,mail\n1,\n2,a@x.org\n",
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id}\n",
-        "rules/r.yml": "version: 1\ndataset: p\nvalidation:\n"
-                       "  - {column: mail, checks: [not_null]}\n",
-    })
+    world.write(
+        {
+            "profiles.yml": json.dumps(
+                {
+                    "world": {
+                        "target": "it",
+                        "outputs": {
+                            "it": {
+                                "type": "duckdb",
+                                "path": "world.duckdb",
+                                "schema": "{{ env_var('WHERE_IT_IS') }}",
+                            }
+                        },
+                    }
+                }
+            ),
+            "data/p.csv": "id,mail\n1,\n2,a@x.org\n",
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id}\n",
+            "rules/r.yml": "version: 1\ndataset: p\nvalidation:\n"
+            "  - {column: mail, checks: [not_null]}\n",
+        }
+    )
     told = ""
-    for words, code in ((["show", "p"], 2), (["debug"], 0), (["run"], 1), (["debug"], 0),
-                        (["show", "p"], 0), (["explain", "--record", "1"], 0),
-                        (["run", "--log-format", "json"], 1), (["debug", "--adopt", "x"], 2)):
+    for words, code in (
+        (["show", "p"], 2),
+        (["debug"], 0),
+        (["run"], 1),
+        (["debug"], 0),
+        (["show", "p"], 0),
+        (["explain", "--record", "1"], 0),
+        (["run", "--log-format", "json"], 1),
+        (["debug", "--adopt", "x"], 2),
+    ):
         with pytest.raises(SystemExit) as end:
             main([*words, "--project-dir", str(world.root)])
         assert end.value.code == code, words

@@ -28,9 +28,12 @@ def before(story: Story) -> dict[str, str]:
 
 def started(world: World) -> World:
     world.table("people", HEAD, [[1, "a@x.com", "12345"], [2, None, "1"]])
-    world.write({
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, key: id}\n",
-        "rules/people.yml": RULES})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, key: id}\n",
+            "rules/people.yml": RULES,
+        }
+    )
     return world
 
 
@@ -79,8 +82,9 @@ def test_as_of_it_is_said_what_was_judged_then(world: World) -> None:
 def test_a_rule_that_is_switched_off(world: World) -> None:
     started(world)
     world.run()
-    world.write({"rules/people.yml": RULES.replace("check: not_null}", "check: not_null, enabled: "
-                                                   "false}")})
+    world.write(
+        {"rules/people.yml": RULES.replace("check: not_null}", "check: not_null, enabled: false}")}
+    )
     world.run()
     (story,) = stories(world.root, "1")
     assert (own(story.passes), own(story.off), before(story)) == ({"zip_long"}, {"mail"}, {})

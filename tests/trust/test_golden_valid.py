@@ -34,16 +34,28 @@ validation:
   - {id: back, column: tax, check: relationships, to: customers, field: tax}
   - {column: ok, checks: [{accepted_values: {values: ['yes', 'no']}}]}
 """
-PEOPLE = {"id": "integer", "tax": "text", "email": "text", "town": "text", "phone": "text",
-          "fax": "text", "ok": "text"}
+PEOPLE = {
+    "id": "integer",
+    "tax": "text",
+    "email": "text",
+    "town": "text",
+    "phone": "text",
+    "fax": "text",
+    "ok": "text",
+}
 
 
 def _write(world: World, rules: str, more: str = "") -> None:
-    world.table("people", PEOPLE, [
-        [1, "T", "a@example.com", "Ulm", "+1", "9", "yes"],
-        [2, "T", "z@@", "Xanten", "2", "2", "NO "], [3, "T", "b@example.com", None, None, None,
-                                                     "maybe"],
-        [4, "S", "z@@", "Xanten", "3", "3", "yes"]])
+    world.table(
+        "people",
+        PEOPLE,
+        [
+            [1, "T", "a@example.com", "Ulm", "+1", "9", "yes"],
+            [2, "T", "z@@", "Xanten", "2", "2", "NO "],
+            [3, "T", "b@example.com", None, None, None, "maybe"],
+            [4, "S", "z@@", "Xanten", "3", "3", "yes"],
+        ],
+    )
     world.table("towns", {"town": "text"}, [["Ulm"], ["Bonn"]])
     world.write({"models/m.yml": MODELS, "rules/people.yml": rules, "rules/more.yml": more})
 
@@ -74,15 +86,18 @@ def _best(world: World, *columns: str, into: str = "customers") -> list[tuple[st
 
 def test_a_flagged_value_loses(left: World) -> None:
     assert _best(left, "tax", "email", "town", "phone") == [
-        ("S", "z@@", "Xanten", "3"), ("T", "a@example.com", "Ulm", "+1")]
-    because = left.audit_rows("golden_cells", ("column_name", "winner", "because"),
-                               "column_name = 'town' AND rule_id = 'best'")
+        ("S", "z@@", "Xanten", "3"),
+        ("T", "a@example.com", "Ulm", "+1"),
+    ]
+    because = left.audit_rows(
+        "golden_cells",
+        ("column_name", "winner", "because"),
+        "column_name = 'town' AND rule_id = 'best'",
+    )
     assert because == [("town", "1", "valid"), ("town", "4", "only value")]
 
 
-def test_what_a_disabled_rule_or_a_warning_says_does_not_count(
-    begun: World, twin: Twin
-) -> None:
+def test_what_a_disabled_rule_or_a_warning_says_does_not_count(begun: World, twin: Twin) -> None:
     """The first by key is taken, valid or not."""
     changed = twin(change)
     assert _best(begun, "tax", "fax") == _best(changed, "tax", "fax") == [("S", "3"), ("T", "9")]
@@ -115,8 +130,8 @@ def test_one_no_is_no(begun: World, twin: Twin) -> None:
     assert _best(begun, "tax", "ok") == [("S", "yes"), ("T", "NO ")]
     assert _best(changed, "tax", "ok") == [("S", "yes"), ("T", "maybe")]
     assert ("ok", "3", "strictest") in changed.audit_rows(
-        "golden_cells", ("column_name", "winner", "because"),
-        "to_run IS NULL AND rule_id = 'best'")
+        "golden_cells", ("column_name", "winner", "because"), "to_run IS NULL AND rule_id = 'best'"
+    )
 
 
 def test_a_no_that_is_flagged_is_still_no(twin: Twin) -> None:
@@ -128,23 +143,37 @@ def test_a_no_that_is_flagged_is_still_no(twin: Twin) -> None:
 def test_dates_to_come_and_ends_of_time_win_nothing(world: World) -> None:
     import datetime as dt
 
-    world.table("people", {"id": "integer", "tax": "text", "email": "text", "changed": "date",
-                           "seen": "timestamp"}, [
-        [1, "T", "stale@x.com", dt.date(9999, 12, 31), dt.datetime(2262, 4, 11)],
-        [2, "T", "fresh@x.com", dt.date(2026, 10, 1), dt.datetime(2026, 10, 1)],
-        [3, "T", "zero@x.com", dt.date(1, 1, 1), dt.datetime(1970, 1, 1)],
-        [4, "T", "old@x.com", dt.date(2020, 1, 1), None],
-        [5, "T", "unix@x.com", dt.date(1970, 1, 1), None],
-        [6, "T", "excel@x.com", dt.date(1900, 1, 1), None]])
+    world.table(
+        "people",
+        {"id": "integer", "tax": "text", "email": "text", "changed": "date", "seen": "timestamp"},
+        [
+            [1, "T", "stale@x.com", dt.date(9999, 12, 31), dt.datetime(2262, 4, 11)],
+            [2, "T", "fresh@x.com", dt.date(2026, 10, 1), dt.datetime(2026, 10, 1)],
+            [3, "T", "zero@x.com", dt.date(1, 1, 1), dt.datetime(1970, 1, 1)],
+            [4, "T", "old@x.com", dt.date(2020, 1, 1), None],
+            [5, "T", "unix@x.com", dt.date(1970, 1, 1), None],
+            [6, "T", "excel@x.com", dt.date(1900, 1, 1), None],
+        ],
+    )
     rules = "version: 1\ndataset: people\nmatching:\n  - {id: same, same_if: [[tax]]}\ngolden:\n"
-    expected = {"newest": ("fresh@x.com", "2026-10-01 00:00:00"),
-                "verified": ("fresh@x.com", "2026-10-01 00:00:00"), "oldest": ("old@x.com", None)}
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, "
-                 "key: id, changed_at: changed, verified_at: {email: seen}}\n",
-                 "rules/people.yml": rules + "".join(
-                     f"  - {{id: by_{pick}, from: same, into: {pick}, pick: {pick}}}\n"
-                     for pick in expected)})
+    expected = {
+        "newest": ("fresh@x.com", "2026-10-01 00:00:00"),
+        "verified": ("fresh@x.com", "2026-10-01 00:00:00"),
+        "oldest": ("old@x.com", None),
+    }
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, "
+            "key: id, changed_at: changed, verified_at: {email: seen}}\n",
+            "rules/people.yml": rules
+            + "".join(
+                f"  - {{id: by_{pick}, from: same, into: {pick}, pick: {pick}}}\n"
+                for pick in expected
+            ),
+        }
+    )
     world.run()
     for pick, (email, seen) in expected.items():
         assert _best(world, "email", "changed", "email__verified_at", into=pick) == [
-            (email, "2026-10-01", seen)]
+            (email, "2026-10-01", seen)
+        ]

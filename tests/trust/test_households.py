@@ -7,8 +7,18 @@ import random
 
 from runner import World
 
-COLUMNS = {"id": "text", "first": "text", "last": "text", "born": "date", "email": "text",
-           "phone": "text", "street": "text", "zip": "text", "town": "text", "firm": "text"}
+COLUMNS = {
+    "id": "text",
+    "first": "text",
+    "last": "text",
+    "born": "date",
+    "email": "text",
+    "phone": "text",
+    "street": "text",
+    "zip": "text",
+    "town": "text",
+    "firm": "text",
+}
 RULES = """
 version: 1
 dataset: people
@@ -25,22 +35,76 @@ PEOPLE: list[tuple[object, ...]] = [
     ("mark", "Mark", "Scottman", DAY, "m@home.example", *HOME, None),
     ("lisa", "Lisa", "Scottman", dt.date(1979, 9, 9), "m@home.example", *HOME, None),
     ("emma", "Emma", "Torrton", DAY, "e.t@x.example", "+4930222222", "Ostring 9", *HOME[2:], None),
-    ("emily", "Emily", "Torrton", DAY, "emily77@y.example", "+4930222222", "Ostring 9", *HOME[2:],
-     None),
-    ("senior", "Richard", "Bakerson", DAY, "rb@x.example", "+4930333333", "Westend 4", *HOME[2:],
-     None),
-    ("junior", "Richard", "Bakerson", dt.date(1987, 5, 17), "junior@y.example", "+4930333333",
-     "Westend 4", *HOME[2:], None),
+    (
+        "emily",
+        "Emily",
+        "Torrton",
+        DAY,
+        "emily77@y.example",
+        "+4930222222",
+        "Ostring 9",
+        *HOME[2:],
+        None,
+    ),
+    (
+        "senior",
+        "Richard",
+        "Bakerson",
+        DAY,
+        "rb@x.example",
+        "+4930333333",
+        "Westend 4",
+        *HOME[2:],
+        None,
+    ),
+    (
+        "junior",
+        "Richard",
+        "Bakerson",
+        dt.date(1987, 5, 17),
+        "junior@y.example",
+        "+4930333333",
+        "Westend 4",
+        *HOME[2:],
+        None,
+    ),
     ("susan", "Susan", "Hillman", DAY, "s@x.example", "+4930444444", "Seeweg 63", *HOME[2:], None),
     ("typo", "Susn", "Hillman", DAY, None, "+4930444444", "Seeweg 63", *HOME[2:], None),
     ("bride", "Nora", "Altdorf", DAY, "nora@x.example", "+4930555555", "Hof 3", *HOME[2:], None),
     ("wife", "Nora", "Neuberg", DAY, "nora@x.example", "+4930555555", "Hof 3", *HOME[2:], None),
-    ("holding", None, None, None, "info@traut.example", "+4930666666", "Werk 1", *HOME[2:],
-     "Trautwein Holding GmbH"),
-    ("estate", None, None, None, "info@traut.example", "+4930666666", "Werk 1", *HOME[2:],
-     "Trautwein Immobilien GmbH"),
-    ("estate2", None, None, None, "info@traut.example", "+4930666666", "Werk 1", *HOME[2:],
-     "Trautwein Immobillien"),
+    (
+        "holding",
+        None,
+        None,
+        None,
+        "info@traut.example",
+        "+4930666666",
+        "Werk 1",
+        *HOME[2:],
+        "Trautwein Holding GmbH",
+    ),
+    (
+        "estate",
+        None,
+        None,
+        None,
+        "info@traut.example",
+        "+4930666666",
+        "Werk 1",
+        *HOME[2:],
+        "Trautwein Immobilien GmbH",
+    ),
+    (
+        "estate2",
+        None,
+        None,
+        None,
+        "info@traut.example",
+        "+4930666666",
+        "Werk 1",
+        *HOME[2:],
+        "Trautwein Immobillien",
+    ),
 ]
 
 
@@ -65,19 +129,37 @@ def _many() -> list[tuple[object, ...]]:
         mail = f"{first}.{last}{i}@x.example".lower()
         found.append((f"a{i}", first, last, born, mail, phone, street, *town, firm))
         if i % 2:
-            found.append((f"b{i}", first[:2] + first[3:], last, born, None if i % 3 else mail,
-                          phone, street, *town, firm))
+            found.append(
+                (
+                    f"b{i}",
+                    first[:2] + first[3:],
+                    last,
+                    born,
+                    None if i % 3 else mail,
+                    phone,
+                    street,
+                    *town,
+                    firm,
+                )
+            )
     return found
 
 
 def test_members_of_a_household_are_asked_about(world: World) -> None:
     world.table("people", COLUMNS, [*PEOPLE, *_many()])
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, "
-                 "key: id}\n", "rules/people.yml": RULES})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, key: id}\n",
+            "rules/people.yml": RULES,
+        }
+    )
     world.run()
     party = dict(world.audit_rows("xref", ("key", "party_id")))
-    asked = {frozenset(r[:2]) for r in world.audit_rows("queue", ("key_a", "key_b", "why"))
-             if r[2] == "household"}
+    asked = {
+        frozenset(r[:2])
+        for r in world.audit_rows("queue", ("key_a", "key_b", "why"))
+        if r[2] == "household"
+    }
     for a, b in (("mark", "lisa"), ("emma", "emily"), ("senior", "junior")):
         assert party[a] != party[b]
         assert frozenset((a, b)) in asked

@@ -26,10 +26,12 @@ def duck(make_world: object) -> World:
     return make_world("duckdb")  # type: ignore[operator, no-any-return]
 
 
-def _given(world: World, text: str | bytes, path: str = "p.ndjson", file: str = "", more: str = ""
-           ) -> None:
-    world.write({"models/m.yml": _MODELS.format(path=path, file=file, more=more),
-                 "rules/r.yml": _RULES})
+def _given(
+    world: World, text: str | bytes, path: str = "p.ndjson", file: str = "", more: str = ""
+) -> None:
+    world.write(
+        {"models/m.yml": _MODELS.format(path=path, file=file, more=more), "rules/r.yml": _RULES}
+    )
     (world.root / "data").mkdir(exist_ok=True)
     (world.root / "data" / path).write_bytes(text if isinstance(text, bytes) else text.encode())
 
@@ -45,14 +47,14 @@ def _ids(world: World, name: str = "people") -> list[str]:
 
 _BROKEN = [
     '{"id": 1, "email": "one@example.com"}',
-    '{"id": 2, "email": ',                               # 2
+    '{"id": 2, "email": ',  # 2
     "",
-    "5",                                                 # 4
-    '{"id": 4, "email": "no address"} ',                 # 5: read, and judged
-    '{"id": 5} {"id": 6}',                               # 6
-    '{"id": 7, "id": 8}',                                # 7
-    '[{"id": 9}]',                                       # 8
-    '{"id": 10, "email": "a\0b@example.com"}',           # read, with a symbol for NUL
+    "5",  # 4
+    '{"id": 4, "email": "no address"} ',  # 5: read, and judged
+    '{"id": 5} {"id": 6}',  # 6
+    '{"id": 7, "id": 8}',  # 7
+    '[{"id": 9}]',  # 8
+    '{"id": 10, "email": "a\0b@example.com"}',  # read, with a symbol for NUL
 ]
 
 
@@ -60,8 +62,13 @@ _ENDS = [(path, end) for end in ("\n", "\r\n", "\r") for path in ("p.ndjson", "p
 
 
 def _broken(world: World) -> None:
-    _beside(world, [(path, (end.join([*_BROKEN, *_GOOD]) + end).encode(),
-                     ", bad_lines_at_most: 5") for path, end in _ENDS])
+    _beside(
+        world,
+        [
+            (path, (end.join([*_BROKEN, *_GOOD]) + end).encode(), ", bad_lines_at_most: 5")
+            for path, end in _ENDS
+        ],
+    )
 
 
 @pytest.mark.parametrize(("path", "end"), _ENDS)
@@ -70,18 +77,22 @@ def test_each_broken_line_is_a_flag_and_the_rest_is_judged(
     made_once: Twin, engine: str, path: str, end: str
 ) -> None:
     world, name = made_once(engine, _broken), f"people_{_ENDS.index((path, end))}"
-    assert _bad(world, name) == sorted([
-        'line 2 (it is not JSON): {"id": 2, "email":',
-        "line 4 (it is no object: no { and } around it): 5",
-        'line 6 (it is not JSON): {"id": 5} {"id": 6}',
-        'line 7 (a key stands in it twice): {"id": 7, "id": 8}',
-        'line 8 (it is no object: no { and } around it): [{"id": 9}]',
-    ])
+    assert _bad(world, name) == sorted(
+        [
+            'line 2 (it is not JSON): {"id": 2, "email":',
+            "line 4 (it is no object: no { and } around it): 5",
+            'line 6 (it is not JSON): {"id": 5} {"id": 6}',
+            'line 7 (a key stands in it twice): {"id": 7, "id": 8}',
+            'line 8 (it is no object: no { and } around it): [{"id": 9}]',
+        ]
+    )
     result = world.results()[f"{name}.lines"]
     assert (result["status"], result["tested"], result["failing"]) == ("fail", 308, 5)
     assert _ids(world, name) == sorted(["1", "10", "4", *(str(n) for n in range(100, 400))])
     assert {f[1:4] for f in world.flags() if f[0] == f"{name}.email.email"} == {
-        ("4", "email", "no address"), ("10", "email", "a\u2400b@example.com")}
+        ("4", "email", "no address"),
+        ("10", "email", "a\u2400b@example.com"),
+    }
 
 
 def test_above_bad_lines_at_most_the_delivery_is_held_back(world: World) -> None:
@@ -93,7 +104,8 @@ def test_above_bad_lines_at_most_the_delivery_is_held_back(world: World) -> None
     told = {r.rule.id: r.message for r in result.results}
     assert told["people.lines"] == (
         "1 of 10 lines cannot be read (line 10: it is not JSON), and bad_lines_at_most allows 1%: "
-        "people and all that stands on it stay as they were")
+        "people and all that stands on it stay as they were"
+    )
     assert len(_ids(world)) == 300
 
 
@@ -103,8 +115,9 @@ def test_a_flag_whose_record_may_be_the_broken_line_stays_open(duck: World) -> N
     duck.run()
     _given(duck, "\n".join([*_GOOD, '{"id": 7, "email": "none']))
     duck.run()
-    assert duck.audit_rows("flags", ("key", "closed_because"),
-                           "rule_id = 'people.email.email'") == [("7", None), ("8", "gone")]
+    assert duck.audit_rows(
+        "flags", ("key", "closed_because"), "rule_id = 'people.email.email'"
+    ) == [("7", None), ("8", "gone")]
 
 
 _UMLAUT = '{"id": 1, "email": "müller"}\n{"id": 2, "email": "a@example.com"}\n'
@@ -116,8 +129,11 @@ _ENCODED = [
     ("p.ndjson", _UMLAUT.encode("utf-16-le"), ", encoding: utf-16-le"),
     ("p.json", _UMLAUT.encode("utf-8-sig"), ""),
     ("p.json", f"[{_UMLAUT.strip()}]".replace("}\n", "},\n").encode("utf-16"), ""),
-    ("p.json", f"[{_UMLAUT.strip()}]".replace("}\n", "},\n").encode("cp1252"),
-     ", encoding: cp1252"),
+    (
+        "p.json",
+        f"[{_UMLAUT.strip()}]".replace("}\n", "},\n").encode("cp1252"),
+        ", encoding: cp1252",
+    ),
     ("p.json.gz", gzip.compress(_UMLAUT.encode("cp1252"), mtime=0), ", encoding: cp1252"),
 ]
 
@@ -128,8 +144,9 @@ def _beside(world: World, files: Sequence[tuple[str, bytes, str]]) -> None:
     for n, (name, written, file) in enumerate(files):
         (world.root / f"data/{n}").mkdir(parents=True)
         (world.root / f"data/{n}" / name).write_bytes(written)
-        datasets.append(f"  - {{name: people_{n}, file: {{path: data/{n}/{name}{file}}}, "
-                        "key: id}\n")
+        datasets.append(
+            f"  - {{name: people_{n}, file: {{path: data/{n}/{name}{file}}}, key: id}}\n"
+        )
         world.write({f"rules/r{n}.yml": _RULES.replace("people", f"people_{n}")})
     world.write({"models/m.yml": "version: 1\ndatasets:\n" + "".join(datasets)})
     assert world.run().exit_code == 1  # no e-mail addresses
@@ -143,7 +160,9 @@ def _encoded(world: World) -> None:
 def test_each_encoding_is_read(made_once: Twin, number: int) -> None:
     world = made_once("duckdb", _encoded)
     assert world.sql(f"SELECT id, email FROM people_{number} ORDER BY id") == [
-        ("1", "müller"), ("2", "a@example.com")]
+        ("1", "müller"),
+        ("2", "a@example.com"),
+    ]
     assert world.results()[f"people_{number}.lines"]["tested"] == 2
 
 
@@ -164,8 +183,8 @@ def test_nul_is_a_symbol_also_where_json_writes_it_out(
     made_once: Twin, engine: str, number: int
 ) -> None:
     assert made_once(engine, _with_nul).sql(
-        f"SELECT id, email FROM people_{number} ORDER BY id") == [
-        ("1", "a\u2400b"), ("2", "a\\u0000b")]
+        f"SELECT id, email FROM people_{number} ORDER BY id"
+    ) == [("1", "a\u2400b"), ("2", "a\\u0000b")]
 
 
 def test_nul_over_the_blocks_in_which_a_text_is_read(duck: World) -> None:
@@ -212,8 +231,12 @@ def test_no_copy_stays_behind(duck: World, monkeypatch: pytest.MonkeyPatch) -> N
     folder = duck.root / "tmp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    for text in ("\n".join([*_BROKEN, *_GOOD]), '{"id": 1,\n', '[{"id": "\0"}, 5]',
-                 '{"id": "\0"}\n{"id": "\xff"}'):
+    for text in (
+        "\n".join([*_BROKEN, *_GOOD]),
+        '{"id": 1,\n',
+        '[{"id": "\0"}, 5]',
+        '{"id": "\0"}\n{"id": "\xff"}',
+    ):
         _given(duck, text.encode("latin-1"), "p.ndjson")
         duck.run()
         assert list(folder.glob("cdmq-*.json")) == []

@@ -29,7 +29,7 @@ DAYS = [datetime(2026, 11, d) for d in range(1, 30)]
 
 def asked(world: World, heading: str, **words: str) -> list[tuple[Any, ...]]:
     """The rows of the SQL below a heading of the page, asked of this world."""
-    part = PAGE[PAGE.index(f"## {heading}"):]
+    part = PAGE[PAGE.index(f"## {heading}") :]
     query = re.search(r"```sql\n(.*?)```", part, re.DOTALL)
     assert query
     text = query[1].replace("cdmq.", f"{world.audit}.").replace(" LIMIT 3", "")
@@ -70,7 +70,8 @@ validation:
     enabled: {str(not self.off).lower()}
 """ + (f"    formerly: {self.formerly}\n" if self.formerly else "")
         return said + "".join(
-            f"\n  - {{id: {o}, column: country, check: not_null}}\n" for o in self.others)
+            f"\n  - {{id: {o}, column: country, check: not_null}}\n" for o in self.others
+        )
 
 
 @dataclass
@@ -92,8 +93,9 @@ class History:
         self.renamed: dict[str, str] = {}
         self.renaming = False
         if not orders:
-            world.write({"rules/orders.yml": "",
-                         "models/m.yml": MODELS[:MODELS.index("  - name: orders")]})
+            world.write(
+                {"rules/orders.yml": "", "models/m.yml": MODELS[: MODELS.index("  - name: orders")]}
+            )
 
     def run(self, as_of: datetime, **words: Any) -> None:
         if self.renaming and not (words or self.rules.gone):  # it is used in this run
@@ -101,21 +103,35 @@ class History:
             self.renamed[self.rules.id] = name
             self.rules.formerly, self.rules.id = self.rules.id, name
         self.world.write({"rules/people.yml": self.rules.text()})
-        before = {r for r, in self.world.sql(
-            f"SELECT rule_id FROM {self.world.audit}.rule_versions WHERE to_run IS NULL")
-        } if self.told else set()
+        before = (
+            {
+                r
+                for (r,) in self.world.sql(
+                    f"SELECT rule_id FROM {self.world.audit}.rule_versions WHERE to_run IS NULL"
+                )
+            }
+            if self.told
+            else set()
+        )
         result = self.world.run(as_of=as_of, **words)
         judged = {}
         for r in result.results:
             if r.status not in ("skipped", "error") or not r.rule.enabled:
                 judged[r.rule.id] = (
-                    "off" if r.status == "skipped" else r.status, result.versions[r.rule.id],
-                    (r.outcome.tested, r.outcome.judged, r.outcome.failing))
-        still = {r for r, in self.world.sql(
-            f"SELECT rule_id FROM {self.world.audit}.rule_versions WHERE to_run IS NULL")}
+                    "off" if r.status == "skipped" else r.status,
+                    result.versions[r.rule.id],
+                    (r.outcome.tested, r.outcome.judged, r.outcome.failing),
+                )
+        still = {
+            r
+            for (r,) in self.world.sql(
+                f"SELECT rule_id FROM {self.world.audit}.rule_versions WHERE to_run IS NULL"
+            )
+        }
         moved = {self.rules.formerly} if self.rules.id in judged else set()
-        found = self.world.audit_rows("flags", ("rule_id", "key", "value"),
-                                      "to_run IS NULL AND dataset = 'people'")
+        found = self.world.audit_rows(
+            "flags", ("rule_id", "key", "value"), "to_run IS NULL AND dataset = 'people'"
+        )
         self.told.append(Told(as_of, judged, set(found), frozenset(before - still - moved)))
 
     def now(self, rule: str) -> str:
@@ -137,41 +153,65 @@ class History:
         moment, last = f"'{day:%Y-%m-%d}'", self.last(day)
         rows = asked(self.world, "Which rules judged the dataset", **{"'2026-11-05'": moment})
         assert {r[0]: (r[2], r[1], r[3:6]) for r in rows} == {
-            rule: (status, version[:10], counts) for rule, n in last.values()
+            rule: (status, version[:10], counts)
+            for rule, n in last.values()
             for status, version, counts in [self.told[n].judged[rule]]
-            if status != "off" and self.of_people(rule)}
+            if status != "off" and self.of_people(rule)
+        }
         assert len(rows) == len({r[0] for r in rows})
         for key in ("2", "3"):
-            rows = asked(self.world, "Which rules failed this customer",
-                         **{"'2026-11-05'": moment, "'crm/0010274'": f"'{key}'"})
+            rows = asked(
+                self.world,
+                "Which rules failed this customer",
+                **{"'2026-11-05'": moment, "'crm/0010274'": f"'{key}'"},
+            )
             expected = sorted(
                 (rule, self.told[n].judged[rule][1][:10], self.told[n].judged[rule][0], value)
-                for rule, n in last.values() if self.of_people(rule)
-                for r, k, value in self.told[n].open if self.now(r) == self.now(rule) and k == key)
+                for rule, n in last.values()
+                if self.of_people(rule)
+                for r, k, value in self.told[n].open
+                if self.now(r) == self.now(rule) and k == key
+            )
             assert sorted(rows) == expected
         rule = self.now("age_range")
-        rows = asked(self.world, "Which version of the rule judged",
-                     **{"'2026-11-05'": moment, "'old_enough'": f"'{rule}'"})
+        rows = asked(
+            self.world,
+            "Which version of the rule judged",
+            **{"'2026-11-05'": moment, "'old_enough'": f"'{rule}'"},
+        )
         if rule in last:
             then, n = last[rule]
             assert [r[:2] for r in rows] == [
-                (self.told[n].judged[then][1][:10], self.told[n].judged[then][0])]
+                (self.told[n].judged[then][1][:10], self.told[n].judged[then][0])
+            ]
         else:
             assert [r[1] for r in rows] in ([], ["removed"])
 
     def check_new(self) -> int:
         """What the newest version of the rule flagged that the one before it had not; how many."""
         rule = self.now("age_range")
-        runs = [(n, t.judged[r][1]) for n, t in enumerate(self.told) for r in t.judged
-                if self.now(r) == rule and t.judged[r][0] != "off"]
+        runs = [
+            (n, t.judged[r][1])
+            for n, t in enumerate(self.told)
+            for r in t.judged
+            if self.now(r) == rule and t.judged[r][0] != "off"
+        ]
         came = [n for (_, before), (n, version) in pairwise(runs) if version != before]
         expected = []
         if came:
-            now, before = ({(k, v) for r, k, v in self.told[n].open if self.now(r) == rule}
-                           for n in (came[-1], came[-1] - 1))
+            now, before = (
+                {(k, v) for r, k, v in self.told[n].open if self.now(r) == rule}
+                for n in (came[-1], came[-1] - 1)
+            )
             expected = sorted(row for row in now if row[0] not in {k for k, _ in before})
-        assert asked(self.world, "Which records did the new version flag",
-                     **{"'old_enough'": f"'{rule}'"}) == expected
+        assert (
+            asked(
+                self.world,
+                "Which records did the new version flag",
+                **{"'old_enough'": f"'{rule}'"},
+            )
+            == expected
+        )
         return len(expected)
 
     @staticmethod
@@ -200,9 +240,13 @@ class History:
 
     def data(self) -> None:
         ages = [200, 110, 7, -1]
-        people(self.world, [
-            [*r[:3], ages[(len(self.told) + r[0]) % 4] if r[0] in (2, 3) else r[3], r[4]]
-            for r in ROWS])
+        people(
+            self.world,
+            [
+                [*r[:3], ages[(len(self.told) + r[0]) % 4] if r[0] in (2, 3) else r[3], r[4]]
+                for r in ROWS
+            ],
+        )
 
     def nothing_judged(self) -> None:
         cdmq.api.undo_reviews("2026-11-01", self.world.root)
@@ -212,9 +256,22 @@ class History:
 
 def test_each_alone(world: World) -> None:
     history = History(world)
-    happens = [history.words, history.data, history.meaning, history.rename, history.words,
-               history.data, history.meaning, history.switch, history.data, history.switch,
-               history.nothing_judged, history.drop, history.other, history.drop]
+    happens = [
+        history.words,
+        history.data,
+        history.meaning,
+        history.rename,
+        history.words,
+        history.data,
+        history.meaning,
+        history.switch,
+        history.data,
+        history.switch,
+        history.nothing_judged,
+        history.drop,
+        history.other,
+        history.drop,
+    ]
     history.run(DAYS[0])
     new = []
     for day, event in zip(DAYS[1:], happens, strict=False):
@@ -222,7 +279,7 @@ def test_each_alone(world: World) -> None:
         history.run(day)
         new.append(history.check_new())
     assert max(new) == 1  # somebody of 110
-    for day in [*DAYS[:len(happens) + 1], datetime(2999, 1, 1)]:
+    for day in [*DAYS[: len(happens) + 1], datetime(2999, 1, 1)]:
         history.check(day)
 
 
@@ -230,15 +287,26 @@ def test_each_alone(world: World) -> None:
 def test_at_random(world: World, seed: int) -> None:
     """Several at once, runs of some rules alone, and runs that judge as of an earlier day."""
     random, history = Random(seed), History(world, orders=False)
-    happens = [history.words, history.meaning, history.rename, history.switch, history.drop,
-               history.data, history.data, history.other, history.nothing_judged]
+    happens = [
+        history.words,
+        history.meaning,
+        history.rename,
+        history.switch,
+        history.drop,
+        history.data,
+        history.data,
+        history.other,
+        history.nothing_judged,
+    ]
     history.run(DAYS[0])
     for day in DAYS[1:10]:
         for event in random.sample(happens, random.randint(0, 3)):
             event()
         some = random.choice(["", "", "column:email", "" if history.rules.gone else "column:age"])
-        history.run(day - timedelta(days=random.choice([0, 0, 0, 3])),
-                    **({"select": some, "allow_empty": True} if some else {}))
+        history.run(
+            day - timedelta(days=random.choice([0, 0, 0, 3])),
+            **({"select": some, "allow_empty": True} if some else {}),
+        )
         history.check_new()
     for day in [*DAYS[:11], datetime(2999, 1, 1)]:
         history.check(day)
@@ -260,6 +328,7 @@ def test_every_row_meets_the_judgement_that_opened_it(world: World) -> None:
             ON j.run_id = t.from_run AND j.rule_id = t.rule_id""")
         assert rows == met == same, table
         assert rows or table == "changes"
-    twice = world.sql(f"SELECT rule FROM {world.audit}.judgements GROUP BY rule, run_id "
-                      "HAVING count(*) > 1")
+    twice = world.sql(
+        f"SELECT rule FROM {world.audit}.judgements GROUP BY rule, run_id HAVING count(*) > 1"
+    )
     assert twice == []

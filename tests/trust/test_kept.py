@@ -13,8 +13,9 @@ from cdmq.problems import CdmqError
 
 MORE = "id,name\n1,Anna\n2,Bo\n3,Anna\n4,n/a\n5,Cy\n"
 AGED = "id,name,age\n1,Anna,30\n2,Bo,40\n"
-TYPED = FILES["models/m.yml"].replace("    key: id\n    missing",
-                                      "    key: id\n    columns: {age: integer}\n    missing")
+TYPED = FILES["models/m.yml"].replace(
+    "    key: id\n    missing", "    key: id\n    columns: {age: integer}\n    missing"
+)
 WIDER = "id,name,city\n1,Anna,Bonn\n2,Bo,\n"
 
 
@@ -40,7 +41,8 @@ def hung(world: World) -> list[Any]:
 def others(world: World) -> None:
     reader, owner = f"reader_{world.schema}", f"owner_{world.schema}"
     for statement in (
-        f"CREATE ROLE {reader}", f"CREATE ROLE {owner}",
+        f"CREATE ROLE {reader}",
+        f"CREATE ROLE {owner}",
         f"GRANT SELECT ON customers TO {reader} WITH GRANT OPTION",
         f"GRANT SELECT (id), UPDATE (name) ON customers__stage TO {reader}",
         f"GRANT SELECT ON customers__clean, customers__flagged TO {reader}, PUBLIC",
@@ -49,7 +51,8 @@ def others(world: World) -> None:
         f"ALTER VIEW customers__passed OWNER TO {owner}",
         "CREATE VIEW report AS SELECT id, name FROM customers__passed",
         "CREATE VIEW report_two AS SELECT id FROM report",
-        f"GRANT SELECT ON report TO {reader}", "COMMENT ON VIEW report_two IS 'weekly'",
+        f"GRANT SELECT ON report TO {reader}",
+        "COMMENT ON VIEW report_two IS 'weekly'",
         "CREATE MATERIALIZED VIEW kept AS SELECT party_id FROM people__clean",
         "CREATE UNIQUE INDEX kept_id ON kept (party_id)",
         "CREATE TABLE log (at integer)",
@@ -61,7 +64,8 @@ def others(world: World) -> None:
         "ALTER TABLE people ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY mine ON people USING (true)",
         "CREATE INDEX by_name ON customers (name)",
-        "CREATE TABLE child () INHERITS (orders)", "INSERT INTO child SELECT * FROM orders",
+        "CREATE TABLE child () INHERITS (orders)",
+        "INSERT INTO child SELECT * FROM orders",
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA {world.schema} GRANT SELECT ON TABLES TO {reader}",
     ):
         world.sql(statement)
@@ -71,8 +75,20 @@ def test_all_that_others_put_on_outputs_outlives_publishes(ran_on_server: World)
     server = ran_on_server
     others(server)
     before = hung(server)
-    ids = {n: identity(server, n) for n in ("customers", "customers__clean", "people", "orders",
-                                            "report", "report_two", "kept", "child", "log")}
+    ids = {
+        n: identity(server, n)
+        for n in (
+            "customers",
+            "customers__clean",
+            "people",
+            "orders",
+            "report",
+            "report_two",
+            "kept",
+            "child",
+            "log",
+        )
+    }
     for content in (MORE, FILES["data/customers.csv"]):
         server.write({"data/customers.csv": content})
         assert server.run().exit_code == 1
@@ -95,7 +111,9 @@ def test_a_column_more(ran_on_server: World) -> None:
     server.write({"data/customers.csv": WIDER})
     server.run()
     assert server.sql("SELECT id, city FROM customers__clean ORDER BY id") == [
-        ("1", "Bonn"), ("2", None)]
+        ("1", "Bonn"),
+        ("2", None),
+    ]
     assert server.sql("SELECT count(*) FROM report") == [(2,)]
     assert server.sql("SELECT count(*) FROM flagged") == [(0,)]
     granted = {r[0] for r in hung(server) if "=r/" in r[1]}
@@ -174,12 +192,15 @@ def test_comments_indexes_and_views_on_duckdb(make_world: Callable[[str], World]
         world.write({"data/customers.csv": content})
         world.run()
         assert world.sql("SELECT n FROM report") == [(n,)]
-        assert world.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'customers'"
-                         ) == [("it's ours",)]
-        assert world.sql("SELECT comment FROM duckdb_views() WHERE view_name = 'customers__clean'"
-                         ) == [("read this",)]
-        assert sorted(world.sql("SELECT comment FROM duckdb_columns() WHERE comment IS NOT NULL")
-                      ) == [("as written",), ("tidied",)]
+        assert world.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'customers'") == [
+            ("it's ours",)
+        ]
+        assert world.sql(
+            "SELECT comment FROM duckdb_views() WHERE view_name = 'customers__clean'"
+        ) == [("read this",)]
+        assert sorted(
+            world.sql("SELECT comment FROM duckdb_columns() WHERE comment IS NOT NULL")
+        ) == [("as written",), ("tidied",)]
         assert world.sql("SELECT index_name FROM duckdb_indexes()") == [("by_name",)]
     world.sql("CREATE OR REPLACE TABLE customers AS SELECT * FROM customers LIMIT 2")
     world.sql("COMMENT ON TABLE customers IS 'it''s ours'")

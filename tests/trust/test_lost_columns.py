@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 from runner import World
 
-_COLUMNS = {"id": "integer", "email": "text", "age": "integer", "city": "text",
-            "changed": "timestamp"}
-_ROWS = [[1, "a@x.org", 30, "Bonn", "2024-01-01"], [2, None, 200, None, "2024-01-02"],
-         [3, "a@x.org", 40, "Kiel", "2024-01-03"]]
+_COLUMNS = {
+    "id": "integer",
+    "email": "text",
+    "age": "integer",
+    "city": "text",
+    "changed": "timestamp",
+}
+_ROWS = [
+    [1, "a@x.org", 30, "Bonn", "2024-01-01"],
+    [2, None, 200, None, "2024-01-02"],
+    [3, "a@x.org", 40, "Kiel", "2024-01-03"],
+]
 _PROJECT = {
     "models/m.yml": """
 version: 1
@@ -43,8 +51,14 @@ validation:
 def _world(world: World, without: tuple[str, ...] = (), **types: str) -> None:
     columns = {**_COLUMNS, **types}
     kept = [c for c in columns if c not in without]
-    rows = [[str(v) if types.get(c) == "text" and v is not None else v
-             for c, v in zip(columns, row, strict=True) if c in kept] for row in _ROWS]
+    rows = [
+        [
+            str(v) if types.get(c) == "text" and v is not None else v
+            for c, v in zip(columns, row, strict=True)
+            if c in kept
+        ]
+        for row in _ROWS
+    ]
     world.table("raw_people", {c: columns[c] for c in kept}, rows)
 
 
@@ -154,16 +168,16 @@ def test_a_default_that_does_not_fit_stops_what_reads_the_clean_rows(begun: Worl
 
 
 def _city_as_number(world: World) -> None:
-    world.table("raw_people", {**_COLUMNS, "city": "integer"},
-                [[*r[:3], 7, *r[4:]] for r in _ROWS])
+    world.table("raw_people", {**_COLUMNS, "city": "integer"}, [[*r[:3], 7, *r[4:]] for r in _ROWS])
 
 
 def test_a_column_that_a_stack_renames(world: World) -> None:
     columns = {"id": "integer", "mail": "text"}
     world.table("raw_a", columns, [[1, None]])
     world.table("raw_b", columns, [[2, None]])
-    world.write({
-        "models/m.yml": """
+    world.write(
+        {
+            "models/m.yml": """
 version: 1
 datasets:
   - {name: a, table: raw_a, key: id}
@@ -171,11 +185,12 @@ datasets:
   - {name: both, stack: {x: a, y: b}, rename: {x: {mail: email}, y: {mail: email}},
      key: [source, id]}
 """,
-        "rules/both.yml": "version: 1\ndataset: both\nvalidation:\n"
-                          "  - {column: email, checks: [not_null]}\n",
-        "rules/a.yml": "version: 1\ndataset: a\nvalidation:\n"
-                       "  - {column: mail, checks: [not_null]}\n",
-    })
+            "rules/both.yml": "version: 1\ndataset: both\nvalidation:\n"
+            "  - {column: email, checks: [not_null]}\n",
+            "rules/a.yml": "version: 1\ndataset: a\nvalidation:\n"
+            "  - {column: mail, checks: [not_null]}\n",
+        }
+    )
     world.run()
     flags = world.flags()
     assert len(flags) == 3

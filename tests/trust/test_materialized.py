@@ -26,14 +26,17 @@ def project(word: str) -> dict[str, str]:
 
 
 def dataset(word: str, files: dict[str, str] = FILES) -> dict[str, str]:
-    said = files["models/m.yml"].replace("    key: id\n    missing",
-                                         f"    key: id\n    materialized: {word}\n    missing")
+    said = files["models/m.yml"].replace(
+        "    key: id\n    missing", f"    key: id\n    materialized: {word}\n    missing"
+    )
     return {"models/m.yml": said}
 
 
 def kinds(world: World) -> dict[str, str]:
-    found = world.sql("SELECT table_name, table_type FROM information_schema.tables "
-                      "WHERE table_schema = ?", world.schema)
+    found = world.sql(
+        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = ?",
+        world.schema,
+    )
     return {n: "view" if t == "VIEW" else "table" for n, t in found if not n.startswith("ref_")}
 
 
@@ -54,10 +57,12 @@ def test_the_word_of_the_project(ran: World) -> None:
     world.run()
     assert {n for n, k in kinds(world).items() if k == "view"} == WINDOWS
     assert rows(world) == before
-    entered = world.sql(f"SELECT name, kind FROM {world.audit}.register "
-                        "WHERE schema_name = ?", world.schema)
-    assert {n: k for n, k in entered if n in views} == {n: k for n, k in kinds(world).items()
-                                                        if n in views}
+    entered = world.sql(
+        f"SELECT name, kind FROM {world.audit}.register WHERE schema_name = ?", world.schema
+    )
+    assert {n: k for n, k in entered if n in views} == {
+        n: k for n, k in kinds(world).items() if n in views
+    }
     world.write({"data/customers.csv": "id,name\n1,Anna\n2,\n4,n/a\n"})
     world.run()
     assert ids(world, "customers__passed") == ["1"]
@@ -71,21 +76,29 @@ def test_the_word_of_the_project(ran: World) -> None:
 
 def test_the_nearer_word_wins(world: World) -> None:
     world.write({**FILES, **project("table"), **dataset("view")})
-    world.write({"models/short.sql": "{{ config(materialized='view') }} " +
-                 FILES["models/short.sql"]})
+    world.write(
+        {"models/short.sql": "{{ config(materialized='view') }} " + FILES["models/short.sql"]}
+    )
     world.run()
     found = kinds(world)
     assert {found[f"customers__{e}"] for e in READ} == {"view"}
     assert (found["short"], found["short__clean"], found["people__clean"]) == (
-        "view", "table", "table")
+        "view",
+        "table",
+        "table",
+    )
     world.write({**project("view"), **dataset("table")})
-    world.write({"models/short.sql": "{{ config(materialized='table') }} " +
-                 FILES["models/short.sql"]})
+    world.write(
+        {"models/short.sql": "{{ config(materialized='table') }} " + FILES["models/short.sql"]}
+    )
     world.run()
     found = kinds(world)
     assert {found[f"customers__{e}"] for e in READ} == {"table"}
     assert (found["short"], found["short__clean"], found["people__clean"]) == (
-        "table", "view", "view")
+        "table",
+        "view",
+        "view",
+    )
 
 
 def test_a_test_splits_tables_anew(world: World) -> None:
@@ -94,9 +107,14 @@ def test_a_test_splits_tables_anew(world: World) -> None:
     world.run()
 
     def allow(values: str) -> None:
-        world.write({"rules/customers.yml": TINY["rules/customers.yml"].replace(
-            "checks: [not_null]",
-            f"checks: [not_null, {{accepted_values: {{values: [{values}]}}}}]")})
+        world.write(
+            {
+                "rules/customers.yml": TINY["rules/customers.yml"].replace(
+                    "checks: [not_null]",
+                    f"checks: [not_null, {{accepted_values: {{values: [{values}]}}}}]",
+                )
+            }
+        )
 
     allow("Anna")
     before = kinds(world)
@@ -114,14 +132,15 @@ def test_a_test_splits_tables_anew(world: World) -> None:
 
 @pytest.mark.server
 def test_what_others_put_there_outlives_a_change_of_kind(
-    make_world: Callable[[str], World]
+    make_world: Callable[[str], World],
 ) -> None:
     world = make_world("postgres")
     world.write({**TINY, "models/short.sql": FILES["models/short.sql"]})
     world.run()
     reader, owner = f"reader_{world.schema}", f"owner_{world.schema}"
     for statement in (
-        f"CREATE ROLE {reader}", f"CREATE ROLE {owner}",
+        f"CREATE ROLE {reader}",
+        f"CREATE ROLE {owner}",
         f"GRANT SELECT ON customers__clean, customers__passed, short TO {reader}",
         f"GRANT SELECT (id) ON customers__flagged TO {reader} WITH GRANT OPTION",
         "COMMENT ON VIEW customers__passed IS 'the good ones'",
@@ -129,18 +148,29 @@ def test_what_others_put_there_outlives_a_change_of_kind(
         f"ALTER VIEW customers__defaulted OWNER TO {owner}",
         "CREATE VIEW report AS SELECT p.id, s.name FROM customers__passed p JOIN short s "
         "USING (id)",
-        f"GRANT SELECT ON report TO {reader}", "COMMENT ON VIEW report IS 'weekly'",
+        f"GRANT SELECT ON report TO {reader}",
+        "COMMENT ON VIEW report IS 'weekly'",
         "CREATE MATERIALIZED VIEW kept AS SELECT id FROM report",
         "CREATE UNIQUE INDEX kept_id ON kept (id)",
     ):
         world.sql(statement)
-    names = {"customers__clean", "customers__passed", "customers__flagged", "customers__defaulted",
-             "short", "report", "kept"}
+    names = {
+        "customers__clean",
+        "customers__passed",
+        "customers__flagged",
+        "customers__defaulted",
+        "short",
+        "report",
+        "kept",
+    }
 
     def granted() -> Any:
         """All that hung, of which no owner's own rights are a part: they differ by kind."""
-        return [(r[0], sorted(g for g in r[1].strip("{}").split(",") if g.startswith("reader")),
-                 *r[2:]) for r in hung(world) if r[0] in names]
+        return [
+            (r[0], sorted(g for g in r[1].strip("{}").split(",") if g.startswith("reader")), *r[2:])
+            for r in hung(world)
+            if r[0] in names
+        ]
 
     before = granted()
     for word in ("table", "table", "view", "view"):
@@ -162,11 +192,13 @@ def test_comments_and_views_outlive_it_on_duckdb(make_world: Callable[[str], Wor
         world.write(project(word))
         assert world.run().exit_code == 1
         assert world.sql("SELECT n FROM report") == [(3,)]
-        said = world.sql(f"SELECT comment FROM duckdb_{word}s() WHERE {word}_name = "
-                         "'customers__passed'")
+        said = world.sql(
+            f"SELECT comment FROM duckdb_{word}s() WHERE {word}_name = 'customers__passed'"
+        )
         assert said == [("the good ones",)]
         assert world.sql("SELECT comment FROM duckdb_columns() WHERE comment IS NOT NULL") == [
-            ("as written",)]
+            ("as written",)
+        ]
 
 
 def test_what_a_view_cannot_bear_is_said_before_the_start(world: World) -> None:
@@ -191,10 +223,12 @@ def test_what_a_view_cannot_bear_is_said_before_the_start(world: World) -> None:
 def test_what_a_table_cannot_bear_is_said_before_the_start(ran_on_server: World) -> None:
     world = ran_on_server
     world.sql("CREATE VIEW report WITH (security_barrier) AS SELECT id FROM customers__passed")
-    world.sql("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS "
-              "'BEGIN RETURN NULL; END'")
-    world.sql("CREATE TRIGGER ours INSTEAD OF INSERT ON report FOR EACH ROW "
-              "EXECUTE FUNCTION nothing()")
+    world.sql(
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+    )
+    world.sql(
+        "CREATE TRIGGER ours INSTEAD OF INSERT ON report FOR EACH ROW EXECUTE FUNCTION nothing()"
+    )
     world.sql("ALTER VIEW short SET (security_barrier)")
     world.write(project("table"))
     said = " ".join(p.cause for p in refused(world))
@@ -205,10 +239,14 @@ def test_what_a_table_cannot_bear_is_said_before_the_start(ran_on_server: World)
 
 def test_a_model_and_what_it_reads_change_places(world: World) -> None:
     """Each is dropped before what it read, not before what it is to read."""
-    one = {"models/a.sql": "SELECT id FROM {{ ref('orders') }}",
-           "models/b.sql": "SELECT id FROM {{ ref('a') }}"}
-    two = {"models/b.sql": "SELECT id FROM {{ ref('orders') }}",
-           "models/a.sql": "SELECT id FROM {{ ref('b') }}"}
+    one = {
+        "models/a.sql": "SELECT id FROM {{ ref('orders') }}",
+        "models/b.sql": "SELECT id FROM {{ ref('a') }}",
+    }
+    two = {
+        "models/b.sql": "SELECT id FROM {{ ref('orders') }}",
+        "models/a.sql": "SELECT id FROM {{ ref('b') }}",
+    }
     world.write({**PLAIN, "models/short.sql": ""})
     for files in (one, two, one):
         world.write(files)
@@ -218,11 +256,16 @@ def test_a_model_and_what_it_reads_change_places(world: World) -> None:
 
 def test_a_model_that_fails_is_taken_away_before_what_it_reads(world: World) -> None:
     """A view is made before its rows are asked for: what it reads is published all the same."""
-    world.write({**PLAIN, "models/short.sql": "{{ config(materialized='view') }} "
-                 "SELECT id, cast(name AS integer) AS number FROM {{ ref('customers') }}",
-                 "models/m.yml": MODELS + "  - {name: short, key: id}\n",
-                 "rules/short.yml": "version: 1\ndataset: short\ndefaults:\n"
-                                    "  - {column: number, set: 0, reason: unknown}\n"})
+    world.write(
+        {
+            **PLAIN,
+            "models/short.sql": "{{ config(materialized='view') }} "
+            "SELECT id, cast(name AS integer) AS number FROM {{ ref('customers') }}",
+            "models/m.yml": MODELS + "  - {name: short, key: id}\n",
+            "rules/short.yml": "version: 1\ndataset: short\ndefaults:\n"
+            "  - {column: number, set: 0, reason: unknown}\n",
+        }
+    )
     result = world.run()
     assert set(result.failed) == {"short"}
     assert ids(world, "customers") == ["1", "2", "3", "4"]
@@ -230,8 +273,10 @@ def test_a_model_that_fails_is_taken_away_before_what_it_reads(world: World) -> 
 
 
 def test_a_word_that_is_not_known(world: World) -> None:
-    for file, text in (("cdmq_project.yml", project("incremental")["cdmq_project.yml"]),
-                       ("models/m.yml", dataset("incremental")["models/m.yml"])):
+    for file, text in (
+        ("cdmq_project.yml", project("incremental")["cdmq_project.yml"]),
+        ("models/m.yml", dataset("incremental")["models/m.yml"]),
+    ):
         world.write({**FILES, **project("view"), file: text})
         found = refused(world)
         assert [(p.span.file, p.code) for p in found] == [(file, "CDMQ112")]
@@ -240,8 +285,11 @@ def test_a_word_that_is_not_known(world: World) -> None:
 
 def test_the_manifest_says_what_each_dataset_is(world: World) -> None:
     world.write({**FILES, **project("table"), **dataset("view")})
-    content = json.loads(write_manifest(
-        cdmq.parse(world.root), world.root / "target", "0").read_text("utf-8"))
-    assert {n["name"]: n["config"]["materialized"] for n in content["nodes"].values()
-            if n["resource_type"] == "dataset"} == {
-        "customers": "view", "orders": "table", "short": "table", "people": "table"}
+    content = json.loads(
+        write_manifest(cdmq.parse(world.root), world.root / "target", "0").read_text("utf-8")
+    )
+    assert {
+        n["name"]: n["config"]["materialized"]
+        for n in content["nodes"].values()
+        if n["resource_type"] == "dataset"
+    } == {"customers": "view", "orders": "table", "short": "table", "people": "table"}

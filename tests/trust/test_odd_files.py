@@ -22,7 +22,9 @@ FILES = {
     "profiles.yml": "w: {target: it, outputs: {it: {type: duckdb, path: w.duckdb}}}\n",
     "data/c.csv": "id,email\n1,a@x.de\n2,\n",
     "models/m.yml": "version: 1\ndatasets: [{name: c, file: data/c.csv, key: id}]\n",
-    "rules/r.yml": RULES, "seeds/s.csv": "code\nDE\n", "macros/m.sql": "",
+    "rules/r.yml": RULES,
+    "seeds/s.csv": "code\nDE\n",
+    "macros/m.sql": "",
 }
 BYTES = os.fsdecode(b"\xff")
 SHOWN = "\N{REPLACEMENT CHARACTER}"
@@ -48,10 +50,25 @@ def told(root: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[i
     return int(str(end.value.code)), capsys.readouterr().err
 
 
-NAMES = ["models/..sql", "models/" + "x" * 210 + ".sql", "models/a\nb.sql", "seeds/a\nb.csv",
-         "seeds/..csv", *(f"{folder}/{BYTES}.{ending}" for folder, ending in (
-             ("models", "sql"), ("models", "yml"), ("seeds", "csv"), ("rules", "yml"),
-             ("macros", "sql"), (f"rules/{BYTES}", "yml"), ("rules", "yml.txt")))]
+NAMES = [
+    "models/..sql",
+    "models/" + "x" * 210 + ".sql",
+    "models/a\nb.sql",
+    "seeds/a\nb.csv",
+    "seeds/..csv",
+    *(
+        f"{folder}/{BYTES}.{ending}"
+        for folder, ending in (
+            ("models", "sql"),
+            ("models", "yml"),
+            ("seeds", "csv"),
+            ("rules", "yml"),
+            ("macros", "sql"),
+            (f"rules/{BYTES}", "yml"),
+            ("rules", "yml.txt"),
+        )
+    ),
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -76,8 +93,11 @@ def test_a_name_that_cannot_be_used_in_a_commit(project: Path) -> None:
     import subprocess
 
     def git(*words: str) -> None:
-        subprocess.run(["git", "-c", "user.name=Ann", "-c", "user.email=a@x", "-C", str(project),
-                        *words], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "-c", "user.name=Ann", "-c", "user.email=a@x", "-C", str(project), *words],
+            check=True,
+            capture_output=True,
+        )
 
     git("init")
     for name in ("models/..sql", f"models/{BYTES}.sql", f"rules/{BYTES}.yml"):
@@ -99,8 +119,10 @@ def test_a_file_of_a_dataset(project: Path) -> None:
 
 @pytest.mark.parametrize("command", ["parse", "run", "debug", "clean"])
 def test_the_folder_of_the_project(
-    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(made(tmp_path / BYTES / "project"))
     with pytest.raises(SystemExit) as end:
@@ -116,8 +138,7 @@ def test_a_project_from_a_sheet_of_an_odd_name(tmp_path: Path) -> None:
     book.save(tmp_path / "x.xlsx")
     (tmp_path / "x.xlsx").rename(tmp_path / "a\nb.xlsx")
     with pytest.raises(SystemExit) as end:
-        main(["init", str(tmp_path / "new"), "--name", "w", "--from",
-              str(tmp_path / "a\nb.xlsx")])
+        main(["init", str(tmp_path / "new"), "--name", "w", "--from", str(tmp_path / "a\nb.xlsx")])
     assert end.value.code == 0
     assert not cdmq.api.run(tmp_path / "new").failed
 
@@ -194,7 +215,8 @@ def test_a_link_is_followed_where_it_is_named(project: Path) -> None:
     (project / "kept").mkdir()
     (project / "kept/more.yml").write_text(RULES.replace("not_null", "not_blank"), "utf-8")
     (project / "cdmq_project.yml").write_text(
-        "name: w\nprofile: w\nrule-paths: [rules, rules/sub]\n", "utf-8")
+        "name: w\nprofile: w\nrule-paths: [rules, rules/sub]\n", "utf-8"
+    )
     assert {"c.email.not_null", "c.email.not_blank"} <= set(cdmq.api.parse(project).rules)
 
 
@@ -207,8 +229,10 @@ def test_what_an_editor_leaves_is_none_of_it(project: Path) -> None:
 def test_a_delivery_that_is_no_file(project: Path, path: str) -> None:
     """A part of it that is gone is no part of less."""
     (project / "models/m.yml").write_text(FILES["models/m.yml"].replace("c.csv", path), "utf-8")
-    for make, cause in ((linked("data/d.csv", "e.csv"), "a link to nothing"),
-                        (piped("data/d.csv"), "a pipe")):
+    for make, cause in (
+        (linked("data/d.csv", "e.csv"), "a link to nothing"),
+        (piped("data/d.csv"), "a pipe"),
+    ):
         make(project)
         with pytest.raises(CdmqError, match=f"CDMQ121 'data/d.csv' of dataset c is {cause}"):
             cdmq.api.compile(project)

@@ -50,8 +50,9 @@ def _models(world: World) -> list[tuple[int, int, int | None]]:
     it, counted from 1."""
     runs = [r for (r,) in world.audit_rows("runs", ("run_id",))]
     number = {run: i for i, run in enumerate(sorted(runs), start=1)}
-    rows = world.audit_rows("match_models", ("trained_on", "from_run", "to_run"),
-                            "rule_id = 'same'")
+    rows = world.audit_rows(
+        "match_models", ("trained_on", "from_run", "to_run"), "rule_id = 'same'"
+    )
     return sorted((on, number[began], number.get(ended)) for on, began, ended in rows)
 
 
@@ -68,9 +69,13 @@ def _said(world: World) -> tuple[str, str]:
 
 
 def test_an_outgrown_model_is_trained_anew_and_says_so(world: World) -> None:
-    world.write({"models/m.yml": "version: 1\ndatasets:\n"
-                                 "  - {name: people, table: people_source, key: id}\n",
-                 "rules/people.yml": RULES})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n"
+            "  - {name: people, table: people_source, key: id}\n",
+            "rules/people.yml": RULES,
+        }
+    )
     _load(world, FIRST)
     note, _ = _said(world)
     assert "anew" not in note

@@ -30,9 +30,13 @@ def test_the_names_are_all_that_a_run_makes(ran: World) -> None:
     made = cdmq.api.parse(ran.root)
     names = {n.name for n in relation_names(made.datasets, made.rules)}
     assert ran.relations() <= names  # a new kind of output is said there too
-    known = {r[0] for r in ran.sql(
-        f"SELECT name FROM {ran.audit}.register WHERE kind <> 'staged' "
-        f"AND schema_name = '{ran.schema}'")}
+    known = {
+        r[0]
+        for r in ran.sql(
+            f"SELECT name FROM {ran.audit}.register WHERE kind <> 'staged' "
+            f"AND schema_name = '{ran.schema}'"
+        )
+    }
     assert known == ran.relations()
 
 
@@ -81,11 +85,14 @@ def test_a_table_made_anew_by_the_user_is_theirs(ran: World) -> None:
 OTHERS = ["SELECT id, 'mine' AS name FROM kept", "SELECT * FROM kept LIMIT 3", "SELECT 7 AS mine"]
 
 
-@pytest.mark.parametrize(("said", "query"), [
-    *(("precious, made by hand", query) for query in OTHERS),
-    *(("made by cdmq of the project world: a run replaces it", query) for query in OTHERS),
-    *(("as it was given", query) for query in OTHERS[1:]),
-])
+@pytest.mark.parametrize(
+    ("said", "query"),
+    [
+        *(("precious, made by hand", query) for query in OTHERS),
+        *(("made by cdmq of the project world: a run replaces it", query) for query in OTHERS),
+        *(("as it was given", query) for query in OTHERS[1:]),
+    ],
+)
 def test_a_comment_makes_no_table_of_the_users_ours(
     ran_on_duckdb: World, said: str, query: str
 ) -> None:
@@ -104,7 +111,8 @@ def test_a_comment_makes_no_table_of_the_users_ours(
 def test_a_comment_makes_no_view_of_the_users_ours(ran_on_duckdb: World) -> None:
     world = ran_on_duckdb
     ((given,),) = world.sql(
-        "SELECT comment FROM duckdb_views() WHERE view_name = 'customers__passed'")
+        "SELECT comment FROM duckdb_views() WHERE view_name = 'customers__passed'"
+    )
     for said in ("mine", given):
         world.sql("CREATE OR REPLACE VIEW customers__passed AS SELECT 7 AS mine")
         world.sql(f"COMMENT ON VIEW customers__passed IS '{said}'")
@@ -119,19 +127,23 @@ def test_a_large_table_under_a_comment_of_the_users(
     """It is known by rows in several places; its comment stays, run by run."""
     world = make_world("duckdb")
     rows = "".join(f"{i},n{i}\n" for i in range(5000))
-    world.write({
-        "data/c.csv": f"id,{column}\n{rows}",
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: c, file: data/c.csv, key: id, "
-                        "materialized: table}\n",
-        "rules/r.yml": "version: 1\ndataset: c\nvalidation:\n"
-                       f"  - {{column: {column}, checks: [not_null]}}\n"})
+    world.write(
+        {
+            "data/c.csv": f"id,{column}\n{rows}",
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: c, file: data/c.csv, key: id, "
+            "materialized: table}\n",
+            "rules/r.yml": "version: 1\ndataset: c\nvalidation:\n"
+            f"  - {{column: {column}, checks: [not_null]}}\n",
+        }
+    )
     world.run()
     for name in ("c", "c__passed"):
         world.sql(f"COMMENT ON TABLE {name} IS 'ours'")
     for _ in range(2):
         assert world.run().exit_code == 0
-        assert world.sql("SELECT table_name FROM duckdb_tables() WHERE comment = 'ours' "
-                         "ORDER BY 1") == [("c",), ("c__passed",)]
+        assert world.sql(
+            "SELECT table_name FROM duckdb_tables() WHERE comment = 'ours' ORDER BY 1"
+        ) == [("c",), ("c__passed",)]
     world.sql("CREATE TABLE other AS SELECT * FROM c ORDER BY md5(id)")
     world.sql("DROP TABLE c")
     world.sql("ALTER TABLE other RENAME TO c")
@@ -174,15 +186,18 @@ def test_a_view_of_the_users_too(world: World) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(("made", "kind"), [
-    ("CREATE MATERIALIZED VIEW customers AS SELECT 7 AS mine", "materialized view"),
-    ("CREATE SEQUENCE customers", "sequence"),
-    ("CREATE TYPE customers AS ENUM ('a')", "type"),
-    ("CREATE TYPE customers AS (a integer)", "type"),
-    ("CREATE DOMAIN customers AS integer", "type"),
-    ("CREATE TABLE customers (a integer) PARTITION BY LIST (a)", "partitioned table"),
-    ("CREATE TABLE other (a integer); CREATE INDEX customers ON other (a)", "index"),
-])
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [
+        ("CREATE MATERIALIZED VIEW customers AS SELECT 7 AS mine", "materialized view"),
+        ("CREATE SEQUENCE customers", "sequence"),
+        ("CREATE TYPE customers AS ENUM ('a')", "type"),
+        ("CREATE TYPE customers AS (a integer)", "type"),
+        ("CREATE DOMAIN customers AS integer", "type"),
+        ("CREATE TABLE customers (a integer) PARTITION BY LIST (a)", "partitioned table"),
+        ("CREATE TABLE other (a integer); CREATE INDEX customers ON other (a)", "index"),
+    ],
+)
 def test_other_things_of_postgresql(
     make_world: Callable[[str], World], made: str, kind: str
 ) -> None:
@@ -209,7 +224,8 @@ def test_what_looks_staged_is_not_swept(world: World) -> None:
     world.run()
     world.run()
     assert before == [
-        identity(world, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")]
+        identity(world, n) for n in ("__cdmq_x", "__cdmq_abc123_customers", "__cdmq_")
+    ]
     assert world.sql("SELECT * FROM __cdmq_abc123_customers") == [(7,)]
 
 
@@ -244,11 +260,18 @@ def test_a_table_of_the_users_in_the_audit_schema(project: World) -> None:
 
 def test_a_reference_table_that_cdmq_did_not_load(world: World) -> None:
     phones = "- {id: phones, column: name, standardise: phone, region: name}"
-    world.write({**TINY, "rules/customers.yml": TINY["rules/customers.yml"].replace(
-        "- {id: tidy, column: name, standardise: whitespace}", phones)})
+    world.write(
+        {
+            **TINY,
+            "rules/customers.yml": TINY["rules/customers.yml"].replace(
+                "- {id: tidy, column: name, standardise: whitespace}", phones
+            ),
+        }
+    )
     world.run()
-    (name,) = next(iter(world.sql(
-        f"SELECT name FROM {world.audit}.register WHERE name LIKE 'ref%'")), ("",))
+    (name,) = next(
+        iter(world.sql(f"SELECT name FROM {world.audit}.register WHERE name LIKE 'ref%'")), ("",)
+    )
     assert name
     world.sql(f"DELETE FROM {world.audit}.register WHERE name = '{name}'")
     result = world.run()
@@ -259,9 +282,14 @@ def test_a_reference_table_that_cdmq_did_not_load(world: World) -> None:
 def test_two_projects_on_one_schema(ran: World) -> None:
     flags = ran.flags()
     assert flags
-    ran.write({"cdmq_project.yml": "name: other\nprofile: world\n", "rules/people.yml": "",
-                   "rules/customers.yml": "version: 1\ndataset: orders\nvalidation:\n"
-                                          "  - {column: day, checks: [not_null]}\n"})
+    ran.write(
+        {
+            "cdmq_project.yml": "name: other\nprofile: world\n",
+            "rules/people.yml": "",
+            "rules/customers.yml": "version: 1\ndataset: orders\nvalidation:\n"
+            "  - {column: day, checks: [not_null]}\n",
+        }
+    )
     found = refused(ran)
     assert [p.code for p in found] == ["CDMQ442"]
     assert "those of the project world: this is the project other" in found[0].cause
@@ -270,28 +298,42 @@ def test_two_projects_on_one_schema(ran: World) -> None:
 
 def test_a_source_with_the_schema_of_the_outputs(project: World) -> None:
     """At parse the target's schema is not known."""
-    project.write({"models/more.yml": "version: 1\ndatasets:\n  - {name: more, key: id, table: "
-                                      f"{project.schema}.short}}\n",
-                   "models/read.sql": f"SELECT * FROM {{{{ source('{project.schema}', 'raw') }}}}",
-                   "models/raw.sql": "SELECT 1 AS id"})
+    project.write(
+        {
+            "models/more.yml": "version: 1\ndatasets:\n  - {name: more, key: id, table: "
+            f"{project.schema}.short}}\n",
+            "models/read.sql": f"SELECT * FROM {{{{ source('{project.schema}', 'raw') }}}}",
+            "models/raw.sql": "SELECT 1 AS id",
+        }
+    )
     project.sql("CREATE TABLE short AS SELECT 1 AS id")
     project.sql("CREATE TABLE raw AS SELECT 1 AS id")
     found = refused(project)
     assert [(p.code, p.span.file) for p in found] == [
-        ("CDMQ261", "models/more.yml"), ("CDMQ261", "models/read.sql")]
+        ("CDMQ261", "models/more.yml"),
+        ("CDMQ261", "models/read.sql"),
+    ]
     assert project.relations() == {"short", "raw"}
 
 
 def test_a_schema_of_its_own_on_duckdb(make_world: Callable[[str], World]) -> None:
     """Whatever the case in which it is written; a table without a schema is found in main too."""
     world = make_world("duckdb")
-    world.write({**TINY, "models/more.yml": "version: 1\ndatasets:\n"
-                 "  - {name: more, table: shop, key: id}\n"})
+    world.write(
+        {
+            **TINY,
+            "models/more.yml": "version: 1\ndatasets:\n  - {name: more, table: shop, key: id}\n",
+        }
+    )
     world.sql("CREATE TABLE main.customers AS SELECT 7 AS mine")
     world.sql("CREATE TABLE main.shop AS SELECT 7 AS id")
     for schema in ("Mart", "mart", "MART"):
-        world.write({"profiles.yml": "world: {target: it, outputs: {it: {type: duckdb, path: "
-                                     f"world.duckdb, schema: {schema}}}}}}}"})
+        world.write(
+            {
+                "profiles.yml": "world: {target: it, outputs: {it: {type: duckdb, path: "
+                f"world.duckdb, schema: {schema}}}}}}}"
+            }
+        )
         assert world.run().exit_code == 1
     assert world.sql("SELECT * FROM main.customers") == [(7,)]
     assert world.relations() == {"customers", "shop"}
@@ -307,4 +349,4 @@ def test_a_new_project_has_a_schema_of_its_own(tmp_path: Path) -> None:
     assert cdmq.run(tmp_path / "Firm").exit_code == 1
     with duckdb.connect(str(tmp_path / "Firm" / "target" / "Firm.duckdb")) as connection:
         found = connection.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()
-    assert {s for s, in found} == {"firm_dq", "firm_dq_cdmq"}
+    assert {s for (s,) in found} == {"firm_dq", "firm_dq_cdmq"}

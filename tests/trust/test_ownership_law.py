@@ -25,8 +25,20 @@ from cdmq.problems import CdmqError
 
 STORIES = int(os.environ.get("CDMQ_OWNERS", "2"))
 #: Near to what cdmq makes, but none of it.
-NEAR = ("__cdmq_x", "__cdmq_0a1b2c_a", "a__old", "a__clean_2", "b__flagged_", "registers", "runs",
-        "flags", "same__xref2", "cdmq", "made by cdmq", "a__clean__clean")
+NEAR = (
+    "__cdmq_x",
+    "__cdmq_0a1b2c_a",
+    "a__old",
+    "a__clean_2",
+    "b__flagged_",
+    "registers",
+    "runs",
+    "flags",
+    "same__xref2",
+    "cdmq",
+    "made by cdmq",
+    "a__clean__clean",
+)
 
 
 class Story:
@@ -48,16 +60,20 @@ class Story:
         for name in ("a", "b", "c", "d"):
             there = name in self.datasets
             if there:
-                lines.append(f"  - {{name: {name}, file: data/{name}.csv, key: id, "
-                             "missing_values: [n/a]}")
-            rules = (f"version: 1\ndataset: {name}\ndefaults:\n  - {{id: tidy_{name}, column: name,"
-                     " standardise: whitespace}\nvalidation:\n"
-                     "  - {column: name, checks: [not_null]}\n")
+                lines.append(
+                    f"  - {{name: {name}, file: data/{name}.csv, key: id, missing_values: [n/a]}}"
+                )
+            rules = (
+                f"version: 1\ndataset: {name}\ndefaults:\n  - {{id: tidy_{name}, column: name,"
+                " standardise: whitespace}\nvalidation:\n"
+                "  - {column: name, checks: [not_null]}\n"
+            )
             if name == self.matched:
-                rules += ("matching:\n  - {id: same, same_if: [[name]], compare: {name: name}}\n"
-                          "golden:\n  - {id: best, from: same, into: golden, pick: [longest]}\n")
-            self.world.write(
-                {f"rules/{name}.yml": rules if there and name in self.ruled else ""})
+                rules += (
+                    "matching:\n  - {id: same, same_if: [[name]], compare: {name: name}}\n"
+                    "golden:\n  - {id: best, from: same, into: golden, pick: [longest]}\n"
+                )
+            self.world.write({f"rules/{name}.yml": rules if there and name in self.ruled else ""})
         self.world.write({"models/m.yml": "\n".join(lines) + "\n"})
 
     # what the user has -----------------------------------------------------------------------
@@ -82,11 +98,13 @@ class Story:
             if self.world.engine == "postgres":
                 who = self.world.sql(
                     "SELECT c.oid, c.relkind, c.relfilenode, obj_description(c.oid, 'pg_class'), "
-                    f"c.relacl::text FROM pg_class AS c WHERE c.oid = '{at}'::regclass")
+                    f"c.relacl::text FROM pg_class AS c WHERE c.oid = '{at}'::regclass"
+                )
             else:
                 who = self.world.sql(
                     f"SELECT comment, sql FROM duckdb_{kind}s() WHERE {kind}_name = '{name}' "
-                    f"AND schema_name = '{schema}'")
+                    f"AND schema_name = '{schema}'"
+                )
             rows = self.world.sql(f"SELECT * FROM {at}") if kind == "table" else None
             found[at] = who, rows
         return found
@@ -118,10 +136,23 @@ class Story:
         self.world.run()
 
     def killed(self) -> None:
-        words = [sys.executable, "-m", "cdmq", "run", "--project-dir", str(self.world.root), "-q",
-                 "--as-of", AS_OF.isoformat()]
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   cwd=Path(__file__).parents[2])
+        words = [
+            sys.executable,
+            "-m",
+            "cdmq",
+            "run",
+            "--project-dir",
+            str(self.world.root),
+            "-q",
+            "--as-of",
+            AS_OF.isoformat(),
+        ]
+        process = subprocess.Popen(
+            words,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[2],
+        )
         time.sleep(self.chance.uniform(0.5, 3))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -158,8 +189,16 @@ def test_what_the_user_has_is_as_it_was(world: World, seed: int) -> None:
     story.have("mine", world.audit)
     story.view("report", f"{world.schema}.{story.matched}__clean")
     story.view("people", f"{world.schema}.golden")
-    happen = [story.run, story.test, story.train, story.clean, story.remove_rules,
-              story.remove_a_dataset, story.killed, story.taken]
+    happen = [
+        story.run,
+        story.test,
+        story.train,
+        story.clean,
+        story.remove_rules,
+        story.remove_a_dataset,
+        story.killed,
+        story.taken,
+    ]
     story.chance.shuffle(happen)
     for event in happen:
         before = story.seen()

@@ -42,8 +42,11 @@ def _people(world: World, **emails: str) -> None:
 
 
 def _orders(world: World) -> None:
-    world.table("orders", {"oid": "integer", "id": "text", "d": "date", "amount": "decimal"},
-                [[1, "a", dt.date(2026, 10, 20), 500], [2, "c", dt.date(2026, 10, 20), 500]])
+    world.table(
+        "orders",
+        {"oid": "integer", "id": "text", "d": "date", "amount": "decimal"},
+        [[1, "a", dt.date(2026, 10, 20), 500], [2, "c", dt.date(2026, 10, 20), 500]],
+    )
 
 
 def _parties(world: World) -> dict[str, str]:
@@ -56,7 +59,8 @@ def _ids(world: World) -> dict[str, str | None]:
 
 def _levels(world: World) -> dict[str, tuple[str, int, str]]:
     rows = world.audit_rows(
-        "tier_history", ("key", "level", "missed", "from_review"), "to_run IS NULL")
+        "tier_history", ("key", "level", "missed", "from_review"), "to_run IS NULL"
+    )
     return {key: tuple(rest) for key, *rest in rows}
 
 
@@ -64,8 +68,13 @@ def _start(world: World, levels: bool = False) -> None:
     world.write({"models/m.yml": MODELS, "rules/people.yml": RULES})
     if levels:
         _orders(world)
-        world.write({"models/m.yml": MODELS + ORDERS, "rules/people.yml": RULES + GOLDEN,
-                     "rules/customers.yml": LEVELS})
+        world.write(
+            {
+                "models/m.yml": MODELS + ORDERS,
+                "rules/people.yml": RULES + GOLDEN,
+                "rules/customers.yml": LEVELS,
+            }
+        )
 
 
 def begin(world: World) -> None:
@@ -89,7 +98,8 @@ def test_a_merge_that_is_undone(world: World) -> None:
     assert _ids(world) == {p: p for p in first.values()}
     gone = ({*first.values()} - {kept}).pop()
     assert ("return", gone, kept, 2) in world.audit_rows(
-        "party_events", ("event", "party_id", "other", "records"))
+        "party_events", ("event", "party_id", "other", "records")
+    )
     assert world.audit_rows("astray", ("key",), "to_run IS NULL") == []
 
 
@@ -133,7 +143,10 @@ def test_levels_go_on_where_they_were(world: World) -> None:
     everyone = {"a": "x", "b": "x", "c": "y"}
     _people(world, **everyone)
     november, december, january, february, march = (
-        AS_OF, AS_OF.replace(month=12), *(AS_OF.replace(year=2027, month=m) for m in (1, 2, 3)))
+        AS_OF,
+        AS_OF.replace(month=12),
+        *(AS_OF.replace(year=2027, month=m) for m in (1, 2, 3)),
+    )
     world.run(as_of=november)
     first = _parties(world)
     began = {first["a"]: ("big", 0, "2026-11-01"), first["c"]: ("big", 0, "2026-11-01")}

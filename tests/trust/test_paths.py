@@ -14,7 +14,9 @@ RULES = "version: 1\ndataset: c\nvalidation: [{column: email, checks: [not_null]
 FILES = {
     "cdmq_project.yml": "name: w\nprofile: w\n",
     "profiles.yml": "w: {target: it, outputs: {it: {type: duckdb, path: w.duckdb}}}\n",
-    "data/c.csv": "id,email\n1,a@x.de\n2,\n", "models/m.yml": MODELS, "rules/r.yml": RULES,
+    "data/c.csv": "id,email\n1,a@x.de\n2,\n",
+    "models/m.yml": MODELS,
+    "rules/r.yml": RULES,
 }
 PLACES = ("../out", "/tmp/out", "/", "rules/../../out", "link", "link/deeper")
 
@@ -42,8 +44,9 @@ def codes(project: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("key", [
-    "model-paths", "rule-paths", "seed-paths", "macro-paths", "target-path"])
+@pytest.mark.parametrize(
+    "key", ["model-paths", "rule-paths", "seed-paths", "macro-paths", "target-path"]
+)
 def test_folders_of_the_project_file(project: Path, key: str, place: str) -> None:
     before = {p for p in project.parent.rglob("*") if not p.is_relative_to(project)}
     value = place if key == "target-path" else f"[{place}]"
@@ -64,9 +67,7 @@ def test_a_rule_file_that_is_a_link(project: Path) -> None:
     assert codes(project) == {"CDMQ124"}
 
 
-def test_who_runs_cdmq_may_allow_a_folder(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_runs_cdmq_may_allow_a_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "models/m.yml").write_text(MODELS.replace("data/c.csv", "link/c.csv"), "utf-8")
     monkeypatch.setenv("CDMQ_FILES_FROM", str(project.parent / "out"))
     assert cdmq.api.run(project).exit_code == 0
@@ -76,8 +77,12 @@ def test_who_runs_cdmq_may_allow_a_folder(
 def test_a_dataset_is_no_path(project: Path, name: str) -> None:
     import json
 
-    (project / "models/m.yml").write_text(json.dumps({"version": "1", "datasets": [
-        {"name": name, "file": "data/c.csv", "key": "id"}]}), "utf-8")
+    (project / "models/m.yml").write_text(
+        json.dumps(
+            {"version": "1", "datasets": [{"name": name, "file": "data/c.csv", "key": "id"}]}
+        ),
+        "utf-8",
+    )
     (project / "rules/r.yml").unlink()
     with pytest.raises(CdmqError, match="a dataset's name has at most 200 bytes"):
         cdmq.api.compile(project)

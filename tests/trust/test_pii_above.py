@@ -34,8 +34,13 @@ golden:
 def _world(world: World, models: str = _MODELS) -> None:
     for name in ("raw_a", "raw_b"):
         world.table(name, _COLUMNS, _ROWS)
-    world.write({"models/m.yml": models, "rules/both.yml": _RULES,
-                 "models/mails.sql": "select id, mail as m, city from {{ ref('a') }}"})
+    world.write(
+        {
+            "models/m.yml": models,
+            "rules/both.yml": _RULES,
+            "models/mails.sql": "select id, mail as m, city from {{ ref('a') }}",
+        }
+    )
 
 
 def _held(world: World) -> dict[str, set[str]]:
@@ -64,8 +69,12 @@ def test_a_stack_and_its_golden_records_take_the_strictest_word(world: World) ->
 
 
 def test_a_word_of_its_own_is_nearer(world: World) -> None:
-    _world(world, _MODELS.replace("key: [source, id],", "key: [source, id], pii: {tel: plain},")
-           .replace("phone: omit}", "phone: omit, city: plain}"))
+    _world(
+        world,
+        _MODELS.replace("key: [source, id],", "key: [source, id], pii: {tel: plain},").replace(
+            "phone: omit}", "phone: omit, city: plain}"
+        ),
+    )
     world.run()
     assert set(cdmq.api.show("both", world.root).masked) == {"mail", "town"}
     held = _held(world)
@@ -75,9 +84,12 @@ def test_a_word_of_its_own_is_nearer(world: World) -> None:
 
 def test_a_golden_dataset_of_records_with_a_hidden_key_alone(world: World) -> None:
     """Then all other texts are masked outside of the warehouse, in the golden records too."""
-    _world(world, "version: 1\ndatasets:\n"
-                  "  - {name: a, table: raw_a, key: id}\n"
-                  "  - {name: both, table: raw_b, key: id, pii: {id: mask}}\n")
+    _world(
+        world,
+        "version: 1\ndatasets:\n"
+        "  - {name: a, table: raw_a, key: id}\n"
+        "  - {name: both, table: raw_b, key: id, pii: {id: mask}}\n",
+    )
     world.write({"rules/both.yml": _RULES.replace("column: tel", "column: town")})
     world.run()
     assert set(cdmq.api.show("people", world.root).masked) == {"mail", "phone", "city", "town"}
@@ -87,11 +99,17 @@ def test_a_model_over_hidden_columns_says_what_its_own_are(world: World) -> None
     _world(world)
     found = [p for p in cdmq.api.parse(world.root).warnings if p.code == "CDMQ227"]
     assert [p.span.file for p in found] == ["models/mails.sql"]
-    assert found[0].cause == ("the SQL model mails reads columns of a that pii: hides (mail), and "
-                              "says of none of its own whether it does")
-    world.write({"models/cities.sql": "select id, city, count(*) as n from {{ ref('a') }} group "
-                                      "by id, city",
-                 "models/all_of.sql": "select * from {{ ref('b') }}"})
+    assert found[0].cause == (
+        "the SQL model mails reads columns of a that pii: hides (mail), and "
+        "says of none of its own whether it does"
+    )
+    world.write(
+        {
+            "models/cities.sql": "select id, city, count(*) as n from {{ ref('a') }} group "
+            "by id, city",
+            "models/all_of.sql": "select * from {{ ref('b') }}",
+        }
+    )
     found = [p for p in cdmq.api.parse(world.root).warnings if p.code == "CDMQ227"]
     assert [p.span.file for p in found] == ["models/all_of.sql", "models/mails.sql"]
     world.write({"models/cities.sql": "", "models/all_of.sql": ""})

@@ -31,16 +31,24 @@ validation:
   - {column: mail, checks: [{accepted_values: {values: ["1"]}}]}
   - {id: both, check: expression, must: "phone = note"}
 """
-ROWS = [[1, "5550001", "anna@x.org", "a"], [2, "5550002", "b@x.org", "b"],
-        [3, "5550000", None, "c"]]
+ROWS = [
+    [1, "5550001", "anna@x.org", "a"],
+    [2, "5550002", "b@x.org", "b"],
+    [3, "5550000", None, "c"],
+]
 SECRET = "a very long secret of the vault"
 LATER = AS_OF + dt.timedelta(hours=1)
 
 
 def prepare(world: World) -> None:
     world.table("raw", {"id": "integer", "phone": "text", "mail": "text", "note": "text"}, ROWS)
-    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES,
-                 "seeds/towns.csv": "old,new\n5550000,5551111\n"})
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/r.yml": RULES,
+            "seeds/towns.csv": "old,new\n5550000,5551111\n",
+        }
+    )
     with_secret(world, None)
 
 
@@ -99,16 +107,21 @@ def moved(world: World) -> dict[str, int]:
 def test_a_digest_is_an_hmac_of_every_engine(ran: World) -> None:
     secret = secret_of(ran)
     assert len(secret) == 64
-    flags = {(r[0], r[1]): r[2:] for r in ran.sql(
-        f"SELECT rule_id, key, value, digest FROM {ran.audit}.flags")}
+    flags = {
+        (r[0], r[1]): r[2:]
+        for r in ran.sql(f"SELECT rule_id, key, value, digest FROM {ran.audit}.flags")
+    }
     phone = keyed(secret, "5550001")
     assert flags["people.phone.accepted_values", "1"] == (phone, phone)
     assert flags["people.mail.accepted_values", "2"] == ("b***", keyed(secret, "b@x.org"))
     assert flags["both", "1"] == (
-        f"phone={phone}, note=NULL", keyed(secret, "phone=5550001, note=a"))
+        f"phone={phone}, note=NULL",
+        keyed(secret, "phone=5550001, note=a"),
+    )
     changes = ran.sql(f"SELECT old_value, new_value, digest FROM {ran.audit}.changes")
-    assert changes == [(keyed(secret, "5550000"), keyed(secret, "5551111"),
-                        keyed(secret, "5550000\x025551111"))]
+    assert changes == [
+        (keyed(secret, "5550000"), keyed(secret, "5551111"), keyed(secret, "5550000\x025551111"))
+    ]
     assert moved(ran) == {}
 
 
@@ -119,8 +132,11 @@ def test_a_secret_of_the_profile_stands_nowhere_else(ran_with_secret: World) -> 
     assert keyed(SECRET, "5550002") in digests
     assert moved(people) == {}
     for path in people.root.rglob("*"):
-        assert path.name == "profiles.yml" or not path.is_file() or (
-            SECRET.encode() not in path.read_bytes()), path
+        assert (
+            path.name == "profiles.yml"
+            or not path.is_file()
+            or (SECRET.encode() not in path.read_bytes())
+        ), path
     for (sql,) in people.sql(f"SELECT sql FROM {people.audit}.statements"):
         assert SECRET not in sql
         assert SECRET.encode().hex() not in sql
@@ -140,8 +156,10 @@ def refused_and_left(people: World, first: str | None, second: str | None, said:
     assert moved(people) == {"flags": 8, "changes": 1}
 
 
-@pytest.mark.parametrize(("second", "said"), [
-    ("another secret", "is not the one that runs before used"), (None, "is not given any more")])
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [("another secret", "is not the one that runs before used"), (None, "is not given any more")],
+)
 def test_another_secret_is_refused(ran_with_secret: World, second: str | None, said: str) -> None:
     refused_and_left(ran_with_secret, SECRET, second, said)
 
@@ -151,25 +169,41 @@ def test_a_first_secret_is_refused(ran: World) -> None:
 
 
 def test_digests_of_a_cdmq_without_a_key_are_brought_over(ran: World) -> None:
-    flags = {keyed(secret_of(ran), text): hashlib.md5(text.encode()).hexdigest() for text in [
-        "5550001", "5550002", "5551111", "5550000", "anna@x.org", "b@x.org",
-        "5550000\x025551111", "phone=5550001, note=a", "phone=5550002, note=b",
-        "phone=5551111, note=c"]}
+    flags = {
+        keyed(secret_of(ran), text): hashlib.md5(text.encode()).hexdigest()
+        for text in [
+            "5550001",
+            "5550002",
+            "5551111",
+            "5550000",
+            "anna@x.org",
+            "b@x.org",
+            "5550000\x025551111",
+            "phone=5550001, note=a",
+            "phone=5550002, note=b",
+            "phone=5551111, note=c",
+        ]
+    }
     for new, old in flags.items():
-        for table, columns in (("flags", ("value", "digest")),
-                               ("changes", ("old_value", "new_value", "digest"))):
+        for table, columns in (
+            ("flags", ("value", "digest")),
+            ("changes", ("old_value", "new_value", "digest")),
+        ):
             for column in columns:
-                ran.sql(f"UPDATE {ran.audit}.{table} SET {column} = "
-                           f"replace({column}, '{new}', '{old}')")
+                ran.sql(
+                    f"UPDATE {ran.audit}.{table} SET {column} = replace({column}, '{new}', '{old}')"
+                )
     ran.sql(f"DELETE FROM {ran.audit}.pii_key")
     old = {r[0] for r in ran.sql(f"SELECT digest FROM {ran.audit}.flags")}
     assert {len(d) for d in old} == {32}
     assert moved(ran) == {}
-    digests = ran.sql(f"SELECT digest FROM {ran.audit}.flags "
-                         f"UNION SELECT digest FROM {ran.audit}.changes")
+    digests = ran.sql(
+        f"SELECT digest FROM {ran.audit}.flags UNION SELECT digest FROM {ran.audit}.changes"
+    )
     assert {len(d[0]) for d in digests} == {64}
-    values = " ".join(str(r) for t in ("flags", "changes") for r in ran.sql(
-        f"SELECT * FROM {ran.audit}.{t}"))
+    values = " ".join(
+        str(r) for t in ("flags", "changes") for r in ran.sql(f"SELECT * FROM {ran.audit}.{t}")
+    )
     assert not any(md5 in values for md5 in flags.values())
 
 
@@ -180,24 +214,32 @@ def test_nobody_is_granted_the_key(people: World) -> None:
         return
     people.sql(f"CREATE ROLE reader_{people.schema}")
     people.sql(f"CREATE SCHEMA {people.audit}")
-    people.sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {people.audit} GRANT ALL ON TABLES TO PUBLIC, "
-               f"reader_{people.schema}")
-    asked = (f"SELECT has_table_privilege('reader_{people.schema}', '{people.audit}.pii_key', "
-             "'SELECT')")
+    people.sql(
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {people.audit} GRANT ALL ON TABLES TO PUBLIC, "
+        f"reader_{people.schema}"
+    )
+    asked = (
+        f"SELECT has_table_privilege('reader_{people.schema}', '{people.audit}.pii_key', 'SELECT')"
+    )
     people.run()
     assert people.sql(asked) == [(False,)]
     people.sql(f"GRANT SELECT (secret) ON {people.audit}.pii_key TO PUBLIC")
     people.run(as_of=LATER)
-    assert people.sql(f"SELECT has_column_privilege('reader_{people.schema}', "
-                      f"'{people.audit}.pii_key', 'secret', 'SELECT')") == [(False,)]
+    assert people.sql(
+        f"SELECT has_column_privilege('reader_{people.schema}', "
+        f"'{people.audit}.pii_key', 'secret', 'SELECT')"
+    ) == [(False,)]
     assert people.sql(asked.replace("pii_key", "runs")) == [(True,)]
-    people.sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {people.audit} REVOKE ALL ON TABLES FROM "
-               f"PUBLIC, reader_{people.schema}")
+    people.sql(
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {people.audit} REVOKE ALL ON TABLES FROM "
+        f"PUBLIC, reader_{people.schema}"
+    )
 
 
 def test_without_hidden_values_there_is_no_key(people: World) -> None:
-    people.write({"models/m.yml": MODELS.replace("{phone: hash, mail: mask, note: omit}",
-                                                 "{phone: plain}")})
+    people.write(
+        {"models/m.yml": MODELS.replace("{phone: hash, mail: mask, note: omit}", "{phone: plain}")}
+    )
     people.run()
     assert people.sql(f"SELECT * FROM {people.audit}.pii_key") == []
 
@@ -228,13 +270,20 @@ def test_digests_of_what_was_read_are_keyed_where_it_hides_values(people: World)
     plain = f"sha256:{hashlib.sha256(file).hexdigest()}"
 
     def digests(dataset: str) -> list[str]:
-        return [r[0] for r in people.sql(f"SELECT digest FROM {people.audit}.run_inputs "
-                                         f"WHERE dataset = '{dataset}' ORDER BY run_id")]
+        return [
+            r[0]
+            for r in people.sql(
+                f"SELECT digest FROM {people.audit}.run_inputs "
+                f"WHERE dataset = '{dataset}' ORDER BY run_id"
+            )
+        ]
 
     assert digests("listed") == [plain]
     secret = secret_of(people)
-    people.sql(f"INSERT INTO {people.audit}.run_inputs (run_id, dataset, digest) VALUES "
-               f"('0', 'once', '{plain}')")
+    people.sql(
+        f"INSERT INTO {people.audit}.run_inputs (run_id, dataset, digest) VALUES "
+        f"('0', 'once', '{plain}')"
+    )
     people.write({"models/m.yml": MODELS + own % ", pii: {phone: omit}"})
     people.run(as_of=LATER)
     mac = hmac.new(secret.encode(), plain.encode(), "sha256").hexdigest()

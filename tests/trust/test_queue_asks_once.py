@@ -12,12 +12,17 @@ MODELS = "version: 1\ndatasets:\n  - {name: people, table: people_source, key: i
 
 
 def _run(world: World, columns: str, rule: str, rows: list[list[Any]]) -> None:
-    world.write({"models/m.yml": MODELS, "rules/people.yml": f"""
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/people.yml": f"""
 version: 1
 dataset: people
 matching:
   - id: same
-{rule}"""})
+{rule}""",
+        }
+    )
     world.table("people_source", dict.fromkeys(columns.split(), "text"), rows)
     world.run()
 
@@ -29,8 +34,14 @@ def _queue(world: World, where: str = "to_run IS NULL") -> list[tuple[Any, ...]]
 def test_two_parties_of_several_records_are_one_question(world: World) -> None:
     """All of one address, two tax numbers: six pairs say that the two firms may be one."""
     rule = "    same_if: [[mail]]\n    never_if_differs: [tax]\n"
-    rows: list[list[Any]] = [["a1", "x@x.de", "1"], ["a2", "x@x.de", "1"], ["b1", "x@x.de", "2"],
-                             ["b2", "x@x.de", "2"], ["b3", "x@x.de", "2"], ["c", "y@y.de", "3"]]
+    rows: list[list[Any]] = [
+        ["a1", "x@x.de", "1"],
+        ["a2", "x@x.de", "1"],
+        ["b1", "x@x.de", "2"],
+        ["b2", "x@x.de", "2"],
+        ["b3", "x@x.de", "2"],
+        ["c", "y@y.de", "3"],
+    ]
     _run(world, "id mail tax", rule, rows)
     party = dict(world.audit_rows("xref", ("key", "party_id")))
     assert len({party[k] for k in ("a1", "b1", "c")}) == 3
@@ -62,19 +73,26 @@ def _namesakes() -> list[list[Any]]:
 
 
 def test_the_best_pair_is_shown_and_the_others_are_counted(world: World) -> None:
-    _run(world, "id first last mail town born", """
+    _run(
+        world,
+        "id first last mail town born",
+        """
     same_if: [[mail]]
     compare: {first: name, last: name, mail: email, town: name, born: date}
     merge_above: 99%
     review_above: 1%
-""", _namesakes())
+""",
+        _namesakes(),
+    )
     party = dict(world.audit_rows("xref", ("key", "party_id")))
     between: dict[frozenset[str], list[tuple[Any, ...]]] = {}
     for a, b, verdict, probability in world.audit_rows(
-            "pairs", ("key_a", "key_b", "verdict", "probability")):
+        "pairs", ("key_a", "key_b", "verdict", "probability")
+    ):
         if party[a] != party[b]:
             between.setdefault(frozenset((party[a], party[b])), []).append(
-                (a, b, verdict, probability))
+                (a, b, verdict, probability)
+            )
     asked = _queue(world)
     assert len({frozenset((party[a], party[b])) for a, b, *_ in asked}) == len(asked)
     for a, b, _, probability, more in asked:

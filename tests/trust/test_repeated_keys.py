@@ -6,9 +6,15 @@ from runner import World
 
 from cdmq.unit_tests.tests import unit_test
 
-_ROWS = [[1, "a@x.org", "Bonn"], [1, "b@x.org", "Kiel"], [2, "a@x.org", "Bonn"],
-         [3, "b@x.org", "Kiel"], [None, "c@x.org", "Ulm"], [None, "d@x.org", "Hof"],
-         [None, "c@x.org", "Ulm"]]
+_ROWS = [
+    [1, "a@x.org", "Bonn"],
+    [1, "b@x.org", "Kiel"],
+    [2, "a@x.org", "Bonn"],
+    [3, "b@x.org", "Kiel"],
+    [None, "c@x.org", "Ulm"],
+    [None, "d@x.org", "Hof"],
+    [None, "c@x.org", "Ulm"],
+]
 _PROJECT = {
     "models/m.yml": "version: 1\ndatasets:\n  - {name: c, table: raw_c, key: id}\n",
     "rules/c.yml": """
@@ -44,8 +50,9 @@ def test_each_row_of_a_repeated_key_takes_part_in_matching_and_golden(left: Worl
     golden = {r["email"]: r for r in world.view("best_c")}
     assert sorted(golden) == ["a@x.org", "b@x.org", "c@x.org", "d@x.org"]
     assert len(world.view("best_c")) == 4
-    members = {e: sorted(k.split(" #")[0] for k in parties[r["party_id"]])
-               for e, r in golden.items()}
+    members = {
+        e: sorted(k.split(" #")[0] for k in parties[r["party_id"]]) for e, r in golden.items()
+    }
     assert members["a@x.org"] == ["1", "2"]
     assert members["b@x.org"] == ["1", "3"]
     assert len(members["c@x.org"]) == 2
@@ -88,13 +95,17 @@ def test_keys_that_repeat_after_a_stack_only(world: World) -> None:
     columns = {"id": "integer", "email": "text"}
     world.table("raw_a", columns, [[1, "a"], [2, "b"]])
     world.table("raw_b", columns, [[1, "c"], [3, "d"]])
-    world.write({"models/m.yml": """
+    world.write(
+        {
+            "models/m.yml": """
 version: 1
 datasets:
   - {name: a, table: raw_a, key: id}
   - {name: b, table: raw_b, key: id}
   - {name: both, stack: {x: a, y: b}, key: id}
-"""})
+"""
+        }
+    )
     assert world.run().exit_code == 1
     statuses = {n: r["status"] for n, r in world.results().items() if n.endswith(".key")}
     assert statuses == {"a.key": "pass", "b.key": "pass", "both.key": "fail"}
@@ -102,7 +113,10 @@ datasets:
 
 
 def test_a_unit_test_of_the_rule(world: World) -> None:
-    world.write({**_PROJECT, "unit_tests/keys.yml": """
+    world.write(
+        {
+            **_PROJECT,
+            "unit_tests/keys.yml": """
 version: 1
 unit_tests:
   - name: numbers_stand_once
@@ -125,7 +139,11 @@ unit_tests:
     expect:
       cells:
         - {of: 2, column: city, value: Kiel}
-"""})
+""",
+        }
+    )
     done = unit_test(world.root)
     assert [(r.test.name, r.status, r.message) for r in done.results] == [
-        ("numbers_stand_once", "pass", ""), ("rows_of_one_key_are_records", "pass", "")]
+        ("numbers_stand_once", "pass", ""),
+        ("rows_of_one_key_are_records", "pass", ""),
+    ]

@@ -26,7 +26,7 @@ from cdmq.runs.interrupts import Interrupted
 FILES = {
     "models/m.yml": "version: 1\ndatasets: [{name: people, table: source, key: id}]\n",
     "rules/people.yml": "version: 1\ndataset: people\nvalidation:\n"
-                        "  - {column: name, checks: [not_null]}\n",
+    "  - {column: name, checks: [not_null]}\n",
 }
 
 
@@ -53,13 +53,15 @@ def ran(twin: Twin) -> World:
 
 
 def runs(world: World) -> list[tuple[Any, ...]]:
-    return world.sql(f"SELECT run_id, status, exit_code, message FROM {world.audit}.runs "
-                     "ORDER BY run_id")
+    return world.sql(
+        f"SELECT run_id, status, exit_code, message FROM {world.audit}.runs ORDER BY run_id"
+    )
 
 
 def test_a_clock_set_back(project: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    days = iter([dt.timedelta(0), dt.timedelta(days=-1), dt.timedelta(days=-400),
-                 dt.timedelta(days=1)])
+    days = iter(
+        [dt.timedelta(0), dt.timedelta(days=-1), dt.timedelta(days=-400), dt.timedelta(days=1)]
+    )
 
     class Clock(dt.datetime):
         shift = dt.timedelta(0)
@@ -99,15 +101,18 @@ def test_a_run_with_a_column_lost_leaves_a_row(ran: World) -> None:
     assert first[1:3] == ("fail", 1)
     assert second[1:3] == ("error", 2)
     assert len(ran.flags()) == 1  # what could not be judged is not closed
-    (message,) = {m for m, in ran.audit_rows(
-        "rule_results", ("message",), "rule_id = 'people.name.not_null' "
-        f"AND run_id = '{second[0]}'")}
+    (message,) = {
+        m
+        for (m,) in ran.audit_rows(
+            "rule_results",
+            ("message",),
+            f"rule_id = 'people.name.not_null' AND run_id = '{second[0]}'",
+        )
+    }
     assert "has no column 'name'" in message
 
 
-def test_a_run_that_broke_off_leaves_a_row(
-    project: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_broke_off_leaves_a_row(project: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
@@ -142,16 +147,36 @@ def test_after_publish_nothing_was_published_is_not_said(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_sigterm_ends_a_run_as_ctrl_c_does(ran: World, number: signal.Signals) -> None:
     flags = ran.flags()
-    ran.write({"models/slow.sql":
-                   "{{ config(materialized='table') }}\nSELECT count(*) AS id FROM "
-                   + ", ".join(f"{{{{ ref('many') }}}} AS t{i}" for i in range(4)) + " WHERE "
-                   "md5(t0.id || '-' || t1.id || '-' || t2.id || '-' || t3.id) like 'xx%'",
-                   "models/many.yml": "version: 1\ndatasets: [{name: many, table: many, key: id}]"})
+    ran.write(
+        {
+            "models/slow.sql": "{{ config(materialized='table') }}\nSELECT count(*) AS id FROM "
+            + ", ".join(f"{{{{ ref('many') }}}} AS t{i}" for i in range(4))
+            + " WHERE "
+            "md5(t0.id || '-' || t1.id || '-' || t2.id || '-' || t3.id) like 'xx%'",
+            "models/many.yml": "version: 1\ndatasets: [{name: many, table: many, key: id}]",
+        }
+    )
     ran.table("many", {"id": "integer"}, [[i] for i in range(1000)])
-    words = [sys.executable, "-m", "cdmq", "run", "--project-dir", str(ran.root), "--as-of",
-             AS_OF.isoformat(), "--log-format", "json"]
-    started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               cwd=Path(__file__).parents[2], env={**os.environ})
+    words = [
+        sys.executable,
+        "-m",
+        "cdmq",
+        "run",
+        "--project-dir",
+        str(ran.root),
+        "--as-of",
+        AS_OF.isoformat(),
+        "--log-format",
+        "json",
+    ]
+    started = subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ},
+    )
     assert started.stdout is not None
     for line in started.stdout:
         if json.loads(line).get("dataset") == "slow":
@@ -162,7 +187,10 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(ran: World, number: signal.Signals) -
     assert (started.returncode, err) == (130, ""), out
     last = json.loads(out.splitlines()[-1])
     assert (last["code"], last["cause"], last["remedy"]) == (
-        "CDMQ507", "interrupted", "nothing was published")
+        "CDMQ507",
+        "interrupted",
+        "nothing was published",
+    )
     assert [r[1] for r in runs(ran)] == ["fail", "interrupted"]
     assert ran.flags() == flags
     ran.write({"models/slow.sql": ""})

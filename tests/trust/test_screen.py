@@ -16,16 +16,40 @@ FILES = {
     "profiles.yml": "w: {target: it, outputs: {it: {type: duckdb, path: w.duckdb}}}\n",
     "data/c.csv": "id,name,city\n1,=cmd|x,\n2,a=b,Ulm\n",
     "models/m.yml": "version: 1\ndatasets: [{name: c, file: data/c.csv, key: id, "
-                    "pii: {name: plain, city: plain}}]\n",
-    "rules/r.yml": json.dumps({
-        "version": "1", "dataset": "c", "owner": NAME, "validation": [
-            {"id": f"known{TURNS}", "column": "name", "check": "accepted_values",
-             "values": [NAME], "why": NAME, "dimension": "conformity", "tags": [NAME]},
-            {"id": "both", "check": "expression", "must": "name = city", "missing": "fail"}],
-        "defaults": [{"id": f"d{TURNS}", "column": "city", "set": NAME, "reason": "unknown"}]}),
-    "rules/u.yml": json.dumps({"version": "1", "unit_tests": [
-        {"name": NAME, "rule": f"known{TURNS}", "given": {"c": [{"id": "1", "name": NAME}]},
-         "expect": {"flags": [{"key": "1"}]}}]}),
+    "pii: {name: plain, city: plain}}]\n",
+    "rules/r.yml": json.dumps(
+        {
+            "version": "1",
+            "dataset": "c",
+            "owner": NAME,
+            "validation": [
+                {
+                    "id": f"known{TURNS}",
+                    "column": "name",
+                    "check": "accepted_values",
+                    "values": [NAME],
+                    "why": NAME,
+                    "dimension": "conformity",
+                    "tags": [NAME],
+                },
+                {"id": "both", "check": "expression", "must": "name = city", "missing": "fail"},
+            ],
+            "defaults": [{"id": f"d{TURNS}", "column": "city", "set": NAME, "reason": "unknown"}],
+        }
+    ),
+    "rules/u.yml": json.dumps(
+        {
+            "version": "1",
+            "unit_tests": [
+                {
+                    "name": NAME,
+                    "rule": f"known{TURNS}",
+                    "given": {"c": [{"id": "1", "name": NAME}]},
+                    "expect": {"flags": [{"key": "1"}]},
+                }
+            ],
+        }
+    ),
 }
 
 
@@ -43,13 +67,22 @@ def told(project: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return "".join(capsys.readouterr())
 
 
-def test_what_turns_the_text_around(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for words in (["run"], ["test"], ["compile"], ["ls"], ["ls", "--output", "path"], ["history"],
-                  ["history", f"known{TURNS}", "--full"], ["unit-test", "--coverage"],
-                  ["explain", "--record", "1"], ["debug"], ["show", "c"], ["parse"],
-                  ["run", "-s", f"no{TURNS}"]):
+def test_what_turns_the_text_around(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ["run"],
+        ["test"],
+        ["compile"],
+        ["ls"],
+        ["ls", "--output", "path"],
+        ["history"],
+        ["history", f"known{TURNS}", "--full"],
+        ["unit-test", "--coverage"],
+        ["explain", "--record", "1"],
+        ["debug"],
+        ["show", "c"],
+        ["parse"],
+        ["run", "-s", f"no{TURNS}"],
+    ):
         said = told(project, capsys, *words)
         assert said, words
         assert TURNS not in said, words

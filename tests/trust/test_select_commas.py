@@ -33,10 +33,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return parse(root)
 
 
-@pytest.mark.parametrize("words", [
-    "tag:x, tag:y", "tag:x , tag:y", "tag:x ,tag:y", ",tag:x", "tag:x,", "tag:x,,tag:y", ",",
-    "tag:x, ", " , tag:y",
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "tag:x, tag:y",
+        "tag:x , tag:y",
+        "tag:x ,tag:y",
+        ",tag:x",
+        "tag:x,",
+        "tag:x,,tag:y",
+        ",",
+        "tag:x, ",
+        " , tag:y",
+    ],
+)
 @pytest.mark.parametrize("flag", ["--select", "--exclude"])
 def test_a_comma_with_nothing_beside_it(project: Project, words: str, flag: str) -> None:
     given = {"include": words} if flag == "--select" else {"exclude": words}
@@ -44,18 +54,40 @@ def test_a_comma_with_nothing_beside_it(project: Project, words: str, flag: str)
         select(project, **given, allow_empty=True)
 
 
-@pytest.mark.parametrize(("words", "rules"), [
-    ("tag:x,tag:y", {"a2"}), ("tag:x tag:y", {"a1", "a2", "a3"}), ("  tag:x  ", {"a1", "a2"}),
-    ("tag:x,tag:y a3", {"a2", "a3"}),
-])
+@pytest.mark.parametrize(
+    ("words", "rules"),
+    [
+        ("tag:x,tag:y", {"a2"}),
+        ("tag:x tag:y", {"a1", "a2", "a3"}),
+        ("  tag:x  ", {"a1", "a2"}),
+        ("tag:x,tag:y a3", {"a2", "a3"}),
+    ],
+)
 def test_what_the_remedy_says_works(project: Project, words: str, rules: set[str]) -> None:
     assert select(project, words).rules == rules
 
 
-@pytest.mark.parametrize("words", [
-    "", "   ", "+", "++", "tag:", ":x", "Tag:x", "tags:x", "@", "+,+", "2+", "tag:X",
-    "severity:", "rule:+", "path:", "dataset:,tag:x",
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "   ",
+        "+",
+        "++",
+        "tag:",
+        ":x",
+        "Tag:x",
+        "tags:x",
+        "@",
+        "+,+",
+        "2+",
+        "tag:X",
+        "severity:",
+        "rule:+",
+        "path:",
+        "dataset:,tag:x",
+    ],
+)
 def test_no_word_is_passed_over(project: Project, words: str) -> None:
     with pytest.raises(CdmqError) as told:
         select(project, words)

@@ -27,8 +27,12 @@ def duck(tmp_path: Path) -> World:
 
 
 def declare(world: World, file: str = "", more: str = ", key: id", name: str = "x.xlsx") -> None:
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: {path: data/"
-                 f"{name}{file}}}{more}}}\n"})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: {path: data/"
+            f"{name}{file}}}{more}}}\n"
+        }
+    )
 
 
 def book(world: World, **sheets_: Lines) -> openpyxl.Workbook:
@@ -58,10 +62,26 @@ def read(world: World) -> tuple[list[str], list[list[Any]]]:
 
 ROWS: Lines = [
     ["id", "born", "amount", "note", "at", "share", "took", "ok"],
-    ["00123", dt.date(2020, 1, 2), 123.0, "#N/A", dt.datetime(2020, 1, 2, 3, 4, 5), .5,
-     dt.timedelta(hours=30), True],
-    [45, dt.datetime(1950, 12, 31), 0.1, "a, \"b\"\nc", dt.datetime(2020, 1, 2), 1e20,
-     dt.time(3, 4), False],
+    [
+        "00123",
+        dt.date(2020, 1, 2),
+        123.0,
+        "#N/A",
+        dt.datetime(2020, 1, 2, 3, 4, 5),
+        0.5,
+        dt.timedelta(hours=30),
+        True,
+    ],
+    [
+        45,
+        dt.datetime(1950, 12, 31),
+        0.1,
+        'a, "b"\nc',
+        dt.datetime(2020, 1, 2),
+        1e20,
+        dt.time(3, 4),
+        False,
+    ],
     [],
     ["7", "31.12.1999", "1.5", " x ", None, -3, None, None],
 ]
@@ -78,20 +98,36 @@ def test_cells_read_as_they_stand_there(duck: World) -> None:
     assert rows == [
         ["00123", "2020-01-02", "123", "#N/A", "2020-01-02 03:04:05", "0.5", "30:00:00", "true"],
         ["00045", "1950-12-31", "0.1", 'a, "b"\nc', "2020-01-02", "1e+20", "03:04:00", "false"],
-        ["7", "31.12.1999", "1.5", " x ", None, "-3", None, None]]
+        ["7", "31.12.1999", "1.5", " x ", None, "-3", None, None],
+    ]
 
 
 def test_declared_types_read_dates_and_numbers_whatever_texts_look_like(duck: World) -> None:
-    made = book(duck, S=[["id", "born", "amount"], [1, dt.date(2020, 1, 2), 1234.5],
-                         [2, "31.12.1999", "1.234,50"], [3, "soon", "much"]])
+    made = book(
+        duck,
+        S=[
+            ["id", "born", "amount"],
+            [1, dt.date(2020, 1, 2), 1234.5],
+            [2, "31.12.1999", "1.234,50"],
+            [3, "soon", "much"],
+        ],
+    )
     save(duck, made)
-    declare(duck, ', dates: DD.MM.YYYY, decimal: ","',
-            ", key: id, columns: {born: date, amount: decimal}")
+    declare(
+        duck,
+        ', dates: DD.MM.YYYY, decimal: ","',
+        ", key: id, columns: {born: date, amount: decimal}",
+    )
     assert duck.run().exit_code == 1
     assert duck.sql("SELECT id, CAST(born AS text), CAST(amount AS double) FROM p ORDER BY id") == [
-        ("1", "2020-01-02", 1234.5), ("2", "1999-12-31", 1234.5), ("3", None, None)]
+        ("1", "2020-01-02", 1234.5),
+        ("2", "1999-12-31", 1234.5),
+        ("3", None, None),
+    ]
     assert [(f[0], f[3]) for f in duck.flags()] == [
-        ("p.amount.readable", "much"), ("p.born.readable", "soon")]
+        ("p.amount.readable", "much"),
+        ("p.born.readable", "soon"),
+    ]
 
 
 def test_which_sheet(duck: World) -> None:
@@ -103,24 +139,39 @@ def test_which_sheet(duck: World) -> None:
     declare(duck, ", sheet: Old")
     assert read(duck) == (["id"], [["2"]])
     declare(duck, ", sheet: Oders")
-    with pytest.raises(CdmqError, match=r"CDMQ289 there is no sheet 'Oders' .*: Notes \(hidden\), "
-                       "Orders, Old; did you mean 'Orders'"):
+    with pytest.raises(
+        CdmqError,
+        match=r"CDMQ289 there is no sheet 'Oders' .*: Notes \(hidden\), "
+        "Orders, Old; did you mean 'Orders'",
+    ):
         read(duck)
 
 
 def test_what_stands_above_beside_and_below(duck: World) -> None:
-    made = book(duck, S=[["A title", None, None, "as of"], [], [None, "id", " first\n name ", None],
-                         [None, 1, "a"], [None, 2, "b"], [None, "id", "first name"],
-                         [None, 3, "c", "what?"], [None, None, None], []])
+    made = book(
+        duck,
+        S=[
+            ["A title", None, None, "as of"],
+            [],
+            [None, "id", " first\n name ", None],
+            [None, 1, "a"],
+            [None, 2, "b"],
+            [None, "id", "first name"],
+            [None, 3, "c", "what?"],
+            [None, None, None],
+            [],
+        ],
+    )
     made["S"].merge_cells("A1:C1")
     made["S"].cell(5_000, 30).number_format = "0.00"
     save(duck, made)
     declare(duck, ", skip: 1, bad_lines_at_most: 2")
     assert duck.run().exit_code == 1
-    assert duck.sql("SELECT id, \"first name\" FROM p ORDER BY id") == [("1", "a"), ("2", "b")]
+    assert duck.sql('SELECT id, "first name" FROM p ORDER BY id') == [("1", "a"), ("2", "b")]
     assert sorted(f[3] for f in duck.flags()) == [
         "line 6 (the header stands here again): id,first name",
-        "line 7 (a value stands in a column without a name): ,3,c,what?"]
+        "line 7 (a value stands in a column without a name): ,3,c,what?",
+    ]
 
 
 def test_a_formula_is_what_it_last_gave(duck: World) -> None:
@@ -166,7 +217,7 @@ def test_parts_that_are_missing_or_cut(duck: World) -> None:
         with zipfile.ZipFile(path, "w") as packed:
             for name, content in parts.items():
                 if name != lost:
-                    packed.writestr(name, content[:len(content) // 2] if not lost else content)
+                    packed.writestr(name, content[: len(content) // 2] if not lost else content)
         try:
             assert read(duck) == (["id"], [["1"]])
         except CdmqError as error:

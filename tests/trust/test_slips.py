@@ -8,8 +8,17 @@ import random
 import pytest
 from runner import World
 
-COLUMNS = {"id": "text", "first": "text", "last": "text", "born": "date", "street": "text",
-           "house": "text", "zip": "text", "town": "text", "insurance": "text"}
+COLUMNS = {
+    "id": "text",
+    "first": "text",
+    "last": "text",
+    "born": "date",
+    "street": "text",
+    "house": "text",
+    "zip": "text",
+    "town": "text",
+    "insurance": "text",
+}
 RULES = """
 version: 1
 dataset: people
@@ -20,9 +29,34 @@ matching:
     merge_above: 99%
 """
 Person = tuple[object, ...]
-FIRSTS = ["Anna", "Bruno", "Clemens", "Dorit", "Egon", "Fiona", "Gustav", "Hilde", "Ivo", "Jutta",
-          "Konrad", "Ludmilla", "Moritz", "Nadja", "Oskar", "Petra", "Quirin", "Rosa", "Sven",
-          "Theodora", "Ulrich", "Viola", "Wenzel", "Xaver", "Yvonne", "Zacharias"]
+FIRSTS = [
+    "Anna",
+    "Bruno",
+    "Clemens",
+    "Dorit",
+    "Egon",
+    "Fiona",
+    "Gustav",
+    "Hilde",
+    "Ivo",
+    "Jutta",
+    "Konrad",
+    "Ludmilla",
+    "Moritz",
+    "Nadja",
+    "Oskar",
+    "Petra",
+    "Quirin",
+    "Rosa",
+    "Sven",
+    "Theodora",
+    "Ulrich",
+    "Viola",
+    "Wenzel",
+    "Xaver",
+    "Yvonne",
+    "Zacharias",
+]
 
 
 class Town:
@@ -37,7 +71,7 @@ class Town:
         return "".join(self.draw.choice("abcdefghiklmnorstu") for _ in range(n)).capitalize()
 
     def digits(self, n: int) -> str:
-        return str(self.draw.randrange(10 ** (n - 1), 10 ** n))
+        return str(self.draw.randrange(10 ** (n - 1), 10**n))
 
     def other(self, first: str) -> str:
         """A name that is unlike and begins otherwise."""
@@ -45,25 +79,45 @@ class Town:
 
     def person(self, key: str) -> Person:
         born = dt.date(1930, 1, 1) + dt.timedelta(days=self.draw.randrange(25000))
-        return (key, self.draw.choice(FIRSTS), self.draw.choice(self.lasts), born,
-                f"{self.draw.choice(self.streets)}weg", str(self.draw.randrange(1, 120)),
-                *self.draw.choice(self.towns), self.digits(9))
+        return (
+            key,
+            self.draw.choice(FIRSTS),
+            self.draw.choice(self.lasts),
+            born,
+            f"{self.draw.choice(self.streets)}weg",
+            str(self.draw.randrange(1, 120)),
+            *self.draw.choice(self.towns),
+            self.digits(9),
+        )
 
     def again(self, one: Person, key: str, first: bool = False, number: bool = False) -> Person:
         """The same home and birth date under another first name, under another number."""
         _, name, *others, own = one
-        return (key, self.other(str(name)) if first else name, *others,
-                self.digits(9) if number else own)
+        return (
+            key,
+            self.other(str(name)) if first else name,
+            *others,
+            self.digits(9) if number else own,
+        )
 
 
 def _found(world: World, people: list[Person]) -> tuple[dict[str, str], set[frozenset[str]]]:
     world.table("people", COLUMNS, people)
-    world.write({"models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, "
-                 "key: id}\n", "rules/people.yml": RULES})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: people, table: people, key: id}\n",
+            "rules/people.yml": RULES,
+        }
+    )
     world.run()
-    return (dict(world.audit_rows("xref", ("key", "party_id"))),
-            {frozenset(r[:2]) for r in world.audit_rows("queue", ("key_a", "key_b", "why"))
-             if r[2] == "household"})
+    return (
+        dict(world.audit_rows("xref", ("key", "party_id"))),
+        {
+            frozenset(r[:2])
+            for r in world.audit_rows("queue", ("key_a", "key_b", "why"))
+            if r[2] == "household"
+        },
+    )
 
 
 def _careless(town: Town) -> list[Person]:
@@ -119,8 +173,9 @@ def test_where_nobody_slips_so_twins_are_asked_about(world: World) -> None:
 @pytest.mark.parametrize("house", ["17", "117 b"])
 def test_a_rare_house_number_is_no_number_of_a_person(world: World, house: str) -> None:
     town = Town()
-    people = [p for i in range(100) for p in [town.person(f"a{i}")] for p in (
-        p, town.again(p, f"b{i}"))]
+    people = [
+        p for i in range(100) for p in [town.person(f"a{i}")] for p in (p, town.again(p, f"b{i}"))
+    ]
     husband = [*town.person("husband")]
     husband[5], husband[-1] = house, None
     wife = list(husband)

@@ -25,8 +25,12 @@ FILES = {
     "models/m.yml": "version: 1\ndatasets: [{name: c, file: data/c.csv, key: id}]\n",
     "rules/r.yml": "version: 1\ndataset: c\nvalidation: [{column: email, checks: [not_null]}]\n",
 }
-DBT = json.dumps({"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12"
-                               ".json"}, "nodes": {}})
+DBT = json.dumps(
+    {
+        "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
+        "nodes": {},
+    }
+)
 
 
 @pytest.fixture
@@ -41,6 +45,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def told(project: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], Any]]:
     """Runs a command: its exit code, and what it says. One that waits without end is cut off."""
+
     def command(word: str) -> tuple[int, str]:
         capsys.readouterr()
         with pytest.raises(SystemExit) as end:
@@ -58,9 +63,7 @@ def told(project: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "run_results.json", "catalog.json"])
-def test_a_file_of_another_tool(
-    project: Path, told: Callable[[str], Any], name: str
-) -> None:
+def test_a_file_of_another_tool(project: Path, told: Callable[[str], Any], name: str) -> None:
     file = project / "target" / name
     file.write_text(DBT, "utf-8")
     for command in (cdmq.api.compile, cdmq.api.run, cdmq.api.test):
@@ -76,7 +79,8 @@ def test_a_file_of_another_tool(
 def test_the_remedy(project: Path) -> None:
     (project / "target/manifest.json").write_text(DBT, "utf-8")
     (project / "cdmq_project.yml").write_text(
-        "name: w\nprofile: w\ntarget-path: target/cdmq\n", "utf-8")
+        "name: w\nprofile: w\ntarget-path: target/cdmq\n", "utf-8"
+    )
     assert cdmq.api.run(project).exit_code == 1
     cdmq.api.compile(project)
     assert cdmq.api.run(project).exit_code == 1
@@ -117,9 +121,7 @@ def test_what_a_link_leads_to(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["manifest", "run_results", "catalog", "parse_cache"])
-def test_a_pipe_is_not_waited_for(
-    project: Path, told: Callable[[str], Any], name: str
-) -> None:
+def test_a_pipe_is_not_waited_for(project: Path, told: Callable[[str], Any], name: str) -> None:
     os.mkfifo(project / f"target/{name}.json")
     for command in ("parse", "run"):
         code, said = told(command)
@@ -131,16 +133,26 @@ def test_a_pipe_is_not_waited_for(
 def test_a_pipe_as_database(project: Path, command: str) -> None:
     """In a process of its own: DuckDB would wait where no signal is heeded."""
     os.mkfifo(project / "w.duckdb")
-    done = subprocess.run([sys.executable, "-m", "cdmq", command, "--project-dir", str(project)],
-                          capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "cdmq", command, "--project-dir", str(project)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 2
     assert "CDMQ403 the warehouse cannot be reached" in done.stdout + done.stderr
     assert "w.duckdb is no file" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("name", "begins"), [
-    ("parse_cache", ""), ("catalog", '{"datasets": '), ("manifest", '{"metadata": {"cdmq_schema_ver'
-                                                        'sion": ')])
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("parse_cache", ""),
+        ("catalog", '{"datasets": '),
+        ("manifest", '{"metadata": {"cdmq_schema_version": '),
+    ],
+)
 def test_a_file_nested_without_end(
     project: Path, told: Callable[[str], Any], name: str, begins: str
 ) -> None:

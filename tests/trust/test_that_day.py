@@ -43,8 +43,11 @@ def began(project: Gitted, run: str) -> str:
 def test_by_command(three: tuple[Gitted, list[str]]) -> None:
     project, runs = three
     new, old = (v.version for v in history(project.root, "credit_ok").versions)
-    expected = [("credit_low", old, old, "Ada"), ("credit_low", new, old, "Bo"),
-                ("credit_ok", new, old, "Bo")]  # a new name is no new meaning
+    expected = [
+        ("credit_low", old, old, "Ada"),
+        ("credit_low", new, old, "Bo"),
+        ("credit_ok", new, old, "Bo"),
+    ]  # a new name is no new meaning
     for run, (rule, version, first, author) in zip(runs, expected, strict=True):
         (story,) = stories(project.root, "2", "customers", as_of=began(project, run))
         (flag,) = [e for e in story.episodes if e.rule == rule]
@@ -75,15 +78,21 @@ def test_what_came_later_was_not_known(three: tuple[Gitted, list[str]]) -> None:
 def test_by_the_sql_of_the_docs(three: tuple[Gitted, list[str]]) -> None:
     project, _ = three
     new, old = (v.version[:10] for v in history(project.root, "credit_ok").versions)
-    query = next(q for q in re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
-                 if "f.key = 'crm/0010274'" in q)
+    query = next(
+        q
+        for q in re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
+        if "f.key = 'crm/0010274'" in q
+    )
     query = query.replace("crm/0010274", "2")
     found = {}
     for day in ("2026-11-05", "2026-11-10", "2026-11-20"):
         rows = project.rows(query.replace("2026-11-05", day))
         found[day] = [(r[0], r[1]) for r in rows if r[0].startswith("credit")]
-    assert found == {"2026-11-05": [("credit_low", old)], "2026-11-10": [("credit_low", new)],
-                     "2026-11-20": [("credit_ok", new)]}
+    assert found == {
+        "2026-11-05": [("credit_low", old)],
+        "2026-11-10": [("credit_low", new)],
+        "2026-11-20": [("credit_ok", new)],
+    }
 
 
 def test_history_of_all_rules_as_of(three: tuple[Gitted, list[str]]) -> None:

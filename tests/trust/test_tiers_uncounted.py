@@ -48,8 +48,12 @@ ORDERS = """oid,id,d,amount,status
 
 #: What a rule may say of how many facts may lack, and its status.
 HOW_MANY = [
-    ("error_above: 60%", "warn"), ("error_above: 10%", "fail"), ("error_above: 3", "warn"),
-    ("error_above: 2", "fail"), ("warn_above: 3", "pass"), ("severity: info", "pass"),
+    ("error_above: 60%", "warn"),
+    ("error_above: 10%", "fail"),
+    ("error_above: 3", "warn"),
+    ("error_above: 2", "fail"),
+    ("warn_above: 3", "pass"),
+    ("severity: info", "pass"),
     ("{error_above: 0, severity: warn}", "warn"),
 ]
 
@@ -66,17 +70,24 @@ def begin(world: World) -> None:
 
 
 def _write(world: World, dataset: str, *levels: str) -> None:
-    world.write({
-        "models/m.yml": MODELS, "rules/people.yml": RULES,
-        "rules/levels.yml": LEVELS.replace("DATASET", dataset) + "".join(
-            levels or [_level("class")]),
-        "people.csv": "id,email\na,a@x\nb,b@x\nc,c@x\nd,d@x\n", "orders.csv": ORDERS})
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/people.yml": RULES,
+            "rules/levels.yml": LEVELS.replace("DATASET", dataset)
+            + "".join(levels or [_level("class")]),
+            "people.csv": "id,email\na,a@x\nb,b@x\nc,c@x\nd,d@x\n",
+            "orders.csv": ORDERS,
+        }
+    )
 
 
 def _result(world: World, rule: str = "class") -> tuple[str, str, int]:
-    rows = world.audit_rows("rule_results", ("status", "message", "could_not_judge"),
-                            f"rule_id = '{rule}' AND run_id = "
-                            f"(SELECT max(run_id) FROM {world.audit}.runs)")
+    rows = world.audit_rows(
+        "rule_results",
+        ("status", "message", "could_not_judge"),
+        f"rule_id = '{rule}' AND run_id = (SELECT max(run_id) FROM {world.audit}.runs)",
+    )
     (row,) = rows
     return row  # type: ignore[return-value]
 
@@ -87,11 +98,17 @@ def test_a_figure_says_without_how_many_facts_it_is_made(world: World, dataset: 
     assert world.run().exit_code == 1  # the cells that cannot be read are flagged
     status, message, lost = _result(world)
     assert (status, lost) == ("warn", 3)
-    assert message == ("2 prospect, 2 ordinary; made without 3 of 5 orders: 1 without a date, "
-                       "1 without an amount, 1 of no known customer")
+    assert message == (
+        "2 prospect, 2 ordinary; made without 3 of 5 orders: 1 without a date, "
+        "1 without an amount, 1 of no known customer"
+    )
     levels = world.audit_rows("tier_history", ("level", "uncounted", "reason"))
     assert [(level, n) for level, n, _ in levels] == [
-        ("ordinary", 1), ("ordinary", None), ("prospect", 1), ("prospect", None)]
+        ("ordinary", 1),
+        ("ordinary", None),
+        ("prospect", 1),
+        ("prospect", None),
+    ]
     told = [reason for _, n, reason in levels if n]
     assert all(r.endswith("; made without 1 of its facts: no date or no amount") for r in told)
 
@@ -103,8 +120,12 @@ def test_how_many_may_be(left: World, more: str, status: str) -> None:
 
 def test_what_was_read_is_not_told(world: World) -> None:
     _write(world, "customers")
-    world.write({"orders.csv": "oid,id,d,amount,status\n1,a,2026-01-01,5,paid\n"
-                 "2,a,2026-01-02,,cancelled\n3,b,2999-01-01,,paid\n"})
+    world.write(
+        {
+            "orders.csv": "oid,id,d,amount,status\n1,a,2026-01-01,5,paid\n"
+            "2,a,2026-01-02,,cancelled\n3,b,2999-01-01,,paid\n"
+        }
+    )
     assert world.run().exit_code == 0
     assert _result(world)[::2] == ("pass", 0)
 

@@ -52,8 +52,13 @@ def test_the_zone_of_the_machine_says_nothing(zone: str, tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(tmp_path)], capture_output=True, text=True, check=False,
-        cwd=ROOT, env={**os.environ, "TZ": zone})
+        [sys.executable, "-c", RUN, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "TZ": zone},
+    )
     assert done.stderr == ""
     pairs, flags, cells = done.stdout.splitlines()
     assert pairs == "[('1', '2')]"

@@ -35,8 +35,9 @@ validation: [{column: email, checks: [not_null]}]
 @pytest.fixture
 def ready(world: World) -> World:
     world.table("people", {"id": "integer", "email": "text"}, [[1, "x"], [2, None]])
-    world.write({"models/m.yml": MODELS, **{
-        f"rules/{d}.yml": RULES.replace("DATASET", d) for d in "abc"}})
+    world.write(
+        {"models/m.yml": MODELS, **{f"rules/{d}.yml": RULES.replace("DATASET", d) for d in "abc"}}
+    )
     return world
 
 
@@ -59,13 +60,24 @@ def test_a_broken_project(ready: World, capsys: pytest.CaptureFixture[str]) -> N
     ready.write({"rules/a.yml": "dataset: a\nvalidaton: []\nx: ["})
     (problem,) = logged(ready, capsys)
     assert (problem["event"], problem["code"], problem["file"]) == (
-        "problem", "CDMQ101", "rules/a.yml")
+        "problem",
+        "CDMQ101",
+        "rules/a.yml",
+    )
     assert kept(ready) == ["CDMQ101"]
 
 
-@pytest.mark.parametrize(("words", "code"), [
-    (["--slect", "a"], "CDMQ506"), (["--threads", "x"], "CDMQ506"), (["-s", "nope"], "CDMQ513"),
-    (["--as-of", "x"], "CDMQ506"), (["-t", "nope"], "CDMQ402"), (["--vars", "["], "CDMQ101")])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--slect", "a"], "CDMQ506"),
+        (["--threads", "x"], "CDMQ506"),
+        (["-s", "nope"], "CDMQ513"),
+        (["--as-of", "x"], "CDMQ506"),
+        (["-t", "nope"], "CDMQ402"),
+        (["--vars", "["], "CDMQ101"),
+    ],
+)
 def test_usage(
     ready: World, capsys: pytest.CaptureFixture[str], words: list[str], code: str
 ) -> None:
@@ -81,11 +93,27 @@ def test_the_environment_asks_for_the_log(
     assert json.loads(capsys.readouterr().out)["code"] == "CDMQ513"
 
 
-def test_a_server_that_is_not_there(
-    ready: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ready.write({"profiles.yml": json.dumps({"world": {"target": "it", "outputs": {"it": {
-        "type": "postgres", "host": "127.0.0.1", "port": 1, "dbname": "x", "retries": 0}}}})})
+def test_a_server_that_is_not_there(ready: World, capsys: pytest.CaptureFixture[str]) -> None:
+    ready.write(
+        {
+            "profiles.yml": json.dumps(
+                {
+                    "world": {
+                        "target": "it",
+                        "outputs": {
+                            "it": {
+                                "type": "postgres",
+                                "host": "127.0.0.1",
+                                "port": 1,
+                                "dbname": "x",
+                                "retries": 0,
+                            }
+                        },
+                    }
+                }
+            )
+        }
+    )
     assert [p["code"] for p in logged(ready, capsys)] == ["CDMQ403"]
     assert kept(ready) == ["CDMQ403"]
 
@@ -111,16 +139,19 @@ def test_a_rule_that_cannot_be_run(ready: World, capsys: pytest.CaptureFixture[s
 def test_a_lost_connection_is_told_once(make_world: Callable[..., World]) -> None:
     world = make_world("postgres")
     world.table("people", {"id": "integer", "email": "text"}, [[1, "x"], [2, None]])
-    world.write({"models/m.yml": MODELS, **{
-        f"rules/{d}.yml": RULES.replace("DATASET", d) for d in "abc"}})
+    world.write(
+        {"models/m.yml": MODELS, **{f"rules/{d}.yml": RULES.replace("DATASET", d) for d in "abc"}}
+    )
     world.run()
     before = world.flags()
 
     def cut(event: str, value: object) -> None:
         if event == "dataset" and getattr(value, "name", "") == "b":
             with psycopg.connect(world.uri, autocommit=True) as connection:
-                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-                                   "application_name = 'cdmq' AND pid <> pg_backend_pid()")
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                    "application_name = 'cdmq' AND pid <> pg_backend_pid()"
+                )
 
     with pytest.raises(CdmqError) as told:
         world.run(listen=cut)
@@ -137,8 +168,9 @@ def test_a_full_disk_is_told_once(make_world: Callable[..., World]) -> None:
     """A file that may not grow stands for a disk without space."""
     world = make_world("duckdb")
     world.table("people", {"id": "integer", "email": "text"}, [[1, "x"], [2, None]])
-    world.write({"models/m.yml": MODELS, **{
-        f"rules/{d}.yml": RULES.replace("DATASET", d) for d in "abc"}})
+    world.write(
+        {"models/m.yml": MODELS, **{f"rules/{d}.yml": RULES.replace("DATASET", d) for d in "abc"}}
+    )
     world.run()
     before = world.flags()
     world.sql("INSERT INTO people SELECT i, md5(i::text) FROM range(3, 400000) AS t (i)")
@@ -149,8 +181,14 @@ def test_a_full_disk_is_told_once(make_world: Callable[..., World]) -> None:
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
         f"cdmq.cli.main(['run', '--project-dir', {str(world.root)!r}])\n"
     )
-    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True,
-                          timeout=120, check=False, cwd=Path(cdmq.api.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", limited],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=Path(cdmq.api.__file__).parents[1],
+    )
     assert done.returncode == 2, done.stdout
     assert done.stderr.count("CDMQ421") == 1, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -11,9 +11,9 @@ import cdmq.api
 
 FILES = {
     "models/m.yml": "version: 1\ndatasets:\n"
-                    "  - {name: people, table: people_source, key: id}\n"
-                    "  - {name: orders, table: orders_source, key: id, happened_at: day,\n"
-                    "     refers_to: {people: person}}\n",
+    "  - {name: people, table: people_source, key: id}\n"
+    "  - {name: orders, table: orders_source, key: id, happened_at: day,\n"
+    "     refers_to: {people: person}}\n",
     "rules/people.yml": """
 version: 1
 dataset: people
@@ -29,9 +29,15 @@ tiering:
 def write(world: World) -> None:
     world.write(FILES)
     people(world, ["1", "2", "3"])
-    world.table("orders_source", {"id": "text", "person": "text", "day": "date"}, [
-        ["a", "1", dt.date(2026, 9, 1)], ["b", "1", dt.date(2026, 10, 1)],
-        ["c", "2", dt.date(2026, 10, 1)]])
+    world.table(
+        "orders_source",
+        {"id": "text", "person": "text", "day": "date"},
+        [
+            ["a", "1", dt.date(2026, 9, 1)],
+            ["b", "1", dt.date(2026, 10, 1)],
+            ["c", "2", dt.date(2026, 10, 1)],
+        ],
+    )
 
 
 def begin(world: World) -> None:
@@ -56,8 +62,11 @@ def levels(world: World) -> list[tuple[Any, ...]]:
 def test_a_review_to_come_is_undone(begun: World) -> None:
     at(begun, 2026, 11)
     before = levels(begun)
-    assert before == [("1", "fresh", "2026-10-01"), ("2", "fresh", "2026-10-01"),
-                      ("3", "never", "2026-10-01")]
+    assert before == [
+        ("1", "fresh", "2026-10-01"),
+        ("2", "fresh", "2026-10-01"),
+        ("3", "never", "2026-10-01"),
+    ]
     rows = len(begun.audit_rows("tier_history", ("key",)))
     people(begun, ["1", "2", "4"])
     at(begun, 2062, 1)
@@ -68,15 +77,17 @@ def test_a_review_to_come_is_undone(begun: World) -> None:
     assert cdmq.api.undo_reviews("2026-12-31", begun.root) == [("class", "2062-01-01", 1)]
     assert [r for r in levels(begun) if r[0] in "12"] == before[:2]
     assert len(begun.audit_rows("tier_history", ("key",))) > rows
-    undone = begun.audit_rows("tier_history", ("key", "level"),
-                                "closed_because = 'review_undone'")
+    undone = begun.audit_rows("tier_history", ("key", "level"), "closed_because = 'review_undone'")
     assert undone == [("1", "stale"), ("2", "stale"), ("4", "never")]
-    (row,) = begun.sql(f"SELECT command, status, message, run_by, run_id FROM {begun.audit}"
-                         ".runs ORDER BY run_id DESC LIMIT 1")
+    (row,) = begun.sql(
+        f"SELECT command, status, message, run_by, run_id FROM {begun.audit}"
+        ".runs ORDER BY run_id DESC LIMIT 1"
+    )
     assert row[:3] == ("clean", "pass", "undid 1 reviews after 2026-12-31")
     assert "@" in row[3]
     assert begun.audit_rows("tier_reviews", ("review",), f"undone_run = '{row[4]}'") == [
-        ("2062-01-01",)]
+        ("2062-01-01",)
+    ]
     assert at(begun, 2026, 12).status == "pass"
     assert levels(begun) == before
     assert cdmq.api.undo_reviews("2026-12-31", begun.root) == []
@@ -91,8 +102,11 @@ def test_the_same_day_is_reviewed_in_its_time(begun: World) -> None:
     at(begun, 2026, 11)
     assert [r[1] for r in levels(begun)] == ["fresh", "fresh", "never"]
     at(begun, 2027, 12)
-    assert levels(begun) == [("1", "stale", "2027-12-01"), ("2", "stale", "2027-12-01"),
-                               ("3", "never", "2026-10-01")]
+    assert levels(begun) == [
+        ("1", "stale", "2027-12-01"),
+        ("2", "stale", "2027-12-01"),
+        ("3", "never", "2026-10-01"),
+    ]
 
 
 def test_what_is_there_again_is_so_in_all(world: World) -> None:

@@ -21,26 +21,31 @@ ENDS = {
     "a condition": 'validation: [{id: r, check: expression, must: "day <= as_of"}]',
     "a where": 'validation: [{id: r, column: day, check: not_null, where: "until < as_of"}]',
     "a default": "defaults: [{id: d, column: day, set: 2020-01-01, reason: unknown,"
-                 ' where: "until > as_of"}]\n'
-                 "validation: [{id: r, column: day, check: not_null}]",
+    ' where: "until > as_of"}]\n'
+    "validation: [{id: r, column: day, check: not_null}]",
     "a level": "tiering: [{id: r, measures: {n: {from: orders, count: rows}},"
-               ' levels: [{some: "n > 0"}, {none: otherwise}]}]',
+    ' levels: [{some: "n > 0"}, {none: otherwise}]}]',
 }
 
 
 def run(world: World, rules: str, test: dict[str, Any]) -> UnitTestRun:
     dataset = "people" if "tiering" in rules else "orders"
     level = "{levels: [{key: 1, level: some}]}" if "tiering" in rules else "{flags: []}"
-    world.write({
-        "orders.csv": "id,day,until\n1,2024-05-01,2024-06-01\n", "models/m.yml": MODEL,
-        "rules/r.yml": f"version: 1\ndataset: {dataset}\n{rules}\n",
-        "rules/unit_tests/t.yml": "version: 1\nunit_tests:\n  - name: t\n    rule: r\n"
-        + "".join(f"    {k}: {v}\n" for k, v in test.items())
-        + "    given:\n"
-        + "".join(f"      {d}: [{{id: 1, day: 2024-05-01, until: 2024-06-01}}]\n"
-                  for d in dict.fromkeys((dataset, "orders")))
-        + f"    expect: {level}\n",
-    })
+    world.write(
+        {
+            "orders.csv": "id,day,until\n1,2024-05-01,2024-06-01\n",
+            "models/m.yml": MODEL,
+            "rules/r.yml": f"version: 1\ndataset: {dataset}\n{rules}\n",
+            "rules/unit_tests/t.yml": "version: 1\nunit_tests:\n  - name: t\n    rule: r\n"
+            + "".join(f"    {k}: {v}\n" for k, v in test.items())
+            + "    given:\n"
+            + "".join(
+                f"      {d}: [{{id: 1, day: 2024-05-01, until: 2024-06-01}}]\n"
+                for d in dict.fromkeys((dataset, "orders"))
+            )
+            + f"    expect: {level}\n",
+        }
+    )
     return unit_test(world.root)
 
 

@@ -21,11 +21,15 @@ validation:
 @pytest.fixture
 def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     world = World("duckdb", tmp_path / "w")
-    world.write({
-        "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id, "
-                        "columns: {born: date}}\n",
-        "rules/r.yml": RULES, "data/p.csv": "id,state,born\n" + "".join(
-            f"{n},{'CA' if n else 'NY'},\n" for n in range(7))})
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets:\n  - {name: p, file: data/p.csv, key: id, "
+            "columns: {born: date}}\n",
+            "rules/r.yml": RULES,
+            "data/p.csv": "id,state,born\n"
+            + "".join(f"{n},{'CA' if n else 'NY'},\n" for n in range(7)),
+        }
+    )
     monkeypatch.chdir(world.root)
 
     def run(*words: str) -> str:
@@ -46,5 +50,6 @@ def test_what_passes_is_no_error_and_a_place_is_said_once(shown) -> None:  # typ
 def test_show_says_how_many_rows_there_are(shown) -> None:  # type: ignore[no-untyped-def]
     shown("run")
     assert shown("show", "p").endswith(
-        "first 5 of 7 rows of main.p__clean (--limit N shows more)\n")
+        "first 5 of 7 rows of main.p__clean (--limit N shows more)\n"
+    )
     assert shown("show", "p", "--limit", "7").endswith("\n7 rows of main.p__clean\n")

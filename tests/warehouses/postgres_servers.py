@@ -40,14 +40,39 @@ def installed(programs: Path) -> Iterator[str]:
         shutil.chown(folder, user, user)
 
     def told(*words: str) -> None:
-        subprocess.run(words, check=True, capture_output=True, timeout=120, cwd="/",
-                       user=user if os.getuid() == 0 else None)
+        subprocess.run(
+            words,
+            check=True,
+            capture_output=True,
+            timeout=120,
+            cwd="/",
+            user=user if os.getuid() == 0 else None,
+        )
 
     data = str(folder / "data")
-    told(str(programs / "initdb"), "-N", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8",
-         "--locale=C")
-    told(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o",
-         f"-c fsync=off -c listen_addresses='' -c unix_socket_directories={folder}", "start")
+    told(
+        str(programs / "initdb"),
+        "-N",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    )
+    told(
+        str(programs / "pg_ctl"),
+        "-D",
+        data,
+        "-w",
+        "-l",
+        str(folder / "log"),
+        "-o",
+        f"-c fsync=off -c listen_addresses='' -c unix_socket_directories={folder}",
+        "start",
+    )
     try:
         yield f"postgresql://postgres@/postgres?host={folder}"
     finally:

@@ -69,7 +69,8 @@ tiering:
 
 @pytest.mark.slow
 def test_no_statement_is_without_end(
-    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch,
+    make_world: Callable[..., World],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Ten minutes are plenty for one that hashes or sorts; one that asks row by row takes days."""
@@ -91,8 +92,10 @@ def test_no_statement_is_without_end(
     for name in ("run", "fetch"):
         monkeypatch.setattr(Postgres, name, watched(getattr(Postgres, name)))
     world = make_world("postgres", own_database=True)
-    world.sql("CREATE TABLE firm_source AS SELECT i AS firm_id FROM "
-              f"generate_series(1, {ROWS}) AS t (i) WHERE i % 100 <> 7")
+    world.sql(
+        "CREATE TABLE firm_source AS SELECT i AS firm_id FROM "
+        f"generate_series(1, {ROWS}) AS t (i) WHERE i % 100 <> 7"
+    )
     world.sql(f"""CREATE TABLE customer_source AS SELECT i AS id,
         CASE WHEN i % 50 <> 0 THEN 'name ' || i % 900000 END AS name,
         'c' || i % 950000 || CASE WHEN i % 70 = 0 THEN '' ELSE '@example.com' END AS email,

@@ -75,16 +75,38 @@ tiering:
 """
 TABLES: dict[str, tuple[dict[str, str], list[list[Any]]]] = {
     "customer_source": (
-        {"id": "integer", "name": "text", "email": "text", "phone": "text", "state": "text",
-         "amount": "decimal", "firm": "integer", "changed_on": "date", "born": "text",
-         "code": "text"},
-        [[i, None if i % 9 == 0 else f" käte  o'b{i % 30} ", f"C{i % 35}@Example.COM" if i % 7
-          else "none", f"(212) 555-{1000 + i % 35}", ["US", "DE", "Us", "n/a"][i % 4], i, i,
-          f"2025-0{i % 9 + 1}-11", ["1960-02-30", "1940-01-02", "x", "0001-01-01"][i % 4],
-          ["7", "2", "9" * 30, "ä"][i % 4]] for i in range(1, 41)]),
+        {
+            "id": "integer",
+            "name": "text",
+            "email": "text",
+            "phone": "text",
+            "state": "text",
+            "amount": "decimal",
+            "firm": "integer",
+            "changed_on": "date",
+            "born": "text",
+            "code": "text",
+        },
+        [
+            [
+                i,
+                None if i % 9 == 0 else f" käte  o'b{i % 30} ",
+                f"C{i % 35}@Example.COM" if i % 7 else "none",
+                f"(212) 555-{1000 + i % 35}",
+                ["US", "DE", "Us", "n/a"][i % 4],
+                i,
+                i,
+                f"2025-0{i % 9 + 1}-11",
+                ["1960-02-30", "1940-01-02", "x", "0001-01-01"][i % 4],
+                ["7", "2", "9" * 30, "ä"][i % 4],
+            ]
+            for i in range(1, 41)
+        ],
+    ),
     "order_source": (
         {"order_id": "integer", "customer": "integer", "amount": "decimal", "ordered_on": "date"},
-        [[i, i % 40 + 1, i, f"2026-0{i % 9 + 1}-02"] for i in range(1, 81)]),
+        [[i, i % 40 + 1, i, f"2026-0{i % 9 + 1}-02"] for i in range(1, 81)],
+    ),
 }
 SERVERS = {"package 16": 16, "package 18": 18, "debian": None}
 
@@ -92,8 +114,14 @@ SERVERS = {"package 16": 16, "package 18": 18, "debian": None}
 def made(world: World) -> World:
     for name, (columns, rows) in TABLES.items():
         world.table(name, columns, rows)
-    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES, "rules/t.yml": TIERS,
-                 "data/firms.csv": "firm_id\n" + "\n".join(map(str, range(1, 38))) + "\n"})
+    world.write(
+        {
+            "models/m.yml": MODELS,
+            "rules/r.yml": RULES,
+            "rules/t.yml": TIERS,
+            "data/firms.csv": "firm_id\n" + "\n".join(map(str, range(1, 38))) + "\n",
+        }
+    )
     return world
 
 
@@ -105,8 +133,13 @@ def left(world: World) -> list[Any]:
         assert {r.rule.id: r.message for r in result.results if r.status == "error"} == {}
     assert sum(result.opened.values()) == sum(result.closed.values()) == 0
     golden = [{k: v for k, v in r.items() if k != "party_id"} for r in world.view("golden")]
-    return [world.flags(), world.changes(), world.results(), golden,
-            world.audit_rows("tier_history", ["level"], "to_run IS NULL")]
+    return [
+        world.flags(),
+        world.changes(),
+        world.results(),
+        golden,
+        world.audit_rows("tier_history", ["level"], "to_run IS NULL"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +161,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
         yield uri
 
 
-def test_the_same_rows_on_each_server(
-    server: str, on_duckdb: list[Any], tmp_path: Path
-) -> None:
+def test_the_same_rows_on_each_server(server: str, on_duckdb: list[Any], tmp_path: Path) -> None:
     assert left(made(World("postgres", tmp_path, server))) == on_duckdb
 
 
@@ -148,28 +179,36 @@ def test_what_older_servers_are_given_is_what_newer_ones_have(server: str) -> No
                 continue
             for text in texts:
                 for pattern in patterns:
-                    calls = {"regexp_like": "(%s::text, %s::text)",
-                             "regexp_substr": "(%s::text, %s::text, 1, 1, 'c', 0)"}
+                    calls = {
+                        "regexp_like": "(%s::text, %s::text)",
+                        "regexp_substr": "(%s::text, %s::text, 1, 1, 'c', 0)",
+                    }
                     for name, call in calls.items():
                         if name in made:
                             row = connection.execute(
                                 f"SELECT given.{name}{call}, pg_catalog.{name}{call}".encode(),
-                                [text, pattern] * 2).fetchone()
+                                [text, pattern] * 2,
+                            ).fetchone()
                             assert row is not None
                             assert row[0] == row[1], (name, text, pattern)
                 for kind in ("date", "bigint", "numeric(5, 2)", "double precision", "timestamp"):
                     if "pg_input_is_valid" in made:
                         row = connection.execute(
                             "SELECT given.pg_input_is_valid(%s, %s), pg_catalog.pg_input_is_valid"
-                            "(%s, %s)", [text, kind] * 2).fetchone()
+                            "(%s, %s)",
+                            [text, kind] * 2,
+                        ).fetchone()
                         assert row is not None
                         assert row[0] == row[1], (text, kind)
 
 
 def limited(server: str, user: str, *grants: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP OWNED BY {user}" if connection.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s", [user]).fetchone() else "SELECT 1")
+        connection.execute(
+            f"DROP OWNED BY {user}"
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [user]).fetchone()
+            else "SELECT 1"
+        )
         connection.execute(f"DROP ROLE IF EXISTS {user}")
         connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'p'")
         for grant in grants:
@@ -188,14 +227,18 @@ def few(server: str, tmp_path: Path) -> World:
     world.sql("GRANT SELECT ON customer_source, order_source TO few")
     profile = (world.root / "profiles.yml").read_text("utf-8")
     (world.root / "profiles.yml").write_text(
-        profile.replace('"user": "postgres"', '"user": "few", "pass": "p"'), "utf-8")
+        profile.replace('"user": "postgres"', '"user": "few", "pass": "p"'), "utf-8"
+    )
     world.write({"rules/r.yml": FEW_RULES, "rules/t.yml": ""})
     return world
 
 
 def found(world: World) -> list[str]:
-    return [f"{f.said} {f.remedy}" for f in cdmq.api.debug(world.root)
-            if f.what == "rights" and not f.ok]
+    return [
+        f"{f.said} {f.remedy}"
+        for f in cdmq.api.debug(world.root)
+        if f.what == "rights" and not f.ok
+    ]
 
 
 def test_a_user_with_schemas_made_for_it(few: World) -> None:
@@ -231,8 +274,10 @@ def test_a_view_in_a_schema_of_others_is_said_before_the_start(few: World) -> No
     assert not few.run().failed
     theirs = f"theirs_{few.schema}"
     few.sql(f"CREATE SCHEMA {theirs}")
-    said = {"postgres": "is owned by postgres, whose rights the user few has not",
-            "few": "the user few may make nothing in its schema"}
+    said = {
+        "postgres": "is owned by postgres, whose rights the user few has not",
+        "few": "the user few may make nothing in its schema",
+    }
     for owner in said:
         few.sql(f"CREATE VIEW {theirs}.of_{owner} AS SELECT id FROM customers__clean")
         few.sql(f"ALTER VIEW {theirs}.of_{owner} OWNER TO {owner}")
@@ -268,8 +313,9 @@ def test_a_role_is_taken_on(few: World, server: str) -> None:
     profile = (few.root / "profiles.yml").read_text("utf-8")
     few.write({"profiles.yml": profile.replace('"user": "few"', '"user": "login", "role": "few"')})
     assert not few.run().failed
-    assert few.sql("SELECT tableowner FROM pg_tables WHERE schemaname = ? AND tablename = 'runs'",
-                   few.audit) == [("few",)]
+    assert few.sql(
+        "SELECT tableowner FROM pg_tables WHERE schemaname = ? AND tablename = 'runs'", few.audit
+    ) == [("few",)]
 
 
 def test_a_connection_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,8 +323,9 @@ def test_a_connection_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def refuse(**words: Any) -> None:
         tried.append(words)
-        raise psycopg.OperationalError("connection refused" if len(tried) < 9 else
-                                       "password authentication failed")
+        raise psycopg.OperationalError(
+            "connection refused" if len(tried) < 9 else "password authentication failed"
+        )
 
     monkeypatch.setattr(postgres.psycopg, "connect", refuse)
     monkeypatch.setattr(postgres.time, "sleep", lambda seconds: None)

@@ -27,8 +27,19 @@ from cdmq.warehouses.base import Locked, Lost, StatementError, Warehouse
 
 Connect = Callable[[], Warehouse]
 FILE = duckdb.Options.model_validate({"path": "test.duckdb"})
-NAMES = ["plain", "UPPER", "two words", 'a "quoted" one', "it's", "émoji 😀", "semi;colon", "50%",
-         "back\\slash", "a.b", "select"]
+NAMES = [
+    "plain",
+    "UPPER",
+    "two words",
+    'a "quoted" one',
+    "it's",
+    "émoji 😀",
+    "semi;colon",
+    "50%",
+    "back\\slash",
+    "a.b",
+    "select",
+]
 
 
 def postgres_options(uri: str, schema: str) -> postgres.Options:
@@ -43,9 +54,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def connect(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Connect]:
+def connect(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connect]:
     """Connections to one fresh schema."""
     opened: list[Warehouse] = []
     schema = "test " + os.urandom(4).hex()
@@ -81,7 +90,8 @@ def rows_of(warehouse: Warehouse, name: str) -> list[tuple[Any, ...]]:
 class TestStatements:
     def test_fetch_gives_rows(self, warehouse: Warehouse) -> None:
         assert warehouse.fetch("SELECT 1, 'a', NULL UNION ALL SELECT 2, '', 'b' ORDER BY 1") == [
-            (1, "a", None), (2, "", "b")
+            (1, "a", None),
+            (2, "", "b"),
         ]
 
     def test_run_takes_statements_and_queries(self, warehouse: Warehouse) -> None:
@@ -130,12 +140,22 @@ class TestCatalogue:
         assert found == written
         assert list(found) == NAMES
 
-    @pytest.mark.parametrize(("type_", "expected"), [
-        ("VARCHAR(20)", "text"), ("CHAR(3)", "text"), ("SMALLINT", "integer"),
-        ("BIGINT", "integer"), ("NUMERIC(10, 2)", "decimal"), ("REAL", "double"),
-        ("TIMESTAMP WITH TIME ZONE", "timestamp"), ("UUID", "uuid"), ("TIME", "time"),
-        ("INTEGER[]", "list"), ("JSON", "json"),
-    ])
+    @pytest.mark.parametrize(
+        ("type_", "expected"),
+        [
+            ("VARCHAR(20)", "text"),
+            ("CHAR(3)", "text"),
+            ("SMALLINT", "integer"),
+            ("BIGINT", "integer"),
+            ("NUMERIC(10, 2)", "decimal"),
+            ("REAL", "double"),
+            ("TIMESTAMP WITH TIME ZONE", "timestamp"),
+            ("UUID", "uuid"),
+            ("TIME", "time"),
+            ("INTEGER[]", "list"),
+            ("JSON", "json"),
+        ],
+    )
     def test_types_of_the_engine(self, warehouse: Warehouse, type_: str, expected: str) -> None:
         warehouse.run(f"CREATE TEMP TABLE t (a {type_})")
         assert warehouse.columns(Relation("t")) == {"a": expected}
@@ -150,8 +170,11 @@ class TestCatalogue:
         assert rows_of(warehouse, name) == [(name,)]
 
     def test_views(self, warehouse: Warehouse) -> None:
-        view = nodes.create(Relation("v", warehouse.schema),
-                            nodes.select([nodes.alias(nodes.number(1), "a")]), "VIEW")
+        view = nodes.create(
+            Relation("v", warehouse.schema),
+            nodes.select([nodes.alias(nodes.number(1), "a")]),
+            "VIEW",
+        )
         warehouse.run(view.sql(warehouse.dialect))
         assert warehouse.columns(Relation("v", warehouse.schema)) == {"a": "integer"}
         assert warehouse.relations(warehouse.schema) == {"v": "view"}
@@ -169,10 +192,24 @@ class TestCatalogue:
 class TestLoad:
     def test_all_types(self, warehouse: Warehouse) -> None:
         rows: list[list[Any]] = [
-            ["a", 1, Decimal("1.50"), 0.1, True, dt.date(2024, 2, 29),
-             dt.datetime(2024, 1, 2, 3, 4, 5, 678901)],
-            ["b", -2**63, Decimal("-0.000000001"), 1e300, False, dt.date(1, 1, 1),
-             dt.datetime(9999, 12, 31)],
+            [
+                "a",
+                1,
+                Decimal("1.50"),
+                0.1,
+                True,
+                dt.date(2024, 2, 29),
+                dt.datetime(2024, 1, 2, 3, 4, 5, 678901),
+            ],
+            [
+                "b",
+                -(2**63),
+                Decimal("-0.000000001"),
+                1e300,
+                False,
+                dt.date(1, 1, 1),
+                dt.datetime(9999, 12, 31),
+            ],
         ]
         columns: dict[str, Type] = {t: t for t in DECLARABLE}
         warehouse.load(Relation("t", warehouse.schema), columns, [*rows, [None] * len(columns)])
@@ -191,13 +228,32 @@ class TestLoad:
         warehouse.load(Relation("t", warehouse.schema), columns, [["12", True]])
         assert rows_of(warehouse, "t") == [(12, "true")]
 
-    @pytest.mark.parametrize("value", [
-        "", " ", "NULL", "\\N", "\\.", "a\n\\.\nb", "tab\there", "line\r\nbreak", 'q"uo\'te', "a,b",
-        "😀", "e\u0301", "\u202e", "\U0010ffff", "100%", "{a}", "\\", "x" * 1_000_000,
-    ], ids=lambda v: repr(v[:10]))
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "",
+            " ",
+            "NULL",
+            "\\N",
+            "\\.",
+            "a\n\\.\nb",
+            "tab\there",
+            "line\r\nbreak",
+            "q\"uo'te",
+            "a,b",
+            "😀",
+            "e\u0301",
+            "\u202e",
+            "\U0010ffff",
+            "100%",
+            "{a}",
+            "\\",
+            "x" * 1_000_000,
+        ],
+        ids=lambda v: repr(v[:10]),
+    )
     def test_texts_are_kept_as_they_are(self, warehouse: Warehouse, value: str) -> None:
-        warehouse.load(Relation("t", warehouse.schema), {"a": "text", "b": "text"},
-                       [[value, None]])
+        warehouse.load(Relation("t", warehouse.schema), {"a": "text", "b": "text"}, [[value, None]])
         assert rows_of(warehouse, "t") == [(value, None)]
 
     def test_nul_is_shown_by_its_symbol(self, warehouse: Warehouse) -> None:
@@ -226,13 +282,19 @@ class TestLoadQuery:
     def test_a_csv_file(self, warehouse: Warehouse, tmp_path: Path) -> None:
         file = tmp_path / "people.csv"
         file.write_text('id,Full Name\n1,""\n2,\n3,"O\'Neil, ""Shaq"""\n4,"a\n\\.\n😀"\n', "utf-8")
-        query = (f"SELECT * FROM read_csv('{file}', all_varchar = true, header = true, "
-                 "allow_quoted_nulls = false) -- the end")
+        query = (
+            f"SELECT * FROM read_csv('{file}', all_varchar = true, header = true, "
+            "allow_quoted_nulls = false) -- the end"
+        )
         assert self.load(warehouse, query) == [
-            ("1", ""), ("2", None), ("3", 'O\'Neil, "Shaq"'), ("4", "a\n\\.\n😀"),
+            ("1", ""),
+            ("2", None),
+            ("3", 'O\'Neil, "Shaq"'),
+            ("4", "a\n\\.\n😀"),
         ]
         assert warehouse.columns(Relation("t", warehouse.schema)) == {
-            "id": "text", "Full Name": "text"
+            "id": "text",
+            "Full Name": "text",
         }
 
     def test_all_types(self, warehouse: Warehouse) -> None:
@@ -240,8 +302,16 @@ class TestLoadQuery:
             0.1 + 0.2::DOUBLE AS double, true AS boolean, DATE '2024-02-29' AS date,
             TIMESTAMP '2024-01-02 03:04:05.678901' AS timestamp"""
         assert self.load(warehouse, query + " UNION ALL SELECT " + ", ".join(["NULL"] * 7)) == [
-            ("a", 1, Decimal("1.50"), 0.1 + 0.2, True, dt.date(2024, 2, 29),
-             dt.datetime(2024, 1, 2, 3, 4, 5, 678901)), (None,) * 7,
+            (
+                "a",
+                1,
+                Decimal("1.50"),
+                0.1 + 0.2,
+                True,
+                dt.date(2024, 2, 29),
+                dt.datetime(2024, 1, 2, 3, 4, 5, 678901),
+            ),
+            (None,) * 7,
         ]
         found = warehouse.columns(Relation("t", warehouse.schema))
         assert found == {t: t for t in DECLARABLE}
@@ -272,10 +342,14 @@ class TestLoadQuery:
     def test_nul_is_shown_by_its_symbol(self, warehouse: Warehouse) -> None:
         assert self.load(warehouse, "SELECT 'a' || chr(0) || 'b' AS a") == [("a\u2400b",)]
 
-    @pytest.mark.parametrize("query", [
-        "SELECT * FROM read_csv('nowhere.csv')", "SELEKT 1",
-        "SELECT CAST(a AS INTEGER) AS a FROM (VALUES ('1'), ('x')) AS v (a)",
-    ])
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT * FROM read_csv('nowhere.csv')",
+            "SELEKT 1",
+            "SELECT CAST(a AS INTEGER) AS a FROM (VALUES ('1'), ('x')) AS v (a)",
+        ],
+    )
     def test_an_error_leaves_no_table(self, warehouse: Warehouse, query: str) -> None:
         with pytest.raises(StatementError):
             self.load(warehouse, query)
@@ -356,8 +430,9 @@ class TestLock:
             "w = m.connect(m.Options.model_validate_json(sys.argv[1]), pathlib.Path(sys.argv[2]))\n"
             "with w.lock():\n    print('held', flush=True)\n    w.run(sys.argv[3])\n"
         )
-        run = subprocess.Popen([sys.executable, "-c", code, options, str(tmp_path), long],
-                               stdout=subprocess.PIPE)
+        run = subprocess.Popen(
+            [sys.executable, "-c", code, options, str(tmp_path), long], stdout=subprocess.PIPE
+        )
         assert run.stdout is not None
         try:
             assert run.stdout.readline() == b"held\n"
@@ -398,10 +473,24 @@ class TestFingerprint:
 
     def test_it_tells_rows_apart(self, warehouse: Warehouse) -> None:
         tables: list[list[list[str | None]]] = [
-            [["a", "b"], ["c", "d"]], [["a", "d"], ["c", "b"]], [["b", "a"], ["d", "c"]],
-            [["a", "b"]], [["a", "b"], ["a", "b"]], [["ab", ""]], [["", "ab"]], [["ab", None]],
-            [[None, "ab"]], [["a,b", ""]], [['a","', "b"]], [["a", '","b']], [["", ""]],
-            [[None, None]], [["", None]], [["A", "b"]], [["a\\", "b"]], [["a", "b "]],
+            [["a", "b"], ["c", "d"]],
+            [["a", "d"], ["c", "b"]],
+            [["b", "a"], ["d", "c"]],
+            [["a", "b"]],
+            [["a", "b"], ["a", "b"]],
+            [["ab", ""]],
+            [["", "ab"]],
+            [["ab", None]],
+            [[None, "ab"]],
+            [["a,b", ""]],
+            [['a","', "b"]],
+            [["a", '","b']],
+            [["", ""]],
+            [[None, None]],
+            [["", None]],
+            [["A", "b"]],
+            [["a\\", "b"]],
+            [["a", "b "]],
         ]
         found = [self.of(warehouse, t) for t in tables]
         assert len(set(found)) == len(tables)
@@ -416,8 +505,11 @@ class TestFingerprint:
 
 class TestInterrupt:
     def test_a_statement_stops(self, warehouse: Warehouse, engine: str) -> None:
-        long = ("SELECT count(*) FROM range(10000000000) a, range(10000000000) b"
-                if engine == "duckdb" else "SELECT pg_sleep(600)")
+        long = (
+            "SELECT count(*) FROM range(10000000000) a, range(10000000000) b"
+            if engine == "duckdb"
+            else "SELECT pg_sleep(600)"
+        )
         self.stops(warehouse, lambda: warehouse.run(long))
 
     def test_reading_files_stops(self, warehouse: Warehouse) -> None:
@@ -445,11 +537,22 @@ class TestPostgres:
     """What only PostgreSQL has."""
 
     def test_options_from_text(self) -> None:
-        options = postgres.Options.model_validate({
-            "type": "postgres", "host": "db", "port": "6543", "user": "u", "password": "hidden",
-            "dbname": "crm", "schema": "dq", "sslmode": "require", "connect_timeout": "3",
-            "keepalives_idle": "30", "threads": "4", "throwaway": "true",
-        })
+        options = postgres.Options.model_validate(
+            {
+                "type": "postgres",
+                "host": "db",
+                "port": "6543",
+                "user": "u",
+                "password": "hidden",
+                "dbname": "crm",
+                "schema": "dq",
+                "sslmode": "require",
+                "connect_timeout": "3",
+                "keepalives_idle": "30",
+                "threads": "4",
+                "throwaway": "true",
+            }
+        )
         assert (options.port, options.dbname, options.schema_) == (6543, "crm", "dq")
         assert options.throwaway
         assert "hidden" not in repr(options)
@@ -487,9 +590,7 @@ class TestPostgres:
             admin.run(f"DROP ROLE {user}")
             admin.close()
 
-    def test_domains_are_what_they_stand_for(
-        self, postgres_uri: str, tmp_path: Path
-    ) -> None:
+    def test_domains_are_what_they_stand_for(self, postgres_uri: str, tmp_path: Path) -> None:
         warehouse = postgres.connect(postgres_options(postgres_uri, "public"), tmp_path)
         try:
             with pytest.raises(ZeroDivisionError), warehouse.transaction():  # noqa: PT012

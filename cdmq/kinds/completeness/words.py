@@ -30,8 +30,9 @@ def _positive(value: Decimal) -> Decimal:
     return value
 
 
-Alternatives = Annotated[str, PlainValidator(_alternatives, json_schema_input_type=str),
-                         AnyOfColumns()]
+Alternatives = Annotated[
+    str, PlainValidator(_alternatives, json_schema_input_type=str), AnyOfColumns()
+]
 Weight = Annotated[Number, AfterValidator(_positive)]
 
 

@@ -50,24 +50,26 @@ class Cells:
         written = {c for c in self.columns if c in chains}
         self.kept = frozenset(written | self.keep_raw)
         self.mended = frozenset(
-            c for c in written if any(mends(r, self.dataset, self.columns[c]) for r in chains[c]))
+            c for c in written if any(mends(r, self.dataset, self.columns[c]) for r in chains[c])
+        )
         self.placeholders = self._placeholders(chains)
         self.borrowable = tuple(
             c for c in self.columns if any(spec_of(r).fill_from for r in chains.get(c, ()))
         )
         if len(self.borrowable) > 62:
-            self._problem(self.order.rules[0].span, "CDMQ214",
-                          f"{self.dataset.name} fills more than 62 columns from elsewhere",
-                          "split the dataset")
+            self._problem(
+                self.order.rules[0].span,
+                "CDMQ214",
+                f"{self.dataset.name} fills more than 62 columns from elsewhere",
+                "split the dataset",
+            )
             return None
         query = self._first_layer()
         for layer in layers:
             query = self._layer(query, layer, chains)
         if self.borrowable:
             query = self._with_bits(query)
-        changes = tuple(
-            self._change(rule, chain) for chain in chains.values() for rule in chain
-        )
+        changes = tuple(self._change(rule, chain) for chain in chains.values() for rule in chain)
         return Stage(query, changes, self.kept, self.placeholders, self.borrowable, self.mended)
 
     @property
@@ -80,8 +82,9 @@ class Cells:
     def _first_layer(self) -> exp.Select:
         shown: list[exp.Expr] = []
         for name in self.columns:
-            value = without_tokens(self.dataset, name, self.columns[name], nodes.column(name),
-                                   self.dialect)
+            value = without_tokens(
+                self.dataset, name, self.columns[name], nodes.column(name), self.dialect
+            )
             shown.append(nodes.alias(value, name))
             if name in self.kept:
                 shown.append(nodes.alias(nodes.column(name), f"__raw_{name}"))
@@ -94,9 +97,7 @@ class Cells:
             shown.append(nodes.alias(exp.false(), f"__from_{name}"))
         return nodes.select(shown, self.source)
 
-    def _layer(
-        self, below: exp.Select, layer: list[Rule], chains: Chains
-    ) -> exp.Select:
+    def _layer(self, below: exp.Select, layer: list[Rule], chains: Chains) -> exp.Select:
         """Two steps: what each rule would write, computed once; then the cells with it."""
         offers = self.offers.over(below, layer)
         writes: dict[str, exp.Expr] = {}
@@ -106,9 +107,11 @@ class Cells:
             if place:
                 extra.append(nodes.alias(nodes.column(column, "l"), f"__was_{place}_{column}"))
                 if column in self.placeholders:
-                    extra.append(nodes.alias(
-                        nodes.column(f"__reason_{column}", "l"), f"__why_{place}_{column}"
-                    ))
+                    extra.append(
+                        nodes.alias(
+                            nodes.column(f"__reason_{column}", "l"), f"__why_{place}_{column}"
+                        )
+                    )
             writes.update(self._written(rule))
         shown = [
             nodes.alias(writes.get(a.alias, nodes.column(a.alias, "l")), a.alias)
@@ -136,8 +139,9 @@ class Cells:
             if spec.otherwise:
                 branches.append((_and(applies, there), nodes.null()))
                 nothing = nodes.any_of([none, *(e.copy() for e in emptied)])
-                self._set_reason(out, column, _and(applies, there, nothing),
-                                 spec.otherwise.reason, None)
+                self._set_reason(
+                    out, column, _and(applies, there, nothing), spec.otherwise.reason, None
+                )
             out[column] = nodes.cases(branches, value)
             if mending:
                 read = (_and(applies, there, offered), nodes.cast(nodes.null(), "text"))
@@ -162,12 +166,17 @@ class Cells:
         token = is_token(self.dataset, column, self.columns[column], offer.copy(), self.dialect)
         found = [] if token is None else [token]
         if spec_of(rule).standardise and self.columns[column] in ("text", "unknown"):
-            found.append(nodes.every([nodes.is_null(offer.copy()),
-                                      blank(value.copy(), self.dialect)]))
+            found.append(
+                nodes.every([nodes.is_null(offer.copy()), blank(value.copy(), self.dialect)])
+            )
         return found
 
     def _set_reason(
-        self, out: dict[str, exp.Expr], column: str, when: exp.Expr, reason: str | None,
+        self,
+        out: dict[str, exp.Expr],
+        column: str,
+        when: exp.Expr,
+        reason: str | None,
         cleared: exp.Expr | None,
     ) -> None:
         before = nodes.column(f"__reason_{column}", "l")
@@ -181,16 +190,20 @@ class Cells:
     def _with_bits(self, below: exp.Select) -> exp.Select:
         bits: exp.Expr = nodes.number(0)
         for place, column in enumerate(self.borrowable):
-            bit = nodes.when(nodes.column(f"__from_{column}", "l"),
-                             nodes.cast(nodes.number(1 << place), "bigint"),
-                             nodes.cast(nodes.number(0), "bigint"))
+            bit = nodes.when(
+                nodes.column(f"__from_{column}", "l"),
+                nodes.cast(nodes.number(1 << place), "bigint"),
+                nodes.cast(nodes.number(0), "bigint"),
+            )
             bits = bit if place == 0 else exp.Add(this=bits, expression=bit)
         kept = [
             nodes.alias(nodes.column(a.alias, "l"), a.alias)
-            for a in below.expressions if not a.alias.startswith("__from_")
+            for a in below.expressions
+            if not a.alias.startswith("__from_")
         ]
-        return nodes.select([*kept, nodes.alias(bits, "__borrowed")],
-                            nodes.beneath(below, "l", self.offers.dialect))
+        return nodes.select(
+            [*kept, nodes.alias(bits, "__borrowed")], nodes.beneath(below, "l", self.offers.dialect)
+        )
 
     # changes ------------------------------------------------------------------------------
 
@@ -200,16 +213,22 @@ class Cells:
             texts: dict[str, Rule] = {}
             for rule in chain:
                 spec = spec_of(rule)
-                text = spec.set if spec.set is not None else (
-                    spec.otherwise.set if spec.otherwise else None
+                text = (
+                    spec.set
+                    if spec.set is not None
+                    else (spec.otherwise.set if spec.otherwise else None)
                 )
                 if text is not None:
                     texts.setdefault(text, rule)
             if len(texts) > 1:
                 rule = list(texts.values())[1]
-                self._problem(rule.span, "CDMQ215", f"the column {column} has two placeholders: "
-                              + " and ".join(f"'{t}'" for t in texts),
-                              "one column, one placeholder: tell them apart by the reason")
+                self._problem(
+                    rule.span,
+                    "CDMQ215",
+                    f"the column {column} has two placeholders: "
+                    + " and ".join(f"'{t}'" for t in texts),
+                    "one column, one placeholder: tell them apart by the reason",
+                )
             for text, rule in texts.items():
                 found.setdefault(column, self.literal(rule, text, self.columns[column]))
         return found
@@ -219,8 +238,13 @@ class Cells:
         column, place, spec = rule.columns[0], chain.index(rule), spec_of(rule)
         raw = nodes.column(f"__raw_{column}")
         before = nodes.column(f"__was_{place}_{column}") if place else raw
-        clean_before = before if place else without_tokens(
-            self.dataset, column, self.columns[column], raw.copy(), self.dialect)
+        clean_before = (
+            before
+            if place
+            else without_tokens(
+                self.dataset, column, self.columns[column], raw.copy(), self.dialect
+            )
+        )
         last = place == len(chain) - 1
         after = nodes.column(column) if last else nodes.column(f"__was_{place + 1}_{column}")
         why: exp.Expr = nodes.cast(nodes.null(), "text")
@@ -231,8 +255,10 @@ class Cells:
             why_before = nodes.column(f"__why_{place}_{column}") if place else why_before
         set_here = nodes.all_of([nodes.present(why.copy()), nodes.is_null(why_before.copy())])
         differs = nodes.distinct_from(after.copy(), clean_before.copy())
-        changed = differs if column not in self.placeholders else nodes.any_of(
-            [set_here, differs] if set_here is not None else [differs]
+        changed = (
+            differs
+            if column not in self.placeholders
+            else nodes.any_of([set_here, differs] if set_here is not None else [differs])
         )
         new: exp.Expr = after.copy()
         if column in self.placeholders:

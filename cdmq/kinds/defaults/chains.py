@@ -40,15 +40,18 @@ class Order:
             left = {r.columns[0] for r in waiting}
             ids = {r.id for r in waiting}
             layer = [
-                r for r in waiting
-                if not (self._reads(r) & left)
-                and not any(p.id in ids for p in _before(r, chains))
+                r
+                for r in waiting
+                if not (self._reads(r) & left) and not any(p.id in ids for p in _before(r, chains))
             ]
             if not layer:
                 path = " -> ".join(self._circle(waiting, left))
-                self._problem(min(r.span for r in waiting), "CDMQ207",
-                              f"defaults read each other in a cycle: {path}",
-                              "one of them must not read the next")
+                self._problem(
+                    min(r.span for r in waiting),
+                    "CDMQ207",
+                    f"defaults read each other in a cycle: {path}",
+                    "one of them must not read the next",
+                )
                 return None
             layers.append(layer)
             waiting = [r for r in waiting if r not in layer]
@@ -60,26 +63,34 @@ class Order:
         for rule in rules:
             for name in spec_of(rule).after:
                 if name not in waiting and name not in self.off.get(column, ()):
-                    self._problem(rule.spans.get("after", rule.span), "CDMQ208",
-                                  f"after: '{name}' is no rule that writes {column}",
-                                  did_you_mean(name, waiting))
+                    self._problem(
+                        rule.spans.get("after", rule.span),
+                        "CDMQ208",
+                        f"after: '{name}' is no rule that writes {column}",
+                        did_you_mean(name, waiting),
+                    )
                     return rules
         while waiting:
             ready = [
-                r for r in waiting.values()
-                if not any(name in waiting for name in spec_of(r).after)
+                r for r in waiting.values() if not any(name in waiting for name in spec_of(r).after)
             ]
             if len(ready) != 1:
                 first, *more = sorted(ready or waiting.values(), key=lambda r: r.span)
                 if not ready:
                     path = " -> ".join(r.id for r in (first, *more, first))
-                    self._problem(first.span, "CDMQ207", f"after: goes in a circle: {path}",
-                                  "take after: out of one of them")
+                    self._problem(
+                        first.span,
+                        "CDMQ207",
+                        f"after: goes in a circle: {path}",
+                        "take after: out of one of them",
+                    )
                 else:
-                    self._problem(more[0].span, "CDMQ208", f"'{first.id}' and '{more[0].id}' both "
-                                  f"write the column {column}",
-                                  "say in one of them which is first, for example after: "
-                                  f"{first.id}")
+                    self._problem(
+                        more[0].span,
+                        "CDMQ208",
+                        f"'{first.id}' and '{more[0].id}' both write the column {column}",
+                        f"say in one of them which is first, for example after: {first.id}",
+                    )
                 return rules
             done.append(waiting.pop(ready[0].id))
         return done
@@ -97,8 +108,10 @@ class Order:
 
     def _circle(self, waiting: list[Rule], left: set[str]) -> list[str]:
         """The columns of one cycle, each made from the next."""
-        reads = {c: sorted({x for r in waiting if r.columns[0] == c for x in self._reads(r)} & left)
-                 for c in left}
+        reads = {
+            c: sorted({x for r in waiting if r.columns[0] == c for x in self._reads(r)} & left)
+            for c in left
+        }
         path = [next(c for c in sorted(left) if reads[c])]
         while path[-1] not in path[:-1]:
             path.append(next(iter(reads[path[-1]]), path[0]))

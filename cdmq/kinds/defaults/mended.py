@@ -20,7 +20,11 @@ from cdmq.values import Dataset, Rule
 
 #: What a written number is, and what a written day is, for a column of a type.
 _SQL: Mapping[Type, str] = {
-    "integer": "bigint", "decimal": "decimal(38, 9)", "double": "double", "date": "date"}
+    "integer": "bigint",
+    "decimal": "decimal(38, 9)",
+    "double": "double",
+    "date": "date",
+}
 
 
 def mends(rule: Rule, dataset: Dataset, type_: Type) -> bool:
@@ -36,8 +40,9 @@ def unreadable(name: str, dialect: str) -> exp.Expr:
     """The text of a cell of the source that could not be read, else NULL."""
     value = nodes.column(UNREADABLE)
     if dialect == "duckdb":
-        return nodes.call("json_extract_string", value,
-                          nodes.text('$."' + name.replace('"', '\\"') + '"'))
+        return nodes.call(
+            "json_extract_string", value, nodes.text('$."' + name.replace('"', '\\"') + '"')
+        )
     return nodes.call("json_extract_path_text", nodes.cast(value, "json"), nodes.text(name))
 
 
@@ -47,8 +52,11 @@ def as_type(text: exp.Expr, type_: Type, dialect: str) -> exp.Expr:
     read = casts.render(text, "text", to, "duckdb" if dialect == "duckdb" else "postgres")
     if type_ != "decimal":
         return read
-    beyond = nodes.call("regexp_matches" if dialect == "duckdb" else "regexp_like", text.copy(),
-                        nodes.text("[.][0-9]{9}[0-9]*[1-9]"))
+    beyond = nodes.call(
+        "regexp_matches" if dialect == "duckdb" else "regexp_like",
+        text.copy(),
+        nodes.text("[.][0-9]{9}[0-9]*[1-9]"),
+    )
     return nodes.when(exp.Not(this=beyond), read)
 
 
@@ -67,8 +75,9 @@ def options_of(rule: Rule, dataset: Dataset) -> dict[str, str]:
 
 def _order(dates: str) -> str | None:
     """What the first figures of a file's dates are, where a sign that is not an ISO one says."""
-    return {"DD/MM/YYYY": "DMY", "MM/DD/YYYY": "MDY", "DD-MM-YYYY": "DMY",
-            "DD.MM.YYYY": "DMY"}.get(dates)
+    return {"DD/MM/YYYY": "DMY", "MM/DD/YYYY": "MDY", "DD-MM-YYYY": "DMY", "DD.MM.YYYY": "DMY"}.get(
+        dates
+    )
 
 
 def mended_problems(rule: Rule, dataset: Dataset) -> list[Problem]:
@@ -79,9 +88,13 @@ def mended_problems(rule: Rule, dataset: Dataset) -> list[Problem]:
     file = {"decimal": source.decimal, "order": _order(source.dates)}
     says = {"decimal": f'decimal: "{spec.options.get("decimal")}"', "order": "dates: as it does"}
     return [
-        Problem(rule.spans.get(name, rule.span), "CDMQ344", f"{name}: {spec.options[name]} of "
-                f"{rule.id}, and the file of {dataset.name} is read by {value}",
-                f"write in file: {says[name]}")
+        Problem(
+            rule.spans.get(name, rule.span),
+            "CDMQ344",
+            f"{name}: {spec.options[name]} of "
+            f"{rule.id}, and the file of {dataset.name} is read by {value}",
+            f"write in file: {says[name]}",
+        )
         for name, value in file.items()
         if value is not None and spec.options.get(name) not in (None, value)
     ]

@@ -51,8 +51,11 @@ class Offers:
         return self._query(query, offers, joins, names)
 
     def _query(
-        self, below: exp.Select, columns: Sequence[exp.Expr],
-        joins: Sequence[tuple[exp.Expr, exp.Expr]], names: Sequence[str] | None = None,
+        self,
+        below: exp.Select,
+        columns: Sequence[exp.Expr],
+        joins: Sequence[tuple[exp.Expr, exp.Expr]],
+        names: Sequence[str] | None = None,
     ) -> exp.Select:
         """A query over another: its columns (or those named), and more, with tables joined."""
         kept = names if names is not None else [a.alias for a in below.expressions]
@@ -88,15 +91,17 @@ class Offers:
         assert seed is not None
         known = self._distinct_map(self.table(f"seed:{seed.seed}"), seed.from_, seed.to, alias)
         value = nodes.column(rule.columns[0], "l")
-        joins.append((known, nodes.equal(nodes.column("from", alias),
-                                         composed(value, self.dialect))))
+        joins.append(
+            (known, nodes.equal(nodes.column("from", alias), composed(value, self.dialect)))
+        )
         return nodes.column("to", alias)
 
     def _distinct_map(self, seed: exp.Expr, from_: str, to: str, alias: str) -> exp.Expr:
         source = nodes.column(from_)
         query = nodes.select(
             [nodes.alias(source, "from"), nodes.alias(exp.Min(this=nodes.column(to)), "to")],
-            seed, nodes.present(source.copy()),
+            seed,
+            nodes.present(source.copy()),
         )
         return nodes.subquery(nodes.group_by(query, [source.copy()]), alias)
 
@@ -151,16 +156,22 @@ class Offers:
             own = self.dataset.spec.refers_to[other]
             key = self.keys[other]
             picked = nodes.select(
-                [*(nodes.alias(nodes.column(k), f"k{i}") for i, k in enumerate(key)),
-                 nodes.alias(exp.Min(this=nodes.column(column)), "v")],
+                [
+                    *(nodes.alias(nodes.column(k), f"k{i}") for i, k in enumerate(key)),
+                    nodes.alias(exp.Min(this=nodes.column(column)), "v"),
+                ],
                 self.table(f"clean:{other}"),
             )
             picked = nodes.group_by(picked, [nodes.column(k) for k in key])
-            on = nodes.all_of([
-                nodes.equal(self._compared(o, nodes.column(f"k{i}", name)),
-                            self._compared(o, nodes.column(o, "l")))
-                for i, o in enumerate(own)
-            ])
+            on = nodes.all_of(
+                [
+                    nodes.equal(
+                        self._compared(o, nodes.column(f"k{i}", name)),
+                        self._compared(o, nodes.column(o, "l")),
+                    )
+                    for i, o in enumerate(own)
+                ]
+            )
             assert on is not None
             joins.append((nodes.subquery(picked, name), on))
             found.append(self._known(rule, source, nodes.column("v", name)))

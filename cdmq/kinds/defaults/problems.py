@@ -27,27 +27,59 @@ def default_problems(
 
     found: list[Problem] = []
     if spec.column not in columns:
-        found.append(problem("column", "CDMQ203", f"{dataset.name} has no column '{spec.column}'",
-                             did_you_mean(spec.column, columns)))
+        found.append(
+            problem(
+                "column",
+                "CDMQ203",
+                f"{dataset.name} has no column '{spec.column}'",
+                did_you_mean(spec.column, columns),
+            )
+        )
         return found
     if spec.column in dataset.key:
-        found.append(problem("column", "CDMQ219", f"'{spec.column}' is part of the key",
-                             "a key names the record and is never changed"))
+        found.append(
+            problem(
+                "column",
+                "CDMQ219",
+                f"'{spec.column}' is part of the key",
+                "a key names the record and is never changed",
+            )
+        )
     type_ = columns[spec.column]
     if mends(rule, dataset, type_):
         found += mended_problems(rule, dataset)
     elif (spec.map or spec.standardise) and type_ not in ("text", "unknown"):
-        found.append(problem("column", "CDMQ217", f"the column {spec.column} is {type_}, not text",
-                             f"{spec.means} brings text to a form"))
+        found.append(
+            problem(
+                "column",
+                "CDMQ217",
+                f"the column {spec.column} is {type_}, not text",
+                f"{spec.means} brings text to a form",
+            )
+        )
     for name, option in _column_options(spec):
         if option not in columns and option not in countries():
-            found.append(problem(name, "CDMQ203", f"{dataset.name} has no column '{option}', nor "
-                                 "is it a country", did_you_mean(option, {*columns, *countries()})
-                                 if len(option) == 2 else did_you_mean(option, columns)))
+            found.append(
+                problem(
+                    name,
+                    "CDMQ203",
+                    f"{dataset.name} has no column '{option}', nor is it a country",
+                    did_you_mean(option, {*columns, *countries()})
+                    if len(option) == 2
+                    else did_you_mean(option, columns),
+                )
+            )
     for field, expression in rule.expressions.items():
         for how in sorted({h for h, _ in expression.behind if h != "raw"}):
-            found.append(problem(field, "CDMQ223", f"{how}() in a default: what it tells is not "
-                                 "known before the defaults are done", "use raw() or the column"))
+            found.append(
+                problem(
+                    field,
+                    "CDMQ223",
+                    f"{how}() in a default: what it tells is not "
+                    "known before the defaults are done",
+                    "use raw() or the column",
+                )
+            )
     if spec.map:
         found += _map_problems(spec, project, problem)
     for source in spec.fill_from:
@@ -67,25 +99,49 @@ def _map_problems(spec: DefaultRule, project: Project, problem: Tell) -> list[Pr
     assert spec.map is not None
     seed = project.seeds.get(spec.map.seed)
     if seed is None:
-        return [problem("map", "CDMQ218", f"there is no seed '{spec.map.seed}'",
-                        did_you_mean(spec.map.seed, project.seeds))]
+        return [
+            problem(
+                "map",
+                "CDMQ218",
+                f"there is no seed '{spec.map.seed}'",
+                did_you_mean(spec.map.seed, project.seeds),
+            )
+        ]
     missing = [c for c in (spec.map.from_, spec.map.to) if c not in seed.columns]
     if missing:
-        return [problem("map", "CDMQ203", f"the seed {seed.name} has no column '{c}'",
-                        did_you_mean(c, seed.columns)) for c in missing]
+        return [
+            problem(
+                "map",
+                "CDMQ203",
+                f"the seed {seed.name} has no column '{c}'",
+                did_you_mean(c, seed.columns),
+            )
+            for c in missing
+        ]
     at, to = seed.columns.index(spec.map.from_), seed.columns.index(spec.map.to)
     known: dict[str, str | None] = {}
     for row in seed.rows:
         key = row[at]
         if key is not None and known.setdefault(key, row[to]) != row[to]:
-            return [problem("map", "CDMQ220", f"the seed {seed.name} maps '{key}' to both "
-                            f"'{known[key]}' and '{row[to]}'", "keep one of them")]
+            return [
+                problem(
+                    "map",
+                    "CDMQ220",
+                    f"the seed {seed.name} maps '{key}' to both '{known[key]}' and '{row[to]}'",
+                    "keep one of them",
+                )
+            ]
     return []
 
 
 def _source_problems(
-    source: str, spec: DefaultRule, dataset: Dataset, columns: Mapping[str, Type],
-    project: Project, catalog: Catalog, problem: Tell,
+    source: str,
+    spec: DefaultRule,
+    dataset: Dataset,
+    columns: Mapping[str, Type],
+    project: Project,
+    catalog: Catalog,
+    problem: Tell,
 ) -> list[Problem]:
     if "." not in source or source in columns:
         known: Mapping[str, Type] = columns
@@ -93,24 +149,58 @@ def _source_problems(
     else:
         where, name = source.split(".", 1)
         if where not in project.datasets:
-            return [problem("fill_from", "CDMQ202", f"unknown dataset '{where}'",
-                            did_you_mean(where, project.datasets))]
+            return [
+                problem(
+                    "fill_from",
+                    "CDMQ202",
+                    f"unknown dataset '{where}'",
+                    did_you_mean(where, project.datasets),
+                )
+            ]
         own = dataset.spec.refers_to.get(where)
         if own is None:
-            return [problem("fill_from", "CDMQ221", f"{dataset.name} does not say how it refers to "
-                            f"{where}", f"add to the dataset: refers_to: {{{where}: [...]}}")]
+            return [
+                problem(
+                    "fill_from",
+                    "CDMQ221",
+                    f"{dataset.name} does not say how it refers to {where}",
+                    f"add to the dataset: refers_to: {{{where}: [...]}}",
+                )
+            ]
         if len(own) != len(project.datasets[where].key):
-            return [problem("fill_from", "CDMQ221", f"refers_to {where} has {len(own)} columns, "
-                            f"its key has {len(project.datasets[where].key)}", "name them all")]
+            return [
+                problem(
+                    "fill_from",
+                    "CDMQ221",
+                    f"refers_to {where} has {len(own)} columns, "
+                    f"its key has {len(project.datasets[where].key)}",
+                    "name them all",
+                )
+            ]
         known = catalog.get(where, {})
         for mine, its in zip(own, project.datasets[where].key, strict=True):
             if not comparable(columns.get(mine, "unknown"), known.get(its, "unknown")):
-                return [problem("fill_from", "CDMQ217", f"{where}.{its} is {known[its]}, {mine} is "
-                                f"{columns[mine]}", "compare columns of one type")]
+                return [
+                    problem(
+                        "fill_from",
+                        "CDMQ217",
+                        f"{where}.{its} is {known[its]}, {mine} is {columns[mine]}",
+                        "compare columns of one type",
+                    )
+                ]
     if name not in known:
-        return [problem("fill_from", "CDMQ203", f"{where} has no column '{name}'",
-                        did_you_mean(name, known))]
+        return [
+            problem(
+                "fill_from", "CDMQ203", f"{where} has no column '{name}'", did_you_mean(name, known)
+            )
+        ]
     if known[name] != columns[spec.column] and "unknown" not in (known[name], columns[spec.column]):
-        return [problem("fill_from", "CDMQ217", f"{source} is {known[name]}, {spec.column} is "
-                        f"{columns[spec.column]}", "fill from a column of the same type")]
+        return [
+            problem(
+                "fill_from",
+                "CDMQ217",
+                f"{source} is {known[name]}, {spec.column} is {columns[spec.column]}",
+                "fill from a column of the same type",
+            )
+        ]
     return []

@@ -19,8 +19,10 @@ class SeedMap(Model):
     @classmethod
     def _no_pairs(cls, given: Any) -> Any:
         if isinstance(given, dict) and given and not set(given) & {"seed", "from", "to"}:
-            raise ValueError("write map: {seed: NAME, from: COLUMN, to: COLUMN}, and the pairs in "
-                             "a csv file of the seeds folder, with a line of column names")
+            raise ValueError(
+                "write map: {seed: NAME, from: COLUMN, to: COLUMN}, and the pairs in "
+                "a csv file of the seeds folder, with a line of column names"
+            )
         return given
 
     seed: Seed = Field(description="The seed with the map.")
@@ -79,11 +81,13 @@ class DefaultRule(Head):
             said = " and ".join(given) if given else "none"
             raise ValueError(f"say one of map, standardise, fill_from or set; here is {said}")
         if self.column in self.fill_from:
-            raise ValueError(f"{self.column} is filled from itself; name other columns in "
-                             "fill_from")
+            raise ValueError(
+                f"{self.column} is filled from itself; name other columns in fill_from"
+            )
         if (self.set is not None) != (self.reason is not None):
-            raise ValueError("set and reason go together; write both, such as set: none, reason: "
-                             "unknown")
+            raise ValueError(
+                "set and reason go together; write both, such as set: none, reason: unknown"
+            )
         if self.set is not None and self.otherwise is not None:
             raise ValueError("otherwise goes with map, standardise or fill_from, not with set")
         return self

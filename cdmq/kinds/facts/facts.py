@@ -43,14 +43,20 @@ class Figure:
 
 
 def figures_of(
-    measures: Mapping[str, Measure], types: Mapping[str, Mapping[str, Type]],
+    measures: Mapping[str, Measure],
+    types: Mapping[str, Mapping[str, Type]],
     datasets: Mapping[str, Dataset] | None = None,
 ) -> list[Figure]:
     """The measures in their order; `types` gives the columns of each dataset of facts, `datasets`
     what they hide."""
     return [
-        Figure(i, name, m, types[m.dataset][m.sum] if m.sum is not None else None,
-               _hidden(m, datasets[m.dataset].spec) if datasets else "plain")
+        Figure(
+            i,
+            name,
+            m,
+            types[m.dataset][m.sum] if m.sum is not None else None,
+            _hidden(m, datasets[m.dataset].spec) if datasets else "plain",
+        )
         for i, (name, m) in enumerate(measures.items())
     ]
 
@@ -84,19 +90,27 @@ class Totals:
         key, through = nodes.column("key", "f"), self.link.through
         if through is not None:
             key = nodes.column("party_id", "x")
-        shown: list[exp.Expr] = [nodes.alias(key, "key"),
-                                 nodes.alias(exp.Min(this=nodes.column("at", "f")), "first"),
-                                 nodes.alias(_filter(exp.Count(this=exp.Star()), self._lost()),
-                                             "lost")]
+        shown: list[exp.Expr] = [
+            nodes.alias(key, "key"),
+            nodes.alias(exp.Min(this=nodes.column("at", "f")), "first"),
+            nodes.alias(_filter(exp.Count(this=exp.Star()), self._lost()), "lost"),
+        ]
         for figure in self.figures:
             shown += self._totals(figure)
         query = nodes.select(shown, nodes.subquery(self._rows(), "f"))
         if through is not None:
             xref = logical(f"xref:{through}")
             xref.set("alias", exp.TableAlias(this=nodes.name("x")))
-            query.append("joins", exp.Join(this=xref, on=nodes.equal(
-                self.link.compared(nodes.column("key", "x"), self.dialect),
-                nodes.column("key", "f"))))
+            query.append(
+                "joins",
+                exp.Join(
+                    this=xref,
+                    on=nodes.equal(
+                        self.link.compared(nodes.column("key", "x"), self.dialect),
+                        nodes.column("key", "f"),
+                    ),
+                ),
+            )
         return nodes.group_by(query, [key.copy()])
 
     def account(self, customers: exp.Select) -> exp.Select:
@@ -108,62 +122,90 @@ class Totals:
         shown: list[exp.Expr] = [nodes.text(self.link.facts), exp.Count(this=exp.Star())]
         for i, reason in enumerate(why):
             before = [exp.Not(this=nodes.paren(_surely(w))) for w in why[:i] if w is not None]
-            shown.append(nodes.number(0) if reason is None else _filter(
-                exp.Count(this=exp.Star()), nodes.every([*before, _surely(reason)])))
-        query = nodes.select(shown, nodes.subquery(self._rows(), "f"),
-                             nodes.column("asked", "f"))
+            shown.append(
+                nodes.number(0)
+                if reason is None
+                else _filter(exp.Count(this=exp.Star()), nodes.every([*before, _surely(reason)]))
+            )
+        query = nodes.select(shown, nodes.subquery(self._rows(), "f"), nodes.column("asked", "f"))
         keys = nodes.select([nodes.column("key")], nodes.subquery(customers, "c")).distinct()
-        nodes.left_join(query, nodes.subquery(keys, "k"), nodes.equal(
-            nodes.column("key", "k"), nodes.column("key", "f")))
+        nodes.left_join(
+            query,
+            nodes.subquery(keys, "k"),
+            nodes.equal(nodes.column("key", "k"), nodes.column("key", "f")),
+        )
         return query
 
     def _lost(self) -> exp.Expr:
-        found = [nodes.every([nodes.column("undated", "f"), nodes.column("asked", "f")]),
-                 self._unsaid()]
+        found = [
+            nodes.every([nodes.column("undated", "f"), nodes.column("asked", "f")]),
+            self._unsaid(),
+        ]
         return nodes.any_of([_surely(n) for n in found if n is not None])
 
     def _unsaid(self) -> exp.Expr | None:
         """Whether a fact has no amount, though a sum asks for it."""
-        sums = [nodes.every([nodes.column(f"c{f.place}", "f"),
-                             nodes.is_null(nodes.column(f"r{f.place}", "f"))])
-                for f in self.figures if f.spec.sum is not None]
+        sums = [
+            nodes.every(
+                [nodes.column(f"c{f.place}", "f"), nodes.is_null(nodes.column(f"r{f.place}", "f"))]
+            )
+            for f in self.figures
+            if f.spec.sum is not None
+        ]
         return nodes.any_of(sums) if sums else None
 
     def _rows(self) -> exp.Select:
         """The facts until as_of, and those without a date: whose, when, whether a measure asks for
         them, and for each figure whether it counts, and what."""
         link = self.link
-        key = link.compared(key_of([(nodes.column(c, "c"), link.types[c])
-                                    for c in link.columns]), self.dialect)
+        key = link.compared(
+            key_of([(nodes.column(c, "c"), link.types[c]) for c in link.columns]), self.dialect
+        )
         at = nodes.cast(nodes.column(link.happened_at, "c"), "timestamp")
         wheres = [self.where(f) for f in self.figures]
-        asked = nodes.any_of([_surely(w) for w in wheres if w is not None]
-                             ) if None not in wheres else exp.true()
-        shown: list[exp.Expr] = [nodes.alias(key, "key"), nodes.alias(at, "at"),
-                                 nodes.alias(nodes.is_null(at.copy()), "undated"),
-                                 nodes.alias(asked, "asked")]
+        asked = (
+            nodes.any_of([_surely(w) for w in wheres if w is not None])
+            if None not in wheres
+            else exp.true()
+        )
+        shown: list[exp.Expr] = [
+            nodes.alias(key, "key"),
+            nodes.alias(at, "at"),
+            nodes.alias(nodes.is_null(at.copy()), "undated"),
+            nodes.alias(asked, "asked"),
+        ]
         for f, where in zip(self.figures, wheres, strict=True):
-            counts = nodes.every([nodes.present(at.copy()), *(
-                n for n in (where, self._in_window(f, at)) if n is not None)])
+            counts = nodes.every(
+                [
+                    nodes.present(at.copy()),
+                    *(n for n in (where, self._in_window(f, at)) if n is not None),
+                ]
+            )
             shown.append(nodes.alias(_surely(counts), f"c{f.place}"))
             if f.spec.sum is not None and f.adds is not None:
                 amount = nodes.column(f.spec.sum, "c")
                 shown.append(nodes.alias(amount, f"r{f.place}"))
-                shown.append(nodes.alias(exact(amount.copy(), f.adds, self.dialect),
-                                         f"a{f.place}"))
+                shown.append(nodes.alias(exact(amount.copy(), f.adds, self.dialect), f"a{f.place}"))
         source = logical(f"clean:{link.facts}")
         source.set("alias", exp.TableAlias(this=nodes.name("c")))
-        return nodes.select(shown, source, nodes.any_of([
-            self._in_time(), nodes.is_null(nodes.column(self.link.happened_at, "c"))]))
+        return nodes.select(
+            shown,
+            source,
+            nodes.any_of(
+                [self._in_time(), nodes.is_null(nodes.column(self.link.happened_at, "c"))]
+            ),
+        )
 
     def _in_time(self) -> exp.Expr:
         """Not after as_of. Compared in the column's own type: a day may be no timestamp."""
         happened = nodes.column(self.link.happened_at, "c")
         type_ = "date" if self.link.by_day else "timestamp"
-        return nodes.every([
-            exp.GTE(this=happened, expression=nodes.cast(nodes.text(_EARLIEST), type_)),
-            exp.LTE(this=happened.copy(), expression=nodes.cast(as_of_node(), type_)),
-        ])
+        return nodes.every(
+            [
+                exp.GTE(this=happened, expression=nodes.cast(nodes.text(_EARLIEST), type_)),
+                exp.LTE(this=happened.copy(), expression=nodes.cast(as_of_node(), type_)),
+            ]
+        )
 
     def _in_window(self, f: Figure, at: exp.Expr) -> exp.Expr | None:
         if f.spec.over is None:
@@ -180,8 +222,9 @@ class Totals:
         if f.spec.count is not None:
             return [nodes.alias(_filter(exp.Count(this=exp.Star()), counts), f"s{f.place}")]
         amount = nodes.column(f"a{f.place}", "f")
-        lost = nodes.every([counts, nodes.present(nodes.column(f"r{f.place}", "f")),
-                             nodes.is_null(amount)])
+        lost = nodes.every(
+            [counts, nodes.present(nodes.column(f"r{f.place}", "f")), nodes.is_null(amount)]
+        )
         return [
             nodes.alias(_filter(exp.Sum(this=amount.copy()), counts), f"s{f.place}"),
             nodes.alias(_filter(exp.Count(this=exp.Star()), lost), f"b{f.place}"),

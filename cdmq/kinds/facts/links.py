@@ -67,6 +67,12 @@ def links(rule: Rule, project: Project, catalog: Catalog) -> dict[str, Link]:
             maker = project.rules[str(judged.made_by)].spec
             assert isinstance(maker, GoldenRule)
             through = maker.matched_by
-        found[name] = Link(name, facts.spec.happened_at, tuple(facts.spec.refers_to[to]), to,
-                           catalog[name], through)
+        found[name] = Link(
+            name,
+            facts.spec.happened_at,
+            tuple(facts.spec.refers_to[to]),
+            to,
+            catalog[name],
+            through,
+        )
     return found

@@ -50,15 +50,19 @@ class Measuring:
         query = self._more(query, {f"r{f.place}": self._counted(f) for f in by_months})
         query = self._more(query, {f"n{f.place}": self._complete(f) for f in by_months})
         query = self._more(query, {f"v{f.place}": self._per_time(f) for f in timed})
-        shown: list[exp.Expr] = [_same("key"), nodes.alias(self._first_of_all(), "first"),
-                                 nodes.alias(self._uncounted(), "uncounted")]
+        shown: list[exp.Expr] = [
+            _same("key"),
+            nodes.alias(self._first_of_all(), "first"),
+            nodes.alias(self._uncounted(), "uncounted"),
+        ]
         shown += [nodes.alias(self._figure(f), f"m{f.place}") for f in self.figures]
         return nodes.select(shown, nodes.beneath(query, "l", self.dialect))
 
     def _joined(self, judged: exp.Select) -> exp.Select:
         """Everyone with the totals of every dataset; `first0`, `first1`, ...: by dataset."""
-        query = nodes.select([nodes.alias(nodes.column("key", "p"), "key")],
-                             nodes.beneath(judged, "p", self.dialect))
+        query = nodes.select(
+            [nodes.alias(nodes.column("key", "p"), "key")], nodes.beneath(judged, "p", self.dialect)
+        )
         for number, totals in enumerate(self.totals.values()):
             alias, grouped = f"g{number}", totals.query()
             for column in grouped.expressions[1:]:
@@ -68,8 +72,9 @@ class Measuring:
             own: exp.Expr = nodes.column("key", "p")
             if totals.link.through is None:
                 own = totals.link.compared(own, self.dialect)
-            nodes.left_join(query, nodes.subquery(grouped, alias), nodes.equal(
-                nodes.column("key", alias), own))
+            nodes.left_join(
+                query, nodes.subquery(grouped, alias), nodes.equal(nodes.column("key", alias), own)
+            )
         return query
 
     def _more(self, below: exp.Select, more: Mapping[str, exp.Expr]) -> exp.Select:
@@ -96,8 +101,12 @@ class Measuring:
     def _uncounted(self) -> exp.Expr:
         lost: exp.Expr = nodes.number(0)
         for i in range(len(self.totals)):
-            lost = exp.Add(this=lost, expression=exp.Coalesce(
-                this=nodes.column(f"lost{i}", "l"), expressions=[nodes.number(0)]))
+            lost = exp.Add(
+                this=lost,
+                expression=exp.Coalesce(
+                    this=nodes.column(f"lost{i}", "l"), expressions=[nodes.number(0)]
+                ),
+            )
         return nodes.cast(nodes.call("nullif", lost, nodes.number(0)), "integer")
 
     # time -------------------------------------------------------------------------------------
@@ -115,8 +124,12 @@ class Measuring:
         return months_apart(nodes.column(f"o{f.place}", "l"), self._now(f), self._unit(f))
 
     def _complete(self, f: Figure) -> exp.Expr:
-        return complete(nodes.column(f"o{f.place}", "l"), self._now(f),
-                        nodes.column(f"r{f.place}", "l"), self._unit(f))
+        return complete(
+            nodes.column(f"o{f.place}", "l"),
+            self._now(f),
+            nodes.column(f"r{f.place}", "l"),
+            self._unit(f),
+        )
 
     def _per_time(self, f: Figure) -> exp.Expr:
         """The years since a fact, or the total over the time observed; a double."""
@@ -127,15 +140,15 @@ class Measuring:
             time = elapsed(start, self._now(f), nodes.column(f"n{f.place}", "l"), self._unit(f))
         if f.spec.since is not None:
             return time
-        total = exp.Coalesce(this=nodes.column(f"s{f.place}", "l"),
-                             expressions=[nodes.number(0)])
+        total = exp.Coalesce(this=nodes.column(f"s{f.place}", "l"), expressions=[nodes.number(0)])
         return quotient(nodes.cast(total, "double"), time)
 
     def _part_of_window(self, f: Figure, start: exp.Expr) -> exp.Expr:
         """The observed part of the window in periods: exactly 2 of 24 months by the year."""
         assert f.spec.over is not None
-        window = exp.Sub(this=seconds(self._now(f)),
-                         expression=seconds(before(self._now(f), f.spec.over)))
+        window = exp.Sub(
+            this=seconds(self._now(f)), expression=seconds(before(self._now(f), f.spec.over))
+        )
         seen = exp.Sub(this=seconds(self._now(f)), expression=seconds(start))
         periods = nodes.cast(nodes.number(repr(how_many(f.spec.over, self._unit(f)))), "double")
         return exp.Mul(this=periods, expression=nodes.paren(quotient(seen, window)))

@@ -31,8 +31,11 @@ def exact(value: exp.Expr, type_: Type, dialect: str) -> exp.Expr:
 
     A double goes through its shortest text: that is the same number on every engine.
     """
-    return _decimal(nodes.cast(value, "text") if type_ == "double" else value, dialect,
-                    is_text=type_ == "double")
+    return _decimal(
+        nodes.cast(value, "text") if type_ == "double" else value,
+        dialect,
+        is_text=type_ == "double",
+    )
 
 
 def rounded(value: exp.Expr, dialect: str) -> exp.Expr:
@@ -55,10 +58,12 @@ def _decimal(value: exp.Expr, dialect: str, is_text: bool) -> exp.Expr:
 
 def _small(number: exp.Expr) -> exp.Expr:
     limit = nodes.cast(nodes.number(_LIMIT), DECIMAL)
-    return nodes.every([
-        exp.GT(this=nodes.paren(number), expression=exp.Neg(this=limit)),
-        exp.LT(this=nodes.paren(number.copy()), expression=limit.copy()),
-    ])
+    return nodes.every(
+        [
+            exp.GT(this=nodes.paren(number), expression=exp.Neg(this=limit)),
+            exp.LT(this=nodes.paren(number.copy()), expression=limit.copy()),
+        ]
+    )
 
 
 def seconds(moment: exp.Expr) -> exp.Expr:
@@ -105,8 +110,7 @@ def months_apart(start: exp.Expr, end: exp.Expr, per: Period) -> exp.Expr:
 def complete(start: exp.Expr, end: exp.Expr, apart: exp.Expr, per: Period) -> exp.Expr:
     """Complete periods between two moments, counted as birthdays are; `apart` is months_apart."""
     early = exp.LTE(this=nodes.paren(_later(start, apart, per)), expression=end)
-    return nodes.when(early, apart.copy(),
-                      exp.Sub(this=apart.copy(), expression=nodes.number(1)))
+    return nodes.when(early, apart.copy(), exp.Sub(this=apart.copy(), expression=nodes.number(1)))
 
 
 def elapsed(start: exp.Expr, end: exp.Expr, whole: exp.Expr, per: Period) -> exp.Expr:
@@ -134,8 +138,10 @@ def _later(start: exp.Expr, count: exp.Expr, per: Period) -> exp.Expr:
 
 
 def _month(moment: exp.Expr) -> exp.Expr:
-    year, month = (nodes.cast(nodes.call("date_part", nodes.text(part), moment.copy()), "double")
-                   for part in ("year", "month"))
+    year, month = (
+        nodes.cast(nodes.call("date_part", nodes.text(part), moment.copy()), "double")
+        for part in ("year", "month")
+    )
     return exp.Add(this=exp.Mul(this=year, expression=nodes.number(12)), expression=month)
 
 

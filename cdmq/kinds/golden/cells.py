@@ -24,8 +24,13 @@ COLUMNS = (PARTY, "column_name", "value", "digest", "winner", "because", "losers
 
 
 def cells_query(
-    rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str,
-    pii: Mapping[str, Pii] | None = None, flagged: Flagged = UNFLAGGED,
+    rule: Rule,
+    dataset: Dataset,
+    columns: Mapping[str, Type],
+    steps: DatasetSteps,
+    dialect: str,
+    pii: Mapping[str, Pii] | None = None,
+    flagged: Flagged = UNFLAGGED,
 ) -> exp.Select:
     """One row a present golden cell: party_id, column_name, value, digest, winner, because, losers.
     `pii` is the golden dataset's own; without it that of the matched dataset holds.
@@ -48,22 +53,38 @@ class _Cells:
         self.pii = pii
         self.members, self.units = members, members.units
         self.plan, self.dialect = members.layout, dialect
-        self.of = [(i, unit, c) for i, unit in enumerate(self.plan.units)
-                   for c in unit.columns]
+        self.of = [(i, unit, c) for i, unit in enumerate(self.plan.units) for c in unit.columns]
 
     def query(self) -> exp.Select:
-        losers = nodes.group_by(nodes.select([
-            nodes.column("p"), nodes.column("column_name"),
-            nodes.alias(nodes.call("max", nodes.column("depth")), "depth"),
-            nodes.alias(self._listed(), "losers"),
-        ], nodes.subquery(self._lost(), "l")), [nodes.column("p"), nodes.column("column_name")])
-        shown = [nodes.alias(nodes.column("p", "w"), PARTY),
-                 *(nodes.column(n, "w") for n in COLUMNS[1:5]),
-                 nodes.alias(_because(), "because"), nodes.column("losers", "l")]
+        losers = nodes.group_by(
+            nodes.select(
+                [
+                    nodes.column("p"),
+                    nodes.column("column_name"),
+                    nodes.alias(nodes.call("max", nodes.column("depth")), "depth"),
+                    nodes.alias(self._listed(), "losers"),
+                ],
+                nodes.subquery(self._lost(), "l"),
+            ),
+            [nodes.column("p"), nodes.column("column_name")],
+        )
+        shown = [
+            nodes.alias(nodes.column("p", "w"), PARTY),
+            *(nodes.column(n, "w") for n in COLUMNS[1:5]),
+            nodes.alias(_because(), "because"),
+            nodes.column("losers", "l"),
+        ]
         query = nodes.select(shown, nodes.subquery(self._won(), "w"))
-        nodes.left_join(query, nodes.subquery(losers, "l"), nodes.every([
-            nodes.equal(nodes.column(n, "l"), nodes.column(n, "w"))
-            for n in ("p", "column_name")]))
+        nodes.left_join(
+            query,
+            nodes.subquery(losers, "l"),
+            nodes.every(
+                [
+                    nodes.equal(nodes.column(n, "l"), nodes.column(n, "w"))
+                    for n in ("p", "column_name")
+                ]
+            ),
+        )
         with_cte(query, "__cdmq_members", self.members.ranked())
         with_cte(query, "__cdmq_winners", self._winners())
         with_cte(query, "__cdmq_rivals", self._rivals())
@@ -85,25 +106,40 @@ class _Cells:
             for name, value in values.items():
                 found = first(value, units.order(unit), units.present(unit), self.dialect)
                 if value is place and not before:
-                    found = exp.Filter(this=nodes.call("min", place),
-                                       expression=exp.Where(this=units.present(unit)))
+                    found = exp.Filter(
+                        this=nodes.call("min", place),
+                        expression=exp.Where(this=units.present(unit)),
+                    )
                 shown.append(nodes.alias(found, name))
         return nodes.group_by(nodes.select(shown, named("__cdmq_members")), [nodes.column("p")])
 
     def _told(self, i: int, unit: Unit) -> exp.Expr:
         """What separates a unit's winner from others, with its key."""
-        at = exp.Bracket(this=nodes.column(f"o{self.units.of(unit)}"),
-                         expressions=[nodes.column(f"u{i}")], offset=1)
+        at = exp.Bracket(
+            this=nodes.column(f"o{self.units.of(unit)}"),
+            expressions=[nodes.column(f"u{i}")],
+            offset=1,
+        )
         return nodes.concat([nodes.column(f"y{i}"), at]) if self.units.before(unit) else at
 
     def _rivals(self) -> exp.Select:
         """Records that hold another value than the winner, in any column."""
-        shown = [exp.Column(this=exp.Star(), table=nodes.name("m")),
-                 *(nodes.column(e.alias, "w") for e in self._winners().expressions[1:])]
-        query = nodes.select(shown, named("__cdmq_members", "m"), nodes.any_of(
-            [self._differs(c, "m", "w") for _, _, c in self.of]))
-        query.append("joins", exp.Join(this=named("__cdmq_winners", "w"), on=nodes.equal(
-            nodes.column("p", "w"), nodes.column("p", "m"))))
+        shown = [
+            exp.Column(this=exp.Star(), table=nodes.name("m")),
+            *(nodes.column(e.alias, "w") for e in self._winners().expressions[1:]),
+        ]
+        query = nodes.select(
+            shown,
+            named("__cdmq_members", "m"),
+            nodes.any_of([self._differs(c, "m", "w") for _, _, c in self.of]),
+        )
+        query.append(
+            "joins",
+            exp.Join(
+                this=named("__cdmq_winners", "w"),
+                on=nodes.equal(nodes.column("p", "w"), nodes.column("p", "m")),
+            ),
+        )
         return query
 
     def _differs(self, column: str, mine: str | None = None, its: str | None = None) -> exp.Expr:
@@ -111,7 +147,8 @@ class _Cells:
         name = self.units.place[column]
         return exp.NEQ(
             this=self.units.compared(column, nodes.column(name, mine)),
-            expression=self.units.compared(column, nodes.column(f"w{name}", its)))
+            expression=self.units.compared(column, nodes.column(f"w{name}", its)),
+        )
 
     def _won(self) -> exp.Query:
         """Each golden cell with the record that it comes from."""
@@ -119,15 +156,21 @@ class _Cells:
         for i, unit, column in self.of:
             value = self._text(column, f"w{self.units.place[column]}")
             how = self.pii.get(column, "plain")
-            digest = nodes.cast(nodes.null(), "text") if how == "plain" else keyed(
-                value.copy())
+            digest = nodes.cast(nodes.null(), "text") if how == "plain" else keyed(value.copy())
             key = self.units.trace(unit).key(self._told(i, unit))
-            parts.append(nodes.select([
-                nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
-                nodes.alias(stored(value, how), "value"), nodes.alias(digest, "digest"),
-                nodes.alias(key, "winner"),
-            ], named("__cdmq_winners"),
-                nodes.present(nodes.column(f"w{self.units.place[column]}"))))
+            parts.append(
+                nodes.select(
+                    [
+                        nodes.column("p"),
+                        nodes.alias(nodes.text(column), "column_name"),
+                        nodes.alias(stored(value, how), "value"),
+                        nodes.alias(digest, "digest"),
+                        nodes.alias(key, "winner"),
+                    ],
+                    named("__cdmq_winners"),
+                    nodes.present(nodes.column(f"w{self.units.place[column]}")),
+                )
+            )
         return nodes.union_all(parts)
 
     def _lost(self) -> exp.Query:
@@ -143,18 +186,31 @@ class _Cells:
             how = self.pii.get(column, "plain")
             value = self._text(column, self.units.place[column])
             shown = exp.Coalesce(this=stored(value.copy(), how), expressions=[nodes.text("***")])
-            parts.append(nodes.group_by(nodes.select([
-                nodes.column("p"), nodes.alias(nodes.text(column), "column_name"),
-                nodes.alias(least.copy(), "k"), nodes.alias(value, "v"),
-                nodes.alias(shown, "shown"),
-                nodes.alias(nodes.call("max", step), "depth"),
-            ], named("__cdmq_rivals"), self._differs(column)), [nodes.column("p"), value.copy()]))
+            parts.append(
+                nodes.group_by(
+                    nodes.select(
+                        [
+                            nodes.column("p"),
+                            nodes.alias(nodes.text(column), "column_name"),
+                            nodes.alias(least.copy(), "k"),
+                            nodes.alias(value, "v"),
+                            nodes.alias(shown, "shown"),
+                            nodes.alias(nodes.call("max", step), "depth"),
+                        ],
+                        named("__cdmq_rivals"),
+                        self._differs(column),
+                    ),
+                    [nodes.column("p"), value.copy()],
+                )
+            )
         return nodes.union_all(parts)
 
     def _listed(self) -> exp.Expr:
         one = nodes.concat([nodes.column("k"), nodes.text(": "), nodes.column("shown")])
-        by = exp.Order(this=one, expressions=[
-            ordered(nodes.by_code_point(nodes.paren(one.copy()), self.dialect))])
+        by = exp.Order(
+            this=one,
+            expressions=[ordered(nodes.by_code_point(nodes.paren(one.copy()), self.dialect))],
+        )
         return exp.GroupConcat(this=by, separator=nodes.text("; "))
 
     def _text(self, column: str, name: str) -> exp.Expr:

@@ -52,7 +52,9 @@ def about_one(judge: Rule, columns: Mapping[str, Type]) -> str | None:
 
 
 def flags_query(
-    by_column: Flagging, schema: str, ids: Mapping[str, tuple[str, ...]],
+    by_column: Flagging,
+    schema: str,
+    ids: Mapping[str, tuple[str, ...]],
     found: Mapping[str, int] | None = None,
 ) -> exp.Select:
     """A row a record with an open flag: `key`, and 1 in `z0`, `z1`, ... for each flagged column.
@@ -65,22 +67,44 @@ def flags_query(
     for i, rules in enumerate(by_column.values()):
         codes = [nodes.number(found[r]) for r in rules if r in found]
         if codes:
-            parts.append(_part(i, nodes.table(FOUND), [
-                exp.In(this=nodes.column("code"), expressions=codes)]))
+            parts.append(
+                _part(i, nodes.table(FOUND), [exp.In(this=nodes.column("code"), expressions=codes)])
+            )
         left = [r for r in rules if r not in found]
         if left:
-            parts.append(_part(i, nodes.table(Relation(FLAGS.name, schema)), [
-                nodes.any_of([of_rule(r, ids) for r in left]),
-                nodes.is_null(nodes.column("to_run")),
-                nodes.equal(nodes.column("state"), nodes.text("failed"))]))
-    shown = [nodes.column("key"), *(
-        nodes.alias(exp.Max(this=nodes.when(
-            nodes.equal(nodes.column("i"), nodes.number(i)), nodes.number(1))), f"z{i}")
-        for i in range(len(by_column)))]
-    return nodes.group_by(nodes.select(shown, nodes.subquery(nodes.union_all(parts), "f")),
-                          [nodes.column("key")])
+            parts.append(
+                _part(
+                    i,
+                    nodes.table(Relation(FLAGS.name, schema)),
+                    [
+                        nodes.any_of([of_rule(r, ids) for r in left]),
+                        nodes.is_null(nodes.column("to_run")),
+                        nodes.equal(nodes.column("state"), nodes.text("failed")),
+                    ],
+                )
+            )
+    shown = [
+        nodes.column("key"),
+        *(
+            nodes.alias(
+                exp.Max(
+                    this=nodes.when(
+                        nodes.equal(nodes.column("i"), nodes.number(i)), nodes.number(1)
+                    )
+                ),
+                f"z{i}",
+            )
+            for i in range(len(by_column))
+        ),
+    ]
+    return nodes.group_by(
+        nodes.select(shown, nodes.subquery(nodes.union_all(parts), "f")), [nodes.column("key")]
+    )
 
 
 def _part(i: int, table: exp.Expr, where: Sequence[exp.Expr]) -> exp.Select:
-    return nodes.select([nodes.column("key"), nodes.alias(nodes.number(i), "i")], table,
-                        nodes.every([nodes.present(nodes.column("key")), *where]))
+    return nodes.select(
+        [nodes.column("key"), nodes.alias(nodes.number(i), "i")],
+        table,
+        nodes.every([nodes.present(nodes.column("key")), *where]),
+    )

@@ -44,8 +44,9 @@ class Layout:
     def types(self) -> dict[str, Type]:
         """The golden dataset's columns."""
         found: dict[str, Type] = {PARTY: "text"}
-        found |= {c: self.columns[c] for c in self.columns
-                  if c in self.picked or c == self.changed_at}
+        found |= {
+            c: self.columns[c] for c in self.columns if c in self.picked or c == self.changed_at
+        }
         found[self.records] = "integer"
         return found | {f"{c}{VERIFIED}": self.columns[v] for c, v in self.verified.items()}
 
@@ -88,10 +89,14 @@ def layout(rule: Rule, dataset: Dataset, columns: Mapping[str, Type]) -> Layout:
     changed = dataset.spec.changed_at
     taken = {c.lower() for c in picked}
     return Layout(
-        dataset=dataset, columns=columns, picked=picked, units=tuple(units),
+        dataset=dataset,
+        columns=columns,
+        picked=picked,
+        units=tuple(units),
         trust=tuple(spec.trust or ()),
         changed_at=changed if changed in columns and changed not in dataset.key else None,
-        verified={c: v for c, v in dataset.spec.verified_at.items()
-                  if c in picked and v in columns},
+        verified={
+            c: v for c, v in dataset.spec.verified_at.items() if c in picked and v in columns
+        },
         records="records_of_party" if "records" in taken else "records",
     )

@@ -42,8 +42,9 @@ class Members:
     ) -> None:
         self.layout, self.dialect, self.flagged = layout, dialect, flagged
         self.steps, self.xref = steps.with_digests(), xref
-        self.units = Units(layout, steps.stage.borrowable if steps.stage else (), dialect,
-                           flagged.columns)
+        self.units = Units(
+            layout, steps.stage.borrowable if steps.stage else (), dialect, flagged.columns
+        )
 
     def joined(self, columns: Iterable[str]) -> exp.Select:
         """The records of the dataset with their party: `p`, `k` and columns."""
@@ -59,20 +60,31 @@ class Members:
         lists = self.layout.columns[column] == "list" and self.units.dialect == "postgres"
         return nodes.cast(value, "text") if lists else value
 
-    def _with_party(self, cells: Mapping[str, exp.Expr], kept: Iterable[str],
-                    more: Iterable[exp.Expr] = ()) -> exp.Select:
+    def _with_party(
+        self, cells: Mapping[str, exp.Expr], kept: Iterable[str], more: Iterable[exp.Expr] = ()
+    ) -> exp.Select:
         """Cells of the clean rows, joined by the key; `kept` of them and more that is made of them
         are shown."""
         key = self.steps.key_for(self.steps.relation)
-        rows = nodes.select([nodes.alias(key, "k"), *(nodes.alias(n, a) for a, n in cells.items())],
-                            logical(self.steps.relation))
-        parties = nodes.select([nodes.alias(nodes.column("key"), "xk"),
-                                nodes.alias(nodes.column("party_id"), "p")], logical(self.xref))
-        query = nodes.select([nodes.column("p"), nodes.column("k"),
-                              *(nodes.column(n) for n in kept), *more], nodes.subquery(rows, "r"))
-        query.append("joins", exp.Join(
-            this=nodes.subquery(parties, "x"),
-            on=nodes.equal(nodes.column("xk", "x"), nodes.column("k", "r"))))
+        rows = nodes.select(
+            [nodes.alias(key, "k"), *(nodes.alias(n, a) for a, n in cells.items())],
+            logical(self.steps.relation),
+        )
+        parties = nodes.select(
+            [nodes.alias(nodes.column("key"), "xk"), nodes.alias(nodes.column("party_id"), "p")],
+            logical(self.xref),
+        )
+        query = nodes.select(
+            [nodes.column("p"), nodes.column("k"), *(nodes.column(n) for n in kept), *more],
+            nodes.subquery(rows, "r"),
+        )
+        query.append(
+            "joins",
+            exp.Join(
+                this=nodes.subquery(parties, "x"),
+                on=nodes.equal(nodes.column("xk", "x"), nodes.column("k", "r")),
+            ),
+        )
         return query
 
     def records(self) -> exp.Select:
@@ -86,23 +98,34 @@ class Members:
         if self.units.borrowable:
             cells["b"] = nodes.column("__borrowed")
         cells["t"] = self._trust()
-        cells["f"] = total([nodes.when(nodes.present(nodes.column(c)), nodes.number(1),
-                                      nodes.number(0)) for c in layout.columns])
+        cells["f"] = total(
+            [
+                nodes.when(nodes.present(nodes.column(c)), nodes.number(1), nodes.number(0))
+                for c in layout.columns
+            ]
+        )
         named = self.flagged.columns and self.steps.unnamed
         if named:
             cells["fk"] = self.steps.flags_key_for(self.steps.relation)
         digest = record_digest([(self.units.cell(c), t) for c, t in layout.columns.items()])
         needed = {*layout.picked, *layout.verified.values(), layout.changed_at}
         kept = [self.units.place[c] for c in layout.columns if c in needed]
-        query = self._with_party(cells, [*kept, *(n for n in ("b", "t", "f") if n in cells)],
-                                 [nodes.alias(nodes.when(self._doubled(), digest), "d")])
+        query = self._with_party(
+            cells,
+            [*kept, *(n for n in ("b", "t", "f") if n in cells)],
+            [nodes.alias(nodes.when(self._doubled(), digest), "d")],
+        )
         if self.flagged.columns:
             marks = [f"z{i}" for i in range(len(self.flagged.columns))]
-            flags = nodes.select([nodes.alias(nodes.column("key"), "zk"),
-                                  *(nodes.column(m) for m in marks)],
-                                 logical(self.flagged.relation))
-            nodes.left_join(query, nodes.subquery(flags, "z"), nodes.equal(
-                nodes.column("zk", "z"), nodes.column("fk" if named else "k", "r")))
+            flags = nodes.select(
+                [nodes.alias(nodes.column("key"), "zk"), *(nodes.column(m) for m in marks)],
+                logical(self.flagged.relation),
+            )
+            nodes.left_join(
+                query,
+                nodes.subquery(flags, "z"),
+                nodes.equal(nodes.column("zk", "z"), nodes.column("fk" if named else "k", "r")),
+            )
             query.set("expressions", [*query.expressions, *(nodes.column(m, "z") for m in marks)])
         return query
 
@@ -118,8 +141,9 @@ class Members:
             terms = self.units.of_records(i)
             key = ordered(nodes.by_code_point(nodes.column("k"), self.dialect))
             places = [*(o for t in terms for o in t.ordered()), key, ordered(nodes.column("d"))]
-            shown.append(nodes.alias(
-                window(nodes.call("row_number"), [nodes.column("p")], places), f"n{i}"))
+            shown.append(
+                nodes.alias(window(nodes.call("row_number"), [nodes.column("p")], places), f"n{i}")
+            )
             shown.append(nodes.alias(nodes.concat([alike(terms), nodes.column("k")]), f"a{i}"))
         if not common:
             return nodes.select(shown, nodes.subquery(rows, "j"))
@@ -139,12 +163,21 @@ class Members:
         held = exp.Count(this=exp.Distinct(expressions=[nodes.column("k")]))
         found = nodes.select(
             [nodes.alias(n, f"x{i}") for i, n in enumerate(keys)] + [nodes.alias(held, "m")],
-            named("__cdmq_records"), self.units.present(unit))
+            named("__cdmq_records"),
+            self.units.present(unit),
+        )
         nodes.group_by(found, [n.copy() for n in keys])
         found.set("having", exp.Having(this=exp.GT(this=held.copy(), expression=nodes.number(1))))
-        nodes.left_join(query, nodes.subquery(found, name), nodes.every([
-            nodes.equal(nodes.column(f"x{i}", name), n)
-            for i, n in enumerate(self.units.same(unit, "j"))]))
+        nodes.left_join(
+            query,
+            nodes.subquery(found, name),
+            nodes.every(
+                [
+                    nodes.equal(nodes.column(f"x{i}", name), n)
+                    for i, n in enumerate(self.units.same(unit, "j"))
+                ]
+            ),
+        )
 
     def _trust(self) -> exp.Expr:
         """A source's place in `trust`; those not listed come last, together."""
@@ -152,14 +185,21 @@ class Members:
         if not labels or SOURCE not in self.layout.columns:
             return nodes.number(0)
         source = text_of(nodes.column(SOURCE), self.layout.columns[SOURCE])
-        return nodes.cases([(nodes.equal(source.copy(), nodes.text(label)), nodes.number(i))
-                            for i, label in enumerate(labels)], nodes.number(len(labels)))
+        return nodes.cases(
+            [
+                (nodes.equal(source.copy(), nodes.text(label)), nodes.number(i))
+                for i, label in enumerate(labels)
+            ],
+            nodes.number(len(labels)),
+        )
 
     def _doubled(self) -> exp.Expr:
         """Whether a key stands twice anywhere: there are more records than keys."""
         count = exp.Count(this=exp.Star())
-        rows, keys = (exp.Subquery(this=nodes.select([count.copy()], logical(name)))
-                      for name in (self.steps.relation, self.xref))
+        rows, keys = (
+            exp.Subquery(this=nodes.select([count.copy()], logical(name)))
+            for name in (self.steps.relation, self.xref)
+        )
         return exp.GT(this=rows, expression=keys)
 
 

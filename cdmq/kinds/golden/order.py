@@ -13,8 +13,23 @@ VALID, OWN, FULLER, KEY, ONLY = "valid", "own value", "fuller", "key", "only val
 #: The words that compare whole records: one order of the rows serves every unit.
 OF_RECORDS = frozenset({"trusted", "newest", "oldest", "most_complete"})
 #: What may decide, by the number it has within a statement.
-DECIDING = (OWN, FULLER, "trusted", "newest", "oldest", "verified", "most_complete", "most_common",
-            "longest", "shortest", "largest", "smallest", KEY, VALID, "strictest")
+DECIDING = (
+    OWN,
+    FULLER,
+    "trusted",
+    "newest",
+    "oldest",
+    "verified",
+    "most_complete",
+    "most_common",
+    "longest",
+    "shortest",
+    "largest",
+    "smallest",
+    KEY,
+    VALID,
+    "strictest",
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +60,13 @@ def both(first: Term, second: Term) -> Term:
     """One step of two: the second counts where the first is equal."""
     assert first.alike is not None
     assert second.alike is not None
-    return Term(first.word, (*first.nodes, *second.nodes), first.desc,
-                nodes.concat([_padded(first), _padded(second)]), first.width + second.width)
+    return Term(
+        first.word,
+        (*first.nodes, *second.nodes),
+        first.desc,
+        nodes.concat([_padded(first), _padded(second)]),
+        first.width + second.width,
+    )
 
 
 def moment_term(word: str, node: exp.Expr, desc: bool) -> Term:
@@ -59,9 +79,7 @@ def flag_term(word: str, condition: exp.Expr) -> Term:
     return Term(word, (flag,), False, nodes.cast(flag.copy(), "text"), 1)
 
 
-def first(
-    value: exp.Expr, order: Sequence[exp.Expr], where: exp.Expr, dialect: str
-) -> exp.Expr:
+def first(value: exp.Expr, order: Sequence[exp.Expr], where: exp.Expr, dialect: str) -> exp.Expr:
     """The value of the first row by an order, of those for which a condition holds.
 
     An ordered aggregate of few rows a group: a fifth of a window a column on DuckDB, and with one
@@ -111,8 +129,12 @@ class Trace:
         pairs: list[tuple[exp.Expr, exp.Expr]] = []
         for place, (word, end) in enumerate(self.marks):
             sides = [nodes.call("left", n.copy(), nodes.number(end)) for n in (winner, other)]
-            pairs.append((exp.NEQ(this=sides[0], expression=sides[1]),
-                          nodes.number(100 * place + DECIDING.index(word))))
+            pairs.append(
+                (
+                    exp.NEQ(this=sides[0], expression=sides[1]),
+                    nodes.number(100 * place + DECIDING.index(word)),
+                )
+            )
         rest = nodes.number(100 * len(pairs) + DECIDING.index(self.last))
         return nodes.cases(pairs, rest) if pairs else rest
 

@@ -22,16 +22,18 @@ from cdmq.values import Dataset, Rule
 __all__ = ["cells_query", "golden_columns", "golden_problems", "golden_query"]
 
 
-def golden_columns(
-    rule: Rule, dataset: Dataset, columns: Mapping[str, Type]
-) -> dict[str, Type]:
+def golden_columns(rule: Rule, dataset: Dataset, columns: Mapping[str, Type]) -> dict[str, Type]:
     """The columns of the golden dataset that a rule makes of `dataset`: party_id; the columns of
     the dataset without its key; how many records the party has; when values were verified."""
     return layout(rule, dataset, columns).types()
 
 
 def golden_query(
-    rule: Rule, dataset: Dataset, columns: Mapping[str, Type], steps: DatasetSteps, dialect: str,
+    rule: Rule,
+    dataset: Dataset,
+    columns: Mapping[str, Type],
+    steps: DatasetSteps,
+    dialect: str,
     flagged: Flagged = UNFLAGGED,
 ) -> exp.Select:
     """One row a party, with the columns of `golden_columns`.
@@ -40,22 +42,23 @@ def golden_query(
     """
     assert isinstance(rule.spec, GoldenRule)
     plan = layout(rule, dataset, columns)
-    members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect,
-                      flagged)
+    members = Members(plan, steps, f"xref:{rule.spec.matched_by}", dialect, flagged)
     units = members.units
     shown: dict[str, exp.Expr] = {PARTY: nodes.column("p")}
     cells = {}
     for unit in plan.units:
         for column in unit.columns:
-            cells[column] = first(units.cell(column), units.order(unit),
-                                  units.present(unit), dialect)
+            cells[column] = first(
+                units.cell(column), units.order(unit), units.present(unit), dialect
+            )
     for name in plan.types():
         if name in cells:
             shown[name] = cells[name]
         elif name == plan.changed_at:
             shown[name] = units.latest(name)
-    query = nodes.select([nodes.alias(n, name) for name, n in shown.items()],
-                         nodes.subquery(members.ranked(), "m"))
+    query = nodes.select(
+        [nodes.alias(n, name) for name, n in shown.items()], nodes.subquery(members.ranked(), "m")
+    )
     return _with_party(nodes.group_by(query, [nodes.column("p")]), members)
 
 
@@ -64,26 +67,45 @@ def _with_party(golden: exp.Select, members: Members) -> exp.Select:
     when each winning value was verified: the latest proof that a record of the party has of the
     same value, whichever record won."""
     plan, units = members.layout, members.units
-    size = nodes.group_by(nodes.select([
-        nodes.column("party_id"), nodes.alias(exp.Count(this=exp.Star()), "n")],
-        logical(members.xref)), [nodes.column("party_id")])
+    size = nodes.group_by(
+        nodes.select(
+            [nodes.column("party_id"), nodes.alias(exp.Count(this=exp.Star()), "n")],
+            logical(members.xref),
+        ),
+        [nodes.column("party_id")],
+    )
     shown: list[exp.Expr] = [
         *(nodes.column(e.alias, "g") for e in golden.expressions),
-        nodes.alias(nodes.column("n", "s"), plan.records)]
+        nodes.alias(nodes.column("n", "s"), plan.records),
+    ]
     query = nodes.select(shown, nodes.subquery(golden, "g"))
-    nodes.left_join(query, nodes.subquery(size, "s"),
-                    nodes.equal(nodes.column("party_id", "s"), nodes.column(PARTY, "g")))
+    nodes.left_join(
+        query,
+        nodes.subquery(size, "s"),
+        nodes.equal(nodes.column("party_id", "s"), nodes.column(PARTY, "g")),
+    )
     for i, (column, verified) in enumerate(plan.verified.items()):
         proofs = nodes.select(
-            [nodes.column("p"), nodes.alias(units.comparable(column), "c"),
-             nodes.alias(units.latest(verified), "v")],
+            [
+                nodes.column("p"),
+                nodes.alias(units.comparable(column), "c"),
+                nodes.alias(units.latest(verified), "v"),
+            ],
             nodes.subquery(members.joined([column, verified]), "j"),
-            nodes.every([units.stands(column), nodes.present(units.when(verified))]))
+            nodes.every([units.stands(column), nodes.present(units.when(verified))]),
+        )
         nodes.group_by(proofs, [nodes.column("p"), units.comparable(column)])
         table = f"v{i}"
         value = units.compared(column, nodes.column(column, "g"))
-        nodes.left_join(query, nodes.subquery(proofs, table), nodes.every([
-            nodes.equal(nodes.column("p", table), nodes.column(PARTY, "g")),
-            nodes.equal(nodes.column("c", table), value)]))
+        nodes.left_join(
+            query,
+            nodes.subquery(proofs, table),
+            nodes.every(
+                [
+                    nodes.equal(nodes.column("p", table), nodes.column(PARTY, "g")),
+                    nodes.equal(nodes.column("c", table), value),
+                ]
+            ),
+        )
         query.append("expressions", nodes.alias(nodes.column("v", table), f"{column}{VERIFIED}"))
     return query

@@ -36,8 +36,9 @@ class Units:
     """The units of one layout, for one engine. `borrowable`: the columns of the borrowed bits,
     `flagged` those of the marks of flags."""
 
-    def __init__(self, layout: Layout, borrowable: tuple[str, ...], dialect: str,
-                 flagged: tuple[str, ...]) -> None:
+    def __init__(
+        self, layout: Layout, borrowable: tuple[str, ...], dialect: str, flagged: tuple[str, ...]
+    ) -> None:
         self.layout, self.borrowable, self.dialect = layout, borrowable, dialect
         self.flagged = flagged
         self.place = {c: f"c{i}" for i, c in enumerate(layout.columns)}
@@ -81,9 +82,12 @@ class Units:
         """The steps of a unit's order before the key, each with the word that names it."""
         found, half = [], None
         if len(unit.columns) > 2:
-            half = exp.LT(this=exp.Mul(this=nodes.paren(self._count(unit.columns)),
-                                       expression=nodes.number(2)),
-                          expression=nodes.number(len(unit.columns)))
+            half = exp.LT(
+                this=exp.Mul(
+                    this=nodes.paren(self._count(unit.columns)), expression=nodes.number(2)
+                ),
+                expression=nodes.number(len(unit.columns)),
+            )
         if marks := [f"z{i}" for i, c in enumerate(self.flagged) if c in unit.columns]:
             wrong = [nodes.present(nodes.column(m)) for m in marks]
             found.append(flag_term(VALID, nodes.any_of([*wrong, *([half.copy()] if half else [])])))
@@ -98,8 +102,10 @@ class Units:
 
     def order(self, unit: Unit) -> list[exp.Expr]:
         """The order of a party's records for a unit, in which no two are alike."""
-        return [*(o for t in self.before(unit) for o in t.ordered()),
-                ordered(nodes.column(f"n{self.of(unit)}"))]
+        return [
+            *(o for t in self.before(unit) for o in t.ordered()),
+            ordered(nodes.column(f"n{self.of(unit)}")),
+        ]
 
     def trace(self, unit: Unit) -> Trace:
         return trace(self.before(unit), self.of_records(self.of(unit)))
@@ -137,8 +143,7 @@ class Units:
             whole = number_term(word, nodes.column("f"), desc=True)
             return both(number_term(word, self._count(one), True), whole) if unit.group else whole
         if word == "most_common":
-            held = exp.Coalesce(this=nodes.column(self.common(unit)),
-                                expressions=[nodes.number(1)])
+            held = exp.Coalesce(this=nodes.column(self.common(unit)), expressions=[nodes.number(1)])
             return number_term(word, held, desc=True)
         if word == "strictest":
             return strictest(self._typed(one))
@@ -160,23 +165,33 @@ class Units:
 
     def _count(self, columns: Iterable[str]) -> exp.Expr:
         """How many cells of a record are present."""
-        return total([nodes.when(nodes.present(self.cell(c)), nodes.number(1), nodes.number(0))
-                     for c in columns])
+        return total(
+            [
+                nodes.when(nodes.present(self.cell(c)), nodes.number(1), nodes.number(0))
+                for c in columns
+            ]
+        )
 
     def _typed(self, columns: Iterable[str]) -> list[tuple[exp.Expr, Type]]:
         return [(self.cell(c), self.layout.columns[c]) for c in columns]
 
     def _length(self, columns: Iterable[str]) -> exp.Expr:
-        return total([
-            exp.Coalesce(this=nodes.call("length", self._text(c, self.cell(c))),
-                         expressions=[nodes.number(0)])
-            for c in columns])
+        return total(
+            [
+                exp.Coalesce(
+                    this=nodes.call("length", self._text(c, self.cell(c))),
+                    expressions=[nodes.number(0)],
+                )
+                for c in columns
+            ]
+        )
 
     def _verified(self, unit: Unit) -> exp.Expr:
         """When the record's own values of a unit were verified, the latest of them."""
         proofs: list[exp.Expr] = []
-        types = {self.layout.columns[v] for c, v in self.layout.verified.items()
-                 if c in unit.columns}
+        types = {
+            self.layout.columns[v] for c, v in self.layout.verified.items() if c in unit.columns
+        }
         for column in unit.columns:
             if column not in self.layout.verified:
                 continue
@@ -194,8 +209,10 @@ class Units:
     def same(self, unit: Unit, table: str | None = None) -> list[exp.Expr]:
         """What is equal in the records of a party that hold the same value as their own. A group
         is compared as one text: no engine joins well where NULL equals NULL."""
-        texts = [exp.Coalesce(this=self._text(c, self.cell(c, table)),
-                              expressions=[nodes.text("\x01")]) for c in unit.columns]
+        texts = [
+            exp.Coalesce(this=self._text(c, self.cell(c, table)), expressions=[nodes.text("\x01")])
+            for c in unit.columns
+        ]
         value = self.compared(unit.columns[0], self.cell(unit.columns[0], table))
         if unit.group:
             value = nodes.concat([p for t in texts for p in (t, nodes.text("\x02"))])

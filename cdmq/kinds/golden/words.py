@@ -10,8 +10,17 @@ from cdmq.kinds.words import Named, RuleName, some
 from cdmq.project.fields import Bool, Column, Columns, Dataset
 
 Pick = Literal[
-    "trusted", "newest", "oldest", "verified", "most_complete", "most_common",
-    "longest", "shortest", "largest", "smallest", "strictest",
+    "trusted",
+    "newest",
+    "oldest",
+    "verified",
+    "most_complete",
+    "most_common",
+    "longest",
+    "shortest",
+    "largest",
+    "smallest",
+    "strictest",
 ]
 
 

@@ -36,8 +36,9 @@ def match_step(
         return MatchStep(rule, {}, nodes.select([nodes.null()]))
     within: exp.Expr | None = None
     if bound:
-        within = binder.guarded(lower(bound.expression.tree, binder.dialect, nodes.column,
-                                      rows.behind, as_of_node()))
+        within = binder.guarded(
+            lower(bound.expression.tree, binder.dialect, nodes.column, rows.behind, as_of_node())
+        )
     types: dict[str, Type] = {}
     shown = []
     for column in rule.spec.columns:
@@ -67,28 +68,50 @@ def _evidence(value: exp.Expr, column: str, rows: Rows, within: exp.Expr | None)
 def _problems(rule: Rule, spec: MatchingRule, rows: Rows) -> Iterator[Problem]:
     for field, column in spec.named_columns():
         if real(column, rows.columns) not in rows.columns:
-            yield Problem(rule.spans.get(field, rule.span), "CDMQ203", f"{rule.dataset} has no "
-                          f"column '{column}' (rule {rule.id})", did_you_mean(column, rows.columns))
+            yield Problem(
+                rule.spans.get(field, rule.span),
+                "CDMQ203",
+                f"{rule.dataset} has no column '{column}' (rule {rule.id})",
+                did_you_mean(column, rows.columns),
+            )
     for field, column in spec.named_columns():
         if column.lower() in ("rid", "key"):
-            yield Problem(rule.spans.get(field, rule.span), "CDMQ222", f"the column '{column}' of "
-                          f"{rule.dataset} has a name that matching keeps for itself (rule "
-                          f"{rule.id})", "rename it in the stack or in a SQL model")
+            yield Problem(
+                rule.spans.get(field, rule.span),
+                "CDMQ222",
+                f"the column '{column}' of "
+                f"{rule.dataset} has a name that matching keeps for itself (rule "
+                f"{rule.id})",
+                "rename it in the stack or in a SQL model",
+            )
     for column in spec.columns:
         if same := [c for c in spec.columns if c < column and c.lower() == column.lower()]:
-            yield Problem(rule.span, "CDMQ222", f"matching does not tell '{same[0]}' from "
-                          f"'{column}', which differ by case alone (rule {rule.id})",
-                          "write a column in one way, or rename it in a SQL model")
+            yield Problem(
+                rule.span,
+                "CDMQ222",
+                f"matching does not tell '{same[0]}' from "
+                f"'{column}', which differ by case alone (rule {rule.id})",
+                "write a column in one way, or rename it in a SQL model",
+            )
     for column in spec.columns:
         type_ = rows.columns.get(real(column, rows.columns), "unknown")
         if type_ in OPAQUE:
-            yield Problem(rule.span, "CDMQ247", f"{column} is {a(type_)}: records are not matched "
-                          f"by it (rule {rule.id})", "take what you need out of it in a SQL model")
+            yield Problem(
+                rule.span,
+                "CDMQ247",
+                f"{column} is {a(type_)}: records are not matched by it (rule {rule.id})",
+                "take what you need out of it in a SQL model",
+            )
     for column, what in spec.compare.items():
         type_ = rows.columns.get(real(column, rows.columns), "unknown")
-        if (what == "date") != (type_ == "date") and what != "exact" and type_ not in (
-                "unknown", "text"):
+        if (
+            (what == "date") != (type_ == "date")
+            and what != "exact"
+            and type_ not in ("unknown", "text")
+        ):
             yield Problem(
-                rule.spans.get(f"compare.{column}", rule.span), "CDMQ217", f"the column {column} "
-                f"is {type_}, it cannot be compared as {what} (rule {rule.id})",
-                "compare it as exact, or declare its type in columns:")
+                rule.spans.get(f"compare.{column}", rule.span),
+                "CDMQ217",
+                f"the column {column} is {type_}, it cannot be compared as {what} (rule {rule.id})",
+                "compare it as exact, or declare its type in columns:",
+            )

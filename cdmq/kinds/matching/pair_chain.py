@@ -18,17 +18,32 @@ from cdmq.sql import nodes
 
 
 def chain(
-    telling: Telling, dataset: str, rules: Sequence[str], party: str, a: str, b: str,
+    telling: Telling,
+    dataset: str,
+    rules: Sequence[str],
+    party: str,
+    a: str,
+    b: str,
     merge_above: Decimal,
 ) -> tuple[Link, ...]:
     """The shortest way from one record of a party to another over merged pairs, of the shortest
     the surest; none where there is no way."""
     sure = exp.GTE(this=nodes.column("probability"), expression=nodes.number(str(merge_above)))
-    merged = nodes.any_of([same("verdict", "same_if"),
-                           nodes.every([same("verdict", "score"), sure])])
-    rows = telling.rows(PAIRS, nodes.every([
-        one_of("rule_id", rules), still(), merged,
-        in_one(telling, "key_a", rules, party), in_one(telling, "key_b", rules, party)]))
+    merged = nodes.any_of(
+        [same("verdict", "same_if"), nodes.every([same("verdict", "score"), sure])]
+    )
+    rows = telling.rows(
+        PAIRS,
+        nodes.every(
+            [
+                one_of("rule_id", rules),
+                still(),
+                merged,
+                in_one(telling, "key_a", rules, party),
+                in_one(telling, "key_b", rules, party),
+            ]
+        ),
+    )
     steps: dict[str, list[tuple[float, str, Link]]] = {}
     for row in rows:
         for here, there in ((row["key_a"], row["key_b"]), (row["key_b"], row["key_a"])):
@@ -38,9 +53,7 @@ def chain(
     return _way(steps, a, b)
 
 
-def _way(
-    steps: dict[str, list[tuple[float, str, Link]]], a: str, b: str
-) -> tuple[Link, ...]:
+def _way(steps: dict[str, list[tuple[float, str, Link]]], a: str, b: str) -> tuple[Link, ...]:
     came: dict[str, tuple[str, Link] | None] = {a: None}
     waiting = deque([a])
     while waiting and b not in came:
@@ -61,7 +74,9 @@ def questions_between(
     telling: Telling, rules: Sequence[str], one: str, two: str
 ) -> list[dict[str, Any]]:
     """The open questions about records of two parties: what is said of one is said of all."""
-    ways = [nodes.every([in_one(telling, "key_a", rules, x), in_one(telling, "key_b", rules, y)])
-            for x, y in ((one, two), (two, one))]
+    ways = [
+        nodes.every([in_one(telling, "key_a", rules, x), in_one(telling, "key_b", rules, y)])
+        for x, y in ((one, two), (two, one))
+    ]
     rows = telling.rows(QUEUE, nodes.every([one_of("rule_id", rules), still(), nodes.any_of(ways)]))
     return sorted(rows, key=lambda r: (-(r["probability"] or 0), r["key_a"], r["key_b"]))[:3]

@@ -20,9 +20,7 @@ from cdmq.sql.text_form import text_of
 class Evidence:
     """The values of two records as the last run left them, and those a rule goes by."""
 
-    def __init__(
-        self, telling: Telling, dataset: str, spec: MatchingRule, a: str, b: str
-    ) -> None:
+    def __init__(self, telling: Telling, dataset: str, spec: MatchingRule, a: str, b: str) -> None:
         self.telling, self.dataset, self.spec = telling, dataset, spec
         self.clean = telling.output(f"{dataset}__clean")
         found = values_of_all(telling, self.clean, dataset, (a, b))
@@ -30,42 +28,63 @@ class Evidence:
         types = telling.audit.warehouse.columns(self.clean) or {}
         #: A column as the rule names it -> as the dataset does.
         self.real = {c: real(c, types) for c in spec.columns}
-        self.values = [{c: own.get(r) for c, r in self.real.items()}
-                       for own in (found.get(k, {}) for k in (a, b))]
-        self.borrowed = [{c for c, r in self.real.items() if r in self._borrowed(k)}
-                         for k in (a, b)]
+        self.values = [
+            {c: own.get(r) for c, r in self.real.items()}
+            for own in (found.get(k, {}) for k in (a, b))
+        ]
+        self.borrowed = [
+            {c for c, r in self.real.items() if r in self._borrowed(k)} for k in (a, b)
+        ]
         self.common = self._common()
 
     def columns(self, weights: Mapping[str, float]) -> tuple[Compared, ...]:
         """The columns that are scored, then the others that the rule goes by."""
         spec = self.spec
-        roles = {"same_if": {c for some in spec.same_if or () for c in some},
-                 "never_if_differs": set(spec.never_if_differs or ())}
-        named = [*spec.compare, *(c for some in spec.same_if or () for c in some),
-                 *(spec.never_if_differs or ())]
+        roles = {
+            "same_if": {c for some in spec.same_if or () for c in some},
+            "never_if_differs": set(spec.never_if_differs or ()),
+        }
+        named = [
+            *spec.compare,
+            *(c for some in spec.same_if or () for c in some),
+            *(spec.never_if_differs or ()),
+        ]
         return tuple(
-            Compared(c, c in spec.compare, self._shown(c, 0), self._shown(c, 1),
-                     self._how(c, weights.get(c)), weights.get(c),
-                     tuple(r for r, columns in roles.items() if c in columns))
-            for c in dict.fromkeys(named))
+            Compared(
+                c,
+                c in spec.compare,
+                self._shown(c, 0),
+                self._shown(c, 1),
+                self._how(c, weights.get(c)),
+                weights.get(c),
+                tuple(r for r, columns in roles.items() if c in columns),
+            )
+            for c in dict.fromkeys(named)
+        )
 
     def _shown(self, column: str, side: int) -> str | None:
         return self.telling.shown(self.dataset, self.real[column], self.values[side].get(column))
 
     def equal(self, lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
         """The lists of columns in which both have the same evidence."""
-        return tuple(tuple(some) for some in lists
-                     if all(x is not None and x == y for x, y in map(self._evidence, some)))
+        return tuple(
+            tuple(some)
+            for some in lists
+            if all(x is not None and x == y for x, y in map(self._evidence, some))
+        )
 
     def differing(self, columns: Iterable[str]) -> tuple[str, ...]:
-        return tuple(c for c in columns if None not in (pair := self._evidence(c))
-                     and pair[0] != pair[1])
+        return tuple(
+            c for c in columns if None not in (pair := self._evidence(c)) and pair[0] != pair[1]
+        )
 
     def _evidence(self, column: str) -> tuple[str | None, str | None]:
         one, two = (
-            None if column in borrowed or (value := values.get(column)) in self.common.get(
-                column, ()) else value
-            for values, borrowed in zip(self.values, self.borrowed, strict=True))
+            None
+            if column in borrowed or (value := values.get(column)) in self.common.get(column, ())
+            else value
+            for values, borrowed in zip(self.values, self.borrowed, strict=True)
+        )
         return one, two
 
     def _how(self, column: str, weight: float | None) -> How:
@@ -86,9 +105,17 @@ class Evidence:
 
     def _borrowed(self, key: str) -> set[str]:
         """The columns in which the record's value was borrowed by a default."""
-        rows = self.telling.rows(CHANGES, nodes.every([
-            one_of("dataset", self.telling.project.names_of(self.dataset)), same("key", key),
-            same("act", "fill_from"), still()]))
+        rows = self.telling.rows(
+            CHANGES,
+            nodes.every(
+                [
+                    one_of("dataset", self.telling.project.names_of(self.dataset)),
+                    same("key", key),
+                    same("act", "fill_from"),
+                    still(),
+                ]
+            ),
+        )
         return {r["column_name"] for r in rows}
 
     def _common(self) -> dict[str, set[str]]:
@@ -103,8 +130,9 @@ class Evidence:
                 continue
             told = nodes.alias(nodes.paren(text_of(nodes.column(own), types[own])), "v")
             rows = nodes.subquery(nodes.select([told], nodes.table(self.clean)), "r")
-            query = nodes.select([nodes.column("v"), exp.Count(this=exp.Star())], rows,
-                                 one_of("v", wanted))
+            query = nodes.select(
+                [nodes.column("v"), exp.Count(this=exp.Star())], rows, one_of("v", wanted)
+            )
             counts = self.telling.audit.fetch(nodes.group_by(query, [nodes.column("v")]))
             found[column] = {v for v, n in counts if n > most}
         return found

@@ -1,7 +1,7 @@
 """Why two records are one party, or two.
 
-    >>> from cdmq.kinds.matching.pair_story import pair_stories
-    >>> pair_stories("path/to/project", "crm/1", "shop/1")[0].kept      # doctest: +SKIP
+>>> from cdmq.kinds.matching.pair_story import pair_stories
+>>> pair_stories("path/to/project", "crm/1", "shop/1")[0].kept      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -29,8 +29,14 @@ from cdmq.values import Rule
 
 
 def pair_stories(
-    root: str | Path, a: str, b: str, rule: str | None = None, dataset: str | None = None, *,
-    unmask: bool = False, where: Where = Where(),  # noqa: B008
+    root: str | Path,
+    a: str,
+    b: str,
+    rule: str | None = None,
+    dataset: str | None = None,
+    *,
+    unmask: bool = False,
+    where: Where = Where(),  # noqa: B008
 ) -> tuple[PairStory, ...]:
     """The story of two records under each matching rule of their dataset, or under one rule.
 
@@ -43,26 +49,30 @@ def pair_stories(
     with open_audit(root, where) as audit:
         telling = Telling(project, audit, unmask)
         rules = _rules(telling, a, b, rule, dataset)
-        return tuple(_story(telling, r, r.spec, a, b) for r in rules
-                     if isinstance(r.spec, MatchingRule))
+        return tuple(
+            _story(telling, r, r.spec, a, b) for r in rules if isinstance(r.spec, MatchingRule)
+        )
 
 
 # which rules ----------------------------------------------------------------------------------
 
 
-def _rules(
-    telling: Telling, a: str, b: str, rule: str | None, dataset: str | None
-) -> list[Rule]:
+def _rules(telling: Telling, a: str, b: str, rule: str | None, dataset: str | None) -> list[Rule]:
     """The matching rules of the datasets that have both records."""
     names = telling.named(dataset)
     matching = [r for r in telling.project.rules.values() if isinstance(r.spec, MatchingRule)]
     if rule is not None and telling.now(rule) not in {r.id for r in matching}:
-        raise CdmqError(Problem(Span("--rule"), "CDMQ224", f"there is no matching rule '{rule}'",
-                                did_you_mean(rule, [r.id for r in matching])))
+        raise CdmqError(
+            Problem(
+                Span("--rule"),
+                "CDMQ224",
+                f"there is no matching rule '{rule}'",
+                did_you_mean(rule, [r.id for r in matching]),
+            )
+        )
     wanted = None if rule is None else telling.now(rule)
     found = [r for r in matching if r.dataset in names and wanted in (None, r.id)]
-    both = {d for d in {r.dataset for r in found}
-            if all(_knows(telling, d, k) for k in (a, b))}
+    both = {d for d in {r.dataset for r in found} if all(_knows(telling, d, k) for k in (a, b))}
     if not both:
         raise _stranger(telling, names, matching, (a, b), rule, dataset)
     return [r for r in found if r.dataset in both]
@@ -73,13 +83,24 @@ def _knows(telling: Telling, dataset: str, key: str) -> bool:
     if telling.there(dataset, key):
         return True
     rules = telling.rules_on(dataset, "matching")
-    return bool(rules and telling.select(XREF, [nodes.number(1)], nodes.every([
-        same("key", key), one_of("rule_id", rules)]), limit=1))
+    return bool(
+        rules
+        and telling.select(
+            XREF,
+            [nodes.number(1)],
+            nodes.every([same("key", key), one_of("rule_id", rules)]),
+            limit=1,
+        )
+    )
 
 
 def _stranger(
-    telling: Telling, names: Sequence[str], matching: Sequence[Rule], keys: tuple[str, str],
-    rule: str | None, dataset: str | None,
+    telling: Telling,
+    names: Sequence[str],
+    matching: Sequence[Rule],
+    keys: tuple[str, str],
+    rule: str | None,
+    dataset: str | None,
 ) -> CdmqError:
     """Why two keys cannot be compared."""
     homes = [[d for d in names if _knows(telling, d, k)] for k in keys]
@@ -89,15 +110,29 @@ def _stranger(
     shared = [d for d in homes[0] if d in homes[1]]
     if shared:
         others = sorted({r.dataset for r in matching})
-        where = f"{rule} compares those of {others[0]}" if rule and len(others) == 1 else (
-            f"records are compared in {', '.join(others)}" if others else "write one")
-        return CdmqError(Problem(
-            Span("--pair"), "CDMQ224",
-            f"{'the rule ' + rule if rule else 'no matching rule'} compares "
-            f"{'no ' if rule else ''}records of {', '.join(shared)}", where))
-    return CdmqError(Problem(
-        Span("--pair"), "CDMQ531", f"'{keys[0]}' is a record of {', '.join(homes[0])}, "
-        f"'{keys[1]}' of {', '.join(homes[1])}", "name two records of one dataset"))
+        where = (
+            f"{rule} compares those of {others[0]}"
+            if rule and len(others) == 1
+            else (f"records are compared in {', '.join(others)}" if others else "write one")
+        )
+        return CdmqError(
+            Problem(
+                Span("--pair"),
+                "CDMQ224",
+                f"{'the rule ' + rule if rule else 'no matching rule'} compares "
+                f"{'no ' if rule else ''}records of {', '.join(shared)}",
+                where,
+            )
+        )
+    return CdmqError(
+        Problem(
+            Span("--pair"),
+            "CDMQ531",
+            f"'{keys[0]}' is a record of {', '.join(homes[0])}, "
+            f"'{keys[1]}' of {', '.join(homes[1])}",
+            "name two records of one dataset",
+        )
+    )
 
 
 # the story ------------------------------------------------------------------------------------
@@ -106,8 +141,9 @@ def _stranger(
 def _story(telling: Telling, rule: Rule, spec: MatchingRule, a: str, b: str) -> PairStory:
     low, high = sorted((a, b))
     ids = telling.names_of(rule.id)
-    rows = telling.rows(PAIRS, nodes.every([
-        one_of("rule_id", ids), same("key_a", low), same("key_b", high)]))
+    rows = telling.rows(
+        PAIRS, nodes.every([one_of("rule_id", ids), same("key_a", low), same("key_b", high)])
+    )
     rows.sort(key=lambda r: (r["to_run"] is None, r["from_run"]))
     kept = rows[-1] if rows and rows[-1]["to_run"] is None else None
     last = rows[-1] if rows and kept is None else None
@@ -116,12 +152,28 @@ def _story(telling: Telling, rule: Rule, spec: MatchingRule, a: str, b: str) -> 
     of = (parties.get(a), parties.get(b))
     asked, of_others = _asked(telling, rule, ids, (a, b), of)
     story = PairStory(
-        rule.id, spec.makes, rule.why, rule.dataset, a, b, evidence.there, rule.where,
-        evidence.columns(_weights(kept)), bool(spec.compare), _verdict(telling, kept),
-        _verdict(telling, last), evidence.equal(spec.same_if or []),
+        rule.id,
+        spec.makes,
+        rule.why,
+        rule.dataset,
+        a,
+        b,
+        evidence.there,
+        rule.where,
+        evidence.columns(_weights(kept)),
+        bool(spec.compare),
+        _verdict(telling, kept),
+        _verdict(telling, last),
+        evidence.equal(spec.same_if or []),
         evidence.differing(spec.never_if_differs or []),
         bool(evidence.equal(spec.candidates)) if spec.candidates else None,
-        spec.merge_above, spec.review_above, of, (), asked, of_others)
+        spec.merge_above,
+        spec.review_above,
+        of,
+        (),
+        asked,
+        of_others,
+    )
     if of[0] is None or of[0] != of[1] or story.linked:
         return story
     return replace(story, chain=chain(telling, rule.dataset, ids, of[0], a, b, spec.merge_above))
@@ -137,18 +189,27 @@ def _verdict(telling: Telling, row: Row | None) -> Verdict | None:
         return None
     weight, weights = row["weight"], _weights(row)
     start = weight - sum(weights.values()) if weight is not None and weights else None
-    return Verdict(row["verdict"], row["probability"], weight, start,
-                   telling.when(row["from_run"]),
-                   telling.when(row["to_run"]) if row["to_run"] else None)
+    return Verdict(
+        row["verdict"],
+        row["probability"],
+        weight,
+        start,
+        telling.when(row["from_run"]),
+        telling.when(row["to_run"]) if row["to_run"] else None,
+    )
 
 
 def _asked(
-    telling: Telling, rule: Rule, ids: Sequence[str], keys: tuple[str, str],
+    telling: Telling,
+    rule: Rule,
+    ids: Sequence[str],
+    keys: tuple[str, str],
     parties: tuple[str | None, str | None],
 ) -> tuple[tuple[Any, ...], bool]:
     """The open questions about two records, else about their parties."""
-    mine: exp.Expr = nodes.every([one_of("rule_id", ids), same("key_a", min(keys)),
-                                  same("key_b", max(keys)), still()])
+    mine: exp.Expr = nodes.every(
+        [one_of("rule_id", ids), same("key_a", min(keys)), same("key_b", max(keys)), still()]
+    )
     rows = telling.rows(QUEUE, mine)
     others = not rows and None not in parties and parties[0] != parties[1]
     if others:

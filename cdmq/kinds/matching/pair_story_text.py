@@ -14,7 +14,8 @@ from cdmq.problems import printable
 #: What stands between the two values.
 _SIGN = {"same": "=", "alike": "~", "differs": "<>", "unequal": "<>"}
 _NO_EVIDENCE = {
-    "missing": "no evidence", "borrowed": "no evidence: a default filled it in",
+    "missing": "no evidence",
+    "borrowed": "no evidence: a default filled it in",
     "too common": "no evidence: too many records share it",
 }
 _ROLES = {"same_if": "named by same_if", "never_if_differs": "may never differ"}
@@ -49,20 +50,42 @@ def _lines(s: PairStory) -> Iterator[str]:
 
 def _table(s: PairStory) -> Iterator[str]:
     rows: list[tuple[str, str, str, str, str]] = [
-        (c.column, c.how, f"{value(c.a)} {_SIGN.get(c.how, '|')} {value(c.b)}", _weight(c),
-         _said(c, s)) for c in s.columns]
+        (
+            c.column,
+            c.how,
+            f"{value(c.a)} {_SIGN.get(c.how, '|')} {value(c.b)}",
+            _weight(c),
+            _said(c, s),
+        )
+        for c in s.columns
+    ]
     kept = s.kept
     if kept is not None and kept.weight is not None:
         if kept.start is not None:
-            rows.append(("", "", "to begin with", f"{kept.start:+.1f}",
-                         "for any two records, before a column is looked at"))
-        rows.append(("", "", "together", f"{kept.weight:+.1f}",
-                     f"{_odds(kept.weight)}: {sure(_chance(kept.weight))} sure"))
+            rows.append(
+                (
+                    "",
+                    "",
+                    "to begin with",
+                    f"{kept.start:+.1f}",
+                    "for any two records, before a column is looked at",
+                )
+            )
+        rows.append(
+            (
+                "",
+                "",
+                "together",
+                f"{kept.weight:+.1f}",
+                f"{_odds(kept.weight)}: {sure(_chance(kept.weight))} sure",
+            )
+        )
     wide = [max(len(r[i]) for r in rows) for i in range(4)]
     for name, how, values, weight, said in rows:
         weighed = f"{weight:>{wide[3]}}  " if wide[3] else ""
-        yield (f"    {name:{wide[0]}}  {how:{wide[1]}}  {values:{wide[2]}}  "
-               f"{weighed}{said}").rstrip()
+        yield (
+            f"    {name:{wide[0]}}  {how:{wide[1]}}  {values:{wide[2]}}  {weighed}{said}"
+        ).rstrip()
 
 
 def _weight(c: Compared) -> str:
@@ -123,14 +146,19 @@ def _verdict(s: PairStory) -> str:
         enough = f"{sure(kept.probability)} sure, and {percent(s.merge_above)} is enough"
         apart = s.parties[0] != s.parties[1]
         return f"sure enough, but kept apart: {enough}" if apart else f"one: {enough}"
-    return (f"not sure enough to be one: {sure(kept.probability)}, and merge_above is "
-            f"{percent(s.merge_above)}")
+    return (
+        f"not sure enough to be one: {sure(kept.probability)}, and merge_above is "
+        f"{percent(s.merge_above)}"
+    )
 
 
 def _more(s: PairStory) -> Iterator[str]:
     if s.kept is not None:
-        yield f"as weighed {at(s.kept.since)}" if s.kept.weight is not None else (
-            f"since {at(s.kept.since)}")
+        yield (
+            f"as weighed {at(s.kept.since)}"
+            if s.kept.weight is not None
+            else (f"since {at(s.kept.since)}")
+        )
         return
     yield from _not_kept(s)
     if s.where:
@@ -142,8 +170,10 @@ def _more(s: PairStory) -> Iterator[str]:
 def _not_kept(s: PairStory) -> Iterator[str]:
     """Honestly, why nothing is known of how alike they are."""
     if s.equal:
-        yield (f"they are equal in {names(s.equal[0])}, which same_if names: where many records "
-               "share a value, each is paired with the first of them only")
+        yield (
+            f"they are equal in {names(s.equal[0])}, which same_if names: where many records "
+            "share a value, each is paired with the first of them only"
+        )
     if not s.scores:
         return
     least = min(s.merge_above, s.review_above if s.review_above is not None else s.merge_above)
@@ -167,8 +197,10 @@ def _now(s: PairStory) -> str:
     one, two = s.parties
     if one is not None and one == two:
         return f"both are in the {s.makes} {one}{_through(s)}"
-    told = (f"{k} is in {f'the {s.makes} {p}' if p else f'no {s.makes}'}"
-            for k, p in zip((s.a, s.b), s.parties, strict=True))
+    told = (
+        f"{k} is in {f'the {s.makes} {p}' if p else f'no {s.makes}'}"
+        for k, p in zip((s.a, s.b), s.parties, strict=True)
+    )
     return ", ".join(told)
 
 
@@ -177,6 +209,8 @@ def _through(s: PairStory) -> str:
         return ""
     if not s.chain:
         return ", and how they came together is not kept"
-    steps = (f"{x.a} and {x.b} ({'same_if' if x.verdict == 'same_if' else sure(x.probability)})"
-             for x in s.chain)
+    steps = (
+        f"{x.a} and {x.b} ({'same_if' if x.verdict == 'same_if' else sure(x.probability)})"
+        for x in s.chain
+    )
     return f", through others: {', '.join(steps)}"

@@ -89,5 +89,7 @@ class PairStory:
     def linked(self) -> bool:
         """The pair by itself makes them one."""
         kept = self.kept
-        return kept is not None and (kept.verdict == "same_if" or (
-            kept.verdict == "score" and kept.probability >= float(self.merge_above)))
+        return kept is not None and (
+            kept.verdict == "same_if"
+            or (kept.verdict == "score" and kept.probability >= float(self.merge_above))
+        )

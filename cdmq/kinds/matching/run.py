@@ -37,15 +37,26 @@ _KEY = "__key"
 _SENT: Mapping[str, tuple[dict[str, Type], str]] = {
     "xref": ({"key": "text", "party_id": "text"}, "SELECT key, party_id FROM xref"),
     "pairs": (
-        {"key_a": "text", "key_b": "text", "verdict": "text", "probability": "double",
-         "weight": "double", "weights": "text"},
+        {
+            "key_a": "text",
+            "key_b": "text",
+            "verdict": "text",
+            "probability": "double",
+            "weight": "double",
+            "weights": "text",
+        },
         """SELECT a.key AS key_a, b.key AS key_b, p.why AS verdict, p.probability, p.weight,
                p.weights
            FROM pairs AS p JOIN records AS a ON a.rid = p.a JOIN records AS b ON b.rid = p.b""",
     ),
     "queue": (
-        {"key_a": "text", "key_b": "text", "why": "text", "probability": "double",
-         "more": "integer"},
+        {
+            "key_a": "text",
+            "key_b": "text",
+            "why": "text",
+            "probability": "double",
+            "more": "integer",
+        },
         """SELECT a.key AS key_a, b.key AS key_b, h.why, h.probability, h.more
            FROM held AS h JOIN records AS a ON a.rid = h.a JOIN records AS b ON b.rid = h.b""",
     ),
@@ -93,9 +104,12 @@ class Matcher:
         with self.warehouse.scratch() as scratch:
             self._records(scratch, step, steps)
             model = train(scratch.connection, spec, step.types)
-        outcome = Outcome(step.rule, tested=model.trained_on, judged=model.trained_on,
-                          note=f"trained on {model.trained_on:,} records, model "
-                          f"{model.digest[:10]}")
+        outcome = Outcome(
+            step.rule,
+            tested=model.trained_on,
+            judged=model.trained_on,
+            note=f"trained on {model.trained_on:,} records, model {model.digest[:10]}",
+        )
         return Matched(outcome, (), (trained_for(spec), model))
 
     def match(self, step: MatchStep, steps: DatasetSteps) -> Matched:
@@ -115,8 +129,9 @@ class Matcher:
             carry(scratch.connection, rule.id)
             states = tuple(self._sent(scratch, rule.id, table) for table in _SENT)
             outcome = self._outcome(scratch, step, told)
-        self.names.put(f"xref:{rule.id}", states[0].staged,
-                       self.names.output(f"{rule.id}__xref")[1])
+        self.names.put(
+            f"xref:{rule.id}", states[0].staged, self.names.output(f"{rule.id}__xref")[1]
+        )
         return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
 
     def _records(self, scratch: Scratch, step: MatchStep, steps: DatasetSteps) -> None:
@@ -126,12 +141,18 @@ class Matcher:
         query.set("expressions", [nodes.alias(keyed, _KEY), *query.expressions])
         scratch.bring("delivered", {_KEY: "text", **step.types}, self.render.sent(query))
         columns = [nodes.column(c) for c in step.types]
-        number = exp.Window(this=nodes.call("row_number"),
-                            order=exp.Order(expressions=[exp.Ordered(this=nodes.column(_KEY))]))
+        number = exp.Window(
+            this=nodes.call("row_number"),
+            order=exp.Order(expressions=[exp.Ordered(this=nodes.column(_KEY))]),
+        )
         records = nodes.select(
-            [nodes.alias(nodes.cast(number, "integer"), "rid"),
-             nodes.alias(nodes.column(_KEY), "key"), *(c.copy() for c in columns)],
-            nodes.table(Relation("delivered")))
+            [
+                nodes.alias(nodes.cast(number, "integer"), "rid"),
+                nodes.alias(nodes.column(_KEY), "key"),
+                *(c.copy() for c in columns),
+            ],
+            nodes.table(Relation("delivered")),
+        )
         scratch.connection.execute(nodes.create(Relation("records"), records).sql("duckdb"))
         scratch.connection.execute(nodes.drop(Relation("delivered")).sql("duckdb"))
 
@@ -149,18 +170,28 @@ class Matcher:
         if kept and records <= OUTGROWN * kept.trained_on:
             return kept, False, ""
         model = train(scratch.connection, spec, step.types)
-        told = (f"trained anew, as the model before was trained on {kept.trained_on:,} of now "
-                f"{records:,} records") if kept else ""
+        told = (
+            (
+                f"trained anew, as the model before was trained on {kept.trained_on:,} of now "
+                f"{records:,} records"
+            )
+            if kept
+            else ""
+        )
         return model, True, told
 
     def _kept(self, rule: str, for_: str) -> Model | None:
         query = nodes.select(
             [nodes.column("settings"), nodes.column("trained_on")],
-            self._audit(MATCH_MODELS.name), nodes.every([
-                of_rule(rule, self.ids),
-                nodes.equal(nodes.column("trained_for"), nodes.text(for_)),
-                nodes.is_null(nodes.column("to_run")),
-            ]))
+            self._audit(MATCH_MODELS.name),
+            nodes.every(
+                [
+                    of_rule(rule, self.ids),
+                    nodes.equal(nodes.column("trained_for"), nodes.text(for_)),
+                    nodes.is_null(nodes.column("to_run")),
+                ]
+            ),
+        )
         rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
         return Model(str(rows[0][0]), int(rows[0][1])) if rows else None
 
@@ -169,25 +200,49 @@ class Matcher:
         mine = of_rule(rule, self.ids)
         rows, closed = self._audit(XREF.name), nodes.present(nodes.column("to_run"))
         was = latest(
-            nodes.select([nodes.column(c) for c in ("key", "party_id", "from_run", "to_run")],
-                         rows, mine.copy()), "row_number", "key", open_first())
-        bygone = latest(nodes.select(
-            [nodes.column(c) for c in ("key", "party_id", "to_run")], rows.copy(),
-            nodes.every([mine.copy(), closed])), "rank", "party_id", [down("to_run")])
-        astray = nodes.select([nodes.column("key"), nodes.column("own")], self._audit(ASTRAY.name),
-                              nodes.every([mine.copy(), nodes.is_null(nodes.column("to_run"))]))
-        begun = exp.In(this=nodes.column("event"),
-                       expressions=[nodes.text("mint"), nodes.text("split")])
+            nodes.select(
+                [nodes.column(c) for c in ("key", "party_id", "from_run", "to_run")],
+                rows,
+                mine.copy(),
+            ),
+            "row_number",
+            "key",
+            open_first(),
+        )
+        bygone = latest(
+            nodes.select(
+                [nodes.column(c) for c in ("key", "party_id", "to_run")],
+                rows.copy(),
+                nodes.every([mine.copy(), closed]),
+            ),
+            "rank",
+            "party_id",
+            [down("to_run")],
+        )
+        astray = nodes.select(
+            [nodes.column("key"), nodes.column("own")],
+            self._audit(ASTRAY.name),
+            nodes.every([mine.copy(), nodes.is_null(nodes.column("to_run"))]),
+        )
+        begun = exp.In(
+            this=nodes.column("event"), expressions=[nodes.text("mint"), nodes.text("split")]
+        )
         minted = nodes.group_by(
-            nodes.select([nodes.column("party_id")], self._audit(PARTY_EVENTS.name),
-                         nodes.every([mine.copy(), begun])), [nodes.column("party_id")])
+            nodes.select(
+                [nodes.column("party_id")],
+                self._audit(PARTY_EVENTS.name),
+                nodes.every([mine.copy(), begun]),
+            ),
+            [nodes.column("party_id")],
+        )
         for table, columns, query in (
-            ("was", ("key", "party_id", "to_run"), was), ("bygone", ("key", "party_id"), bygone),
-            ("astray", ("key", "own"), astray), ("minted", ("party_id",), minted),
+            ("was", ("key", "party_id", "to_run"), was),
+            ("bygone", ("key", "party_id"), bygone),
+            ("astray", ("key", "own"), astray),
+            ("minted", ("party_id",), minted),
         ):
             if len(columns) > 1:
-                query = nodes.select([nodes.column(c) for c in columns],
-                                     nodes.subquery(query, "q"))
+                query = nodes.select([nodes.column(c) for c in columns], nodes.subquery(query, "q"))
             scratch.bring(table, dict.fromkeys(columns, "text"), query.sql(self.warehouse.dialect))
 
     def _audit(self, table: str) -> exp.Table:
@@ -203,7 +258,8 @@ class Matcher:
     def _outcome(self, scratch: Scratch, step: MatchStep, told: str) -> Outcome:
         found = scratch.connection.execute(
             "SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT party_id) FROM xref), "
-            "(SELECT count(*) FROM pairs), (SELECT count(*) FROM held)").fetchall()
+            "(SELECT count(*) FROM pairs), (SELECT count(*) FROM held)"
+        ).fetchall()
         records, parties, pairs, held = found[0]
         spec = step.rule.spec
         assert isinstance(spec, MatchingRule)
@@ -221,6 +277,7 @@ class Matcher:
 def trained_for(spec: MatchingRule) -> str:
     """The digest of the words that a model hangs on: others may change, and it stays."""
     said = spec.model_dump(
-        mode="json", include={"compare", "candidates", "same_if", "ignore_values"})
+        mode="json", include={"compare", "candidates", "same_if", "ignore_values"}
+    )
     written = json.dumps([MODEL_FORMAT, said], sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()

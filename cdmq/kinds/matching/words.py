@@ -11,22 +11,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from cdmq.kinds.words import Count, Named, Share, SomeColumns, filled, percent, some
 from cdmq.project.fields import Column, Model
 
-CompareAs = Literal[
-    "name", "date", "email", "phone", "postcode", "company", "address", "exact"
-]
+CompareAs = Literal["name", "date", "email", "phone", "postcode", "company", "address", "exact"]
 
 
 def _lists_of_columns(value: Any) -> Any:
-    if isinstance(value, str) or (isinstance(value, list) and any(
-        not isinstance(item, list) for item in value
-    )):
+    if isinstance(value, str) or (
+        isinstance(value, list) and any(not isinstance(item, list) for item in value)
+    ):
         raise ValueError("write a list of lists, such as [[tax_id], [email, last_name]]")
     return value
 
 
-ColumnLists = Annotated[
-    list[SomeColumns], BeforeValidator(_lists_of_columns), AfterValidator(some)
-]
+ColumnLists = Annotated[list[SomeColumns], BeforeValidator(_lists_of_columns), AfterValidator(some)]
 
 
 class IgnoreValues(Model):
@@ -135,9 +131,11 @@ class MatchingRule(Named):
     def _sensible(self) -> MatchingRule:
         if not self.same_if and not self.compare:
             raise ValueError("nothing says who is the same: write same_if, compare or both")
-        if self.merge_above < .5:
-            raise ValueError(f"merge_above ({percent(self.merge_above)}) would make one party of "
-                             "records that are more likely two; write 50% or more, such as 99%")
+        if self.merge_above < 0.5:
+            raise ValueError(
+                f"merge_above ({percent(self.merge_above)}) would make one party of "
+                "records that are more likely two; write 50% or more, such as 99%"
+            )
         if self.review_above is not None and self.review_above >= self.merge_above:
             raise ValueError(
                 f"review_above ({percent(self.review_above)}) must be lower than "

@@ -61,9 +61,7 @@ class RelationshipsRule(Named):
     In the warehouse: a flag for each link that breaks a rule, with the path where it is a loop.
     """
 
-    links: Dataset = Field(
-        description="The dataset of links: from_id, to_id, type, start, end."
-    )
+    links: Dataset = Field(description="The dataset of links: from_id, to_id, type, start, end.")
     types: Annotated[dict[str, LinkType], AfterValidator(filled)] = Field(
         description="type: what links of this type must keep to."
     )

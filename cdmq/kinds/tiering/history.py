@@ -31,7 +31,10 @@ class Review:
 
 
 def review_at(
-    spec: TieringRule, as_of: datetime, last: str | None, judged: datetime | None = None,
+    spec: TieringRule,
+    as_of: datetime,
+    last: str | None,
+    judged: datetime | None = None,
     zone: str = "UTC",
 ) -> Review:
     """The review of a run at `as_of` (UTC). `last` is the label of the last review, if any, and
@@ -42,8 +45,12 @@ def review_at(
     if last is None or label > last:
         return Review(label, "due")
     if label < last:
-        return Review(label, "past", f"as_of is before the last review, {last}: the history of "
-                      "levels is not rewritten (was it a mistake: cdmq clean --reviews-after DAY)")
+        return Review(
+            label,
+            "past",
+            f"as_of is before the last review, {last}: the history of "
+            "levels is not rewritten (was it a mistake: cdmq clean --reviews-after DAY)",
+        )
     if spec.review is None:
         return Review(label, "due")
     return Review(label, "done", f"judged already in the {spec.review} review of {label}")

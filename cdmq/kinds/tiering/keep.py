@@ -32,24 +32,32 @@ class Keeping:
 
     def over(self, judged: exp.Select) -> exp.Select:
         if self.spec.keep_unless is None:
-            fits = {"level": self._first_that_fits(), "missed": nodes.number(0),
-                    "was": nodes.cast(nodes.null(), "text"), "how": nodes.text("fits")}
+            fits = {
+                "level": self._first_that_fits(),
+                "missed": nodes.number(0),
+                "was": nodes.cast(nodes.null(), "text"),
+                "how": nodes.text("fits"),
+            }
             return self._with(judged, fits)
         query = self._with(judged, {"raw": self._first_that_fits()})
         query.append("expressions", nodes.alias(nodes.column("level", "p"), "was"))
         query.append("expressions", nodes.alias(nodes.column("missed", "p"), "missed_before"))
         previous = logical(f"tiers:{self.rule_id}")
         previous.set("alias", exp.TableAlias(this=nodes.name("p")))
-        nodes.left_join(query, previous,
-                        nodes.equal(nodes.column("key", "p"), nodes.column("key", "l")))
+        nodes.left_join(
+            query, previous, nodes.equal(nodes.column("key", "p"), nodes.column("key", "l"))
+        )
         query = self._with(query, {"how": self._how(self.spec.keep_unless.reviews)})
         return self._with(query, self._outcome(), without=("raw", "missed_before"))
 
     def _with(
         self, below: exp.Select, more: dict[str, exp.Expr], without: Sequence[str] = ()
     ) -> exp.Select:
-        kept = [nodes.alias(nodes.column(c.alias, "l"), c.alias)
-                for c in below.expressions if c.alias not in without]
+        kept = [
+            nodes.alias(nodes.column(c.alias, "l"), c.alias)
+            for c in below.expressions
+            if c.alias not in without
+        ]
         added = [nodes.alias(node, name) for name, node in more.items()]
         return nodes.select([*kept, *added], nodes.beneath(below, "l", self.dialect))
 
@@ -69,24 +77,36 @@ class Keeping:
         keepable = [(i, level) for i, level in enumerate(self.levels) if level.kept is not None]
         if not keepable:
             return nodes.text("fits")
-        fits.append(exp.Not(this=exp.In(this=was.copy(), expressions=[
-            nodes.text(level.name) for _, level in keepable])))
+        fits.append(
+            exp.Not(
+                this=exp.In(
+                    this=was.copy(), expressions=[nodes.text(level.name) for _, level in keepable]
+                )
+            )
+        )
         fits.append(self._of_level_before("h", keepable))
         missed = exp.GTE(
             this=exp.Add(this=nodes.column("missed_before", "l"), expression=nodes.number(1)),
-            expression=nodes.number(reviews))
-        return nodes.cases([
-            (nodes.any_of(fits), nodes.text("fits")),
-            (self._of_level_before("k", keepable), nodes.text("near")),
-            (missed, nodes.text("lost")),
-        ], nodes.text("missed"))
+            expression=nodes.number(reviews),
+        )
+        return nodes.cases(
+            [
+                (nodes.any_of(fits), nodes.text("fits")),
+                (self._of_level_before("k", keepable), nodes.text("near")),
+                (missed, nodes.text("lost")),
+            ],
+            nodes.text("missed"),
+        )
 
     def _of_level_before(self, mark: str, levels: Sequence[tuple[int, Level]]) -> exp.Expr:
         was = nodes.column("was", "l")
-        return nodes.cases([
-            (nodes.equal(was.copy(), nodes.text(level.name)), nodes.column(f"{mark}{i}", "l"))
-            for i, level in levels
-        ], exp.false())
+        return nodes.cases(
+            [
+                (nodes.equal(was.copy(), nodes.text(level.name)), nodes.column(f"{mark}{i}", "l"))
+                for i, level in levels
+            ],
+            exp.false(),
+        )
 
     def _outcome(self) -> dict[str, exp.Expr]:
         how, before = nodes.column("how", "l"), nodes.column("missed_before", "l")

@@ -17,7 +17,10 @@ from cdmq.values import Rule
 _UPPER, _LOWER = (exp.GT, exp.GTE), (exp.LT, exp.LTE)
 _LONG = 10**30
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
-    exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE,
+    exp.GT: exp.LT,
+    exp.GTE: exp.LTE,
+    exp.LT: exp.GT,
+    exp.LTE: exp.GTE,
 }
 
 
@@ -61,8 +64,11 @@ def relaxed(condition: Expression, share: Decimal) -> Expression | None:
     """
     moved = _Relaxing(share)
     tree = moved.node(clone(condition.tree), True)
-    return Expression(condition.text, tree, condition.columns, condition.behind) if (
-        moved.limits) else None
+    return (
+        Expression(condition.text, tree, condition.columns, condition.behind)
+        if (moved.limits)
+        else None
+    )
 
 
 class _Relaxing:

@@ -52,8 +52,12 @@ class _Look:
                 self.measure(f"measures.{name}", measure)
             self.time(f"measures.{name}.over", measure.over)
             if measure.if_none is not None and abs(measure.if_none) >= _LARGEST:
-                self.tell(f"measures.{name}.if_none", "CDMQ252", "if_none is 10^18 or more",
-                          "write a smaller number")
+                self.tell(
+                    f"measures.{name}.if_none",
+                    "CDMQ252",
+                    "if_none is 10^18 or more",
+                    "write a smaller number",
+                )
         self.time("new_for", self.spec.new_for)
         if not self.found and all(name in self.catalog for name in reads(self.rule)):
             self.levels()
@@ -62,25 +66,44 @@ class _Look:
 
     def facts(self, name: str, rows: Rows) -> bool:
         """A dataset of facts is there, dated, and refers to the records that are judged."""
-        place = next(f"measures.{m}.from" for m, s in self.spec.measures.items()
-                     if s.dataset == name)
+        place = next(
+            f"measures.{m}.from" for m, s in self.spec.measures.items() if s.dataset == name
+        )
         if name not in self.project.datasets:
-            self.tell(place, "CDMQ202", f"unknown dataset '{name}'",
-                      did_you_mean(name, self.project.datasets))
+            self.tell(
+                place,
+                "CDMQ202",
+                f"unknown dataset '{name}'",
+                did_you_mean(name, self.project.datasets),
+            )
             return False
         facts, before = self.project.datasets[name], len(self.found)
         columns = self.catalog.get(name)
         if facts.spec.happened_at is None:
-            self.tell(place, "CDMQ250", f"{name} does not say when its facts happened",
-                      f"add to the dataset ({facts.span}): happened_at: COLUMN")
+            self.tell(
+                place,
+                "CDMQ250",
+                f"{name} does not say when its facts happened",
+                f"add to the dataset ({facts.span}): happened_at: COLUMN",
+            )
         elif columns is not None:
-            self.column(place, name, facts.spec.happened_at, MOMENTS, "a date or timestamp",
-                        "declare it in columns: of the dataset")
+            self.column(
+                place,
+                name,
+                facts.spec.happened_at,
+                MOMENTS,
+                "a date or timestamp",
+                "declare it in columns: of the dataset",
+            )
         to = referred(rows.dataset, facts)
         if to is None:
             wanted = rows.dataset.made_of or rows.dataset.name
-            self.tell(place, "CDMQ221", f"{name} does not say how it refers to {wanted}",
-                      f"add to the dataset ({facts.span}): refers_to: {{{wanted}: [...]}}")
+            self.tell(
+                place,
+                "CDMQ221",
+                f"{name} does not say how it refers to {wanted}",
+                f"add to the dataset ({facts.span}): refers_to: {{{wanted}: [...]}}",
+            )
         elif columns is not None:
             self.reference(place, facts, to, rows)
         return len(self.found) == before
@@ -88,35 +111,59 @@ class _Look:
     def reference(self, place: str, facts: Dataset, to: str, rows: Rows) -> None:
         own, key = facts.spec.refers_to[to], self.project.datasets[to].key
         if len(own) != len(key):
-            self.tell(place, "CDMQ221", f"refers_to {to} of {facts.name} has {len(own)} columns, "
-                      f"the key of {to} has {len(key)}", "name them all, in the order of the key")
+            self.tell(
+                place,
+                "CDMQ221",
+                f"refers_to {to} of {facts.name} has {len(own)} columns, "
+                f"the key of {to} has {len(key)}",
+                "name them all, in the order of the key",
+            )
             return
         known = rows.columns if to == rows.dataset.name else self.catalog.get(to, {})
         for mine, its in zip(own, key, strict=True):
             wanted = known.get(its, "unknown")
             fitting = NUMBERS if wanted in NUMBERS else frozenset({wanted})
-            self.column(place, facts.name, mine, fitting, f"{wanted}, as {to}.{its} is",
-                        "compare columns of one type; columns: declares that of a file's")
+            self.column(
+                place,
+                facts.name,
+                mine,
+                fitting,
+                f"{wanted}, as {to}.{its} is",
+                "compare columns of one type; columns: declares that of a file's",
+            )
 
     def column(
-        self, place: str, dataset: str, name: str, types: frozenset[Type], wanted: str,
+        self,
+        place: str,
+        dataset: str,
+        name: str,
+        types: frozenset[Type],
+        wanted: str,
         remedy: str,
     ) -> None:
         """A column of a dataset of facts is there and of one of the types."""
         columns = self.catalog[dataset]
         if name not in columns:
-            self.tell(place, "CDMQ203", f"{dataset} has no column '{name}'",
-                      did_you_mean(name, columns))
+            self.tell(
+                place, "CDMQ203", f"{dataset} has no column '{name}'", did_you_mean(name, columns)
+            )
         elif columns[name] not in types and "unknown" not in types:
-            self.tell(place, "CDMQ217", f"{dataset}.{name} is {columns[name]}, not {wanted}",
-                      remedy)
+            self.tell(
+                place, "CDMQ217", f"{dataset}.{name} is {columns[name]}, not {wanted}", remedy
+            )
 
     # measures and levels ----------------------------------------------------------------------
 
     def measure(self, place: str, measure: Measure) -> None:
         if measure.sum is not None:
-            self.column(f"{place}.sum", measure.dataset, measure.sum, NUMBERS, "a number",
-                        "declare it in columns: of the dataset, or add up another column")
+            self.column(
+                f"{place}.sum",
+                measure.dataset,
+                measure.sum,
+                NUMBERS,
+                "a number",
+                "declare it in columns: of the dataset, or add up another column",
+            )
         field = f"{place}.where"
         if field in self.rule.expressions:
             columns = self.catalog[measure.dataset]
@@ -133,9 +180,12 @@ class _Look:
                 self.behind(field, "a level is judged by figures")
         if len(self.found) > before:
             return
-        bound = {name: found.expression.tree for name in self.spec.level_names
-                 if f"levels.{name}" in self.rule.expressions
-                 and (found := binder.bound(self.rule, f"levels.{name}"))}
+        bound = {
+            name: found.expression.tree
+            for name in self.spec.level_names
+            if f"levels.{name}" in self.rule.expressions
+            and (found := binder.bound(self.rule, f"levels.{name}"))
+        }
         for name, cause, remedy in unreachable(self.spec, bound):
             place = f"levels.{name}"
             if place not in self.rule.spans:
@@ -145,8 +195,12 @@ class _Look:
     def condition(self, field: str, binder: Binder) -> None:
         bound = binder.bound(self.rule, field)
         if bound and bound.type not in ("boolean", "unknown"):
-            self.tell(field, "CDMQ315", f"'{field.rpartition('.')[2]}' must be true or false, this "
-                      f"is {bound.type}", "write a comparison, for example: amount > 0")
+            self.tell(
+                field,
+                "CDMQ315",
+                f"'{field.rpartition('.')[2]}' must be true or false, this is {bound.type}",
+                "write a comparison, for example: amount > 0",
+            )
 
     def behind(self, field: str, why: str) -> None:
         for how in sorted({h for h, _ in self.rule.expressions[field].behind}):
@@ -154,5 +208,4 @@ class _Look:
 
     def time(self, field: str, value: Duration | None) -> None:
         if value is not None and value.days > _LONGEST:
-            self.tell(field, "CDMQ252", f"{value} is more than 1000 years",
-                      "leave it out")
+            self.tell(field, "CDMQ252", f"{value} is more than 1000 years", "leave it out")

@@ -35,8 +35,11 @@ def unreachable(spec: TieringRule, conditions: Mapping[str, exp.Expr]) -> Iterat
             yield name, "nobody can fit this condition", "write one that somebody can fit"
         elif all(any(h(w) for _, h in earlier) for w in fitting):
             first = next(n for n, h in earlier if any(h(w) for w in fitting))
-            yield (name, f"nobody can reach '{name}': who fits it fits '{first}' before it",
-                   f"put '{name}' before '{first}'")
+            yield (
+                name,
+                f"nobody can reach '{name}': who fits it fits '{first}' before it",
+                f"put '{name}' before '{first}'",
+            )
 
 
 def _nobody_else(
@@ -44,13 +47,17 @@ def _nobody_else(
 ) -> Iterator[Told]:
     worlds = plan.worlds(frozenset().union(*(v for _, _, v in before)))
     if worlds is not None and all(any(h(w) for _, h, _ in before) for w in worlds):
-        yield (name, f"nobody can reach '{name}': everybody fits a level before it",
-               f"narrow a condition, or make the last level {OTHERWISE}")
+        yield (
+            name,
+            f"nobody can reach '{name}': everybody fits a level before it",
+            f"narrow a condition, or make the last level {OTHERWISE}",
+        )
 
 
 def _floors(spec: TieringRule) -> dict[str, Decimal]:
     """Counts and years are never below zero, unless if_none is."""
     return {
         name: min(Decimal(0), m.if_none if m.if_none is not None else Decimal(0))
-        for name, m in spec.measures.items() if m.count or m.since
+        for name, m in spec.measures.items()
+        if m.count or m.since
     }

@@ -25,15 +25,19 @@ def measures_json(figures: Sequence[Figure]) -> exp.Expr:
         parts.append(nodes.text(f"{', ' if i else '{'}{name}: "))
         text = nodes.column(f"t{f.place}", "l")
         shown = nodes.concat([nodes.text('"'), text.copy(), nodes.text('"')])
-        parts.append(nodes.when(nodes.present(text), shown if f.pii != "plain" else text.copy(),
-                                nodes.text("null")))
+        parts.append(
+            nodes.when(
+                nodes.present(text), shown if f.pii != "plain" else text.copy(), nodes.text("null")
+            )
+        )
     return nodes.concat([*parts, nodes.text("}")])
 
 
 def _figure(figure: Figure, missing: str) -> exp.Expr:
     return exp.Coalesce(
         this=nodes.column(f"t{figure.place}", "l"),
-        expressions=[nodes.text("hidden" if figure.pii == "omit" else missing)])
+        expressions=[nodes.text("hidden" if figure.pii == "omit" else missing)],
+    )
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,22 @@ class Reasons:
 
     def reason(self) -> exp.Expr:
         lost = nodes.cast(nodes.column("uncounted", "l"), "text")
-        return nodes.concat([self._why(), nodes.when(nodes.present(lost), nodes.concat([
-            nodes.text("; made without "), lost.copy(),
-            nodes.text(" of its facts: no date or no amount")]), nodes.text(""))])
+        return nodes.concat(
+            [
+                self._why(),
+                nodes.when(
+                    nodes.present(lost),
+                    nodes.concat(
+                        [
+                            nodes.text("; made without "),
+                            lost.copy(),
+                            nodes.text(" of its facts: no date or no amount"),
+                        ]
+                    ),
+                    nodes.text(""),
+                ),
+            ]
+        )
 
     def _why(self) -> exp.Expr:
         fits = self._by("level", self._shown())
@@ -73,25 +90,57 @@ class Reasons:
         missed = exp.Coalesce(this=missed, expressions=[nodes.text("")])
         count = nodes.cast(nodes.column("missed", "l"), "text")
         reviews = f"{keep.reviews} review" + ("" if keep.reviews == 1 else "s")
-        return nodes.cases([
-            (self._is("near"), nodes.concat([
-                was, nodes.text(f" is kept, missed by no more than {percent(keep.below_by)}: "),
-                missed])),
-            (self._is("missed"), nodes.concat([
-                was.copy(), nodes.text(" is kept, missed in "), count,
-                nodes.text(f" of {reviews}: "), missed.copy()])),
-            (self._is("lost"), nodes.concat([
-                fits, nodes.text("; "), was.copy(), nodes.text(f" was missed in {reviews}")])),
-        ], fits.copy())
+        return nodes.cases(
+            [
+                (
+                    self._is("near"),
+                    nodes.concat(
+                        [
+                            was,
+                            nodes.text(
+                                f" is kept, missed by no more than {percent(keep.below_by)}: "
+                            ),
+                            missed,
+                        ]
+                    ),
+                ),
+                (
+                    self._is("missed"),
+                    nodes.concat(
+                        [
+                            was.copy(),
+                            nodes.text(" is kept, missed in "),
+                            count,
+                            nodes.text(f" of {reviews}: "),
+                            missed.copy(),
+                        ]
+                    ),
+                ),
+                (
+                    self._is("lost"),
+                    nodes.concat(
+                        [
+                            fits,
+                            nodes.text("; "),
+                            was.copy(),
+                            nodes.text(f" was missed in {reviews}"),
+                        ]
+                    ),
+                ),
+            ],
+            fits.copy(),
+        )
 
     def _is(self, how: str) -> exp.Expr:
         return nodes.equal(nodes.column("how", "l"), nodes.text(how))
 
     def _by(self, column: str, texts: Mapping[str, exp.Expr]) -> exp.Expr:
-        return nodes.cases([
-            (nodes.equal(nodes.column(column, "l"), nodes.text(name)), text)
-            for name, text in texts.items()
-        ])
+        return nodes.cases(
+            [
+                (nodes.equal(nodes.column(column, "l"), nodes.text(name)), text)
+                for name, text in texts.items()
+            ]
+        )
 
     def _shown(self) -> dict[str, exp.Expr]:
         """Level -> its condition with the figures in it."""
@@ -101,9 +150,13 @@ class Reasons:
             listed += [nodes.text(f"{', ' if i else ''}{f.name} "), _figure(f, "missing")]
         found[self.levels[-1].name] = nodes.concat(listed)
         if self.spec.new_for is not None:
-            found[NEW] = nodes.concat([
-                nodes.text("the first fact is of "), self.first.copy(),
-                nodes.text(f": less than {self.spec.new_for} ago")])
+            found[NEW] = nodes.concat(
+                [
+                    nodes.text("the first fact is of "),
+                    self.first.copy(),
+                    nodes.text(f": less than {self.spec.new_for} ago"),
+                ]
+            )
         return found
 
     def _with_figures(self, condition: Expression) -> exp.Expr:

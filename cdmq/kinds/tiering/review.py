@@ -74,8 +74,12 @@ class _Review:
 
     def totals(self) -> dict[str, Totals]:
         return {
-            name: Totals(link, [f for f in self.figures if f.spec.dataset == name], self._counts,
-                         self.dialect)
+            name: Totals(
+                link,
+                [f for f in self.figures if f.spec.dataset == name],
+                self._counts,
+                self.dialect,
+            )
             for name, link in self.links.items()
         }
 
@@ -84,8 +88,10 @@ class _Review:
         if link.through is not None:
             return nodes.select([nodes.column("key")], logical(f"xref:{link.through}"))
         keys = nodes.select([nodes.alias(self.rows.key(), "key")], logical(self.rows.relation))
-        return nodes.select([nodes.alias(link.compared(nodes.column("key", "w"), self.dialect),
-                                         "key")], nodes.beneath(keys, "w", self.dialect))
+        return nodes.select(
+            [nodes.alias(link.compared(nodes.column("key", "w"), self.dialect), "key")],
+            nodes.beneath(keys, "w", self.dialect),
+        )
 
     def query(self) -> exp.Select:
         measuring = Measuring(self.figures, self.links, self.totals(), self.dialect)
@@ -93,22 +99,30 @@ class _Review:
         keeping = Keeping(self.levels, self.spec, self.rule.id, self.dialect)
         bound = {
             level.name: self._bound(level.field).expression
-            for level in self.levels if level.field is not None
+            for level in self.levels
+            if level.field is not None
         }
         reasons = Reasons(self.levels, self.spec, self.figures, bound, self._first_fact())
         shown = {
-            "key": nodes.column("key", "l"), "level": nodes.column("level", "l"),
-            "measures": measures_json(self.figures), "cut_offs": reasons.cut_offs(),
-            "reason": reasons.reason(), "missed": nodes.column("missed", "l"),
+            "key": nodes.column("key", "l"),
+            "level": nodes.column("level", "l"),
+            "measures": measures_json(self.figures),
+            "cut_offs": reasons.cut_offs(),
+            "reason": reasons.reason(),
+            "missed": nodes.column("missed", "l"),
             "uncounted": nodes.column("uncounted", "l"),
         }
-        return nodes.select([nodes.alias(node, name) for name, node in shown.items()],
-                            nodes.beneath(keeping.over(judged), "l", self.dialect))
+        return nodes.select(
+            [nodes.alias(node, name) for name, node in shown.items()],
+            nodes.beneath(keeping.over(judged), "l", self.dialect),
+        )
 
     def _first_fact(self) -> exp.Expr:
         """The day of somebody's first fact as a text, by what `pii:` says of when facts were."""
-        how = strictest(self.project.datasets[n].spec.pii.get(link.happened_at, "plain")
-                        for n, link in self.links.items())
+        how = strictest(
+            self.project.datasets[n].spec.pii.get(link.happened_at, "plain")
+            for n, link in self.links.items()
+        )
         day = nodes.cast(nodes.cast(nodes.column("first", "l"), "date"), "text")
         return exp.Coalesce(this=stored(day, how), expressions=[nodes.text("hidden")])
 
@@ -119,8 +133,15 @@ class _Review:
             binder = self._binder(self.rows.columns)
             bound = binder.bound(self.rule, "where")
             assert bound is not None
-            where = binder.guarded(lower(bound.expression.tree, self.dialect, nodes.column,
-                                         self.rows.behind, as_of_node()))
+            where = binder.guarded(
+                lower(
+                    bound.expression.tree,
+                    self.dialect,
+                    nodes.column,
+                    self.rows.behind,
+                    as_of_node(),
+                )
+            )
         key = self.rows.key()
         wanted = nodes.all_of([where, nodes.present(nodes.paren(key.copy()))])
         query = nodes.select([nodes.alias(key, "key")], logical(self.rows.relation), wanted)
@@ -134,8 +155,15 @@ class _Review:
         binder = self.counting[figure.spec.dataset]
         bound = binder.bound(self.rule, field)
         assert bound is not None
-        return binder.guarded(lower(bound.expression.tree, self.dialect,
-                                    lambda c: nodes.column(c, "c"), _nothing, as_of_node()))
+        return binder.guarded(
+            lower(
+                bound.expression.tree,
+                self.dialect,
+                lambda c: nodes.column(c, "c"),
+                _nothing,
+                as_of_node(),
+            )
+        )
 
     def _judged(self, measured: exp.Select) -> exp.Select:
         """The figures with their texts `t`, what each level says: `h` holds, `k` kept by."""
@@ -156,9 +184,15 @@ class _Review:
     def _holds(self, field: str) -> exp.Expr:
         """A condition on the measures; what is not known does not hold."""
         places = {f.name: f.place for f in self.figures}
-        condition = self.judging.guarded(lower(
-            self._bound(field).expression.tree, self.dialect,
-            lambda name: nodes.column(f"m{places[name]}", "l"), _nothing, as_of_node()))
+        condition = self.judging.guarded(
+            lower(
+                self._bound(field).expression.tree,
+                self.dialect,
+                lambda name: nodes.column(f"m{places[name]}", "l"),
+                _nothing,
+                as_of_node(),
+            )
+        )
         return exp.Coalesce(this=condition, expressions=[exp.false()])
 
     def _bound(self, field: str) -> Bound:
@@ -173,4 +207,3 @@ def _nothing(how: str, column: str) -> exp.Expr:
 
 def _same(name: str) -> exp.Expr:
     return nodes.alias(nodes.column(name, "l"), name)
-

@@ -41,11 +41,15 @@ def _one_key(value: Any) -> Any:
 Level = Annotated[
     dict[Word, Condition],
     BeforeValidator(_one_key),
-    WithJsonSchema({
-        "type": "object", "minProperties": 1, "maxProperties": 1,
-        "additionalProperties": {"type": "string"},
-        "examples": [{"core": "annual_volume >= 50000"}, {"ordinary": OTHERWISE}],
-    }),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": {"type": "string"},
+            "examples": [{"core": "annual_volume >= 50000"}, {"ordinary": OTHERWISE}],
+        }
+    ),
 ]
 
 
@@ -181,11 +185,13 @@ class TieringRule(Named):
         None, description="A level is kept until it is missed by this much for this long."
     )
     warn_above: Threshold | None = Field(
-        None, description="More facts than this, or than this share of them, that no figure could "
+        None,
+        description="More facts than this, or than this share of them, that no figure could "
         "count: warn. Default: any.",
     )
     error_above: Threshold | None = Field(
-        None, description="More than this: fail. Default: never.",
+        None,
+        description="More than this: fail. Default: never.",
     )
 
     def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:

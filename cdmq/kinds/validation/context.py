@@ -30,8 +30,14 @@ class RuleContext:
     """
 
     def __init__(
-        self, rule: Rule, rows: Rows, binder: Binder, project: Project, catalog: Catalog,
-        as_of: exp.Expr, check_only: bool,
+        self,
+        rule: Rule,
+        rows: Rows,
+        binder: Binder,
+        project: Project,
+        catalog: Catalog,
+        as_of: exp.Expr,
+        check_only: bool,
     ) -> None:
         self.rule, self.rows, self.binder = rule, rows, binder
         self.project, self.catalog = project, catalog
@@ -61,21 +67,29 @@ class RuleContext:
         type_ = self.type_of(name)
         if type_ in OPAQUE and self.rule.check not in ("not_null", "readable", "key"):
             raise self.problem(
-                "column", "CDMQ247", f"{name} is {a(type_)}: of it only not_null can be asked",
-                "take what you need out of it in a SQL model, and check that")
+                "column",
+                "CDMQ247",
+                f"{name} is {a(type_)}: of it only not_null can be asked",
+                "take what you need out of it in a SQL model, and check that",
+            )
 
     def how_to_type(self, name: str, type_: Type, must: str) -> str:
         dataset = self.rows.dataset
         if dataset.source in ("file", "seed"):
             return f"add to the dataset ({dataset.span}): columns: {{{name}: {type_}}}"
-        return (f"make it {type_} in the source or a model, or write: check: expression, "
-                f"must: {must}")
+        return (
+            f"make it {type_} in the source or a model, or write: check: expression, must: {must}"
+        )
 
     def text(self, name: str) -> exp.Expr:
         type_ = self.type_of(name)
         if type_ not in ("text", "unknown"):
-            raise self.problem("column", "CDMQ217", f"the column {name} is {type_}, not text",
-                               "this check judges text")
+            raise self.problem(
+                "column",
+                "CDMQ217",
+                f"the column {name} is {type_}, not text",
+                "this check judges text",
+            )
         return self.comparable(name)
 
     def comparable(self, name: str) -> exp.Expr:
@@ -96,20 +110,26 @@ class RuleContext:
         if text == "as_of" and type_ in ("date", "timestamp"):
             return nodes.cast(as_of_node(), type_)
         if type_ in NUMBERS and (how := ambiguous(text)):
-            raise self.problem(field, "CDMQ132", f"{text} may be of thousands, or have three "
-                               "decimals", how)
+            raise self.problem(
+                field, "CDMQ132", f"{text} may be of thousands, or have three decimals", how
+            )
         found = literal(text, type_)
         if found is None:
-            raise self.problem(field, "CDMQ216", f"'{text}' is no {type_}, the type of the column",
-                               how_written(type_))
+            raise self.problem(
+                field,
+                "CDMQ216",
+                f"'{text}' is no {type_}, the type of the column",
+                how_written(type_),
+            )
         return found
 
     def expression(self, field: str) -> exp.Expr:
         bound = self._bound(field)
         if self.check_only:
             return exp.true()
-        return self.binder.guarded(lowered(bound.expression.tree, self.dialect, self.column,
-                                     self.rows.behind, self.as_of))
+        return self.binder.guarded(
+            lowered(bound.expression.tree, self.dialect, self.column, self.rows.behind, self.as_of)
+        )
 
     def presence(self, field: str) -> exp.Expr | None:
         bound = self._bound(field)
@@ -123,8 +143,9 @@ class RuleContext:
         bound = self._bound(field)
         if self.check_only:
             return None
-        found = risky(bound.expression.tree, self.dialect, self.column, self.rows.behind,
-                      self.as_of)
+        found = risky(
+            bound.expression.tree, self.dialect, self.column, self.rows.behind, self.as_of
+        )
         if found is None or self.binder.guarded(found) is found:
             return found
         told = nodes.call("TRY", exp.Is(this=nodes.paren(found), expression=exp.true()))
@@ -148,22 +169,38 @@ class RuleContext:
 
     def other_column(self, dataset: str, name: str | None) -> exp.Expr:
         if dataset not in self.project.datasets:
-            raise self.problem("to", "CDMQ202", f"unknown dataset '{dataset}'",
-                               did_you_mean(dataset, self.project.datasets))
+            raise self.problem(
+                "to",
+                "CDMQ202",
+                f"unknown dataset '{dataset}'",
+                did_you_mean(dataset, self.project.datasets),
+            )
         key = self.project.datasets[dataset].key
         if name is None and len(key) != 1:
-            raise self.problem("to", "CDMQ206", f"{dataset} has no key of one column",
-                               "say which column with field:")
+            raise self.problem(
+                "to",
+                "CDMQ206",
+                f"{dataset} has no key of one column",
+                "say which column with field:",
+            )
         wanted = name or key[0]
         known = self.catalog.get(dataset)
         if known is not None and wanted not in known:
-            raise self.problem("field", "CDMQ203", f"{dataset} has no column '{wanted}'",
-                               did_you_mean(wanted, known))
+            raise self.problem(
+                "field",
+                "CDMQ203",
+                f"{dataset} has no column '{wanted}'",
+                did_you_mean(wanted, known),
+            )
         own = self.rule.columns[0] if self.rule.columns else None
         if own and known and not comparable(self.type_of(self.binder.real(own)), known[wanted]):
-            raise self.problem("field", "CDMQ217", f"{dataset}.{wanted} is {known[wanted]}, {own} "
-                               f"is {self.type_of(self.binder.real(own))}",
-                               "compare columns of one type; columns: declares that of a file's")
+            raise self.problem(
+                "field",
+                "CDMQ217",
+                f"{dataset}.{wanted} is {known[wanted]}, {own} "
+                f"is {self.type_of(self.binder.real(own))}",
+                "compare columns of one type; columns: declares that of a file's",
+            )
         found = nodes.column(wanted)
         text = known is not None and known[wanted] == "text"
         return composed(found, self.dialect) if text else found
@@ -171,19 +208,30 @@ class RuleContext:
     def seed_values(self, seed: str, column: str | None) -> tuple[str, ...]:
         found = self.project.seeds.get(seed)
         if found is None:
-            raise self.problem("seed", "CDMQ218", f"there is no seed '{seed}'",
-                               did_you_mean(seed, self.project.seeds))
+            raise self.problem(
+                "seed",
+                "CDMQ218",
+                f"there is no seed '{seed}'",
+                did_you_mean(seed, self.project.seeds),
+            )
         wanted = column or found.columns[0]
         if wanted not in found.columns:
-            raise self.problem("column", "CDMQ203", f"the seed {seed} has no column '{wanted}'",
-                               did_you_mean(wanted, found.columns))
+            raise self.problem(
+                "column",
+                "CDMQ203",
+                f"the seed {seed} has no column '{wanted}'",
+                did_you_mean(wanted, found.columns),
+            )
         place = found.columns.index(wanted)
         values = tuple(dict.fromkeys(v for r in found.rows if (v := r[place]) is not None))
         if column is None and written_as(wanted, values):
             raise self.problem(
-                "seed", "CDMQ122", f"'{wanted}' in the first line of the seed {seed} is written as "
-                "all its values are: it may be no header", "give the seed a header line; if it "
-                f"has one, say column: {wanted}")
+                "seed",
+                "CDMQ122",
+                f"'{wanted}' in the first line of the seed {seed} is written as "
+                "all its values are: it may be no header",
+                f"give the seed a header line; if it has one, say column: {wanted}",
+            )
         return values
 
     def problem(self, field: str, code: str, cause: str, remedy: str = "") -> CdmqError:

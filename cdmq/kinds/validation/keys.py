@@ -40,9 +40,12 @@ def inside(check: type[BaseModel], values: Any) -> dict[str, tuple[str, str]]:
     head = OWN_KEYS - set(check.model_fields)
     name = getattr(check, "NAME", "")
     return {
-        key: (f"the key '{key}' stands inside the values of check {name}",
-              f"put it below {name}:, in the same column")
-        for key in (values if isinstance(values, dict) else ()) if key in head
+        key: (
+            f"the key '{key}' stands inside the values of check {name}",
+            f"put it below {name}:, in the same column",
+        )
+        for key in (values if isinstance(values, dict) else ())
+        if key in head
     }
 
 

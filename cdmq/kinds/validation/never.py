@@ -45,21 +45,31 @@ def check_where_and_check(
         return
     unjudged = check.NAME == "expression" and may_be_unjudged(failing)
     if True not in found and not (unjudged and None in found):
-        raise at.problem("where", "CDMQ318", "no row that 'where' lets in could fail: the rule "
-                         "can never fail", "leave out what where: says of the same columns")
+        raise at.problem(
+            "where",
+            "CDMQ318",
+            "no row that 'where' lets in could fail: the rule can never fail",
+            "leave out what where: says of the same columns",
+        )
     if found == {True}:
-        raise at.problem("where", "CDMQ318", "every row that 'where' lets in fails: where: says "
-                         "which rows are tested, not which are wrong",
-                         "leave where: out; the check finds these rows by itself")
+        raise at.problem(
+            "where",
+            "CDMQ318",
+            "every row that 'where' lets in fails: where: says "
+            "which rows are tested, not which are wrong",
+            "leave where: out; the check finds these rows by itself",
+        )
 
 
-def _check_own_column(
-    rule: Rule, check: Relationships, column: str, at: RuleContext
-) -> None:
+def _check_own_column(rule: Rule, check: Relationships, column: str, at: RuleContext) -> None:
     field = at.other_column(check.to, check.field).name
     if field == column and rule.stage == "clean":
-        raise at.problem("to", "CDMQ246", f"{column} is looked for in itself: no value could fail",
-                         "name another column with field:, or another dataset")
+        raise at.problem(
+            "to",
+            "CDMQ246",
+            f"{column} is looked for in itself: no value could fail",
+            "name another column with field:, or another dataset",
+        )
 
 
 def _failing(
@@ -72,8 +82,9 @@ def _failing(
             return None
         tree = clone(bound.expression.tree)
         if check.missing == "fail":
-            return exp.Not(this=exp.Paren(this=exp.Is(this=exp.Paren(this=tree),
-                                                      expression=exp.true())))
+            return exp.Not(
+                this=exp.Paren(this=exp.Is(this=exp.Paren(this=tree), expression=exp.true()))
+            )
         return exp.Not(this=exp.Paren(this=tree))
     if not columns:
         return None
@@ -93,14 +104,20 @@ def _found(check: Check, value: exp.Expr, at: RuleContext) -> exp.Expr:
     if isinstance(check, AcceptedValues):
         allowed = check.allowed(at)
         if len(allowed) <= _LONGEST:
-            return exp.Not(this=exp.In(
-                this=value.copy(), expressions=[at.literal(v, type_, "values") for v in allowed]))
+            return exp.Not(
+                this=exp.In(
+                    this=value.copy(), expressions=[at.literal(v, type_, "values") for v in allowed]
+                )
+            )
     if isinstance(check, AcceptedRange) and "as_of" not in (check.min, check.max):
         below, above = (exp.LT, exp.GT) if check.inclusive else (exp.LTE, exp.GTE)
-        return _any_of([
-            kind(this=value.copy(), expression=at.literal(end, type_, field))
-            for kind, field in ((below, "min"), (above, "max"))
-            if (end := getattr(check, field)) is not None])
+        return _any_of(
+            [
+                kind(this=value.copy(), expression=at.literal(end, type_, field))
+                for kind, field in ((below, "min"), (above, "max"))
+                if (end := getattr(check, field)) is not None
+            ]
+        )
     unknown = exp.Column(this=exp.to_identifier(" fails "))  # no column has such a name
     unknown.meta[TYPE] = "boolean"
     return unknown

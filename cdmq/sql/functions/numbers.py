@@ -36,8 +36,9 @@ def _round(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
     places = int(args[1].name) if len(args) > 1 else 0
     if types[0] == "integer":
         return args[0]
-    return rounded(args[0], places) if types[0] == "double" else call(
-        "round", args[0], number(places))
+    return (
+        rounded(args[0], places) if types[0] == "double" else call("round", args[0], number(places))
+    )
 
 
 def _abs(args: list[exp.Expr], types: list[Type]) -> exp.Expr:

@@ -143,8 +143,11 @@ class _Parser:
                 f"\\{char} refers back to a group, which not every engine can do", at=start
             )
         if char in "pP":
-            raise self.fail(f"\\{char} is not known here", "for letters, with accents too, write "
-                            "[A-Za-zÀ-ÖØ-öø-ɏ]", at=start)
+            raise self.fail(
+                f"\\{char} is not known here",
+                "for letters, with accents too, write [A-Za-zÀ-ÖØ-öø-ɏ]",
+                at=start,
+            )
         if char not in _PUNCTUATION:
             raise self.fail(
                 f"\\{char} is not known here",

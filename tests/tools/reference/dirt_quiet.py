@@ -73,9 +73,12 @@ def _numbers(garden: Garden) -> None:
         local, _, domain = record["email"].partition("@")
         wrong = typo(rng, local).replace("..", ".")
         garden.spoil(record, "email", f"{wrong}@{domain}", "typo")
-    swappable = lambda r: r["birth_date"] and int(r["birth_date"][8:]) <= 12 and (  # noqa: E731
-        r["birth_date"][5:7] != r["birth_date"][8:]
-    )
+
+    def swappable(r):
+        """Day and month of the birth date can be taken for each other."""
+        month, day = r["birth_date"][5:7], r["birth_date"][8:]
+        return r["birth_date"] and int(day) <= 12 and month != day
+
     for record in garden.pick(120, ["birth_date"], swappable):
         year, month, day = record["birth_date"].split("-")
         garden.spoil(record, "birth_date", f"{year}-{day}-{month}", "day_month_swapped")

@@ -46,8 +46,10 @@ class Budget:
 
 def budget(records: int) -> Budget:
     """Small sets get very broad candidates, a million records some ten per record."""
-    return Budget(max(600_000.0, 40.0 * records if records < 50_000 else 10.0 * records),
-                  40 if records < 50_000 else 16 if records < 300_000 else 10)
+    return Budget(
+        max(600_000.0, 40.0 * records if records < 50_000 else 10.0 * records),
+        40 if records < 50_000 else 16 if records < 300_000 else 10,
+    )
 
 
 def key_sql(rule: MatchingRule) -> dict[str, tuple[str, float]]:
@@ -62,8 +64,10 @@ def key_sql(rule: MatchingRule) -> dict[str, tuple[str, float]]:
 
 
 def choose(connection: DuckDBPyConnection, rule: MatchingRule, records: int) -> list[Block]:
-    keys = [_measured(connection, name, sql, agrees, records)
-            for name, (sql, agrees) in key_sql(rule).items()]
+    keys = [
+        _measured(connection, name, sql, agrees, records)
+        for name, (sql, agrees) in key_sql(rule).items()
+    ]
     return _greedy([key for key in keys if key.filled > 0], records, budget(records))
 
 
@@ -74,7 +78,8 @@ def _measured(
     n, filled, same = connection.execute(
         f"SELECT (SELECT count(*) FROM {FEATURES} WHERE rid % {step} = 0), sum(n), "
         f"sum(n * (n - 1)) FROM (SELECT count(*)::DOUBLE AS n FROM {FEATURES} "
-        f"WHERE rid % {step} = 0 AND ({sql}) IS NOT NULL GROUP BY {sql})").fetchall()[0]
+        f"WHERE rid % {step} = 0 AND ({sql}) IS NOT NULL GROUP BY {sql})"
+    ).fetchall()[0]
     chance = float(same or 0) / max(n * (n - 1), 1)
     return Key(name, sql, agrees, max(chance, 1 / max(n * n, 1)), float(filled or 0) / max(n, 1))
 
@@ -104,9 +109,11 @@ def _agreeing(keys: Sequence[Key]) -> dict[str, int]:
     luck = {c: [(draw.random(), draw.random()) for _ in range(TRIALS)] for c in columns}
     return {
         key.name: sum(
-            1 << i for i, (filled, typed) in enumerate(luck[key.name.split(".")[0]])
-            if filled < key.filled ** 2 and typed < key.agrees
-        ) for key in keys
+            1 << i
+            for i, (filled, typed) in enumerate(luck[key.name.split(".")[0]])
+            if filled < key.filled**2 and typed < key.agrees
+        )
+        for key in keys
     }
 
 
@@ -117,8 +124,10 @@ def _covering(pool: Sequence[tuple[Block, int, float]], most: Budget) -> list[Bl
     left, covered, open_ = most.pairs, 0, list(pool)
     while len(chosen) < most.blocks:
         open_ = [one for one in open_ if one[2] <= left]
-        gains = [((hits & ~covered).bit_count() / max(cost, free), -len(block), block, hits, cost)
-                 for block, hits, cost in open_]
+        gains = [
+            ((hits & ~covered).bit_count() / max(cost, free), -len(block), block, hits, cost)
+            for block, hits, cost in open_
+        ]
         gain, _, block, hits, cost = max(gains, default=(0.0, 0, (), 0, 0.0))
         if gain == 0:
             if covered == 0:

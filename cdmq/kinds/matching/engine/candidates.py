@@ -31,7 +31,8 @@ def make_candidates(
         _block(connection, source, most / 3)
     connection.execute(
         f"CREATE OR REPLACE TABLE {CANDIDATES} AS SELECT DISTINCT a AS join_key_l, "
-        "b AS join_key_r, '0' AS match_key FROM blocked")
+        "b AS join_key_r, '0' AS match_key FROM blocked"
+    )
     connection.execute("DROP TABLE blocked; DROP TABLE IF EXISTS block")
 
 
@@ -59,7 +60,8 @@ def _block(connection: DuckDBPyConnection, source: str, most: float) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE block AS {source}")
     sizes = connection.execute(
         "SELECT n, count(*) FROM (SELECT count(*) AS n FROM block GROUP BY h) WHERE n > 1 "
-        "GROUP BY n ORDER BY n").fetchall()
+        "GROUP BY n ORDER BY n"
+    ).fetchall()
     largest, pairs = 1, 0.0
     for size, blocks in sizes:
         pairs += blocks * size * (size - 1) / 2
@@ -68,6 +70,9 @@ def _block(connection: DuckDBPyConnection, source: str, most: float) -> None:
         largest = size
     connection.execute(
         "CREATE OR REPLACE TABLE block AS SELECT rid, h FROM block JOIN (SELECT h FROM block "
-        f"GROUP BY h HAVING count(*) BETWEEN 2 AND {largest}) USING (h)")
-    connection.execute("INSERT INTO blocked SELECT l.rid, r.rid FROM block l JOIN block r "
-                       "ON l.h = r.h AND l.rid < r.rid")
+        f"GROUP BY h HAVING count(*) BETWEEN 2 AND {largest}) USING (h)"
+    )
+    connection.execute(
+        "INSERT INTO blocked SELECT l.rid, r.rid FROM block l JOIN block r "
+        "ON l.h = r.h AND l.rid < r.rid"
+    )

@@ -183,15 +183,17 @@ def _numbered(rule: MatchingRule, columns: Sequence[str]) -> exp.Select:
         )
         telling = [nodes.present(column)]
         if name in ignored:
-            telling.append(exp.Not(this=exp.In(
-                this=column, query=exp.Subquery(this=_shared(column, ignored[name]))
-            )))
+            telling.append(
+                exp.Not(
+                    this=exp.In(
+                        this=column, query=exp.Subquery(this=_shared(column, ignored[name]))
+                    )
+                )
+            )
         numbers.append(nodes.when(nodes.every(telling), rank))
     crowd = nodes.select([nodes.column("rid")], nodes.table(Relation("_crowd")))
     inside = exp.In(this=nodes.column("rid"), query=exp.Subquery(this=crowd))
-    return nodes.select(
-        [nodes.column("rid"), *numbers], nodes.table(Relation("records")), inside
-    )
+    return nodes.select([nodes.column("rid"), *numbers], nodes.table(Relation("records")), inside)
 
 
 def _shared(column: exp.Column, by_more_than: int) -> exp.Select:

@@ -31,8 +31,9 @@ def comparisons(rule: MatchingRule) -> list[Comparison]:
         for a, b in combinations(rule.compare, 2)
         if rule.compare[a] == rule.compare[b] and rule.compare[a] in SWAPPED
     ]
-    return [_comparison(names.compared[column], word, swaps)
-            for column, word in rule.compare.items()]
+    return [
+        _comparison(names.compared[column], word, swaps) for column, word in rule.compare.items()
+    ]
 
 
 def _comparison(c: str, word: str, swaps: Sequence[tuple[str, str]]) -> Comparison:
@@ -68,16 +69,24 @@ def splink_settings(
 
 
 def _settings(comparison: Comparison, learnt: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    levels: list[dict[str, Any]] = [{
-        "sql_condition": comparison.null, "label_for_charts": "missing", "is_null_level": True,
-    }]
+    levels: list[dict[str, Any]] = [
+        {
+            "sql_condition": comparison.null,
+            "label_for_charts": "missing",
+            "is_null_level": True,
+        }
+    ]
     for level, (m, u) in zip(comparison.levels, learnt, strict=True):
         entry: dict[str, Any] = {
-            "sql_condition": level.sql, "label_for_charts": level.label,
-            "m_probability": m, "u_probability": u,
+            "sql_condition": level.sql,
+            "label_for_charts": level.label,
+            "m_probability": m,
+            "u_probability": u,
         }
         if level.frequency:
-            entry |= {"tf_adjustment_column": comparison.name,
-                      "tf_adjustment_weight": level.frequency}
+            entry |= {
+                "tf_adjustment_column": comparison.name,
+                "tf_adjustment_weight": level.frequency,
+            }
         levels.append(entry)
     return {"output_column_name": comparison.name, "comparison_levels": levels}

@@ -44,8 +44,12 @@ def state(vector: Vector, parents: Sequence[Parent]) -> int:
 
 
 def find_parents(
-    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely, words: Sequence[str],
-    sizes: Sequence[int], identity: Mapping[int, float],
+    evidence: Evidence,
+    sure: Mapping[Vector, float],
+    likely: Likely,
+    words: Sequence[str],
+    sizes: Sequence[int],
+    identity: Mapping[int, float],
 ) -> Parents:
     parents: Parents = []
     for k, size in enumerate(sizes):
@@ -69,15 +73,21 @@ def _possible(k: int, words: Sequence[str], sizes: Sequence[int]) -> list[tuple[
         return []
     codes = [i for i, one in enumerate(words) if one == "postcode" and i != k]
     guard = codes[0] if codes else -1
-    home = tuple((i, sizes[i] - 2, guard) if words[i] == "address" else (i, sizes[i] - 1, -1)
-                 for i in homes)
+    home = tuple(
+        (i, sizes[i] - 2, guard) if words[i] == "address" else (i, sizes[i] - 1, -1) for i in homes
+    )
     place = tuple((i, sizes[i] - 1, -1) for i in codes) if words[k] == "name" else ()
     return [some for some in dict.fromkeys((home, place, home + place)) if some]
 
 
 def no_match(
-    evidence: Evidence, sure: Mapping[Vector, float], likely: Likely,
-    parents: Sequence[Parent], k: int, identity: Mapping[int, float], sizes: Sequence[int],
+    evidence: Evidence,
+    sure: Mapping[Vector, float],
+    likely: Likely,
+    parents: Sequence[Parent],
+    k: int,
+    identity: Mapping[int, float],
+    sizes: Sequence[int],
 ) -> list[float]:
     """How often column k has each level in pairs that are equal in a parent and no match: another
     column that tells persons apart is unlike. What matches explain, of which some are unlike

@@ -49,15 +49,22 @@ def learn(some: Sequence[Comparison], evidence: Evidence) -> Learnt:
     m0 = [_turned([level.m for level in c.levels]) for c in some]
     u0 = [_turned([level.u for level in c.levels]) for c in some]
     alone: Parents = [()] * len(some)
-    u = [_blend(counts, p, U_WORTH)
-         for counts, p in zip(_met(evidence.chance, some), u0, strict=True)]
+    u = [
+        _blend(counts, p, U_WORTH)
+        for counts, p in zip(_met(evidence.chance, some), u0, strict=True)
+    ]
     model = Learnt(prior, alone, [[p] * 3 for p in m0], [[p] * 3 for p in u])
     likely = _by_the_others(model)
     matching = _sure(_probabilities(model, evidence, positive=0.5), [p[0] for p in m0])
     sure = matching
-    parents = find_parents(evidence, matching, likely, [c.word for c in some],
-                           [len(c.levels) for c in some],
-                           {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY})
+    parents = find_parents(
+        evidence,
+        matching,
+        likely,
+        [c.word for c in some],
+        [len(c.levels) for c in some],
+        {i: p[0] for i, p in enumerate(m0) if p[0] <= RARELY},
+    )
     model = Learnt(prior, parents, model.m, model.u)
     for _ in range(ROUNDS):
         model = _maximised(model, evidence, matching, sure, likely, m0, u0)
@@ -67,16 +74,19 @@ def learn(some: Sequence[Comparison], evidence: Evidence) -> Learnt:
 
 def weights(model: Learnt) -> list[list[list[float]]]:
     """Per comparison, state of its parent and level (0 missing): the match weight."""
-    table = [[[0.0, *(math.log2(a / b) for a, b in zip(x, y, strict=True))]
-              for x, y in zip(m, u, strict=True)] for m, u in zip(model.m, model.u, strict=True)]
+    table = [
+        [
+            [0.0, *(math.log2(a / b) for a, b in zip(x, y, strict=True))]
+            for x, y in zip(m, u, strict=True)
+        ]
+        for m, u in zip(model.m, model.u, strict=True)
+    ]
     for states in table:  # what relatives share by rule says no more when it is mistyped
         states[ALIKE] = [min(w, states[ALIKE][-1]) if w > 0 else w for w in states[ALIKE]]
     return table
 
 
-def _probabilities(
-    model: Learnt, evidence: Evidence, positive: float = 1.0
-) -> dict[Vector, float]:
+def _probabilities(model: Learnt, evidence: Evidence, positive: float = 1.0) -> dict[Vector, float]:
     """Of each vector, how likely it is a match. `positive` < 1 mistrusts what speaks for one, as
     long as it is not known which columns say the same twice."""
     table = weights(model)
@@ -114,8 +124,13 @@ def _sure(matching: dict[Vector, float], unlike: list[float]) -> dict[Vector, fl
 
 
 def _maximised(
-    model: Learnt, evidence: Evidence, matching: dict[Vector, float], sure: dict[Vector, float],
-    likely: Likely, m0: list[list[float]], u0: list[list[float]],
+    model: Learnt,
+    evidence: Evidence,
+    matching: dict[Vector, float],
+    sure: dict[Vector, float],
+    likely: Likely,
+    m0: list[list[float]],
+    u0: list[list[float]],
 ) -> Learnt:
     hits = {v: n * matching[v] for v, n in evidence.candidates.items() if v in matching}
     known = {v: n * sure[v] for v, n in evidence.candidates.items() if v in sure}
@@ -130,8 +145,10 @@ def _maximised(
     for k, (p, q) in enumerate(zip(m0, u0, strict=True)):
         low, high = (p[0], p[0]) if k in identity else (0.0, p[0] * MOST)
         all_m = _within(_blend(_summed(found[k]), p, M_WORTH), low, high)
-        left = [max(n - share * x, 0.0) + 0.5
-                for n, x in zip(_summed(by_chance[k]), _summed(certain[k]), strict=True)]
+        left = [
+            max(n - share * x, 0.0) + 0.5
+            for n, x in zip(_summed(by_chance[k]), _summed(certain[k]), strict=True)
+        ]
         all_u = _blend(left, q, U_WORTH)
         parents = model.parents[k]
         if not parents:
@@ -139,8 +156,13 @@ def _maximised(
             new_u.append([all_u] * 3)
             continue
         alike = no_match(evidence, sure, likely, parents, k, identity, [len(x) for x in m0])
-        new_m.append([all_m, _within(_blend(found[k][1], all_m, KEPT), low, high),
-                      _within(_blend(found[k][2], all_m, KEPT), low, high * MOST)])
+        new_m.append(
+            [
+                all_m,
+                _within(_blend(found[k][1], all_m, KEPT), low, high),
+                _within(_blend(found[k][2], all_m, KEPT), low, high * MOST),
+            ]
+        )
         new_u.append([all_u, _blend(alike, all_u, KEPT), all_u])
     return Learnt((total + 0.5) / (evidence.pairs + 5), model.parents, new_m, new_u)
 

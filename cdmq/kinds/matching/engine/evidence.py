@@ -43,15 +43,15 @@ class Evidence:
         return sorted(some)
 
 
-def gather(
-    connection: DuckDBPyConnection, some: Sequence[Comparison], records: int
-) -> Evidence:
+def gather(connection: DuckDBPyConnection, some: Sequence[Comparison], records: int) -> Evidence:
     pairs = records * (records - 1) / 2
     candidates = candidate_count(connection)
     share = min(1.0, LEARN_FROM / max(candidates, 1))
     everything = 0 < candidates == pairs
-    parts = [f"SELECT join_key_l, join_key_r, 'c' AS match_key FROM {CANDIDATES} "
-             f"WHERE hash(join_key_l, join_key_r) % 1000000 < {int(share * 1e6)}"]
+    parts = [
+        f"SELECT join_key_l, join_key_r, 'c' AS match_key FROM {CANDIDATES} "
+        f"WHERE hash(join_key_l, join_key_r) % 1000000 < {int(share * 1e6)}"
+    ]
     if not everything:
         parts.append(f"SELECT a, b, 'r' FROM ({_chance(records)})")
     parts += [_equal(connection, c.name, k, records) for k, c in enumerate(some)]
@@ -64,15 +64,20 @@ def gather(
         ).fetchall():
             found[kind][tuple(map(int, levels))] = count / share if kind == "c" else count
     connection.execute("DROP TABLE learn_from")
-    return Evidence(found["c"], found["c" if everything else "r"],
-                    [found[str(k)] for k in range(len(some))], pairs)
+    return Evidence(
+        found["c"],
+        found["c" if everything else "r"],
+        [found[str(k)] for k in range(len(some))],
+        pairs,
+    )
 
 
 def _numbered(some: Sequence[Comparison]) -> dict[str, Any]:
     """Settings under which the weight of a column is the number of its level: 0 missing,
     1 unlike, up to equal. So Splink hands over the comparison vectors."""
-    numbers = {c.name: [(2.0 ** (i - 40), 2.0 ** -40) for i in range(len(c.levels), 0, -1)]
-               for c in some}
+    numbers = {
+        c.name: [(2.0 ** (i - 40), 2.0**-40) for i in range(len(c.levels), 0, -1)] for c in some
+    }
     settings = splink_settings(some, 0.5, numbers)
     for comparison in settings["comparisons"]:
         for level in comparison["comparison_levels"]:
@@ -88,16 +93,21 @@ def _chance(records: int) -> str:
         return f"SELECT l.rid AS a, r.rid AS b FROM {FEATURES} l JOIN {FEATURES} r ON l.rid < r.rid"
     a = f"1 + (hash(i, 1) % {records})::INTEGER"
     b = f"1 + (hash(i, 2) % {records})::INTEGER"
-    return (f"SELECT least(x, y) AS a, greatest(x, y) AS b FROM (SELECT {a} AS x, {b} AS y "
-            f"FROM range({most}) AS t(i)) WHERE x <> y")
+    return (
+        f"SELECT least(x, y) AS a, greatest(x, y) AS b FROM (SELECT {a} AS x, {b} AS y "
+        f"FROM range({most}) AS t(i)) WHERE x <> y"
+    )
 
 
 def _equal(connection: DuckDBPyConnection, c: str, k: int, records: int) -> str:
     """Neighbours among the records of one value, of values (or records) drawn by their hash."""
     filled, values = connection.execute(
-        f"SELECT count({c}), approx_count_distinct({c}) FROM {FEATURES}").fetchall()[0]
+        f"SELECT count({c}), approx_count_distinct({c}) FROM {FEATURES}"
+    ).fetchall()[0]
     step = max(1, filled // (2 * EQUAL_PAIRS))
     drawn = "rid" if filled > 50 * values else c
-    return (f"SELECT least(a, rid), greatest(a, rid), '{k}' FROM (SELECT rid, lag(rid) OVER "
-            f"(PARTITION BY {c} ORDER BY hash(rid)) AS a FROM {FEATURES} "
-            f"WHERE {c} IS NOT NULL AND hash({drawn}, 7) % {step} = 0) WHERE a IS NOT NULL")
+    return (
+        f"SELECT least(a, rid), greatest(a, rid), '{k}' FROM (SELECT rid, lag(rid) OVER "
+        f"(PARTITION BY {c} ORDER BY hash(rid)) AS a FROM {FEATURES} "
+        f"WHERE {c} IS NOT NULL AND hash({drawn}, 7) % {step} = 0) WHERE a IS NOT NULL"
+    )

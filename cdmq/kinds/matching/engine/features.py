@@ -49,8 +49,11 @@ def _inputs(rule: MatchingRule, names: Names) -> exp.Expr:
 
 
 def _shared(column: str, more_than: int) -> exp.Expr:
-    often = nodes.select([nodes.column(column)], nodes.table(Relation("records")),
-                         nodes.present(nodes.column(column)))
+    often = nodes.select(
+        [nodes.column(column)],
+        nodes.table(Relation("records")),
+        nodes.present(nodes.column(column)),
+    )
     often = nodes.group_by(often, [nodes.column(column)])
     count = exp.Count(this=exp.Star())
     often.set("having", exp.Having(this=exp.GT(this=count, expression=nodes.number(more_than))))
@@ -70,8 +73,10 @@ def _features(rule: MatchingRule, names: Names, types: Mapping[str, str]) -> str
         shown += [f"e_{c}.{c}", *(f"tf_{c}" if end == "tf" else f"e_{c}.{c}{end}" for end in ends)]
         joins.append(f"LEFT JOIN e_{c} ON i.{v} = e_{c}.{v}")
     below = f"WITH {', '.join(tables)} " if tables else ""
-    return (f"CREATE OR REPLACE TABLE {FEATURES} AS {below}"
-            f"SELECT {', '.join(shown)} FROM {INPUTS} AS i {' '.join(joins)}")
+    return (
+        f"CREATE OR REPLACE TABLE {FEATURES} AS {below}"
+        f"SELECT {', '.join(shown)} FROM {INPUTS} AS i {' '.join(joins)}"
+    )
 
 
 def _values(c: str, v: str, form: Form, frequency: bool) -> list[str]:

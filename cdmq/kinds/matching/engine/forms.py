@@ -21,11 +21,27 @@ _LEGAL = _words(
 )
 # Said in full: the short form that an address is compared in.
 _STREETS = {
-    "st": "street saint str strasse", "rd": "road", "av": "avenue ave aven", "dr": "drive",
-    "ln": "lane", "bd": "boulevard blvd", "pl": "place platz plaza", "sq": "square",
-    "ct": "court crt", "cr": "crescent cres", "hw": "highway hwy", "tr": "terrace terr tce",
-    "pk": "park pkwy parkway", "cl": "close", "all": "allee", "che": "chemin ch",
-    "im": "impasse imp", "n": "north nord", "s": "south sud", "e": "east ost", "w": "west ouest",
+    "st": "street saint str strasse",
+    "rd": "road",
+    "av": "avenue ave aven",
+    "dr": "drive",
+    "ln": "lane",
+    "bd": "boulevard blvd",
+    "pl": "place platz plaza",
+    "sq": "square",
+    "ct": "court crt",
+    "cr": "crescent cres",
+    "hw": "highway hwy",
+    "tr": "terrace terr tce",
+    "pk": "park pkwy parkway",
+    "cl": "close",
+    "all": "allee",
+    "che": "chemin ch",
+    "im": "impasse imp",
+    "n": "north nord",
+    "s": "south sud",
+    "e": "east ost",
+    "w": "west ouest",
 }
 
 
@@ -67,37 +83,49 @@ def _shortened(v: str) -> str:
     known = ", ".join(f"'{word}': '{short}'" for word, short in pairs)
     v = f"regexp_replace({v}, '(strasse|str)( |$)', ' st ', 'g')"
     words = f"list_filter(string_split({v}, ' '), lambda w: w <> '')"
-    return (f"array_to_string(list_transform({words}, "
-            f"lambda w: coalesce(MAP {{{known}}}[w], w)), ' ')")
+    return (
+        f"array_to_string(list_transform({words}, lambda w: coalesce(MAP {{{known}}}[w], w)), ' ')"
+    )
 
 
 def _name(v: str, type_: str) -> Form:
     skeleton = "left({c}, 1) || regexp_replace({c}, '[aeiouyhw ]+', '', 'g')"
-    return Form(_folded(v), keys={
-        "": ("{c}", 0.85), "k": (skeleton, 0.9), "p": ("left({c}, 3)", 0.93)})
+    return Form(
+        _folded(v), keys={"": ("{c}", 0.85), "k": (skeleton, 0.9), "p": ("left({c}, 3)", 0.93)}
+    )
 
 
 def _date(v: str, type_: str) -> Form:
     main = v if type_ == "DATE" else f"try_cast({v} as date)"
     y, m, d = ("date_part('year', {c})", "date_part('month', {c})", "date_part('day', {c})")
     either = f"row({y}, least({m}, {d}), greatest({m}, {d}))"
-    return Form(main, keys={
-        "": ("{c}", 0.9), "s": (either, 0.92), "y": (f"row({y}, {m})", 0.93),
-        "d": (f"row({m}, {d})", 0.93),
-    })
+    return Form(
+        main,
+        keys={
+            "": ("{c}", 0.9),
+            "s": (either, 0.92),
+            "y": (f"row({y}, {m})", 0.93),
+            "d": (f"row({m}, {d})", 0.93),
+        },
+    )
 
 
 def _email(v: str, type_: str) -> Form:
     main = f"nullif(trim(lower({_text(v)})), '')"
     local = "regexp_replace(split_part({c}, '@', 1), '[^a-z0-9]|\\+.*$', '', 'g')"
-    return Form(main, {"_u": f"nullif({local}, '')"},
-                {"": ("{c}", 0.75), "u": ("{c}_u", 0.78), "p": ("left({c}_u, 5)", 0.8)})
+    return Form(
+        main,
+        {"_u": f"nullif({local}, '')"},
+        {"": ("{c}", 0.75), "u": ("{c}_u", 0.78), "p": ("left({c}_u, 5)", 0.8)},
+    )
 
 
 def _phone(v: str, type_: str) -> Form:
     digits = f"ltrim(regexp_replace({_text(v)}, '[^0-9]', '', 'g'), '0')"
-    return Form(f"nullif(right({digits}, 9), '')",
-                keys={"": ("{c}", 0.7), "r": ("right({c}, 6)", 0.73), "p": ("left({c}, 6)", 0.73)})
+    return Form(
+        f"nullif(right({digits}, 9), '')",
+        keys={"": ("{c}", 0.7), "r": ("right({c}, 6)", 0.73), "p": ("left({c}, 6)", 0.73)},
+    )
 
 
 def _postcode(v: str, type_: str) -> Form:
@@ -113,19 +141,35 @@ def _company(v: str, type_: str) -> Form:
 def _address(v: str, type_: str) -> Form:
     numbers = "nullif(array_to_string(list_sort(regexp_extract_all({c}, '[0-9]+')), ' '), '')"
     words = "nullif(trim(regexp_replace({c}, '[0-9]+[a-z]?\\b ?', '', 'g')), '')"
-    return Form(_shortened(_folded(v)), {"_n": numbers, "_w": words}, {
-        "": ("{c}", 0.75), "w": ("left({c}_w, 5)", 0.85),
-        "n": ("row({c}_n, left({c}_w, 3))", 0.82),
-    })
+    return Form(
+        _shortened(_folded(v)),
+        {"_n": numbers, "_w": words},
+        {
+            "": ("{c}", 0.75),
+            "w": ("left({c}_w, 5)", 0.85),
+            "n": ("row({c}_n, left({c}_w, 3))", 0.82),
+        },
+    )
 
 
 def _exact(v: str, type_: str) -> Form:
-    return Form(f"nullif(trim({_text(v)}), '')", keys={"": ("{c}", 0.9), "p": (
-        "case when length({c}) > 5 then left({c}, length({c}) // 2) end", 0.92), "r": (
-        "case when length({c}) > 5 then right({c}, length({c}) // 2) end", 0.92)})
+    return Form(
+        f"nullif(trim({_text(v)}), '')",
+        keys={
+            "": ("{c}", 0.9),
+            "p": ("case when length({c}) > 5 then left({c}, length({c}) // 2) end", 0.92),
+            "r": ("case when length({c}) > 5 then right({c}, length({c}) // 2) end", 0.92),
+        },
+    )
 
 
 FORMS: dict[str, Callable[[str, str], Form]] = {
-    "name": _name, "date": _date, "email": _email, "phone": _phone, "postcode": _postcode,
-    "company": _company, "address": _address, "exact": _exact,
+    "name": _name,
+    "date": _date,
+    "email": _email,
+    "phone": _phone,
+    "postcode": _postcode,
+    "company": _company,
+    "address": _address,
+    "exact": _exact,
 }

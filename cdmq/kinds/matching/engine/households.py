@@ -49,40 +49,55 @@ def mark_households(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
         of_word.setdefault(word, []).append(names.compared[column])
     if not {"name", "date", "company"} & set(of_word):
         return
-    sure = (f"SELECT a, b FROM {PAIRS} WHERE why = 'score' "
-            f"AND probability >= {float(rule.merge_above)!r}::DOUBLE")
+    sure = (
+        f"SELECT a, b FROM {PAIRS} WHERE why = 'score' "
+        f"AND probability >= {float(rule.merge_above)!r}::DOUBLE"
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _sure AS {_sides(connection, sure)}")
     born = _any(_unlike(d, "date", of_word) for d in of_word.get("date", []))
     first = _first_name(connection, of_word, born)
     marks = _marks(of_word, born, _unlike(first, "name", of_word) if first else "false")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _marked AS SELECT a, b, {marks} FROM _sure")
     homes = _homes(of_word)
-    alone = unexplained(connection, f"SELECT a, b, {marks} FROM "
-                        f"({_sides(connection, homes)})" if homes else "")
+    alone = unexplained(
+        connection, f"SELECT a, b, {marks} FROM ({_sides(connection, homes)})" if homes else ""
+    )
     connection.execute(
         "INSERT INTO household SELECT a, b FROM _marked WHERE (name AND born AND NOT number) "
-        f"OR (({_any(alone)}) AND NOT number AND NOT email) OR firms")
+        f"OR (({_any(alone)}) AND NOT number AND NOT email) OR firms"
+    )
     connection.execute("DROP TABLE _sure; DROP TABLE _marked")
 
 
 def _sides(connection: DuckDBPyConnection, pairs: str) -> str:
     """Pairs with the features of both records: `c0_l`, `c0_r`, ..."""
     columns = connection.execute(f"SELECT * FROM {FEATURES} LIMIT 0").description or []
-    sides = ", ".join(f"{side}.{_quoted(c[0])} AS {_quoted(f'{c[0]}_{side}')}"
-                      for c in columns for side in "lr" if c[0] != "rid")
-    return (f"SELECT p.a, p.b, {sides} FROM ({pairs}) AS p "
-            f"JOIN {FEATURES} AS l ON l.rid = p.a JOIN {FEATURES} AS r ON r.rid = p.b")
+    sides = ", ".join(
+        f"{side}.{_quoted(c[0])} AS {_quoted(f'{c[0]}_{side}')}"
+        for c in columns
+        for side in "lr"
+        if c[0] != "rid"
+    )
+    return (
+        f"SELECT p.a, p.b, {sides} FROM ({pairs}) AS p "
+        f"JOIN {FEATURES} AS l ON l.rid = p.a JOIN {FEATURES} AS r ON r.rid = p.b"
+    )
 
 
 def _homes(of_word: dict[str, list[str]]) -> str:
     """Neighbours among the records of one home: all lines of the address are equal, or a phone."""
     lines = of_word.get("address", [])
-    houses = [f"CASE WHEN {_digits(c)} BETWEEN 1 AND {HOUSE} THEN {c} END"
-              for c in of_word.get("exact", [])]
+    houses = [
+        f"CASE WHEN {_digits(c)} BETWEEN 1 AND {HOUSE} THEN {c} END"
+        for c in of_word.get("exact", [])
+    ]
     homes = [[*lines, *of_word.get("postcode", []), *houses]] if lines else []
     homes += [[phone] for phone in of_word.get("phone", [])]
-    drawn = [f"SELECT rid AS b, lag(rid) OVER (PARTITION BY {', '.join(home)} ORDER BY hash(rid)) "
-             f"AS a FROM {FEATURES} WHERE {home[0]} IS NOT NULL" for home in homes]
+    drawn = [
+        f"SELECT rid AS b, lag(rid) OVER (PARTITION BY {', '.join(home)} ORDER BY hash(rid)) "
+        f"AS a FROM {FEATURES} WHERE {home[0]} IS NOT NULL"
+        for home in homes
+    ]
     union = " UNION ".join(drawn)
     return f"SELECT a, b FROM ({union}) WHERE a IS NOT NULL" if drawn else ""
 
@@ -98,8 +113,10 @@ def _first_name(
     counts = []
     for c in named:
         unlike = _unlike(c, "name", of_word)
-        counts += [f"count(*) FILTER (WHERE ({unlike}) AND coalesce(({born}), false))",
-                   f"count(*) FILTER (WHERE {unlike})"]
+        counts += [
+            f"count(*) FILTER (WHERE ({unlike}) AND coalesce(({born}), false))",
+            f"count(*) FILTER (WHERE {unlike})",
+        ]
     (found,) = connection.execute(f"SELECT {', '.join(counts)} FROM _sure").fetchall()
     ranked = [(found[2 * i], found[2 * i + 1], -i, c) for i, c in enumerate(named)]
     return max(ranked)[3]
@@ -108,11 +125,15 @@ def _first_name(
 def _marks(of_word: dict[str, list[str]], born: str, name: str) -> str:
     """What a pair's two records differ in for sure, and what they share: yes or no."""
     marks = {
-        "name": name, "born": born,
+        "name": name,
+        "born": born,
         "older": _any(f"({_generation(d)})" for d in of_word.get("date", [])),
         "number": _any(_own_number(c) for c in of_word.get("exact", [])),
-        "email": _any(f"coalesce(({level.sql}), false)" for c in of_word.get("email", [])
-                      for level in LEVELS["email"](c)[:SAME_EMAIL]),
+        "email": _any(
+            f"coalesce(({level.sql}), false)"
+            for c in of_word.get("email", [])
+            for level in LEVELS["email"](c)[:SAME_EMAIL]
+        ),
         "firms": _any(f"coalesce(({_two_firms(c)}), false)" for c in of_word.get("company", [])),
     }
     return ", ".join(f"coalesce(({sql}), false) AS {mark}" for mark, sql in marks.items())
@@ -120,9 +141,11 @@ def _marks(of_word: dict[str, list[str]], born: str, name: str) -> str:
 
 def _own_number(c: str) -> str:
     """A number that hardly anybody else has, with two typing errors at most."""
-    few = " AND ".join(f"tf_{c}_{side} * ((SELECT count(*) FROM {FEATURES}) + {FEW}) <= {HARDLY}"
-                       f" AND {_digits(f'{c}_{side}')} >= {DIGITS}"
-                       for side in "lr")
+    few = " AND ".join(
+        f"tf_{c}_{side} * ((SELECT count(*) FROM {FEATURES}) + {FEW}) <= {HARDLY}"
+        f" AND {_digits(f'{c}_{side}')} >= {DIGITS}"
+        for side in "lr"
+    )
     return f"coalesce(({_any(f'({level.sql})' for level in LEVELS['exact'](c))}) AND {few}, false)"
 
 
@@ -133,8 +156,15 @@ def _digits(c: str) -> str:
 def _unlike(c: str, word: str, of_word: dict[str, list[str]]) -> str:
     """Both are there, at no level of likeness, and not written the wrong way round."""
     levels = " OR ".join(f"coalesce(({level.sql}), false)" for level in LEVELS[word](c))
-    swaps = [f"coalesce({c}_l = {other}_r OR {c}_r = {other}_l, false)"
-             for other in of_word[word] if other != c] if word in SWAPPED else []
+    swaps = (
+        [
+            f"coalesce({c}_l = {other}_r OR {c}_r = {other}_l, false)"
+            for other in of_word[word]
+            if other != c
+        ]
+        if word in SWAPPED
+        else []
+    )
     return f"({_there(c)} AND NOT ({' OR '.join([levels, *swaps])}))"
 
 
@@ -142,8 +172,9 @@ def _generation(c: str) -> str:
     """So many years apart, and more than a typing error or a swapped day and month."""
     _, swapped, typo, *_ = LEVELS["date"](c)
     years = " - ".join(f"date_part('year', {c}_{side})" for side in "lr")
-    return f"{_there(c)} AND abs({years}) >= {GENERATION} AND NOT ({swapped.sql}) " \
-           f"AND NOT ({typo.sql})"
+    return (
+        f"{_there(c)} AND abs({years}) >= {GENERATION} AND NOT ({swapped.sql}) AND NOT ({typo.sql})"
+    )
 
 
 def _two_firms(c: str) -> str:

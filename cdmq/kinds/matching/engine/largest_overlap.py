@@ -85,7 +85,8 @@ def _settle(edges: Edges, of_cluster: dict[int, str]) -> set[str | int]:
     clusters_, odd_parties = _reach(back.keys() - of_cluster.keys(), back, of_party)
     for party in edges.keys() - parties:
         edges[party] = [
-            c for c in edges[party]
+            c
+            for c in edges[party]
             if c in clusters_ or (party not in odd_parties and c not in odd_clusters)
         ]
     return (of_party.keys() - parties) | (of_cluster.keys() - clusters_)

@@ -50,7 +50,7 @@ def settings(
     for c, states, u in zip(some, table, learnt.u, strict=True):
         highest = [max(s[level] for s in states) for level in range(len(c.levels), 0, -1)]
         chance = [_rounded(x) for x in u[0][::-1]]
-        best[c.name] = [(_rounded(x * 2.0 ** w), x) for w, x in zip(highest, chance, strict=True)]
+        best[c.name] = [(_rounded(x * 2.0**w), x) for w, x in zip(highest, chance, strict=True)]
     return {
         "compare": [list(item) for item in rule.compare.items()],
         "blocks": [list(block) for block in blocks],

@@ -139,8 +139,10 @@ SELECT 'merge', l.party_id, i.party_id, l.records FROM last_of AS l JOIN _ids AS
 UNION ALL
 SELECT 'retire', party_id, NULL, records FROM gone WHERE party_id NOT IN (SELECT party_id FROM _ids)
 """
-_DONE = "; ".join(f"DROP TABLE {t}" for t in (
-    "_now", "_ids", "_ties", "_minted", "_unnamed", "_merged", "_shared", "_new"))
+_DONE = "; ".join(
+    f"DROP TABLE {t}"
+    for t in ("_now", "_ids", "_ties", "_minted", "_unnamed", "_merged", "_shared", "_new")
+)
 
 
 def carry(connection: DuckDBPyConnection, rule_id: str) -> None:

@@ -24,8 +24,11 @@ ALL_AGAINST_ALL = 50
 
 
 def score(
-    connection: DuckDBPyConnection, rule: MatchingRule, types: Mapping[str, str],
-    model: Model | None, prepared: bool = False,
+    connection: DuckDBPyConnection,
+    rule: MatchingRule,
+    types: Mapping[str, str],
+    model: Model | None,
+    prepared: bool = False,
 ) -> None:
     """Makes `pairs(a, b, why, probability, weight, weights)`. `model` is None where the rule
     compares nothing: then only `same_if` speaks. `prepared`: train() has just run on these
@@ -33,7 +36,8 @@ def score(
     records = count(connection) if prepared else make_features(connection, rule, types)
     connection.execute(
         "CREATE OR REPLACE TABLE scored(a INTEGER, b INTEGER, probability DOUBLE, weight DOUBLE, "
-        "weights VARCHAR)")
+        "weights VARCHAR)"
+    )
     _same(connection, rule)
     if model is not None and rule.compare:
         blocks = [tuple(block) for block in model.read["blocks"]]
@@ -67,7 +71,8 @@ def _same(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
             f"SELECT l.rid, r.rid FROM members l JOIN members r ON l.first = r.first "
             f"AND l.rid < r.rid WHERE l.n BETWEEN 2 AND {ALL_AGAINST_ALL} "
             f"UNION ALL SELECT first, rid FROM members WHERE n > {ALL_AGAINST_ALL} "
-            f"AND rid > first")
+            f"AND rid > first"
+        )
     connection.execute("CREATE OR REPLACE TABLE same AS SELECT DISTINCT a, b FROM same")
 
 
@@ -75,12 +80,16 @@ def _left(connection: DuckDBPyConnection) -> bool:
     """Makes `same_unscored`; says whether there are any."""
     connection.execute(
         "CREATE OR REPLACE TABLE same_unscored AS SELECT a AS join_key_l, b AS join_key_r, "
-        "'0' AS match_key FROM same ANTI JOIN scored USING (a, b)")
+        "'0' AS match_key FROM same ANTI JOIN scored USING (a, b)"
+    )
     return bool(connection.execute("SELECT count(*) FROM same_unscored").fetchall()[0][0])
 
 
 def _weigh(
-    connection: DuckDBPyConnection, rule: MatchingRule, model: Model, pairs: str,
+    connection: DuckDBPyConnection,
+    rule: MatchingRule,
+    model: Model,
+    pairs: str,
     least: float | None,
 ) -> None:
     """Appends to `scored` the pairs that weigh at least so much. Splink weighs them as if nothing
@@ -89,10 +98,14 @@ def _weigh(
     splink = {**read["splink"], "retain_matching_columns": True}
     per_column = [_weight(k, read) for k in range(len(read["parents"]))]
     total = f"{read['prior']}::DOUBLE + " + " + ".join(f"w{k}" for k in range(len(per_column)))
-    named = nodes.call("json_object", *(
-        node for k, column in enumerate(rule.compare)
-        for node in (nodes.text(column), rounded(nodes.column(f"w{k}"), 3))
-    )).sql(dialect="duckdb")
+    named = nodes.call(
+        "json_object",
+        *(
+            node
+            for k, column in enumerate(rule.compare)
+            for node in (nodes.text(column), rounded(nodes.column(f"w{k}"), 3))
+        ),
+    ).sql(dialect="duckdb")
     weight = rounded(nodes.column("total"), 6).sql(dialect="duckdb")
     above = "true" if least is None else f"weight >= {least!r}::DOUBLE"
     with weighed(connection, splink, pairs, least) as table:
@@ -102,7 +115,8 @@ def _weigh(
             f"FROM (SELECT *, {total} AS total FROM ("
             f"SELECT rid_l AS a, rid_r AS b, "
             + ", ".join(f"{sql} AS w{k}" for k, sql in enumerate(per_column))
-            + f" FROM {table}))) WHERE {above}")
+            + f" FROM {table}))) WHERE {above}"
+        )
 
 
 def _weight(k: int, read: dict[str, Any]) -> str:
@@ -113,15 +127,19 @@ def _weight(k: int, read: dict[str, Any]) -> str:
     has_frequency = any("tf_adjustment_column" in one for one in comparison["comparison_levels"])
     frequency = f"mw_tf_adj_c{k}" if has_frequency else "0.0"
     missing, alike, unlike = (
-        f"list_extract({states}::DOUBLE[], {level})" for states in read["weights"][k])
+        f"list_extract({states}::DOUBLE[], {level})" for states in read["weights"][k]
+    )
     if not parents:
         return f"({missing} + {frequency})"
     near = " OR ".join(
         f"(gamma_c{p} >= {least - 1}" + (f" AND gamma_c{guard} <> 0)" if guard >= 0 else ")")
-        for p, least, guard in parents)
+        for p, least, guard in parents
+    )
     far = " OR ".join(f"gamma_c{p} = 0" for p, _, _ in parents)
-    return (f"CASE WHEN {near} THEN {alike} WHEN {far} THEN {unlike} + {frequency} "
-            f"ELSE {missing} + {frequency} END")
+    return (
+        f"CASE WHEN {near} THEN {alike} WHEN {far} THEN {unlike} + {frequency} "
+        f"ELSE {missing} + {frequency} END"
+    )
 
 
 def _pairs(rule: MatchingRule) -> str:

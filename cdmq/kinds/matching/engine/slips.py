@@ -22,25 +22,29 @@ ALONE = {"name": "born", "older": "name"}
 def unexplained(connection: DuckDBPyConnection, at_home: str) -> list[str]:
     """Which of ALONE slips do not explain in `_marked`, the pairs that are sure enough to be
     merged. `at_home`: the same of pairs of one home; empty where no column tells homes."""
-    (numbered, bare), = connection.execute(
+    ((numbered, bare),) = connection.execute(
         "SELECT count(*) FILTER (number), count(*) FILTER (NOT number) FROM _marked "
-        "WHERE NOT (name OR born OR older)").fetchall()
+        "WHERE NOT (name OR born OR older)"
+    ).fetchall()
     odds = bare / max(numbered, 1)
-    (slipped, relatives), = connection.execute(
+    ((slipped, relatives),) = connection.execute(
         "SELECT count(*) FILTER (number), count(*) FILTER (NOT number) FROM _marked "
-        "WHERE name AND born").fetchall()
+        "WHERE name AND born"
+    ).fetchall()
     if not at_home or _more(relatives, slipped * odds):
         return [*ALONE]
     found = []
     for mark, other in ALONE.items():
-        (slipped_alone, seen), = connection.execute(
+        ((slipped_alone, seen),) = connection.execute(
             f"SELECT count(*) FILTER (number), count(*) FILTER (NOT number AND NOT email) "
-            f"FROM _marked WHERE {mark} AND NOT {other}").fetchall()
+            f"FROM _marked WHERE {mark} AND NOT {other}"
+        ).fetchall()
         if _more(seen, slipped_alone * odds):
             found.append(mark)
     if len(found) < len(ALONE):
-        (relatives,), = connection.execute(
-            f"SELECT count(*) FROM ({at_home}) WHERE name AND born AND NOT number").fetchall()
+        ((relatives,),) = connection.execute(
+            f"SELECT count(*) FROM ({at_home}) WHERE name AND born AND NOT number"
+        ).fetchall()
         if _more(relatives, slipped * odds):
             return [*ALONE]
     return found

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def weighed(
-    connection: DuckDBPyConnection, settings: dict[str, Any], pairs: str,
+    connection: DuckDBPyConnection,
+    settings: dict[str, Any],
+    pairs: str,
     least_weight: float | None = None,
 ) -> Iterator[str]:
     """The name of a table with rid_l, rid_r, match_key, match_weight, match_probability and for
@@ -27,17 +29,21 @@ def weighed(
 
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     database = DuckDBAPI(connection)
-    linker = Linker(database.register(FEATURES, table_name="cdmq_features"), settings,
-                    log_level=None, validate_settings=False)
+    linker = Linker(
+        database.register(FEATURES, table_name="cdmq_features"),
+        settings,
+        log_level=None,
+        validate_settings=False,
+    )
     linker.table_management.register_blocked_pairs_for_predict(
-        database.register(pairs, table_name="cdmq_pairs"))
+        database.register(pairs, table_name="cdmq_pairs")
+    )
     for c in (c["output_column_name"] for c in settings["comparisons"]):
         # The features have the frequencies already; Splink would count them again.
         table = database.register(FEATURES, table_name=f"cdmq_frequency_{c}")
         linker.table_management.register_term_frequency_lookup(table, c)
     try:
-        found = linker.inference.predict(
-            threshold_match_weight=least_weight, warning_mode="never")
+        found = linker.inference.predict(threshold_match_weight=least_weight, warning_mode="never")
     except SplinkException as error:
         database.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
         raise error.__cause__ or StatementError(str(error)) from None

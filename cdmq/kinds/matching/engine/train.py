@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def train(
-    connection: DuckDBPyConnection, rule: MatchingRule, types: Mapping[str, str]
-) -> Model:
+def train(connection: DuckDBPyConnection, rule: MatchingRule, types: Mapping[str, str]) -> Model:
     """Reads scratch `records`; leaves `inputs`, `features` and `candidates` in scratch."""
     records = make_features(connection, rule, types)
     blocks = [] if rule.candidates else choose(connection, rule, records)
