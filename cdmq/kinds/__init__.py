@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from types import ModuleType
+
+from cdmq.kinds.kind import Kind
 
 #: In the order in which the language tells of them.
 KINDS = (
@@ -22,22 +22,7 @@ KINDS = (
 )
 
 
-class _Kinds(Mapping[str, ModuleType]):
-    """Kind by name: a module is imported when asked."""
-
-    def __getitem__(self, name: str) -> ModuleType:
-        if name not in KINDS:
-            raise KeyError(name)
-        return importlib.import_module(f"{__name__}.{name}")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(KINDS)
-
-    def __len__(self) -> int:
-        return len(KINDS)
-
-
 @cache
-def kinds() -> Mapping[str, ModuleType]:
-    """Every kind by its name: a module with NAME, RULE (a pydantic model) and BUILT."""
-    return _Kinds()
+def kinds() -> Mapping[str, Kind]:
+    """Every kind by its name, the word of its section."""
+    return {name: Kind(name) for name in KINDS}

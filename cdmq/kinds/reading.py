@@ -136,9 +136,9 @@ class RuleReader:
             elif section == "defaults":
                 yield from self.default(item, path)
             elif spec := read_model(
-                kind.RULE, item, self.source, path, self.problems, named(item, f"{section} rule")
+                kind.rule, item, self.source, path, self.problems, named(item, f"{section} rule")
             ):
-                if kind.BUILT:
+                if kind.built:
                     yield from self.named(section, spec, path)
                     continue
                 self.problem(

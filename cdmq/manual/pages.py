@@ -104,7 +104,7 @@ def _pages_with(key: str) -> list[str]:
     """The first pages of what this version runs that list a key."""
     from cdmq.kinds import kinds
 
-    late = {name for name, module in kinds().items() if not module.BUILT}
+    late = {name for name, module in kinds().items() if not module.built}
     found = [
         p.name
         for p in pages()
@@ -186,11 +186,11 @@ def _kinds() -> Iterator[Page]:
     from cdmq.project.fields import Head
 
     for name, module in sorted(kinds().items()):
-        own = set(module.RULE.model_fields) - set(Head.model_fields)
-        title, text = _split(module.RULE.__doc__)
+        own = set(module.rule.model_fields) - set(Head.model_fields)
+        title, text = _split(module.rule.__doc__)
         notes: tuple[str, ...] = (
             ()
-            if module.BUILT
+            if module.built
             else ("Not built yet: this version reads it, and says that it cannot run it.",)
         )
         if name == "validation":
@@ -200,7 +200,7 @@ def _kinds() -> Iterator[Page]:
             name,
             title,
             text,
-            (*keys_of(module.RULE, own), *keys_of(module.RULE, set(Head.model_fields))),
+            (*keys_of(module.rule, own), *keys_of(module.rule, set(Head.model_fields))),
             notes,
         )
 

@@ -103,16 +103,16 @@ def _rules() -> Json:
 
     forms = {name: form.OPTIONS for name, form in FORMS.items()}
     known = checks()
-    rules = {name: module.RULE for name, module in kinds().items()}
+    rules = {name: module.rule for name, module in kinds().items()}
     define = _of_models([Head, *rules.values(), *known.values(), *forms.values()])
     defs: Json = define(Head)["$defs"]
     sections: Json = {}
     for name, module in kinds().items():
-        about = _about(module.RULE.__doc__)
+        about = _about(module.rule.__doc__)
         sections[name] = {
             "type": "array",
             "description": about,
-            "items": {"$ref": f"#/$defs/{module.RULE.__name__}"},
+            "items": {"$ref": f"#/$defs/{module.rule.__name__}"},
         }
     _defaults(defs, forms, FORMS)
     sections["validation"]["items"] = _validation(defs, known)

@@ -6,7 +6,6 @@ with a part of its message and, where it matters, the place the message is about
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
 import textwrap
@@ -17,6 +16,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from cdmq.kinds import kinds
 from cdmq.project.fields import Head
 from cdmq.project.yaml_source import read_yaml
 
@@ -32,7 +32,7 @@ KINDS = (
 )
 #: Of these, the kinds that run.
 BUILT = ("matching", "golden", "tiering")
-MODULES = {kind: importlib.import_module(f"cdmq.kinds.{kind}") for kind in KINDS}
+MODULES = kinds()
 DATA = Path(__file__).parent / "later"
 
 
@@ -53,7 +53,7 @@ BAD = [
 
 def page_of(kind: str) -> str:
     """Its lines from the left edge, as each Python hands them out."""
-    return inspect.cleandoc(MODULES[kind].RULE.__doc__ or "")
+    return inspect.cleandoc(MODULES[kind].rule.__doc__ or "")
 
 
 def examples(kind: str) -> list[str]:
@@ -112,13 +112,13 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("kind", KINDS)
 def test_says_what_it_is(kind: str) -> None:
     module = MODULES[kind]
-    assert kind == module.NAME
-    assert module.BUILT is (kind in BUILT)
-    assert issubclass(module.RULE, Head)
+    assert kind == module.name
+    assert module.built is (kind in BUILT)
+    assert issubclass(module.rule, Head)
 
 
 def test_class_names_are_distinct() -> None:
-    assert len({m.RULE.__name__ for m in MODULES.values()}) == len(KINDS)
+    assert len({m.rule.__name__ for m in MODULES.values()}) == len(MODULES)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -128,7 +128,7 @@ def test_examples_of_the_manual_parse(kind: str) -> None:
     assert len(found) == page_of(kind).count(f"\n    {kind}:\n")
     for text in found:
         for rule in read(text, kind)[kind]:
-            MODULES[kind].RULE.model_validate(rule)
+            MODULES[kind].rule.model_validate(rule)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,7 +140,7 @@ def test_manual_says_what_it_leaves(kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "i"), GOOD)
 def test_good_rule_is_read_and_written_back(kind: str, i: int) -> None:
-    model = MODULES[kind].RULE
+    model = MODULES[kind].rule
     rule = model.model_validate(CASES[kind]["good"][i])
     dumped = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     assert model.model_validate(dumped) == rule
@@ -150,7 +150,7 @@ def test_good_rule_is_read_and_written_back(kind: str, i: int) -> None:
 @pytest.mark.parametrize(("kind", "case"), BAD)
 def test_bad_rule_says_what_to_write(kind: str, case: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
-        MODULES[kind].RULE.model_validate(case["rule"])
+        MODULES[kind].rule.model_validate(case["rule"])
     errors = caught.value.errors()
     assert len(errors) == 1, errors
     assert case["error"] in errors[0]["msg"]
@@ -160,7 +160,7 @@ def test_bad_rule_says_what_to_write(kind: str, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_schema_documents_every_key(kind: str) -> None:
-    schema = MODULES[kind].RULE.model_json_schema()
+    schema = MODULES[kind].rule.model_json_schema()
     for part in (schema, *schema.get("$defs", {}).values()):
         assert part["description"]
         for key, field in part["properties"].items():
@@ -170,7 +170,7 @@ def test_schema_documents_every_key(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_editor_accepts_what_we_accept(kind: str) -> None:
     """An editor reads YAML with its own types: 3 is a number there, true a boolean."""
-    schema = MODULES[kind].RULE.model_json_schema()
+    schema = MODULES[kind].rule.model_json_schema()
     rules = [rule for text in examples(kind) for rule in yaml.safe_load(text)[kind]]
     rules += yaml.safe_load((DATA / f"{kind}.yml").read_text())["good"]
     for rule in rules:
@@ -179,7 +179,7 @@ def test_an_editor_accepts_what_we_accept(kind: str) -> None:
 
 
 def test_two_ways_to_write_one_rule() -> None:
-    model = MODULES["trends"].RULE
+    model = MODULES["trends"].rule
     rule = {"id": "t", "measure": {"from": "orders", "count": "rows"}, "per": "month"}
     alert = {"down_by": "30%", "over": "1 month", "history": "6 months"}
     other = {"down_by": "30.0 %", "over": "1  months", "history": "6 month"}

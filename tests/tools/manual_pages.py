@@ -70,7 +70,7 @@ def _kinds() -> Iterator[str]:
         "Every rule file says `version: 1` and `dataset:`, and may say `owner:` and "
         "`tags:` for all its rules. Under that stands a section for each kind."
     )
-    built = [n for n, m in kinds().items() if m.BUILT]
+    built = [n for n, m in kinds().items() if m.built]
     yield from _said(
         f"This version runs {_listed(sorted(built))}. The others are read and "
         "checked, then refused with CDMQ114: they are never silently left out."

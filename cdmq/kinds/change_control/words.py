@@ -103,6 +103,5 @@ class ChangeControlRule(Named):
         return (self.approved_by,)
 
 
-NAME = "change_control"
 RULE = ChangeControlRule
 BUILT = False

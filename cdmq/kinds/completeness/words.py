@@ -72,6 +72,5 @@ class CompletenessRule(Named):
         return self
 
 
-NAME = "completeness"
 RULE = CompletenessRule
 BUILT = False

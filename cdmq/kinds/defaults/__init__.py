@@ -1,5 +1,0 @@
-"""The kind defaults: a section of a rule file."""
-
-from cdmq.kinds.defaults.words import BUILT, NAME, RULE
-
-__all__ = ["BUILT", "NAME", "RULE"]

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from cdmq.project.fields import Column, Head, Model, Otherwise, Reason, Seed, Texts
 
-NAME = "defaults"
 BUILT = True
 
 

@@ -109,6 +109,5 @@ class FreshnessRule(Named):
         return self
 
 
-NAME = "freshness"
 RULE = FreshnessRule
 BUILT = False

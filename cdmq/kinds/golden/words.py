@@ -128,6 +128,5 @@ class GoldenRule(Named):
         return self
 
 
-NAME = "golden"
 RULE = GoldenRule
 BUILT = True

@@ -152,6 +152,5 @@ class MatchingRule(Named):
         return self
 
 
-NAME = "matching"
 RULE = MatchingRule
 BUILT = True

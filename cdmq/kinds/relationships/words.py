@@ -67,6 +67,5 @@ class RelationshipsRule(Named):
     )
 
 
-NAME = "relationships"
 RULE = RelationshipsRule
 BUILT = False

@@ -232,6 +232,5 @@ class TieringRule(Named):
         return self
 
 
-NAME = "tiering"
 RULE = TieringRule
 BUILT = True

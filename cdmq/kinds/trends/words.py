@@ -60,6 +60,5 @@ class TrendRule(Named):
         return self
 
 
-NAME = "trends"
 RULE = TrendRule
 BUILT = False

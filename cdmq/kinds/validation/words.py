@@ -8,7 +8,6 @@ from pydantic import Field
 
 from cdmq.project.fields import Column, Head, Threshold
 
-NAME = "validation"
 BUILT = True
 
 

@@ -1,0 +1,41 @@
+"""What a kind is made of: the parts of its folder, each read when somebody first asks for it.
+
+A part that a folder leaves out is the one of `cdmq.kinds.plain`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cdmq.project.fields import Head
+
+
+class Kind:
+    """The folder `cdmq/kinds/NAME`: one section of a rule file, from its words to what it leaves.
+
+    Whoever works for rules of any kind loops over kinds() and asks them; no kind is named
+    outside its own folder.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def _part(self, file: str, name: str) -> Any:
+        """`name` of the folder's `file`; where the folder has no such file, of `plain`."""
+        own = f"cdmq.kinds.{self.name}.{file}"
+        if importlib.util.find_spec(own) is None:
+            return getattr(importlib.import_module("cdmq.kinds.plain"), name)
+        return getattr(importlib.import_module(own), name)
+
+    @property
+    def rule(self) -> type[Head]:
+        """Its words: a pydantic model. The docstring is its page in the manual."""
+        return self._part("words", "RULE")  # type: ignore[no-any-return]
+
+    @property
+    def built(self) -> bool:
+        """False: its rules are read, and refused with CDMQ114."""
+        return self._part("words", "BUILT")  # type: ignore[no-any-return]
