@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cdmq.kinds.reading import Reading
     from cdmq.project.fields import Head
+    from cdmq.values import Rule
 
 
 class Kind:
@@ -24,11 +28,7 @@ class Kind:
         self.name = name
 
     def _part(self, file: str, name: str) -> Any:
-        """`name` of the folder's `file`; where the folder has no such file, of `plain`."""
-        own = f"cdmq.kinds.{self.name}.{file}"
-        if importlib.util.find_spec(own) is None:
-            return getattr(importlib.import_module("cdmq.kinds.plain"), name)
-        return getattr(importlib.import_module(own), name)
+        return _part(self.name, file, name)
 
     @property
     def rule(self) -> type[Head]:
@@ -39,3 +39,16 @@ class Kind:
     def built(self) -> bool:
         """False: its rules are read, and refused with CDMQ114."""
         return self._part("words", "BUILT")  # type: ignore[no-any-return]
+
+    def read(self, item: Any, at: Reading) -> Iterator[Rule]:
+        """The rules of an item of the section. What is wrong goes to `at.problems`."""
+        return self._part("read", "read")(item, at)  # type: ignore[no-any-return]
+
+
+@cache
+def _part(kind: str, file: str, name: str) -> Any:
+    """`name` of the kind's `file`; where its folder has no such file, of `plain`."""
+    own = f"cdmq.kinds.{kind}.{file}"
+    if importlib.util.find_spec(own) is None:
+        return getattr(importlib.import_module("cdmq.kinds.plain"), name)
+    return getattr(importlib.import_module(own), name)

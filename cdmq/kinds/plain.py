@@ -1,3 +1,47 @@
 """The parts of a kind that its folder leaves out: what most kinds do, or nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from cdmq.values import Rule
+
+if TYPE_CHECKING:
+    from cdmq.kinds.reading import Reading
+    from cdmq.kinds.words import Named
+
+
+def read(item: Any, at: Reading) -> Iterator[Rule]:
+    """The one rule of an item that is the words of a `Named`."""
+    from cdmq.kinds.reading import Said
+
+    spec = cast("Named | None", at.model(at.kind.rule, item, at.path, at.named(item)))
+    if spec is None:
+        return
+    if not at.kind.built:
+        at.problem(
+            at.path,
+            "CDMQ114",
+            f"{at.kind.name} is not built yet: the rule is right, but this version cannot run it",
+            "take it out until a version can",
+        )
+        return
+    if at.head is None:
+        return
+    said = Said(spec, [spec], at.path, at.path)
+    rule = at.rule(said, id=spec.id, check=at.kind.name, dimension=spec.DIMENSION)
+    nested = {name: ((*at.path, *place), text) for name, (place, text) in spec.nested_sql().items()}
+    places = {name: at.source.at(place) for name, (place, _) in nested.items()}
+    parsed = at.expressions({name: text for name, (_, text) in nested.items()}, places)
+    inner = {
+        ".".join(map(str, p[len(at.path) :])): at.source.at_key(p)
+        for p in at.source.spans
+        if p[: len(at.path)] == at.path and len(p) > len(at.path)
+    }
+    yield replace(
+        rule,
+        spans={**inner, **rule.spans, **places},
+        expressions={**rule.expressions, **parsed},
+    )

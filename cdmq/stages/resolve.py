@@ -37,7 +37,7 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     unread = list(documents.unread)
     for source in documents.rule_files:
         before = len(problems)
-        for rule in RuleReader(source, datasets, seeds, problems, broken).read():
+        for rule in RuleReader(source, datasets, problems, broken).read():
             _add(rule, rules, problems)
         head = source.data.get("dataset") if isinstance(source.data, dict) else None
         if len(problems) > before or (isinstance(head, str) and head in broken):

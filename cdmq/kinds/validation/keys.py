@@ -47,9 +47,3 @@ def inside(check: type[BaseModel], values: Any) -> dict[str, tuple[str, str]]:
         for key in (values if isinstance(values, dict) else ())
         if key in head
     }
-
-
-def named(item: Any, otherwise: str) -> str:
-    """How a message speaks of a rule: by its id where it has one."""
-    named = item.get("id") if isinstance(item, dict) else None
-    return f"rule {named}" if named else otherwise
