@@ -1,0 +1,255 @@
+"""compile: a completeness rule -> one query that gives the score of each record.
+
+Its rows are, one for each key: `key`, `score` (0 to 100, two decimals; NULL where no point
+applies), `missing` (the points that apply and are not met, as written; NULL where there is none)
+and `ask_next`. Records without a key, and those whose key stands twice, have no row.
+
+Each layer is a subquery over the one before. `p0`, ... say of a column whether a value stands in
+it, `s0`, ... the reason of its placeholder, `z0`, ... whether it has an open error flag; `x0`, ...
+of a point whether its condition lets it out, `m0`, ... whether it is met, `u0`, ... whether it
+applies and is not, `w0`, ... its weight where it applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+from sqlglot import exp
+
+from cdmq.datasets.rows import Rows
+from cdmq.kinds.binding import Binder
+from cdmq.kinds.completeness.points import Point, points_of
+from cdmq.kinds.completeness.words import CompletenessRule
+from cdmq.sql import nodes
+from cdmq.sql.expressions import lower
+from cdmq.sql.logical import as_of_node, logical
+from cdmq.standards.whitespace import blank
+from cdmq.values import Rule
+
+COLUMNS = ("key", "score", "missing", "ask_next")
+_LEAVES, _NEVER_ASKED = "not_applicable", "declined"
+
+
+def scores_query(
+    rule: Rule, rows: Rows, binder: Binder, flags: str = "", flagged: Sequence[str] = ()
+) -> exp.Select:
+    """The score of each record. The rule is sound: completeness_problems finds nothing.
+
+    `flags`: the relation with `key` and 1 in `z0`, `z1`, ... of a record that has an open error
+    flag in the column of that place in `flagged`.
+    """
+    return _Scores(rule, rows, binder, flags, tuple(flagged)).query()
+
+
+def everyone(rule: Rule, rows: Rows, binder: Binder) -> exp.Expr | None:
+    """The condition of the rows that the rule is about; None where all are."""
+    return _lowered(rule, "where", rows, binder) if "where" in rule.expressions else None
+
+
+def _lowered(rule: Rule, field: str, rows: Rows, binder: Binder) -> exp.Expr:
+    bound = binder.bound(rule, field)
+    assert bound is not None
+    tree = bound.expression.tree
+    return binder.guarded(lower(tree, rows.dialect, nodes.column, rows.behind, as_of_node()))
+
+
+class _Scores:
+    def __init__(
+        self, rule: Rule, rows: Rows, binder: Binder, flags: str, flagged: tuple[str, ...]
+    ) -> None:
+        assert isinstance(rule.spec, CompletenessRule)
+        self.rule, self.rows, self.binder = rule, rows, binder
+        self.points = points_of(rule.spec, binder)
+        self.columns = tuple(dict.fromkeys(c for p in self.points for c in p.columns))
+        self.flags, self.flagged = flags, flagged
+
+    def query(self) -> exp.Select:
+        got, all_ = (nodes.column(n, "l") for n in ("got", "everything"))
+        shown = {
+            "key": nodes.column("key", "l"),
+            "score": nodes.when(
+                exp.GT(this=all_, expression=nodes.number(0)), self._share(got, all_.copy())
+            ),
+            "missing": nodes.column("missing", "l"),
+            "ask_next": nodes.column("ask_next", "l"),
+        }
+        return nodes.select(
+            [nodes.alias(node, name) for name, node in shown.items()],
+            nodes.beneath(self._summed(), "l", self.rows.dialect),
+        )
+
+    def _share(self, part: exp.Expr, whole: exp.Expr) -> exp.Expr:
+        """Part in 100 of the whole with two decimals: in whole numbers, so that each engine rounds
+        alike, half up."""
+        twice = exp.Mul(this=whole.copy(), expression=nodes.number(2))
+        above = exp.Add(this=exp.Mul(this=part, expression=nodes.number(20_000)), expression=whole)
+        over, under = nodes.paren(above), nodes.paren(twice)
+        hundredths = (
+            nodes.call("div", over, under)
+            if self.rows.dialect == "postgres"
+            else exp.IntDiv(this=over, expression=under)
+        )
+        exact = nodes.cast(nodes.paren(hundredths), "decimal(7, 2)")
+        scaled = exp.Mul(this=exact, expression=nodes.number("0.01"))
+        return nodes.cast(nodes.paren(scaled), "decimal(5, 2)")
+
+    def _summed(self) -> exp.Select:
+        """What is met and what applies by weight, and the points that are not met."""
+        places = range(len(self.points))
+        weights = [nodes.column(f"w{i}", "l") for i in places]
+        met = [
+            nodes.when(nodes.column(f"m{i}", "l"), w.copy(), nodes.number(0))
+            for i, w in zip(places, weights, strict=True)
+        ]
+        named = [
+            nodes.when(self._unmet(i), nodes.text(f", {p.name}"), nodes.text(""))
+            for i, p in enumerate(self.points)
+        ]
+        listed = nodes.call(
+            "substr", nodes.concat([nodes.paren(n) for n in named]), nodes.number(3)
+        )
+        shown = {
+            "key": nodes.column("key", "l"),
+            "got": _total(met),
+            "everything": _total(weights),
+            "missing": nodes.call("nullif", listed, nodes.text("")),
+            "ask_next": self._next(),
+        }
+        return nodes.select(
+            [nodes.alias(node, name) for name, node in shown.items()],
+            nodes.beneath(self._judged(), "l", self.rows.dialect),
+        )
+
+    def _next(self) -> exp.Expr:
+        """The heaviest that is not met; of equal ones the first that is written."""
+        order = sorted(range(len(self.points)), key=lambda i: -self.points[i].weight)
+        asked = []
+        for i in order:
+            declined = [self._has_reason(c, _NEVER_ASKED) for c in self._replaced(self.points[i])]
+            may = [exp.Not(this=nodes.paren(nodes.any_of(declined)))] if declined else []
+            asked.append((nodes.every([self._unmet(i), *may]), nodes.text(self.points[i].name)))
+        return nodes.cases(asked, nodes.cast(nodes.null(), "text"))
+
+    def _unmet(self, i: int) -> exp.Expr:
+        return nodes.column(f"u{i}", "l")
+
+    def _judged(self) -> exp.Select:
+        """Of each point whether it is met, whether it applies, and what it weighs then."""
+        shown: list[exp.Expr] = [nodes.column("key", "l")]
+        for i, point in enumerate(self.points):
+            met = nodes.any_of([nodes.column(f"p{self._place(c)}", "l") for c in point.columns])
+            out = self._leaves(i, point)
+            applies = exp.Not(this=nodes.paren(out)) if out is not None else exp.true()
+            weight: exp.Expr = nodes.number(point.weight)
+            if out is not None:
+                weight = nodes.when(out.copy(), nodes.number(0), weight)
+            unmet = nodes.every([exp.Not(this=nodes.paren(met)), applies])
+            shown.append(nodes.alias(met.copy(), f"m{i}"))
+            shown.append(nodes.alias(unmet, f"u{i}"))
+            shown.append(nodes.alias(nodes.cast(weight, "bigint"), f"w{i}"))
+        shown += [nodes.column(f"s{self._place(c)}", "l") for c in self.columns if self._set(c)]
+        return nodes.select(shown, nodes.beneath(self._looked_up(), "l", self.rows.dialect))
+
+    def _leaves(self, i: int, point: Point) -> exp.Expr | None:
+        """Whether a point leaves the sum; None where it never does."""
+        ways: list[exp.Expr] = []
+        if point.condition in self.rule.expressions:
+            ways.append(nodes.column(f"x{i}", "l"))
+        if len(self._replaced(point)) == len(point.columns):
+            ways.append(nodes.every([self._has_reason(c, _LEAVES) for c in point.columns]))
+        return nodes.any_of(ways) if ways else None
+
+    def _has_reason(self, column: str, reason: str) -> exp.Expr:
+        said = exp.Coalesce(
+            this=nodes.column(f"s{self._place(column)}", "l"), expressions=[nodes.text("")]
+        )
+        return nodes.equal(said, nodes.text(reason))
+
+    def _replaced(self, point: Point) -> list[str]:
+        """The columns of a point in which a default may set a placeholder."""
+        return [c for c in point.columns if self._set(c)]
+
+    def _set(self, column: str) -> bool:
+        return self.rows.stage is not None and column in self.rows.stage.placeholders
+
+    def _place(self, column: str) -> int:
+        return self.columns.index(column)
+
+    def _looked_up(self) -> exp.Select:
+        """The cells with their flags, without the records whose key is not theirs alone."""
+        read = self._read()
+        key = nodes.column("key", "r")
+        shown: list[exp.Expr] = [key]
+        for column in read.expressions[1:]:
+            name = column.alias
+            cell: exp.Expr = nodes.column(name, "r")
+            if (mark := self._mark(name)) is not None:
+                cell = nodes.every([cell, nodes.is_null(nodes.column(mark, "z"))])
+            shown.append(nodes.alias(cell, name))
+        query = nodes.select(
+            shown, nodes.subquery(read, "r"), nodes.is_null(nodes.column("key", "d"))
+        )
+        nodes.left_join(query, nodes.subquery(self._twice(), "d"), _same_key("d"))
+        if self.flagged:
+            flags = nodes.select([exp.Star()], logical(self.flags))
+            nodes.left_join(query, nodes.subquery(flags, "z"), _same_key("z"))
+        return query
+
+    def _mark(self, name: str) -> str | None:
+        """Where the flags of a column stand, of the name of its cells."""
+        column = self.columns[int(name[1:])] if name.startswith("p") else None
+        return f"z{self.flagged.index(column)}" if column in self.flagged else None
+
+    def _twice(self) -> exp.Select:
+        """The keys that stand more than once, whatever the rule is about."""
+        key = nodes.paren(self.rows.key())
+        query = nodes.select([nodes.alias(key, "key")], logical(self.rows.relation))
+        nodes.group_by(query, [key.copy()])
+        count = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))
+        query.set("having", exp.Having(this=count))
+        return query
+
+    def _read(self) -> exp.Select:
+        """Of the rows that the rule is about: the key, cells, reasons and conditions."""
+        key = self.rows.key()
+        shown = [nodes.alias(key, "key")]
+        for i, column in enumerate(self.columns):
+            shown.append(nodes.alias(self._holds(column), f"p{i}"))
+            if self._set(column):
+                shown.append(nodes.alias(self.rows.behind("reason", column), f"s{i}"))
+        for i, point in enumerate(self.points):
+            if point.condition in self.rule.expressions:
+                out = _lowered(self.rule, point.condition, self.rows, self.binder)
+                told = exp.Coalesce(this=nodes.paren(out), expressions=[exp.false()])
+                shown.append(nodes.alias(told, f"x{i}"))
+        wanted = [
+            everyone(self.rule, self.rows, self.binder),
+            nodes.present(nodes.paren(key.copy())),
+        ]
+        return nodes.select(shown, logical(self.rows.relation), nodes.all_of(wanted))
+
+    def _holds(self, column: str) -> exp.Expr:
+        """Whether a value stands in a cell; a text of blanks is none. Most texts begin with a sign
+        of ASCII that is seen, which is told at a glance."""
+        there = nodes.present(nodes.column(column))
+        if self.rows.columns[column] != "text":
+            return there
+        text = nodes.by_code_point(nodes.column(column), self.rows.dialect)
+        plain = nodes.every(
+            [
+                exp.GTE(this=nodes.paren(text), expression=nodes.text("!")),
+                exp.LT(this=nodes.paren(text.copy()), expression=nodes.text("\x7f")),
+            ]
+        )
+        seen = exp.Not(this=nodes.paren(blank(nodes.column(column), self.rows.dialect)))
+        absent = nodes.is_null(nodes.column(column))
+        return nodes.cases([(absent, exp.false()), (plain, exp.true())], seen)
+
+
+def _same_key(alias: str) -> exp.Expr:
+    return nodes.equal(nodes.column("key", alias), nodes.column("key", "r"))
+
+
+def _total(parts: Sequence[exp.Expr]) -> exp.Expr:
+    return reduce(lambda a, b: exp.Add(this=a, expression=b), parts)
