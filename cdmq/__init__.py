@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cdmq.api import RunResult, __version__, compile, ls, parse, run, show, test
-    from cdmq.audit.history import history
+    from cdmq.explaining.history import history
     from cdmq.manual.pages import explain
     from cdmq.problems import CdmqError, Problem
     from cdmq.unit_tests.tests import unit_test
@@ -34,7 +34,7 @@ _ELSEWHERE = {
     "CdmqError": "cdmq.problems",
     "Problem": "cdmq.problems",
     "explain": "cdmq.manual.pages",
-    "history": "cdmq.audit.history",
+    "history": "cdmq.explaining.history",
     "unit_test": "cdmq.unit_tests.tests",
 }
 

@@ -19,6 +19,7 @@ from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 
 if TYPE_CHECKING:
+    from cdmq.project.spec import ProjectFile
     from cdmq.warehouses.base import Warehouse
 
 Row = Mapping[str, Any]
@@ -91,27 +92,22 @@ class Audit:
 
 
 @contextmanager
-def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
+def open_audit(root: Path, config: ProjectFile, where: Where) -> Iterator[Audit]:
     """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
     from cdmq.project import given
-    from cdmq.project.walk import find_root
-    from cdmq.stages.load import load
     from cdmq.warehouses.profiles import connect, read_target, scrubbing
 
-    given.check(
-        root=root, profiles_dir=where.profiles_dir, profile=where.profile, target=where.target
-    )
-    folder = find_root(Path(root))
+    given.check(profiles_dir=where.profiles_dir, profile=where.profile, target=where.target)
     target = read_target(
-        folder,
-        load(folder).config,
+        root,
+        config,
         profiles_dir=where.profiles_dir,
         profile=where.profile,
         target=where.target,
     )
     with scrubbing(target):
         path = getattr(target.options, "path", None)
-        if path and path != ":memory:" and not (folder / path).is_file():
+        if path and path != ":memory:" and not (root / path).is_file():
             raise CdmqError(
                 Problem(
                     target.span,
@@ -120,7 +116,7 @@ def open_audit(root: str | Path, where: Where) -> Iterator[Audit]:
                     "try: cdmq run",
                 )
             )
-        warehouse = connect(target, folder)
+        warehouse = connect(target, root)
         try:
             yield Audit(warehouse, target.span)
         finally:

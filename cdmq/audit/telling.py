@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from cdmq.audit.history import names_of
+from cdmq.audit.meanings import names_of
 from cdmq.audit.reading import Audit, Row
 from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean

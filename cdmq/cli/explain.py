@@ -81,20 +81,22 @@ def command(
 
         typer.echo(contents() if word is None else explained(word))
         return
+    from cdmq import api
     from cdmq.audit.reading import Where
 
+    if pair is not None and pair[0] == pair[1]:
+        raise typer.BadParameter("--pair takes two records, here is one twice")
     where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
+    project = api.parse(project_dir)
     if pair is not None:
-        if pair[0] == pair[1]:
-            raise typer.BadParameter("--pair takes two records, here is one twice")
         from cdmq.kinds.matching.pair_story import pair_stories
         from cdmq.kinds.matching.pair_story_text import pair_told
 
-        pairs = pair_stories(project_dir, *pair, rule, dataset, unmask=unmask, where=where)
+        pairs = pair_stories(project, *pair, rule, dataset, unmask=unmask, where=where)
         typer.echo("\n\n".join("\n".join(pair_told(story)) for story in pairs))
     elif record is not None:
         from cdmq.explaining.story import stories
         from cdmq.explaining.story_text import told
 
-        found = stories(project_dir, record, dataset, unmask=unmask, as_of=as_of, where=where)
+        found = stories(project, record, dataset, unmask=unmask, as_of=as_of, where=where)
         typer.echo("\n\n".join("\n".join(told(story)) for story in found))

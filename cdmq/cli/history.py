@@ -12,8 +12,8 @@ from cdmq.problems import printable
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cdmq.audit.history import RuleHistory, RuleLine, RuleVersion, Words
-    from cdmq.audit.upstream import ModelChange
+    from cdmq.explaining.history_values import RuleHistory, RuleLine, RuleVersion, Words
+    from cdmq.explaining.upstream import ModelChange
 
 NAMES = ("history",)
 
@@ -41,8 +41,8 @@ def command(
 
     In a changed line [-words-] went and {+words+} came; lines with - went, with + came.
     """
-    from cdmq.audit.history import histories, history
     from cdmq.audit.reading import Where
+    from cdmq.explaining.history import histories, history
 
     where = Where(str(profiles_dir) if profiles_dir else None, profile, target)
     if rule is None:

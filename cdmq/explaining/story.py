@@ -1,7 +1,7 @@
 """All that happened to one record: its flags, its changed cells, and the rules it passes now.
 
 >>> from cdmq.explaining.story import stories
->>> stories("path/to/project", "crm/0010001")[0].passes      # doctest: +SKIP
+>>> stories(cdmq.parse("path/to/project"), "crm/0010001")[0].passes      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
-from cdmq.audit.history import blank, names_of, switched_off
+from cdmq.audit.meanings import blank, names_of, switched_off
 from cdmq.audit.moments import run_at, stood
 from cdmq.audit.party_tables import XREF
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
@@ -97,7 +96,7 @@ class Story:
 
 
 def stories(
-    root: str | Path,
+    project: Project,
     key: str,
     dataset: str | None = None,
     *,
@@ -110,10 +109,7 @@ def stories(
     What `pii:` hides is masked, unless `unmask`. With `as_of` what was known then, by when runs
     ran. Raises CdmqError, with near keys, where no dataset knows it.
     """
-    from cdmq.api import parse
-
-    project = parse(root)
-    with open_audit(root, where) as audit:
+    with open_audit(project.root, project.config, where) as audit:
         teller = _Teller(project, audit, unmask, None if as_of is None else run_at(audit, as_of))
         names = teller.named(dataset)
         found = [s for n in names if (s := teller.story(n, key)) is not None]

@@ -11,7 +11,7 @@ import pytest
 from small_project import Small, small, small_ran
 
 import cdmq
-from cdmq.audit.history import histories, history
+from cdmq.explaining.history import histories, history
 from cdmq.problems import CdmqError
 
 

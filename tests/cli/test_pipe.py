@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_project import Small, small
 
-from cdmq.audit.history import histories
+from cdmq.explaining.history import histories
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": ""}

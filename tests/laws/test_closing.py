@@ -282,7 +282,9 @@ def test_a_key_that_is_declared_anew(world: World) -> None:
     assert closed(world) == {("p.mail.email", "1", "rekeyed")}
     assert [f[1] for f in world.flags()] == ["1/x"]
     assert run.rekeyed == ("p",)
-    assert "of the dataset was declared anew" in "\n".join(told(stories(world.root, "1")[0]))
+    assert "of the dataset was declared anew" in "\n".join(
+        told(stories(cdmq.parse(world.root), "1")[0])
+    )
     world.write(
         {
             "data/p.csv": "a,b,mail\n2,y,\n",

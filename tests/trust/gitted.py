@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import cdmq
-from cdmq.audit.history import RuleVersion, history
+from cdmq.explaining.history import history
+from cdmq.explaining.history_values import RuleVersion
 
 FILES = {
     ".gitignore": "target/\n",

@@ -11,7 +11,7 @@ from gitted import Gitted, gitted
 from gitted import ran as gitted_ran
 
 import cdmq
-from cdmq.audit.history import history
+from cdmq.explaining.history import history
 
 RULES, MODELS = "rules/customers.yml", "models/customers.yml"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner import World
 
+import cdmq
 from cdmq.explaining.story import stories
 
 
@@ -27,7 +28,7 @@ validation:
         }
     )
     world.run()
-    told = {key: stories(world.root, key)[0] for key in "123"}
+    told = {key: stories(cdmq.parse(world.root), key)[0] for key in "123"}
 
     def own(rules: tuple[str, ...]) -> set[str]:
         return {r for r in rules if not r.startswith("people.")}  # not those of every dataset

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from runner import World
 
-from cdmq.audit.history import histories, history
+import cdmq
+from cdmq.explaining.history import histories, history
 from cdmq.explaining.story import Story, stories
 from cdmq.explaining.story_text import told
 
@@ -40,11 +41,11 @@ def started(world: World) -> World:
 def test_a_rule_that_did_not_run_since_passes_nothing(world: World) -> None:
     started(world)
     first = world.run().run_id
-    assert own(stories(world.root, "1")[0].passes) == {"mail", "zip_long"}
+    assert own(stories(cdmq.parse(world.root), "1")[0].passes) == {"mail", "zip_long"}
     world.table("people", HEAD, [[1, "a@x.com", "12345"], [2, "b@x.com", "1"], [9, "c@x.com", "7"]])
     second = world.run(select="mail").run_id
     for key in ("1", "9"):  # 9 came after the rule of the zip had run
-        (story,) = stories(world.root, key)
+        (story,) = stories(cdmq.parse(world.root), key)
         assert own(story.passes) == {"mail"}
         assert before(story) == {"zip_long": first}
         assert story.newest is not None
@@ -54,7 +55,7 @@ def test_a_rule_that_did_not_run_since_passes_nothing(world: World) -> None:
         assert f"(run {first}, judged as of" in line
         assert "zip_long" in line
     world.run()
-    assert own(stories(world.root, "1")[0].passes) == {"mail", "zip_long"}
+    assert own(stories(cdmq.parse(world.root), "1")[0].passes) == {"mail", "zip_long"}
 
 
 def test_as_of_it_is_said_what_was_judged_then(world: World) -> None:
@@ -67,7 +68,7 @@ def test_as_of_it_is_said_what_was_judged_then(world: World) -> None:
 
     def then(key: str, run: object) -> Story:
         began = world.sql(f"SELECT started FROM {world.audit}.runs WHERE run_id = '{run}'")
-        return stories(world.root, key, as_of=str(began[0][0]))[0]
+        return stories(cdmq.parse(world.root), key, as_of=str(began[0][0]))[0]
 
     assert own(then("1", second.run_id).passes) == {"mail"}
     assert before(then("1", second.run_id)) == {"zip_long": first.run_id}
@@ -86,7 +87,7 @@ def test_a_rule_that_is_switched_off(world: World) -> None:
         {"rules/people.yml": RULES.replace("check: not_null}", "check: not_null, enabled: false}")}
     )
     world.run()
-    (story,) = stories(world.root, "1")
+    (story,) = stories(cdmq.parse(world.root), "1")
     assert (own(story.passes), own(story.off), before(story)) == ({"zip_long"}, {"mail"}, {})
     assert "switched off (1): mail" in told(story)
     newest, before_ = history(world.root, "mail").versions

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from runner import AS_OF, Twin, World
 
+import cdmq
 from cdmq.problems import CdmqError
 
 MODELS = """\
@@ -247,7 +248,7 @@ def test_without_hidden_values_there_is_no_key(people: World) -> None:
 def test_shown_digests_are_not_masked_again(ran: World) -> None:
     from cdmq.explaining.story import stories
 
-    (story,) = stories(ran.root, "1")
+    (story,) = stories(cdmq.parse(ran.root), "1")
     assert keyed(secret_of(ran), "5550001") in {e.value for e in story.episodes}
 
 

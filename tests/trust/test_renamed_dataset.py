@@ -11,7 +11,7 @@ from gitted import ran as gitted_ran
 from runner import AS_OF, World
 
 import cdmq
-from cdmq.audit.history import histories, history
+from cdmq.explaining.history import histories, history
 from cdmq.explaining.story import stories
 from cdmq.problems import CdmqError
 
@@ -195,7 +195,7 @@ def test_history_and_stories_go_on(begun: World) -> None:
     )
     assert history(begun.root, "adults.mail.not_null").versions[0].models == ()
     assert not any(r.rule.startswith("people.") for r in histories(begun.root))
-    (story,) = stories(begun.root, "crm/3", "humans")
+    (story,) = stories(cdmq.parse(begun.root), "crm/3", "humans")
     assert {(e.what, e.rule, e.then) for e in story.episodes} == {
         ("flag", "humans.phone.not_null", "people.phone.not_null"),
         ("change", "no_mail", "no_mail"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from gitted import Gitted, gitted
 
-from cdmq.audit.history import histories, history
+import cdmq
+from cdmq.explaining.history import histories, history
 from cdmq.explaining.story import stories
 from cdmq.explaining.story_text import told
 
@@ -49,13 +50,13 @@ def test_by_command(three: tuple[Gitted, list[str]]) -> None:
         ("credit_ok", new, old, "Bo"),
     ]  # a new name is no new meaning
     for run, (rule, version, first, author) in zip(runs, expected, strict=True):
-        (story,) = stories(project.root, "2", "customers", as_of=began(project, run))
+        (story,) = stories(cdmq.parse(project.root), "2", "customers", as_of=began(project, run))
         (flag,) = [e for e in story.episodes if e.rule == rule]
         assert (flag.version, flag.first_version, flag.closed_run) == (version, first, None)
         assert flag.author.startswith(f"{author} <")
         assert flag.last_run == run
         assert rule in story.fails
-    (story,) = stories(project.root, "2", "customers", as_of=began(project, runs[1]))
+    (story,) = stories(cdmq.parse(project.root), "2", "customers", as_of=began(project, runs[1]))
     lines = told(story)
     assert lines[1].startswith("As it was known after the run of 20")
     assert any(line.endswith(f"version {new[:10]}") for line in lines)
@@ -68,11 +69,13 @@ def test_what_came_later_was_not_known(three: tuple[Gitted, list[str]]) -> None:
     project.swap("data/customers.csv", "3,jo@@x,active,50", "3,jo@x.org,active,5000")
     project.run()
     for key, open_ in (("2", True), ("3", False)):
-        (story,) = stories(project.root, key, "customers", as_of=began(project, runs[2]))
+        (story,) = stories(
+            cdmq.parse(project.root), key, "customers", as_of=began(project, runs[2])
+        )
         found = [e for e in story.episodes if e.rule == "credit_ok"]
         assert bool(found) == open_
         assert all(e.closed_run is None for e in found)
-    assert stories(project.root, "2", "customers")[0].episodes[0].closed_run is not None
+    assert stories(cdmq.parse(project.root), "2", "customers")[0].episodes[0].closed_run is not None
 
 
 def test_by_the_sql_of_the_docs(three: tuple[Gitted, list[str]]) -> None:

@@ -10,9 +10,9 @@ import pytest
 from gitted import Gitted, ran
 from runner import World
 
-from cdmq.audit.history import history
-from cdmq.audit.upstream import DataChange
 from cdmq.cli import main
+from cdmq.explaining.history import history
+from cdmq.explaining.upstream import DataChange
 
 RULE = "rich.status.not_null"
 

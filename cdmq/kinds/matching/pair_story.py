@@ -1,7 +1,7 @@
 """Why two records are one party, or two.
 
 >>> from cdmq.kinds.matching.pair_story import pair_stories
->>> pair_stories("path/to/project", "crm/1", "shop/1")[0].kept      # doctest: +SKIP
+>>> pair_stories(cdmq.parse("path/to/project"), "crm/1", "shop/1")[0].kept      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
@@ -25,11 +24,11 @@ from cdmq.kinds.matching.pair_values import PairStory, Verdict
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
-from cdmq.values import Rule
+from cdmq.values import Project, Rule
 
 
 def pair_stories(
-    root: str | Path,
+    project: Project,
     a: str,
     b: str,
     rule: str | None = None,
@@ -43,10 +42,7 @@ def pair_stories(
     What `pii:` hides is masked, unless `unmask`. Raises CdmqError, with near keys, for a key that
     no dataset knows, and where no matching rule compares the two.
     """
-    from cdmq.api import parse
-
-    project = parse(root)
-    with open_audit(root, where) as audit:
+    with open_audit(project.root, project.config, where) as audit:
         telling = Telling(project, audit, unmask)
         rules = _rules(telling, a, b, rule, dataset)
         return tuple(

@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from cdmq.audit.differences import changed
 from cdmq.audit.reading import Audit, Row
 from cdmq.audit.tables import MODEL_VERSIONS, RUN_INPUTS
+from cdmq.explaining.differences import changed
 
 
 @dataclass(frozen=True)

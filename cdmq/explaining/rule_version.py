@@ -1,0 +1,110 @@
+"""One version of a rule, told: its words, its runs, what it found, and what changed beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Literal
+
+from cdmq.audit.meanings import author_of, blank, commit_of, switched_off
+from cdmq.audit.reading import Audit, Row
+from cdmq.explaining.differences import changed
+from cdmq.explaining.history_values import RuleVersion, Words
+from cdmq.explaining.upstream import Upstream, model_change
+
+
+def version_told(
+    rows: Sequence[Row],
+    before: Sequence[Row] | None,
+    said: Row,
+    results: Sequence[Mapping[str, Any]],
+    audit: Audit,
+) -> RuleVersion:
+    """One meaning, in the words of the row `said`."""
+    row, end = rows[0], rows[-1]["to_run"]
+    used = [
+        r for r in results if r["run_id"] >= row["from_run"] and (end is None or r["run_id"] < end)
+    ]
+    earlier = [r for r in results if r["run_id"] < row["from_run"]]
+    first, last = row["from_run"], used[-1]["run_id"] if used else row["from_run"]
+    words = [
+        Words(
+            author_of(by, audit),
+            commit_of(by, audit),
+            by["committed"],
+            tuple(changed(old["text"], new["text"])),
+            new["from_run"],
+            audit.started(new["from_run"]),
+            audit.as_of(new["from_run"]),
+        )
+        for old, new in pairwise(rows[: rows.index(said) + 1])
+        for by in [_of_words(new)]
+    ]
+    came: Literal["new", "changed", "returned"] = "new"
+    if before:
+        came = "returned" if before[-1]["version"] == row["version"] else "changed"
+    return RuleVersion(
+        said["rule_id"],
+        row["version"],
+        said["text"],
+        said["file"],
+        said["line"],
+        author_of(row, audit),
+        commit_of(row, audit),
+        row["committed"],
+        said["why"],
+        said["owner"],
+        tuple(changed(before[-1]["text"], row["text"])) if before else (),
+        came,
+        tuple(reversed(words)),
+        first,
+        audit.started(first),
+        audit.as_of(first),
+        last,
+        audit.started(last),
+        audit.as_of(last),
+        len(used),
+        _found(earlier[-1]) if earlier else None,
+        _found(used[0]) if used else None,
+        end is None,
+        off=switched_off(row),
+    )
+
+
+def with_upstream(
+    version: RuleVersion,
+    rows: Sequence[Row],
+    results: Sequence[Mapping[str, Any]],
+    audit: Audit,
+    upstream: Upstream,
+) -> RuleVersion:
+    """The version with what else changed beside it: the data, and the models above it."""
+    end = rows[-1]["to_run"]
+    before = [r["run_id"] for r in results if r["run_id"] < version.first_run]
+    after = [r["run_id"] for r in results if r["run_id"] >= version.first_run]
+    found = [(r["run_id"], _found(r)) for r in results]
+    models = [
+        model_change(old, new, audit, blank(new, audit), found)
+        for old, new in upstream.changes(rows[-1], version.first_run, end)
+    ]
+    return replace(
+        version,
+        models=tuple(sorted(models, key=lambda m: m.run, reverse=True)),
+        data=upstream.data(rows[0], before[-1], after[0]) if before and after else (),
+    )
+
+
+def _found(result: Mapping[str, Any]) -> int:
+    return int(result["failing"] + result["could_not_judge"] + result["changed"])
+
+
+def _of_words(row: Row) -> Row:
+    """The row of who changed the words, not of who made the meaning."""
+    return {
+        **row,
+        "author": row["words_author"],
+        "commit_id": row["words_commit"],
+        "committed": row["words_committed"],
+        "author_note": row["words_note"],
+    }
