@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
     from cdmq.project.fields import Head
     from cdmq.values import Rule
@@ -43,6 +44,11 @@ class Kind:
     def read(self, item: Any, at: Reading) -> Iterator[Rule]:
         """The rules of an item of the section. What is wrong goes to `at.problems`."""
         return self._part("read", "read")(item, at)  # type: ignore[no-any-return]
+
+    @property
+    def expects(self) -> Mapping[str, Expect]:
+        """What a unit test may expect of its rules, by the words of `expect`."""
+        return self._part("expect", "EXPECTS")  # type: ignore[no-any-return]
 
 
 @cache

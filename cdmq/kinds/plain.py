@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from cdmq.values import Rule
 
 if TYPE_CHECKING:
+    from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
+
+EXPECTS: Mapping[str, Expect] = {}
 
 
 def read(item: Any, at: Reading) -> Iterator[Rule]:

@@ -169,12 +169,13 @@ _ALSO = {
 
 
 def _files() -> Iterator[Page]:
-    from cdmq.project.spec import DatasetSpec, ProjectFile, UnitTest
+    from cdmq.kinds.unit_tests import model_of_test
+    from cdmq.project.spec import DatasetSpec, ProjectFile
 
     models: dict[str, type[BaseModel]] = {
         "project": ProjectFile,
         "dataset": DatasetSpec,
-        "unit_test": UnitTest,
+        "unit_test": model_of_test(),
     }
     for name, model in models.items():
         title, text = _split(model.__doc__)

@@ -90,9 +90,9 @@ def _models() -> Json:
 
 
 def _unit_tests() -> Json:
-    from cdmq.project.spec import UnitTestsFile
+    from cdmq.kinds.unit_tests import model_of_file
 
-    return _of_models([UnitTestsFile])(UnitTestsFile)
+    return _of_models([model_of_file()])(model_of_file())
 
 
 def _rules() -> Json:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cdmq.datasets.seeds import read_seed
 from cdmq.kinds import kinds
+from cdmq.kinds.unit_tests import read_test
 from cdmq.kinds.unread import (
     NOT_BUILT,
     empty_file,
@@ -254,15 +255,7 @@ def _unit_tests(source: Source, problems: list[Problem]) -> list[tuple[UnitTest,
     items = source.data["unit_tests"]
     for i, item in enumerate(items if isinstance(items, list) else []):
         path = ("unit_tests", i)
-        named = item.get("name") if isinstance(item, dict) else None
-        test = read_model(
-            UnitTest,
-            item,
-            source,
-            path,
-            problems,
-            f"unit test {named}" if named else "unit test",
-        )
+        test = read_test(item, source, path, problems)
         if test:
             found.append((test, source.at(path)))
     rest = {k: v for k, v in source.data.items() if k != "unit_tests" or not isinstance(v, list)}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cdmq.kinds import kinds
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -114,7 +115,7 @@ def project_of(
             datasets[name] = _as_table(dataset, f"{schema}.given_{len(datasets)}")
         else:
             datasets[name] = dataset
-    if any(r.kind == "golden" for r in rules):  # a winner is told by its key, masked or not
+    if any(e.bare for r in rules for e in kinds()[r.kind].expects.values()):
         datasets = {
             n: replace(d, spec=d.spec.model_copy(update={"pii": {}})) for n, d in datasets.items()
         }

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from cdmq.kinds.expecting import Ran, expects
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.spec import UnitTest
 from cdmq.project.zones import utc
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names
 from cdmq.sql.relation import Relation
-from cdmq.unit_tests.expected import Row
-from cdmq.unit_tests.found import changes, flags
 from cdmq.unit_tests.given import check_given, known_columns, make_tables, project_of
 from cdmq.unit_tests.needed import Columns, needed
-from cdmq.unit_tests.parties import Parties, parties
 from cdmq.values import Project
 
 if TYPE_CHECKING:
@@ -25,13 +22,8 @@ if TYPE_CHECKING:
     from cdmq.steps import DatasetSteps
 
 
-@dataclass(frozen=True)
-class Found:
-    """What the rules of a test found, as its `expect` would say it."""
-
-    flags: Sequence[Row]
-    changes: Sequence[Row]
-    parties: Parties = field(default_factory=Parties)
+#: Word of `expect` -> what the rules of a test found, as its kind reads it.
+Found = Mapping[str, Any]
 
 
 class Runner:
@@ -116,11 +108,8 @@ class Runner:
                     "every day",
                 )
             )
-        return Found(
-            flags(own, rules, steps, done.numbers, self.warehouse),
-            changes(rules, done.numbers, self.warehouse),
-            parties(own, rules, narrow, done, self.warehouse) or Parties(),
-        )
+        ran = Ran(own, rules, narrow, steps, done, self.warehouse)
+        return {w: expect.found(ran) for w, expect in expects().items() if w in test.expect}
 
     def _make_states(self, own: Project) -> None:
         """The audit tables of parties and levels, once and empty: no test has a past."""

@@ -1,6 +1,6 @@
 """Unit tests of rules: given rows and what they lead to, run for real in memory.
 
-    >>> from cdmq.unit_tests import unit_test
+    >>> from cdmq import unit_test
     >>> unit_test("path/to/project").exit_code      # doctest: +SKIP
 
 The given rows are the source as it came. What stands before a rule in a run stands before it
@@ -20,11 +20,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cdmq.kinds.expected import Difference
+from cdmq.kinds.expecting import Told, expects, refuse
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.spec import UnitTest
 from cdmq.unit_tests.check import check_test
-from cdmq.unit_tests.compared import compared
-from cdmq.unit_tests.expected import Difference, differences
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
@@ -149,11 +149,21 @@ def _result(
     try:
         check_test(project, test, span)
         found = found or runner.find(project, runner.catalog, test, span)
-        wrong = compared(test, found.parties, span)
+        wrong = _differences(test, span, found)
     except CdmqError as error:
         return TestResult(test, span, "error", message=str(error))
-    if test.expect.changes is not None:
-        wrong = differences("change", test.expect.changes, found.changes) + wrong
-    if test.expect.flags is not None:
-        wrong = differences("flag", test.expect.flags, found.flags) + wrong
     return TestResult(test, span, "fail" if wrong else "pass", tuple(wrong))
+
+
+def _differences(test: UnitTest, span: Span, found: Found) -> list[Difference]:
+    """Of each word that the test expects. Raises CdmqError with what any of them cannot name."""
+    wrong: list[Difference] = []
+    problems: list[Problem] = []
+    for word, expect in expects().items():
+        if word in test.expect:
+            try:
+                wrong += expect.differences(test.expect[word], found[word], Told(test.name, span))
+            except CdmqError as error:
+                problems += error.problems
+    refuse(problems)
+    return wrong

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cdmq.kinds.expected import Row
+from cdmq.kinds.expecting import expects
 from cdmq.problems import Span
-from cdmq.project.spec import Expected, UnitTest
-from cdmq.unit_tests.expected import Row
+from cdmq.project.spec import UnitTest
+from cdmq.unit_tests.check import one_at_a_time
 from cdmq.unit_tests.needed import needed
-from cdmq.unit_tests.runner import Found
 from cdmq.values import Project
 
 if TYPE_CHECKING:
-    from cdmq.unit_tests.runner import Runner
+    from cdmq.unit_tests.runner import Found, Runner
 
 NUMBER = "__unit_test"
 
@@ -46,7 +47,8 @@ def _dataset(project: Project, test: UnitTest) -> str | None:
         or dataset.source == "seed"
         or not test.enabled
         or not all(r.enabled for r in rules)
-        or any(r.kind not in ("validation", "defaults") for r in rules)
+        or any(one_at_a_time(r.kind) for r in rules)
+        or not all(expects()[w].by_rule for w in test.expect)
         or any(getattr(r.spec, "SCOPE", "row") != "row" for r in rules)
         or any(row.get(k) is None for row in test.given[name] for k in dataset.key)
         or needed(project, rules, test.given).datasets != (name,)
@@ -64,7 +66,7 @@ def find_together(project: Project, runner: Runner, batch: Sequence[UnitTest]) -
     together = UnitTest(
         name="together",
         as_of=batch[0].as_of,
-        expect=Expected(),
+        expect={w: [] for t in batch for w in t.expect},
         rules=list(dict.fromkeys(r for t in batch for r in t.tested)),
         given={
             name: [{NUMBER: str(i), **row} for i, t in enumerate(batch) for row in t.given[name]]
@@ -72,12 +74,12 @@ def find_together(project: Project, runner: Runner, batch: Sequence[UnitTest]) -
     )
     found = runner.find(own, catalog, together, Span(""))
     single = len(dataset.key) == 1
-    flags, changes = (_by_test(rows, single) for rows in (found.flags, found.changes))
+    parted = {word: _by_test(rows, single) for word, rows in found.items()}
     return {
-        t.name: Found(
-            [r for r in flags.get(i, ()) if r["rule"] in t.tested],
-            [r for r in changes.get(i, ()) if r["rule"] in t.tested],
-        )
+        t.name: {
+            word: [r for r in rows.get(i, ()) if r["rule"] in t.tested]
+            for word, rows in parted.items()
+        }
         for i, t in enumerate(batch)
     }
 

@@ -533,7 +533,7 @@ def test_splink_is_left_alone_where_nothing_is_compared(project: Small) -> None:
     )
     project.write({"unit_tests/t.yml": "unit_tests:\n" + text})
     code = (
-        "import sys; from cdmq.unit_tests import unit_test; "
+        "import sys; from cdmq import unit_test; "
         f"print(unit_test({str(project.root)!r}).exit_code, 'splink' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 Row = Mapping[str, str | None]
-What = Literal["flag", "change", "pair", "party", "cell", "level"]
-
-#: What rows are about: two with the same here are one difference.
-_ABOUT: Mapping[What, tuple[str, ...]] = {
-    "flag": ("rule", "key", "column"),
-    "change": ("rule", "key", "column"),
-    "pair": ("a", "b"),
-}
 
 
 @dataclass(frozen=True)
@@ -24,7 +15,7 @@ class Difference:
     `note` says why the found is as it is, where the rule tells.
     """
 
-    what: What
+    what: str
     expected: Row | None
     found: Row | None
     note: str = ""
@@ -33,14 +24,14 @@ class Difference:
         return f"{self._said()} ({self.note})" if self.note else self._said()
 
     def _said(self) -> str:
-        if self.what == "party":
-            return self._party()
         if self.expected is None:
-            assert self.found is not None
-            return f"unexpected {self.what}: {_said(self.found)}"
+            return f"unexpected {self.what}: {self._row(self.found)}"
         if self.found is None:
-            return f"missing {self.what}: {_said(self.expected)}"
+            return f"missing {self.what}: {self._row(self.expected)}"
         wrong = [k for k in self.expected if self.expected[k] != self.found.get(k)]
+        if self.expected.keys() == {self.what}:
+            should, is_ = self._row(self.expected), self._row(self.found)
+            return f"different {self.what}: should be {should}, is {is_}"
         same = {k: v for k, v in self.expected.items() if k not in wrong}
         parts = [
             f"{k} should be {_shown(self.expected[k])}, is {_shown(self.found.get(k))}"
@@ -48,26 +39,32 @@ class Difference:
         ]
         return f"different {self.what}: {_said(same)}; " + "; ".join(parts)
 
-    def _party(self) -> str:
-        """Parties as they are written in `expect`."""
-        expected, found = (r["party"] if r else None for r in (self.expected, self.found))
-        if expected and found:
-            return f"different party: should be {expected}, is {found}"
-        return f"missing party: {expected}" if expected else f"unexpected party: {found}"
+    def _row(self, row: Row | None) -> str:
+        """What is named by one word, such as a party, stands as it is written in `expect`."""
+        assert row is not None
+        return str(row[self.what]) if row.keys() == {self.what} else _said(row)
 
 
-def differences(what: What, expected: Sequence[Row], found: Sequence[Row]) -> list[Difference]:
-    """What is missing, unexpected or different; a row is used once."""
+def differences(
+    what: str, about: Sequence[str], expected: Sequence[Row], found: Sequence[Row]
+) -> list[Difference]:
+    """What is missing, unexpected or different; a row is used once.
+
+    `about` are the fields that say what a row is about: two with the same there are one
+    difference. Without the first of them a row is about nothing.
+    """
     taken = _paired(expected, found)
     missing = [e for i, e in enumerate(expected) if i not in taken.values()]
     extra = [f for j, f in enumerate(found) if j not in taken]
-    return sorted(_compared(what, missing, extra), key=_order)
+    return sorted(_compared(what, about, missing, extra), key=_order)
 
 
-def _compared(what: What, missing: list[Row], extra: list[Row]) -> Iterator[Difference]:
+def _compared(
+    what: str, about: Sequence[str], missing: list[Row], extra: list[Row]
+) -> Iterator[Difference]:
     """Rows about the same thing are one difference, not two."""
     for row in missing:
-        twin = next((f for f in extra if _same_thing(_ABOUT[what], row, f)), None)
+        twin = next((f for f in extra if _same_thing(about, row, f)), None)
         if twin is not None:
             extra.remove(twin)
         yield Difference(what, row, twin)
@@ -76,7 +73,7 @@ def _compared(what: What, missing: list[Row], extra: list[Row]) -> Iterator[Diff
 
 def _same_thing(about: Sequence[str], expected: Row, found: Row) -> bool:
     named = [k for k in about if k in expected]
-    return bool({"key", "a"} & set(named)) and all(expected[k] == found.get(k) for k in named)
+    return bool(about) and about[0] in expected and all(expected[k] == found.get(k) for k in named)
 
 
 def _paired(expected: Sequence[Row], found: Sequence[Row]) -> dict[int, int]:

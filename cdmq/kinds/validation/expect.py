@@ -1,0 +1,70 @@
+"""The flags that a unit test expects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from cdmq.kinds.expected import Row
+from cdmq.kinds.expecting import Expect, Ran
+from cdmq.project.fields import Model
+from cdmq.values import Project, Rule
+
+
+class Flags(Model):
+    flags: list[dict[str, str | None]] | None = Field(
+        None,
+        description="Each with its key and what else is expected: rule, column, value, "
+        "state, suggestion, records.",
+    )
+
+
+def _found(ran: Ran) -> list[Row]:
+    from cdmq.steps import FOUND
+
+    numbers, rules = ran.done.numbers, [r for r in ran.rules if r.id in ran.done.numbers]
+    by_code = {2 * numbers[r.id] + state: r for r in rules for state in (0, 1)}
+    shown = {
+        j.rule.id: ", ".join(j.shown) or None for s in ran.steps.values() for j in s.judgements
+    }
+    counted = ran.counted(FOUND, ("code", "key", "value", "digest"))
+    return [
+        {
+            "rule": by_code[code].id,
+            "key": key,
+            "column": shown.get(by_code[code].id),
+            "value": value,
+            "state": "could_not_judge" if code % 2 else "failed",
+            "suggestion": _suggestion(by_code[code], value, ran.project),
+            "records": str(records),
+        }
+        for (code, key, value, _), records in counted.items()
+        if code in by_code
+    ]
+
+
+def _suggestion(rule: Rule, value: Any, project: Project) -> str | None:
+    """The nearest allowed value, as a run writes it into the flag."""
+    if value is None or not getattr(rule.spec, "suggest", False):
+        return None
+    import difflib
+
+    from cdmq.audit.suggestions import allowed
+
+    by_lower = {a.lower(): a for a in allowed(rule.spec, project)}
+    near = difflib.get_close_matches(value.strip().lower(), by_lower, 1, 0.6)
+    return by_lower[near[0]] if near else None
+
+
+EXPECTS = {
+    "flags": Expect(
+        Flags,
+        "flag",
+        "flags: []",
+        _found,
+        about=("key", "rule", "column"),
+        fields=("rule", "key", "column", "value", "state", "suggestion", "records"),
+        by_rule=True,
+    )
+}
