@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from a_rule import a_rule
 from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
@@ -85,30 +86,9 @@ class Case:
 
 
 def make_rule(spans: Mapping[str, Span] | None = None, **fields: Any) -> Rule:
-    spec = GoldenRule(**{"id": "g", "from": "m", "into": "best", "pick": ["longest"], **fields})
-    return Rule(
-        id=spec.id,
-        kind="golden",
-        check="golden",
-        dataset="d",
-        columns=(),
-        spec=spec,
-        severity="error",
-        dimension=None,
-        where=None,
-        why=None,
-        owner=None,
-        tags=(),
-        enabled=True,
-        formerly=None,
-        meta={},
-        stage="clean",
-        warn_above="0",
-        error_above="0",
-        span=Span("rules/d.yml", 4, 5),
-        last_line=9,
-        spans=spans or {},
-    )
+    words = {"id": "g", "from": "m", "into": "best", "pick": ["longest"], **fields}
+    span = Span("rules/d.yml", 4, 5)
+    return a_rule("golden", words, "d", span=span, spans=spans or {})
 
 
 def make_dataset(**fields: Any) -> Dataset:

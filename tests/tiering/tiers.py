@@ -13,15 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from a_rule import a_rule
+
 from cdmq.datasets.rows import Rows
-from cdmq.kinds.golden.words import GoldenRule
 from cdmq.kinds.tiering.problems import tier_problems
 from cdmq.kinds.tiering.review import COLUMNS, review_query
-from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem, Span
 from cdmq.project.spec import DatasetSpec, ProjectFile
 from cdmq.sql import nodes
-from cdmq.sql.expressions import parse
 from cdmq.sql.logical import Names, Renderer
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
@@ -55,67 +54,12 @@ DATASETS: dict[str, dict[str, Any]] = {
 
 
 def rule_of(spec: Mapping[str, Any], dataset: str = "customers") -> Rule:
-    typed = TieringRule.model_validate({"id": "customer_class", **spec})
-    texts = {name: text for name, (_, text) in typed.nested_sql().items()}
-    if typed.where:
-        texts["where"] = typed.where
-    return Rule(
-        id=typed.id,
-        kind="tiering",
-        check="tiering",
-        dataset=dataset,
-        columns=(),
-        spec=typed,
-        severity="error",
-        dimension=None,
-        where=typed.where,
-        why=None,
-        owner=None,
-        tags=(),
-        enabled=True,
-        formerly=None,
-        meta={},
-        stage="clean",
-        warn_above="0",
-        error_above="0",
-        span=Span("rules/t.yml", 1, 1),
-        last_line=9,
-        expressions={name: parse(text) for name, text in texts.items()},
-        spans={name: Span("rules/t.yml", 2, 2) for name in texts},
-    )
+    return a_rule("tiering", {"id": "customer_class", **spec}, dataset)
 
 
 def golden_rule() -> Rule:
-    spec = GoldenRule.model_validate(
-        {
-            "id": "golden_customer",
-            "from": "same_customer",
-            "into": "customers_golden",
-            "pick": "newest",
-        }
-    )
-    return Rule(
-        id=spec.id,
-        kind="golden",
-        check="golden",
-        dataset="customers",
-        columns=(),
-        spec=spec,
-        severity="error",
-        dimension=None,
-        where=None,
-        why=None,
-        owner=None,
-        tags=(),
-        enabled=True,
-        formerly=None,
-        meta={},
-        stage="clean",
-        warn_above="0",
-        error_above="0",
-        span=Span("rules/g.yml", 1, 1),
-        last_line=9,
-    )
+    spec = {"from": "same_customer", "into": "customers_golden", "pick": "newest"}
+    return a_rule("golden", {"id": "golden_customer", **spec})
 
 
 def project_of(rule: Rule, datasets: Mapping[str, Mapping[str, Any]]) -> Project:
