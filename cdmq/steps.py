@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.sql.text_form import identity_of
 from cdmq.sql.types import Type
 from cdmq.values import Dataset, Kind, Rule, Status
 
 if TYPE_CHECKING:
-    from cdmq.kinds.matching.engine.model import Model
-    from cdmq.kinds.tiering.history import Review
     from cdmq.sql.logical import Names
 
 
@@ -226,22 +225,20 @@ CHANGED = Relation("__cdmq_changed")
 FOUND_COLUMNS = ("code", "key", "value", "digest")
 
 
-#: What is true of a matching, golden or tiering rule after a run.
 @dataclass(frozen=True)
 class State:
-    """Rows that a rule holds true now, to be compared with the open rows of an audit table.
+    """Rows that a rule holds true now, to be compared with its open rows of an audit table; of a
+    table without identity, rows to add.
 
-    `staged` has the table's own columns, without those of the rule and the runs. `identity`: what
-    makes two rows the same; `entity`: what they are about. `added`: every row is new.
+    `staged` has the table's own columns, without those of the rule and the runs. `ends`: what is
+    written on the rows that close, beside the run and the reason.
     """
 
     rule: str
-    table: str
+    table: Table
     staged: Relation
     columns: tuple[str, ...]
-    identity: tuple[str, ...] = ()
-    entity: tuple[str, ...] = ()
-    added: bool = False
+    ends: Mapping[str, str] = field(default_factory=dict)
 
 
 CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")
@@ -305,11 +302,8 @@ class Executed:
     #: Of those that failed: a guard did not pass, of it or of what it stands on.
     held: set[str] = field(default_factory=set)
     states: list[State] = field(default_factory=list)
-    models: dict[str, tuple[str, Model]] = field(default_factory=dict)
     #: Datasets in which a key stands twice: parties are of records with a name of their own.
     repeated: set[str] = field(default_factory=set)
-    #: Tiering rule -> the review that this run made, or found done.
-    reviews: dict[str, Review] = field(default_factory=dict)
     #: Of each source that was read, by the name of its dataset.
     inputs: dict[str, Input] = field(default_factory=dict)
     #: Whether anything that was sent read `as_of`.

@@ -7,29 +7,22 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import MATCHED
 from cdmq.audit.register import Register
-from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, TABLES, audit_schema
-from cdmq.audit.views import VIEWS
+from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.sql.shape import Table
 
 if TYPE_CHECKING:
+    from cdmq.audit.stated import Stated
     from cdmq.warehouses.base import Standing, Warehouse
 
-#: What stands in an audit schema, beside reference tables.
-STATED: Mapping[str, Table | None] = {
-    **{t.name: t for t in (SCHEMA_TABLE, *TABLES, *MATCHED)},
-    **{v.table.name: None for v in VIEWS},
-}
 #: The columns by which an audit schema of any cdmq is known.
 _OLDEST = {"version", "cdmq_version", "applied"}
 
 
-def claim(warehouse: Warehouse, project: str, run_id: str) -> Register:
-    """The register; an empty one where none is there yet.
+def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Register:
+    """The register; an empty one where none is there yet. `stated`: what is to stand there.
 
     Raises CdmqError where a relation that cdmq did not make bears the name of an audit table, and
     where another project's audit rows stand there. Sends nothing but questions.
@@ -40,11 +33,11 @@ def claim(warehouse: Warehouse, project: str, run_id: str) -> Register:
     if set(REGISTER.names) <= _columns(there, REGISTER.name):
         register = Register.read(warehouse, project, run_id)
     older = register is None and _columns(there, SCHEMA_TABLE.name) >= _OLDEST
-    problems = []
+    problems, relations = [], stated.relations
     for name, standing in sorted(there.items()):
-        if name not in STATED:
+        if name not in relations:
             continue
-        wanted, own = STATED[name], set(standing.columns)
+        wanted, own = relations[name], set(standing.columns)
         if register:  # a newer cdmq may have added columns
             ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
         else:

@@ -6,32 +6,32 @@ is dropped or retyped; a column that cannot be read so any more needs a version 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import MATCHED
-from cdmq.audit.tables import SCHEMA_TABLE, TABLES, VERSION, audit_schema
-from cdmq.audit.views import VIEWS
+from cdmq.audit.tables import SCHEMA_TABLE, VERSION, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table, column_def, create_table
 
 if TYPE_CHECKING:
+    from cdmq.audit.stated import Stated
     from cdmq.warehouses.base import Warehouse
-
-STATED: tuple[Table, ...] = (*TABLES, *MATCHED)
 
 
 def ensure(
-    warehouse: Warehouse, cdmq_version: str, now: datetime, enter: Callable[[], None]
+    warehouse: Warehouse,
+    stated: Stated,
+    cdmq_version: str,
+    now: datetime,
+    enter: Callable[[], None],
 ) -> None:
-    """Make the audit tables, or add what an older set of them lacks; `enter` writes that down.
+    """Make the audit tables that are stated, or add what an older set of them lacks; `enter`
+    writes that down.
 
     Where the last row of `schema_version` has the digest of what is stated, that was done before.
     Raises CdmqError where a newer cdmq wrote them.
@@ -41,7 +41,7 @@ def ensure(
         if not warehouse.has_schema(name):  # who may not make one may have been given one
             warehouse.run(f"CREATE SCHEMA {nodes.name(name).sql(warehouse.dialect)}")
     warehouse.prepare(schema)
-    shape = _digest()
+    shape = stated.digest()
     with warehouse.transaction():
         _complete(warehouse, [SCHEMA_TABLE], schema)
         version, last = _latest(warehouse, schema)
@@ -56,8 +56,8 @@ def ensure(
             )
         if last == shape:
             return
-        _complete(warehouse, STATED, schema)
-        for view in VIEWS:
+        _complete(warehouse, stated.tables, schema)
+        for view in stated.views:
             warehouse.run(view.create(schema).sql(warehouse.dialect))
         enter()
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
@@ -88,9 +88,3 @@ def _complete(warehouse: Warehouse, tables: Sequence[Table], schema: str) -> Non
             if column.name not in there:
                 added = exp.Alter(this=nodes.table(at), kind="TABLE", actions=[column_def(column)])
                 warehouse.run(added.sql(warehouse.dialect))
-
-
-def _digest() -> str:
-    stated = [[t.name, [[c.name, c.type] for c in t.columns]] for t in STATED]
-    views = [[v.table.name, v.query] for v in VIEWS]
-    return hashlib.sha256(json.dumps([VERSION, stated, views]).encode()).hexdigest()

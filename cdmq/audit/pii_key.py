@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import GOLDEN_CELLS
-from cdmq.audit.tables import CHANGES, FLAGS, PII_KEY, RUN_INPUTS, audit_schema
+from cdmq.audit.tables import PII_KEY, RUN_INPUTS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_of, keyed_again, pads, spelled
 from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.values import Dataset, Project
 
 if TYPE_CHECKING:
@@ -29,19 +29,18 @@ if TYPE_CHECKING:
 _MD5 = re.compile("(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 #: What a keyed digest of an input begins with.
 _KEYED = "keyed "
-#: Table -> its columns that are one value each, and those that tell of several.
-_HELD = (
-    (FLAGS, ("digest", "value"), ("value",)),
-    (CHANGES, ("digest", "old_value", "new_value"), ()),
-    (GOLDEN_CELLS, ("digest", "value"), ("losers",)),
-)
 
 
 def unlock(
-    project: Project, warehouse: Warehouse, secret: str | None, span: Span, now: datetime
+    project: Project,
+    warehouse: Warehouse,
+    secret: str | None,
+    span: Span,
+    now: datetime,
+    tables: Iterable[Table],
 ) -> None:
-    """Put the key where statements find it, where a dataset hides a value. Raises CdmqError where
-    it is not the one that runs before used."""
+    """Put the key where statements find it, where a dataset hides a value. `tables`: what may hold
+    such values. Raises CdmqError where it is not the one that runs before used."""
     if not any(map(_hides, project.datasets.values())):
         return
     schema = audit_schema(warehouse)
@@ -63,7 +62,7 @@ def unlock(
             types = {c.name: c.type for c in PII_KEY.columns}
             own = None if secret else key.decode()
             warehouse.insert(table, types, [[mark, own, now]])
-            _bring_over(warehouse, schema, key)
+            _bring_over(warehouse, schema, key, tables)
 
 
 def _another(span: Span, given: bool, kept: bool, table: Relation) -> Problem:
@@ -94,13 +93,13 @@ def put(warehouse: Warehouse, key: bytes) -> None:
     warehouse.insert(KEY, dict(KEY_COLUMNS), [list(pads(key))])
 
 
-def _bring_over(warehouse: Warehouse, schema: str, key: bytes) -> None:
+def _bring_over(warehouse: Warehouse, schema: str, key: bytes, tables: Iterable[Table]) -> None:
     """Digests of a cdmq without a key become keyed ones: they are the same values, no flag closes,
     and none can be guessed any more. Only rows with a digest hold what pii: hides."""
-    for table, single, several in _HELD:
+    for table in tables:
         relation = Relation(table.name, schema)
         hidden = nodes.present(nodes.column("digest"))
-        for name in several:
+        for name in table.telling:
             found = warehouse.fetch(
                 nodes.select(
                     [nodes.column(name)],
@@ -111,7 +110,7 @@ def _bring_over(warehouse: Warehouse, schema: str, key: bytes) -> None:
                 .sql(warehouse.dialect)
             )
             _replace(warehouse, relation, name, key, (str(r[0]) for r in found))
-        for name in reversed(single):
+        for name in reversed(table.hidden):
             column = nodes.column(name)
             where = nodes.all_of([hidden.copy(), *_is_md5(column)])
             update = exp.Update(

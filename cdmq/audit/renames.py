@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -45,9 +45,12 @@ def _next(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> dict[
     return found | {r.formerly: name for name, r in rules.items() if r.formerly}
 
 
-def check_reused(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -> None:
+def check_reused(
+    warehouse: Warehouse, schema: str, rules: Mapping[str, Rule], keeping: Container[str]
+) -> None:
     """Raises CdmqError where a rule bears the former id of one that keeps parties, cells or levels
-    under it: they would be the new rule's, and every party would get another id."""
+    under it: they would be the new rule's, and every party would get another id. `keeping`: the
+    kinds whose rules keep such."""
     problems = [
         Problem(
             rules[former].span,
@@ -56,10 +59,7 @@ def check_reused(warehouse: Warehouse, schema: str, rules: Mapping[str, Rule]) -
             "give the new rule another id",
         )
         for former, name in _next(warehouse, schema, rules).items()
-        if former in rules
-        and name in rules
-        and name != former
-        and rules[name].kind in ("matching", "golden", "tiering")
+        if former in rules and name in rules and name != former and rules[name].kind in keeping
     ]
     if problems:
         raise CdmqError(problems)

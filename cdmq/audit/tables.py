@@ -19,6 +19,13 @@ _EPISODE = """
 both_changed, rule_removed
 """
 
+#: The last columns of a state: of a row that holds from one run to another.
+STATE_COLUMNS = """
+    from_run text the run in which it was first so
+    to_run text the run in which it was no longer so; NULL while it is
+    closed_because text changed, gone or rule_removed
+"""
+
 RUNS = Table(
     "runs",
     "one row a run",
@@ -161,6 +168,8 @@ FLAGS = Table(
 """
         + _EPISODE
     ),
+    hidden=("digest", "value"),
+    telling=("value",),
 )
 
 CHANGES = Table(
@@ -182,6 +191,7 @@ CHANGES = Table(
 """
         + _EPISODE
     ),
+    hidden=("digest", "old_value", "new_value"),
 )
 
 PII_KEY = Table(

@@ -107,22 +107,4 @@ JOIN runs AS u ON u.run_id = n.removed_run
 """,
 )
 
-PARTY_IDS = View(
-    Table(
-        "party_ids",
-        "one row an id that a party ever had, and where it leads; a view",
-        columns("""
-    rule_id text the matching rule
-    party_id text the id
-    now_id text the party that it leads to; NULL where no record is left
-"""),
-    ),
-    """
-SELECT e.rule_id, e.party_id, coalesce(x.party_id, l.now_id) AS now_id
-FROM (SELECT DISTINCT rule_id, party_id FROM party_events WHERE event IN ('mint', 'split')) AS e
-LEFT JOIN (SELECT DISTINCT party_id FROM xref WHERE to_run IS NULL) AS x ON x.party_id = e.party_id
-LEFT JOIN (SELECT party_id, now_id FROM leads WHERE to_run IS NULL) AS l ON l.party_id = e.party_id
-""",
-)
-
-VIEWS = (JUDGEMENTS, PARTY_IDS)
+VIEWS = (JUDGEMENTS,)

@@ -90,10 +90,11 @@ def _connection(project: Project, to: Target) -> Iterator[Finding]:
 def _register(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
     """What cdmq made there."""
     from cdmq.audit.claims import claim
+    from cdmq.kinds.stated import stated
     from cdmq.runs.adopt import shown
 
     try:
-        yield from shown(claim(warehouse, project.config.name, ""))
+        yield from shown(claim(warehouse, stated(), project.config.name, ""))
     except CdmqError as error:
         yield from _problems("register", error)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from cdmq.audit.party_tables import GOLDEN_CELLS, TIER_HISTORY, XREF
 from cdmq.audit.reading import Row, same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.explaining.party_values import Cell, Golden, Level, Loser, Role
+from cdmq.kinds.golden.tables import GOLDEN_CELLS
 from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.matching.tables import XREF
+from cdmq.kinds.tiering.tables import TIER_HISTORY
 from cdmq.sql import nodes
 from cdmq.sql.pii import hides_key, masked
 from cdmq.sql.relation import Relation

@@ -7,10 +7,10 @@ from typing import Literal
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import PARTY_EVENTS, XREF
 from cdmq.audit.reading import Row, same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.explaining.party_values import Event, Makes, Membership
+from cdmq.kinds.matching.tables import PARTY_EVENTS, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.sql import nodes
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import PAIRS, PARTY_EVENTS, QUEUE, XREF
 from cdmq.audit.reading import Row, same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.explaining.party_cells import golden, golden_rules, levels
@@ -19,6 +18,7 @@ from cdmq.explaining.party_members import (
     spec_of,
 )
 from cdmq.explaining.party_values import Alike, Belongs, Golden, PartyStory, Question
+from cdmq.kinds.matching.tables import PAIRS, PARTY_EVENTS, QUEUE, XREF
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table

@@ -13,13 +13,13 @@ from typing import Literal
 
 from cdmq.audit.meanings import blank, names_of, switched_off
 from cdmq.audit.moments import run_at, stood
-from cdmq.audit.party_tables import XREF
 from cdmq.audit.reading import Audit, Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RUN_INPUTS
 from cdmq.audit.telling import Telling, When, one_of
 from cdmq.explaining.judged import judged
 from cdmq.explaining.party_story import belongs, party_story
 from cdmq.explaining.party_values import Belongs, PartyStory
+from cdmq.kinds.matching.tables import XREF
 from cdmq.project.spec import Pii
 from cdmq.sql import nodes
 from cdmq.values import Project

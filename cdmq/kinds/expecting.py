@@ -87,7 +87,7 @@ class Ran:
 
     def kept(self, rule: str, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """What a rule holds true now, as it would stand in an audit table."""
-        states = [s for s in self.done.states if (s.rule, s.table) == (rule, table)]
+        states = [s for s in self.done.states if (s.rule, s.table.name) == (rule, table)]
         return [row for s in states for row in self.rows(s.staged, columns)]
 
     def rule(self, kind: str) -> Rule | None:
@@ -98,7 +98,7 @@ class Ran:
     @cached_property
     def members(self) -> Members:
         """Whose records stand together; none where nothing of the test does so."""
-        keeps = {s.rule for s in self.done.states if s.table == "xref"}
+        keeps = {s.rule for s in self.done.states if s.table.name == "xref"}
         found = (nearest(self.project, r, lambda near: near.id in keeps) for r in self.rules)
         rule = next((r for r in found if r), None)
         if rule is None:

@@ -12,10 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cdmq.audit.states import States
+    from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
     from cdmq.project.fields import Head
+    from cdmq.sql.shape import Table
     from cdmq.values import Rule
+    from cdmq.warehouses.base import Warehouse
 
 
 class Kind:
@@ -50,11 +54,31 @@ class Kind:
         """What a unit test may expect of its rules, by the words of `expect`."""
         return self._part("expect", "EXPECTS")  # type: ignore[no-any-return]
 
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The audit tables that it keeps, beside those of every run."""
+        return self._part("tables", "TABLES")  # type: ignore[no-any-return]
+
+    @property
+    def audit_views(self) -> tuple[View, ...]:
+        """What is asked of its tables most, as views beside them."""
+        return self._part("tables", "VIEWS")  # type: ignore[no-any-return]
+
+    def removed(self, rules: frozenset[str], states: States) -> None:
+        """Close the rows of its tables whose rules are no longer there."""
+        self._part("removed", "removed")(self, rules, states)
+
+    def undo(self, warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
+        """Undo the reviews after a day (or time); (rule, review, how many times it was made)."""
+        return self._part("undoing", "undo")(warehouse, day, run_id)  # type: ignore[no-any-return]
+
 
 @cache
 def _part(kind: str, file: str, name: str) -> Any:
-    """`name` of the kind's `file`; where its folder has no such file, of `plain`."""
+    """`name` of the kind's `file`; where it is not there, of `plain`."""
     own = f"cdmq.kinds.{kind}.{file}"
-    if importlib.util.find_spec(own) is None:
-        return getattr(importlib.import_module("cdmq.kinds.plain"), name)
-    return getattr(importlib.import_module(own), name)
+    if importlib.util.find_spec(own) is not None:
+        part = importlib.import_module(own)
+        if hasattr(part, name):
+            return getattr(part, name)
+    return getattr(importlib.import_module("cdmq.kinds.plain"), name)

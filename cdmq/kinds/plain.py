@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 from cdmq.values import Rule
 
 if TYPE_CHECKING:
+    from cdmq.audit.states import States
+    from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
+    from cdmq.kinds.kind import Kind
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
+    from cdmq.sql.shape import Table
+    from cdmq.warehouses.base import Warehouse
 
 EXPECTS: Mapping[str, Expect] = {}
+TABLES: tuple[Table, ...] = ()
+VIEWS: tuple[View, ...] = ()
 
 
 def read(item: Any, at: Reading) -> Iterator[Rule]:
@@ -48,3 +55,15 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
         spans={**inner, **rule.spans, **places},
         expressions={**rule.expressions, **parsed},
     )
+
+
+def removed(kind: Kind, rules: frozenset[str], states: States) -> None:
+    """Every open row of theirs closes, but what outlives its rule."""
+    for table in kind.tables:
+        if "closed_because" in table.names and not table.outlives:
+            states.close(table, rules)
+
+
+def undo(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
+    """There are no reviews."""
+    return []

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cdmq.audit.claims import STATED, claim
+from cdmq.audit.claims import claim
 from cdmq.audit.ensure import ensure
 from cdmq.audit.older import adopt_older
 from cdmq.audit.pii_key import unlock
@@ -21,6 +21,7 @@ from cdmq.datasets.catalog import delivered
 from cdmq.datasets.remembered import merge_catalog
 from cdmq.datasets.unfit import unfit_rules
 from cdmq.graph.select import needs_of, select
+from cdmq.kinds.stated import keeping, stated
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.publishing.freeze import freeze
 from cdmq.publishing.outputs import by_relation, check_outputs, check_places, check_sources, outputs
@@ -176,9 +177,10 @@ def _run(
     past: Past,
 ) -> RunResult:
     warehouse = register.warehouse
-    check_reused(warehouse, audit_schema(warehouse), project.rules)
+    check_reused(warehouse, audit_schema(warehouse), project.rules, keeping())
     register.sweep()
-    unlock(project, warehouse, target.options.pii_secret, target.span, facts.started)
+    secret, tables = target.options.pii_secret, stated().tables
+    unlock(project, warehouse, secret, target.span, facts.started, tables)
     ready = prepare(project, selection, warehouse, target_path, local=True)
     made = outputs(project, ready.catalog, ready.plan, selection.datasets, warehouse)
     check_sources(project, selection.datasets, made, warehouse)
@@ -252,8 +254,13 @@ def registered(project: Project, warehouse: Warehouse, cdmq_version: str, facts:
 
     Raises CdmqError, before anything is made, where they are not this project's.
     """
-    register = claim(warehouse, project.config.name, facts.run_id)
-    ensure(warehouse, cdmq_version, facts.started, lambda: register.enter_audit(STATED))
+    audit = stated()
+    register = claim(warehouse, audit, project.config.name, facts.run_id)
+
+    def enter() -> None:
+        register.enter_audit(audit.relations)
+
+    ensure(warehouse, audit, cdmq_version, facts.started, enter)
     return register
 
 

@@ -54,11 +54,11 @@ def undone(
     project: Project, warehouse: Warehouse, target: Target, cdmq_version: str, after: str
 ) -> list[tuple[str, str, int]]:
     """Undo the reviews of tiering rules after a day, as a row of the runs."""
-    from cdmq.audit.undoing import undo_reviews
+    from cdmq.kinds import kinds
 
     facts = facts_of(target, warehouse, "clean", None, datetime.now(UTC), Path(), 0)
     registered(project, warehouse, cdmq_version, facts)
-    found = undo_reviews(warehouse, after, facts.run_id)
+    found = sorted(u for k in kinds().values() for u in k.undo(warehouse, after, facts.run_id))
     done = run_facts(facts, warehouse, cdmq_version, 0, [], False, said(project, target))
     record_only(
         warehouse,

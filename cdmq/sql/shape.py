@@ -20,9 +20,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
+    """With `identity` its rows are episodes: two are the same where all of it is equal, and they
+    are about the same thing where `entity` is. Without, each row is written once."""
+
     name: str
     about: str
     columns: tuple[Column, ...]
+    identity: tuple[str, ...] = ()
+    entity: tuple[str, ...] = ()
+    #: Its open rows stay open when their rule is gone.
+    outlives: bool = False
+    #: A run says how many of its rows it opened and closed.
+    told: bool = True
+    #: Beside a column `digest`: what holds one value each as pii lets it be kept, or its digest.
+    hidden: tuple[str, ...] = ()
+    #: What tells of several such values.
+    telling: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

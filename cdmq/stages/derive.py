@@ -12,15 +12,15 @@ import duckdb
 from sqlglot import exp
 
 from cdmq.audit.latest import latest, open_first
-from cdmq.audit.party_tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
-from cdmq.audit.undoing import not_undone
 from cdmq.audit.versions import version_of
+from cdmq.kinds.golden.tables import GOLDEN_CELLS
 from cdmq.kinds.golden.words import GoldenRule
-from cdmq.kinds.matching.engine.model import Model
 from cdmq.kinds.matching.run import Matcher
-from cdmq.kinds.tiering.history import ENTITY, IDENTITY, STATE, Review, review_at
+from cdmq.kinds.tiering.history import STATE, Review, review_at
+from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
+from cdmq.kinds.tiering.undoing import not_undone
 from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 #: Why a fact is not counted, in the order of `account_query`.
 _UNCOUNTED = ("without a date", "without an amount", "of no known customer")
-_CELLS = ("party_id", "column_name", "value", "digest", "winner", "because", "losers")
 
 
 @dataclass
@@ -55,9 +54,6 @@ class Derived:
     #: Only train models: no party is looked for.
     train: bool = False
     states: list[State] = field(default_factory=list)
-    reviews: dict[str, Review] = field(default_factory=dict)
-    #: Rule -> (what it was trained for, the model), of models that this run trained.
-    models: dict[str, tuple[str, Model]] = field(default_factory=dict)
 
     def match(self, steps: DatasetSteps) -> list[Outcome]:
         """Run the matching rules of a dataset that are wanted, or that a golden dataset needs."""
@@ -82,8 +78,6 @@ class Derived:
                 done.append(Outcome(step.rule, error=str(error).splitlines()[0]))
                 continue
             self.states += matched.states
-            if matched.model and matched.model[1].trained_on > 1:  # else nothing was learnt
-                self.models[step.rule.id] = matched.model
             done.append(replace(matched.outcome, seconds=time.perf_counter() - started))
         return done
 
@@ -121,16 +115,7 @@ class Derived:
         if step is None or self.train:
             return None
         staged, digest, seconds = self._make(f"{step.rule.id}__cells", step.cells)
-        self.states.append(
-            State(
-                step.rule.id,
-                "golden_cells",
-                staged,
-                _CELLS,
-                identity=_CELLS,
-                entity=("party_id", "column_name"),
-            )
-        )
+        self.states.append(State(step.rule.id, GOLDEN_CELLS, staged, GOLDEN_CELLS.identity))
         if step.flagging:
             flags = self.names.staged[f"flagged:{steps.dataset.name}"]
             self.warehouse.run(nodes.drop(flags).sql(self.warehouse.dialect))
@@ -175,10 +160,17 @@ class Derived:
             f"{rule.id}__levels", self._since(judged_now, f"tiers:{rule.id}", review)
         )
         self.states.append(
-            State(rule.id, "tier_history", staged, (*STATE, "from_review"), IDENTITY, ENTITY)
+            State(
+                rule.id,
+                TIER_HISTORY,
+                staged,
+                (*STATE, "from_review"),
+                {"to_review": review.label},
+            )
         )
+        if review.state == "due":
+            self.states.append(self._reviewed(rule.id, review, as_of))
         self.warehouse.run(nodes.drop(before).sql(self.warehouse.dialect))
-        self.reviews[rule.id] = review
         found = self._levels(rule, rule.spec, staged, review)
         lost, facts, told = self._uncounted(step)
         return replace(
@@ -206,6 +198,15 @@ class Derived:
         self.names.put(f"made:{name}", staged, final)
         digest, seconds = self.send(nodes.create(Relation(f"made:{name}", LOGICAL), query))
         return staged, digest, seconds
+
+    def _reviewed(self, rule: str, review: Review, as_of: datetime) -> State:
+        """The review that this run makes, with the time that it judges by."""
+        staged, _ = self.names.output(f"{rule}__review")
+        moment = nodes.cast(nodes.text(as_of.isoformat(sep=" ")), "timestamp")
+        shown = {"review": nodes.text(review.label), "as_of": moment}
+        query = nodes.select([nodes.alias(v, c) for c, v in shown.items()])
+        self.warehouse.run(nodes.create(staged, query).sql(self.warehouse.dialect))
+        return State(rule, TIER_REVIEWS, staged, tuple(shown))
 
     def _last_review(self, rule: str) -> tuple[str | None, str | None, datetime | None]:
         """The label of the last review, the version of the rule that made it, and its as_of."""
@@ -256,7 +257,7 @@ class Derived:
                         for side in ("b", "n")
                     )
                 )
-                for c in IDENTITY
+                for c in TIER_HISTORY.identity
             ]
         )
         nodes.left_join(joined, nodes.table(Relation(before, LOGICAL), "b"), same)

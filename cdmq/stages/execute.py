@@ -104,8 +104,6 @@ class Execution:
             self.numbers,
             clocks,
             states=self.derived.states,
-            models=self.derived.models,
-            reviews=self.derived.reviews,
         )
 
     def run(self) -> Executed:

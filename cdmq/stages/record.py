@@ -22,6 +22,7 @@ from cdmq.audit.tables import (
 )
 from cdmq.audit.version_rows import VersionRows, changed_versions
 from cdmq.audit.versions import Version, rules_digest
+from cdmq.kinds import kinds
 from cdmq.publishing.publish import publish, renew
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
@@ -104,11 +105,10 @@ def record(
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
         counts = {"flags": flags.publish(), "changes": changes.publish()}
         digests = {name: version.digest for name, version in versions.items()}
-        states = States(
-            warehouse, schema, facts.run_id, facts.as_of, digests, executed.reviews, ids_of(renamed)
-        )
-        counts |= states.write(executed.states, executed.models)
-        states.remove(changed.removed)
+        states = States(warehouse, schema, facts.run_id, digests, ids_of(renamed))
+        counts |= states.write(executed.states)
+        for kind in kinds().values() if changed.removed else ():
+            kind.removed(changed.removed, states)
         if executed.built or facts.command == "test":  # training makes no relation
             place = publish if executed.built else renew
             published = place(register, executed, steps, schema, renamed)

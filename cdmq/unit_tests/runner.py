@@ -113,16 +113,15 @@ class Runner:
 
     def _make_states(self, own: Project) -> None:
         """The audit tables of parties and levels, once and empty: no test has a past."""
-        from cdmq.audit.party_tables import MATCHED
         from cdmq.audit.tables import audit_schema
+        from cdmq.kinds import kinds
         from cdmq.sql.shape import create_table
 
-        kinds = {r.kind for r in own.rules.values()}
-        if self.has_states or not kinds & {"matching", "tiering"}:
+        if self.has_states or not any(kinds()[r.kind].tables for r in own.rules.values()):
             return
         schema = audit_schema(self.warehouse)
         self.warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for table in MATCHED:
+        for table in (t for kind in kinds().values() for t in kind.tables):
             self.warehouse.run(create_table(table, schema).sql("duckdb"))
         self.has_states = True
 

@@ -139,9 +139,8 @@ def _codes() -> Iterator[str]:
 
 
 def _audit_tables() -> Iterator[str]:
-    from cdmq.audit.party_tables import MATCHED
-    from cdmq.audit.tables import SCHEMA_TABLE, TABLES
-    from cdmq.audit.views import VIEWS
+    from cdmq.audit.tables import SCHEMA_TABLE
+    from cdmq.kinds.stated import stated
 
     yield from ("# Audit tables", "")
     yield from _said(
@@ -149,7 +148,7 @@ def _audit_tables() -> Iterator[str]:
         "schema is not the engine's default. Rows are added and, where a table "
         "has `to_run`, closed. None is rewritten."
     )
-    for table in (*TABLES, *MATCHED, SCHEMA_TABLE, *(v.table for v in VIEWS)):
+    for table in (*stated().tables, SCHEMA_TABLE, *(v.table for v in stated().views)):
         yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
         yield from _table(
             ("column", "type", "what"), ((f"`{c.name}`", c.type, c.about) for c in table.columns)

@@ -12,9 +12,9 @@ from runner import World
 
 import cdmq
 from cdmq.api import parse
-from cdmq.audit.claims import STATED
 from cdmq.commands.init import init
 from cdmq.kinds.golden.made import relation_names
+from cdmq.kinds.stated import stated
 from cdmq.problems import CdmqError
 from cdmq.warehouses.profiles import read_target
 
@@ -245,14 +245,14 @@ def test_a_prefix_is_swept_for_no_longer_than_its_run(ran: World) -> None:
 
 def test_a_table_of_the_users_in_the_audit_schema(project: World) -> None:
     project.sql(f"CREATE SCHEMA {project.audit}")
-    for name in STATED:
+    for name in stated().relations:
         project.sql(f"CREATE TABLE {project.audit}.{name} AS SELECT 7 AS version")
-    before = {name: identity(project, name, project.audit) for name in STATED}
+    before = {name: identity(project, name, project.audit) for name in stated().relations}
     found = refused(project)
-    assert [p.code for p in found] == ["CDMQ441"] * len(STATED)
+    assert [p.code for p in found] == ["CDMQ441"] * len(stated().relations)
     told = {p.cause.partition(" that cdmq did not make")[0] for p in found}
-    assert told == {f"{project.audit}.{name} is a table" for name in STATED}
-    for name in STATED:
+    assert told == {f"{project.audit}.{name} is a table" for name in stated().relations}
+    for name in stated().relations:
         assert project.sql(f"SELECT * FROM {project.audit}.{name}") == [(7,)]
         assert identity(project, name, project.audit) == before[name]
     assert project.relations() == set()

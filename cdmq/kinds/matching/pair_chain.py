@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import PAIRS, QUEUE
 from cdmq.audit.reading import same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.explaining.party_story import in_one
 from cdmq.kinds.matching.pair_values import Link
+from cdmq.kinds.matching.tables import PAIRS, QUEUE
 from cdmq.sql import nodes
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlglot import exp
 
-from cdmq.audit.party_tables import PAIRS, QUEUE, XREF
 from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.explaining.party_members import parties_now
@@ -21,6 +20,7 @@ from cdmq.explaining.party_story import question
 from cdmq.kinds.matching.pair_chain import chain, questions_between
 from cdmq.kinds.matching.pair_columns import Evidence
 from cdmq.kinds.matching.pair_values import PairStory, Verdict
+from cdmq.kinds.matching.tables import PAIRS, QUEUE, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes

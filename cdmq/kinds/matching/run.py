@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.latest import down, latest, open_first
-from cdmq.audit.party_tables import ASTRAY, MATCH_MODELS, PARTY_EVENTS, XREF
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
 from cdmq.kinds.matching.engine.model import Model
+from cdmq.kinds.matching.tables import (
+    ASTRAY,
+    LEADS,
+    MATCH_MODELS,
+    PAIRS,
+    PARTY_EVENTS,
+    QUEUE,
+    XREF,
+)
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer
 from cdmq.sql.relation import Relation
+from cdmq.sql.shape import Table
 from cdmq.steps import DatasetSteps, MatchStep, Outcome, State
 from cdmq.warehouses.scratch import Scratch
 
@@ -34,9 +43,9 @@ OUTGROWN = 2
 _KEY = "__key"
 
 #: Audit table -> what a run sends to it: columns with types, the query over the scratch tables.
-_SENT: Mapping[str, tuple[dict[str, Type], str]] = {
-    "xref": ({"key": "text", "party_id": "text"}, "SELECT key, party_id FROM xref"),
-    "pairs": (
+_SENT: Mapping[Table, tuple[dict[str, Type], str]] = {
+    XREF: ({"key": "text", "party_id": "text"}, "SELECT key, party_id FROM xref"),
+    PAIRS: (
         {
             "key_a": "text",
             "key_b": "text",
@@ -49,7 +58,7 @@ _SENT: Mapping[str, tuple[dict[str, Type], str]] = {
                p.weights
            FROM pairs AS p JOIN records AS a ON a.rid = p.a JOIN records AS b ON b.rid = p.b""",
     ),
-    "queue": (
+    QUEUE: (
         {
             "key_a": "text",
             "key_b": "text",
@@ -60,29 +69,21 @@ _SENT: Mapping[str, tuple[dict[str, Type], str]] = {
         """SELECT a.key AS key_a, b.key AS key_b, h.why, h.probability, h.more
            FROM held AS h JOIN records AS a ON a.rid = h.a JOIN records AS b ON b.rid = h.b""",
     ),
-    "party_events": (
+    PARTY_EVENTS: (
         {"event": "text", "party_id": "text", "other": "text", "records": "integer"},
         "SELECT event, party_id, other, records FROM events",
     ),
-    "astray": ({"key": "text", "own": "text"}, "SELECT key, own FROM new_astray"),
-    "leads": ({"party_id": "text", "now_id": "text"}, "SELECT party_id, now_id FROM leads"),
-}
-_STATES = {
-    "xref": {"identity": ("key", "party_id"), "entity": ("key",)},
-    "pairs": {"identity": ("key_a", "key_b", "verdict"), "entity": ("key_a", "key_b")},
-    "queue": {"identity": ("key_a", "key_b", "why"), "entity": ("key_a", "key_b")},
-    "astray": {"identity": ("key", "own"), "entity": ("key",)},
-    "leads": {"identity": ("party_id", "now_id"), "entity": ("party_id",)},
+    ASTRAY: ({"key": "text", "own": "text"}, "SELECT key, own FROM new_astray"),
+    LEADS: ({"party_id": "text", "now_id": "text"}, "SELECT party_id, now_id FROM leads"),
 }
 
 
 @dataclass(frozen=True)
 class Matched:
-    """What a matching rule found, and the model it used where that is a new one."""
+    """What a matching rule found."""
 
     outcome: Outcome
     states: tuple[State, ...]
-    model: tuple[str, Model] | None
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Matcher:
             judged=model.trained_on,
             note=f"trained on {model.trained_on:,} records, model {model.digest[:10]}",
         )
-        return Matched(outcome, (), (trained_for(spec), model))
+        return Matched(outcome, self._trained(step.rule.id, trained_for(spec), model))
 
     def match(self, step: MatchStep, steps: DatasetSteps) -> Matched:
         """Find the parties of a dataset, under the ids that they had. Raises StatementError."""
@@ -132,7 +133,8 @@ class Matcher:
         self.names.put(
             f"xref:{rule.id}", states[0].staged, self.names.output(f"{rule.id}__xref")[1]
         )
-        return Matched(outcome, states, (trained_for(spec), model) if trained and model else None)
+        learnt = self._trained(rule.id, trained_for(spec), model) if trained and model else ()
+        return Matched(outcome, (*states, *learnt))
 
     def _records(self, scratch: Scratch, step: MatchStep, steps: DatasetSteps) -> None:
         """`records`: numbered in the order of their keys."""
@@ -248,12 +250,24 @@ class Matcher:
     def _audit(self, table: str) -> exp.Table:
         return nodes.table(Relation(table, audit_schema(self.warehouse)))
 
-    def _sent(self, scratch: Scratch, rule: str, table: str) -> State:
+    def _sent(self, scratch: Scratch, rule: str, table: Table) -> State:
         columns, query = _SENT[table]
-        scratch.connection.execute(f"CREATE TABLE sent_{table} AS {query}")
-        staged, _ = self.names.output(f"{table}__{rule}")
-        scratch.send(f"sent_{table}", staged, columns)
-        return State(rule, table, staged, tuple(columns), **_STATES.get(table, {"added": True}))
+        scratch.connection.execute(f"CREATE TABLE sent_{table.name} AS {query}")
+        staged, _ = self.names.output(f"{table.name}__{rule}")
+        scratch.send(f"sent_{table.name}", staged, columns)
+        return State(rule, table, staged, tuple(columns))
+
+    def _trained(self, rule: str, for_: str, model: Model) -> tuple[State, ...]:
+        """The model that a run trained; none where there was nothing to learn from."""
+        if model.trained_on <= 1:
+            return ()
+        staged, _ = self.names.output(f"{MATCH_MODELS.name}__{rule}")
+        columns = ("model", "trained_for", "trained_on", "settings")
+        types: dict[str, Type] = {**dict.fromkeys(columns, "text"), "trained_on": "integer"}
+        row = [model.digest, for_, model.trained_on, model.settings]
+        self.warehouse.run(nodes.drop(staged).sql(self.warehouse.dialect))  # learnt once already
+        self.warehouse.load(staged, types, [row])
+        return (State(rule, MATCH_MODELS, staged, columns),)
 
     def _outcome(self, scratch: Scratch, step: MatchStep, told: str) -> Outcome:
         found = scratch.connection.execute(

@@ -11,10 +11,6 @@ from cdmq.project.zones import local
 
 #: What `review_query` gives that a row of tier_history keeps.
 STATE = ("key", "level", "measures", "cut_offs", "reason", "missed", "uncounted")
-#: A row is closed and another opened where one of these differs. The figures of every review are
-#: not kept, only those by which an episode began: a second run changes nothing.
-IDENTITY = ("key", "level", "cut_offs", "missed", "uncounted")
-ENTITY = ("key",)
 
 
 @dataclass(frozen=True)

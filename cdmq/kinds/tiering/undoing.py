@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
-from cdmq.audit.party_tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.audit.tables import audit_schema
+from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 
@@ -54,7 +54,7 @@ _KEPT = tuple(
 )
 
 
-def undo_reviews(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
+def undo(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
     """Undo the reviews after a day (or time); (rule, review, how many times it was made)."""
     schema = audit_schema(warehouse)
 

@@ -1,14 +1,10 @@
-"""The audit tables of parties, golden records and levels."""
+"""The audit tables of matching: who is whose party, and what happened to parties."""
 
 from __future__ import annotations
 
+from cdmq.audit.tables import STATE_COLUMNS
+from cdmq.audit.views import View
 from cdmq.sql.shape import Table, columns
-
-_STATE = """
-    from_run text the run in which it was first so
-    to_run text the run in which it was no longer so; NULL while it is
-    closed_because text changed, gone or rule_removed
-"""
 
 XREF = Table(
     "xref",
@@ -20,8 +16,10 @@ XREF = Table(
     key text the record
     party_id text the party or group
 """
-        + _STATE
+        + STATE_COLUMNS
     ),
+    identity=("key", "party_id"),
+    entity=("key",),
 )
 
 PAIRS = Table(
@@ -38,8 +36,10 @@ PAIRS = Table(
     weight double its match weight: the base-2 logarithm of the Bayes factor
     weights text the part of each column in it, as JSON
 """
-        + _STATE
+        + STATE_COLUMNS
     ),
+    identity=("key_a", "key_b", "verdict"),
+    entity=("key_a", "key_b"),
 )
 
 PARTY_EVENTS = Table(
@@ -65,8 +65,11 @@ ASTRAY = Table(
     key text the record
     own text the party that it was in before others were merged; NULL: it came when they were
 """
-        + _STATE
+        + STATE_COLUMNS
     ),
+    identity=("key", "own"),
+    entity=("key",),
+    outlives=True,
 )
 
 LEADS = Table(
@@ -79,61 +82,10 @@ LEADS = Table(
     party_id text the party that ended
     now_id text the party that has most of its own records
 """
-        + _STATE
+        + STATE_COLUMNS
     ),
-)
-
-GOLDEN_CELLS = Table(
-    "golden_cells",
-    "one row a time a golden cell held a value",
-    columns(
-        """
-    rule_id text the golden rule
-    version text its version when the row was opened
-    party_id text the party
-    column_name text the column
-    value text the value, by pii
-    digest text digest of the value where pii hides it
-    winner text the record it came from
-    because text the word of pick that decided
-    losers text the other values and their records
-"""
-        + _STATE
-    ),
-)
-
-TIER_HISTORY = Table(
-    "tier_history",
-    "one row a time in which a party had a level",
-    columns(
-        """
-    rule_id text the tiering rule
-    version text its version when the row was opened
-    key text the party or record
-    level text the level
-    measures text the figures it was judged by, as JSON
-    cut_offs text the condition of the level
-    reason text why it has it
-    uncounted integer how many facts the figures are made without; NULL: none
-    missed integer in how many reviews, one after the other, it was below its level
-    from_review text the date of the review that gave it
-    to_review text the date of the review that took it; NULL while it holds
-"""
-        + _STATE
-    ),
-)
-
-TIER_REVIEWS = Table(
-    "tier_reviews",
-    "one row a review of a tiering rule",
-    columns("""
-    rule_id text the tiering rule
-    version text its version
-    review text the date by which it is known
-    as_of timestamp the time it judged by
-    run_id text the run that made it
-    undone_run text what undid it, among the runs; NULL while it holds
-"""),
+    identity=("party_id", "now_id"),
+    entity=("party_id",),
 )
 
 QUEUE = Table(
@@ -149,8 +101,10 @@ QUEUE = Table(
     probability double that they are one, when the row was opened
     more bigint how many more pairs of the two parties were alike then
 """
-        + _STATE
+        + STATE_COLUMNS
     ),
+    identity=("key_a", "key_b", "why"),
+    entity=("key_a", "key_b"),
 )
 
 MATCH_MODELS = Table(
@@ -165,17 +119,29 @@ MATCH_MODELS = Table(
     from_run text the run that trained it
     to_run text the run that trained the next; NULL while in use
 """),
+    identity=("model", "trained_for", "trained_on"),
+    entity=(),
+    told=False,
 )
 
-MATCHED = (
-    XREF,
-    PAIRS,
-    PARTY_EVENTS,
-    ASTRAY,
-    LEADS,
-    GOLDEN_CELLS,
-    TIER_HISTORY,
-    TIER_REVIEWS,
-    QUEUE,
-    MATCH_MODELS,
+TABLES = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, QUEUE, MATCH_MODELS)
+
+PARTY_IDS = View(
+    Table(
+        "party_ids",
+        "one row an id that a party ever had, and where it leads; a view",
+        columns("""
+    rule_id text the matching rule
+    party_id text the id
+    now_id text the party that it leads to; NULL where no record is left
+"""),
+    ),
+    """
+SELECT e.rule_id, e.party_id, coalesce(x.party_id, l.now_id) AS now_id
+FROM (SELECT DISTINCT rule_id, party_id FROM party_events WHERE event IN ('mint', 'split')) AS e
+LEFT JOIN (SELECT DISTINCT party_id FROM xref WHERE to_run IS NULL) AS x ON x.party_id = e.party_id
+LEFT JOIN (SELECT party_id, now_id FROM leads WHERE to_run IS NULL) AS l ON l.party_id = e.party_id
+""",
 )
+
+VIEWS = (PARTY_IDS,)

@@ -1,0 +1,47 @@
+"""The audit tables of levels and of the reviews that gave them."""
+
+from __future__ import annotations
+
+from cdmq.audit.tables import STATE_COLUMNS
+from cdmq.sql.shape import Table, columns
+
+TIER_HISTORY = Table(
+    "tier_history",
+    "one row a time in which a party had a level",
+    columns(
+        """
+    rule_id text the tiering rule
+    version text its version when the row was opened
+    key text the party or record
+    level text the level
+    measures text the figures it was judged by, as JSON
+    cut_offs text the condition of the level
+    reason text why it has it
+    uncounted integer how many facts the figures are made without; NULL: none
+    missed integer in how many reviews, one after the other, it was below its level
+    from_review text the date of the review that gave it
+    to_review text the date of the review that took it; NULL while it holds
+"""
+        + STATE_COLUMNS
+    ),
+    # The figures of every review are not kept, only those by which an episode began: a second run
+    # changes nothing.
+    identity=("key", "level", "cut_offs", "missed", "uncounted"),
+    entity=("key",),
+)
+
+TIER_REVIEWS = Table(
+    "tier_reviews",
+    "one row a review of a tiering rule",
+    columns("""
+    rule_id text the tiering rule
+    version text its version
+    review text the date by which it is known
+    as_of timestamp the time it judged by
+    run_id text the run that made it
+    undone_run text what undid it, among the runs; NULL while it holds
+"""),
+    told=False,
+)
+
+TABLES = (TIER_HISTORY, TIER_REVIEWS)
