@@ -100,6 +100,43 @@ class Rule:
     spans: Mapping[str, Span] = field(default_factory=dict)
 
 
+#: Among the columns that a rule reads: all of them.
+ALL = "*"
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What a rule reads and makes: the only answer, for whoever asks.
+
+    Names of what is read, each with its columns: `rows:D` the records of a dataset as rules see
+    them, `source:D` as they were delivered, `flags:D` the flags on those columns, `kept:R` what
+    the rule R keeps, `seed:S` a list. Of what is made: `source:D` a dataset, `column:D` a column
+    that the dataset's records have from this rule, `flags:D` flags on those columns, `kept:R`.
+    """
+
+    reads: Mapping[str, frozenset[str]]
+    makes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def datasets(self) -> frozenset[str]:
+        """The datasets and seeds whose rows it reads."""
+        return frozenset(
+            own
+            for how, _, own in (name.partition(":") for name in self.reads)
+            if how in ("rows", "source", "seed")
+        )
+
+    @property
+    def seeds(self) -> tuple[str, ...]:
+        """The lists that it names, in the order of their names."""
+        return tuple(sorted(n[5:] for n in self.reads if n.startswith("seed:")))
+
+    def columns(self, dataset: str) -> frozenset[str]:
+        """The columns that it reads of a dataset's rows, ALL among them where it reads all."""
+        none: frozenset[str] = frozenset()
+        return none.union(*(self.reads.get(f"{how}:{dataset}", ()) for how in ("rows", "source")))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One dataset: its declaration and where the graph puts it."""
@@ -172,6 +209,8 @@ class Project:
     #: The `--vars`, and the bytes of each file that was read.
     overrides: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    #: What each rule reads and makes.
+    uses: Mapping[str, Uses] = field(default_factory=dict, repr=False)
 
     def names_of(self, dataset: str) -> tuple[str, ...]:
         """A dataset's name and those that it had before."""
@@ -182,6 +221,10 @@ class Project:
         """The name that a dataset had at first: what it means hangs on no later one."""
         known = self.datasets.get(dataset)
         return known.spec.formerly[0] if known and known.spec.formerly else dataset
+
+    def read_by(self, rule: str) -> frozenset[str]:
+        """The datasets and seeds whose rows a rule reads, its own among them."""
+        return self.uses[rule].datasets & frozenset(self.datasets)
 
     def rules_of(self, dataset: str, kind: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules.values() if r.dataset == dataset and r.kind == kind)

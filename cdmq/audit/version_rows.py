@@ -12,7 +12,6 @@ from sqlglot import exp
 from cdmq.audit.authors import Authors, Authorship, Before
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
-from cdmq.graph.select import needs_of
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
@@ -252,7 +251,7 @@ class VersionRows:
             rule.enabled,
             rule.why,
             rule.owner,
-            ", ".join(sorted(needs_of(rule, self.project) - {rule.dataset})) or None,
+            ", ".join(sorted(self.project.read_by(rule.id) - {rule.dataset})) or None,
             ", ".join(rule.tags),
             rule.formerly,
             self.run_id,

@@ -19,14 +19,12 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from cdmq.datasets.model_text import REFERENCE, render_model
-from cdmq.kinds.defaults.words import DefaultRule
-from cdmq.kinds.words import Named
-from cdmq.project.fields import ColumnName, DatasetName, SeedName, SqlText, fields_marked
+from cdmq.project.fields import ColumnName, DatasetName, Head, SqlText, fields_marked
 from cdmq.sql.tokens import tokens
 from cdmq.values import Dataset, Project, Rule
 
-#: Fields of a default's head; they are told apart below.
-_HEAD = frozenset(DefaultRule.HEAD)
+#: Fields of a rule's head; they are told apart below.
+_HEAD = Head.HEAD
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ def version_of(rule: Rule, project: Project) -> Version:
         "dimension": rule.dimension,
         "enabled": rule.enabled,
         "fields": {**own, **{f: tokens(e.tree) for f, e in rule.expressions.items()}},
-        "seeds": {s: project.seeds[s].digest for s in seeds_of(rule) if s in project.seeds},
+        "seeds": {
+            s: project.seeds[s].digest for s in project.uses[rule.id].seeds if s in project.seeds
+        },
         "contract": _contract(rule, project),
     }
     meta = {"why": rule.why, "owner": rule.owner, "tags": sorted(rule.tags)}
@@ -136,17 +136,10 @@ def rules_digest(versions: Mapping[str, Version]) -> str:
     return _digest({name: v.digest for name, v in versions.items()})
 
 
-def seeds_of(rule: Rule) -> list[str]:
-    """The seeds a rule names."""
-    named = [getattr(rule.spec, f) for f in fields_marked(type(rule.spec), SeedName)]
-    mapped = getattr(rule.spec, "map", None)
-    return sorted({n for n in [*named, mapped.seed if mapped else None] if isinstance(n, str)})
-
-
 def _own_fields(rule: Rule) -> dict[str, Any]:
     sql = set(fields_marked(type(rule.spec), SqlText))
     dumped = rule.spec.model_dump(exclude_defaults=True, by_alias=True, mode="json")
-    for path, _ in rule.spec.nested_sql().values() if isinstance(rule.spec, Named) else ():
+    for path, _ in getattr(rule.spec, "nested_sql", dict)().values():
         _blank(dumped, path)  # its tokens count, not its layout
         sql.discard(str(path[0]))
     own = {k: v for k, v in dumped.items() if k not in sql and k not in _HEAD and k != "column"}

@@ -9,12 +9,10 @@ from pathlib import Path
 from cdmq.datasets.catalog import Columns, made_columns, stacked
 from cdmq.datasets.catalog import declared as named_in
 from cdmq.files.headers import Declared, declared
-from cdmq.kinds.golden.words import GoldenRule
-from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import CdmqError
 from cdmq.project.atomic import write_text
 from cdmq.project.target_files import is_own
-from cdmq.values import Catalog, Project, Rule
+from cdmq.values import ALL, Catalog, Project
 
 #: The file in the target folder that holds what was seen.
 CATALOG = "catalog.json"
@@ -91,39 +89,8 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str], bool]:
 def _mentioned(project: Project, name: str) -> set[str]:
     """The columns of a dataset that its declaration and the rules speak of."""
     found = set(named_in(project.datasets[name]))
-    return found.union(*(read_by(rule, name) for rule in project.rules.values()))
-
-
-def read_by(rule: Rule, name: str) -> set[str]:
-    """The columns of a dataset that a rule speaks of."""
-    found: set[str] = set()
-    if rule.dataset == name:
-        found |= set(rule.columns) | {
-            s for s in getattr(rule.spec, "fill_from", ()) if "." not in s
-        }
-        found |= {str(v) for v in getattr(rule.spec, "options", {}).values()}
-        found |= named_by(rule.spec)
-        for place, expression in rule.expressions.items():
-            if place == "where" or rule.kind != "tiering":
-                found |= {*expression.columns, *(c for _, c in expression.behind)}
-    if getattr(rule.spec, "to", None) == name and (field := getattr(rule.spec, "field", None)):
-        found.add(field)
-    for measure, facts in getattr(rule.spec, "measures", {}).items():
-        if facts.dataset == name:
-            found |= {facts.sum} if facts.sum else set()
-            where = rule.expressions.get(f"measures.{measure}.where")
-            found |= set(where.columns) if where else set()
-    borrowed = (s.split(".", 1) for s in getattr(rule.spec, "fill_from", ()) if "." in s)
-    return found | {column for other, column in borrowed if other == name}
-
-
-def named_by(spec: object) -> set[str]:
-    """The columns of its own dataset that a matching or golden rule names."""
-    if isinstance(spec, MatchingRule):
-        return set(spec.columns)
-    if isinstance(spec, GoldenRule):
-        return {*spec.columns, *(c for group in spec.together.values() for c in group)}
-    return set()
+    read = found.union(*(project.uses[rule].columns(name) for rule in project.rules))
+    return read - {ALL}
 
 
 def _read_catalog(path: Path) -> dict[str, Columns]:

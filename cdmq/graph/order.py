@@ -1,19 +1,179 @@
-"""The one graph of datasets: what each needs before it, and an order, or the path of a cycle."""
+"""The one graph of datasets and rules: what each needs before it, and an order, or the path of a
+cycle."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from cdmq.datasets.model_text import render_model
-from cdmq.kinds.defaults.words import DefaultRule
+from cdmq.kinds import kinds
 from cdmq.problems import Problem, Span, did_you_mean
-from cdmq.values import Dataset, Documents, Rule
+from cdmq.values import ALL, Dataset, Documents, Project, Rule, Uses
 
 
-def dataset_needs(
+@dataclass(frozen=True)
+class Graph:
+    """The nodes `dataset:D` and `rule:R`.
+
+    `needs`: what must be made, or run, where a node is. `after`: the rules that go before it where
+    they run too, because it reads a column that they give or flags that they find.
+    """
+
+    needs: Mapping[str, frozenset[str]]
+    after: Mapping[str, frozenset[str]]
+
+    def above(self, node: str) -> frozenset[str]:
+        """All that a node stands on, one step up."""
+        return self.needs[node] | self.after.get(node, frozenset())
+
+    def order(self) -> tuple[str, ...]:
+        """The nodes, each after what it stands on. Raises graphlib.CycleError."""
+        return tuple(
+            TopologicalSorter({n: sorted(self.above(n)) for n in sorted(self.needs)}).static_order()
+        )
+
+    @cached_property
+    def levels(self) -> Mapping[str, int]:
+        """The step of a run in which each node is made or run: a rule that reads what another rule
+        gives is of a later step than that."""
+        found: dict[str, int] = {}
+        for node in self.order():
+            found[node] = max(
+                (
+                    found[n] + (node.startswith("rule:") and n.startswith("rule:"))
+                    for n in self.above(node)
+                ),
+                default=0,
+            )
+        return found
+
+    def standing_on(self, names: Iterable[str]) -> frozenset[str]:
+        """Nodes, and all that they need."""
+        return walk(names, self.needs)
+
+
+def walk(
+    names: Iterable[str], steps: Mapping[str, Iterable[str]], depth: int | None = None
+) -> frozenset[str]:
+    """Names, and those that so many steps lead to."""
+    found = edge = frozenset(names)
+    while edge and depth != 0:
+        edge = frozenset(n for e in edge for n in steps[e]) - found
+        found |= edge
+        depth = None if depth is None else depth - 1
+    return found
+
+
+def graph_of(project: Project) -> Graph:
+    """The graph of a project whose datasets know what they depend on."""
+    return graph(project.datasets, project.rules, project.uses)
+
+
+def graph(
+    datasets: Mapping[str, Dataset], rules: Mapping[str, Rule], uses: Mapping[str, Uses]
+) -> Graph:
+    """Datasets that are not there, and rules, are left out of what a node needs."""
+    needs: dict[str, frozenset[str]] = {}
+    for name, dataset in datasets.items():
+        made = {f"rule:{dataset.made_by}"} if dataset.made_by in rules else set()
+        needs[f"dataset:{name}"] = frozenset(
+            {*made, *(f"dataset:{n}" for n in dataset.depends_on if n in datasets)}
+        )
+    for name, rule in rules.items():
+        # What a rule that changes cells reads besides, its dataset stands on.
+        layer = kinds()[rule.kind].layer is not None
+        read = {rule.dataset} if layer else uses[name].datasets
+        kept = {n.removeprefix("kept:") for n in uses[name].reads if n.startswith("kept:")}
+        needs[f"rule:{name}"] = frozenset(
+            {
+                *(f"dataset:{n}" for n in read & set(datasets)),
+                *(f"rule:{r}" for r in kept & set(rules)),
+            }
+        )
+    return Graph(needs, _after(needs, rules, uses))
+
+
+def _after(
+    needs: Mapping[str, frozenset[str]], rules: Mapping[str, Rule], uses: Mapping[str, Uses]
+) -> dict[str, frozenset[str]]:
+    """What rules go before a rule: by the columns that they give, and by the flags that they find.
+
+    A rule that itself stands on what the reader of its flags makes cannot go before it: of that
+    rule the flags that the last run left are read.
+    """
+    makers: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for name in rules:
+        for what, columns in uses[name].makes.items():
+            if what.startswith(("column:", "flags:")):
+                makers.setdefault(what, []).append((name, columns))
+    followers: dict[str, set[str]] = {n: set() for n in needs}
+    for node, above in needs.items():
+        for n in above:
+            followers[n].add(node)
+    found = {}
+    for name in rules:
+        node, before = f"rule:{name}", set()
+        for what, columns in uses[name].reads.items():
+            how, _, dataset = what.partition(":")
+            wanted = {c.lower() for c in columns}
+            if how == "rows" and (own := makers.get(f"column:{dataset}")):
+                before |= {r for r, made in own if {c.lower() for c in made} & wanted}
+            if how == "flags" and (own := makers.get(what)):
+                later = walk([node], followers)
+                before |= {
+                    r
+                    for r, made in own
+                    if (ALL in columns or {c.lower() for c in made} & wanted)
+                    and f"rule:{r}" not in later
+                }
+        if before - {name}:
+            found[node] = frozenset(f"rule:{r}" for r in before - {name})
+    return found
+
+
+def in_order(
     datasets: Mapping[str, Dataset],
     rules: Mapping[str, Rule],
+    uses: Mapping[str, Uses],
+    documents: Documents,
+    problems: list[Problem],
+) -> dict[str, Dataset]:
+    """The datasets with what they depend on, in an order that does not hang on the order of files;
+    a cycle is a Problem."""
+    needs = _dataset_needs(datasets, rules, uses, documents, problems)
+    known = {n: replace(d, depends_on=tuple(needs[n])) for n, d in datasets.items()}
+    try:
+        order = graph(known, rules, uses).order()
+    except CycleError as error:
+        path = [n for n in reversed(error.args[1])]
+        own = [n.partition(":")[2] for n in path if n.startswith("dataset:")]
+        own = own if len(own) > 2 else [n.partition(":")[2] for n in path]
+        first = path[0].partition(":")
+        place = (datasets if first[0] == "dataset" else rules)[first[2]].span
+        problems.append(
+            Problem(
+                place,
+                "CDMQ207",
+                "a cycle: " + " -> ".join(own),
+                "one of them must not read the next",
+            )
+        )
+        return {name: known[name] for name in sorted(known)}
+    return {n: known[n] for node in order if (n := _dataset(node)) is not None}
+
+
+def _dataset(node: str) -> str | None:
+    how, _, name = node.partition(":")
+    return name if how == "dataset" else None
+
+
+def _dataset_needs(
+    datasets: Mapping[str, Dataset],
+    rules: Mapping[str, Rule],
+    uses: Mapping[str, Uses],
     documents: Documents,
     problems: list[Problem],
 ) -> dict[str, list[str]]:
@@ -27,14 +187,8 @@ def dataset_needs(
         if dataset.made_of in datasets:
             needs[name].add(str(dataset.made_of))
     for rule in rules.values():
-        if isinstance(rule.spec, DefaultRule) and rule.dataset in needs:
-            needs[rule.dataset] |= {
-                source.split(".", 1)[0]
-                for source in rule.spec.fill_from
-                if "." in source and source.split(".", 1)[0] in datasets
-            }
-            if rule.spec.map and rule.spec.map.seed in datasets:
-                needs[rule.dataset].add(rule.spec.map.seed)
+        if kinds()[rule.kind].layer is not None and rule.dataset in needs:
+            needs[rule.dataset] |= uses[rule.id].datasets & set(datasets) - {rule.dataset}
     return {name: sorted(found) for name, found in needs.items()}
 
 
@@ -76,23 +230,3 @@ def _model_needs(
                 )
             )
     return needs
-
-
-def sort(
-    needs: Mapping[str, Sequence[str]], datasets: Mapping[str, Dataset], problems: list[Problem]
-) -> list[str]:
-    """Names in an order that does not hang on the order of files; a cycle is a Problem."""
-    sorter = TopologicalSorter({name: needs[name] for name in sorted(needs)})
-    try:
-        return list(sorter.static_order())
-    except CycleError as error:
-        path = list(reversed(error.args[1]))
-        problems.append(
-            Problem(
-                datasets[path[0]].span,
-                "CDMQ207",
-                "a cycle: " + " -> ".join(path),
-                "one of them must not read the next",
-            )
-        )
-        return sorted(needs)

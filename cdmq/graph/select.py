@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 
+from cdmq.graph.order import graph_of, walk
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.project.fields import DatasetName, SeedName, fields_marked
 from cdmq.results import Selection
 from cdmq.values import Dataset, Project, Rule
 
@@ -74,24 +74,9 @@ def select(
     enabled = {r.id for r in project.rules.values() if r.enabled}
     rules = frozenset(n.removeprefix("rule:") for n in taken if n.startswith("rule:")) & wanted
     chosen = frozenset(n.removeprefix("dataset:") for n in taken if n.startswith("dataset:"))
-    built = graph.standing_on({f"rule:{r}" for r in rules} | {f"dataset:{d}" for d in chosen})
+    built = graph.graph.standing_on({f"rule:{r}" for r in rules} | {f"dataset:{d}" for d in chosen})
     datasets = tuple(d for d in project.datasets if f"dataset:{d}" in built)
     return Selection(rules, datasets, chosen, rules == enabled)
-
-
-def needs_of(rule: Rule, project: Project) -> frozenset[str]:
-    """The datasets that a rule reads: its own, and those and the seeds that its fields name."""
-    named = [
-        getattr(rule.spec, f)
-        for marker in (DatasetName, SeedName)
-        for f in fields_marked(type(rule.spec), marker)
-    ]
-    mapped = getattr(rule.spec, "map", None)
-    named.append(mapped.seed if mapped else None)
-    named += [m.dataset for m in getattr(rule.spec, "measures", {}).values()]
-    return frozenset({rule.dataset, *(n for n in named if isinstance(n, str))}) & frozenset(
-        project.datasets
-    )
 
 
 def words(text: str) -> list[str]:
@@ -104,31 +89,12 @@ class _Graph:
 
     def __init__(self, project: Project, allow_empty: bool) -> None:
         self.project, self.allow_empty = project, allow_empty
-        self.needs: dict[str, frozenset[str]] = {
-            f"dataset:{d.name}": frozenset(f"dataset:{n}" for n in d.depends_on)
-            for d in project.datasets.values()
-        }
-        for rule in project.rules.values():
-            self.needs[f"rule:{rule.id}"] = frozenset(
-                f"dataset:{n}" for n in needs_of(rule, project)
-            )
+        self.graph = graph_of(project)
+        self.needs = {node: self.graph.above(node) for node in self.graph.needs}
         self.followers: dict[str, set[str]] = {name: set() for name in self.needs}
         for name, needed in self.needs.items():
             for other in needed:
                 self.followers[other].add(name)
-
-    def standing_on(self, names: Iterable[str]) -> frozenset[str]:
-        return self._walk(names, self.needs, None)
-
-    def _walk(
-        self, names: Iterable[str], steps: Mapping[str, Iterable[str]], depth: int | None
-    ) -> frozenset[str]:
-        found = edge = frozenset(names)
-        while edge and depth != 0:
-            edge = frozenset(n for e in edge for n in steps[e]) - found
-            found |= edge
-            depth = None if depth is None else depth - 1
-        return found
 
     def with_rules(self, names: Iterable[str]) -> frozenset[str]:
         """Names, and the rules of the datasets among them."""
@@ -167,12 +133,12 @@ class _Graph:
             )
         found = self._named(match["name"], flag)
         if match["at"]:
-            return self.standing_on(self._walk(found, self.followers, None))
+            return walk(walk(found, self.followers), self.needs)
         up, down = match["up"], match["down"]
-        above = self._walk(found, self.needs, int(up) if up else None) if up is not None else found
+        above = walk(found, self.needs, int(up) if up else None) if up is not None else found
         if down is None:
             return above
-        return above | self._walk(found, self.followers, int(down) if down else None)
+        return above | walk(found, self.followers, int(down) if down else None)
 
     def _named(self, word: str, flag: str) -> frozenset[str]:
         method, colon, value = word.partition(":")

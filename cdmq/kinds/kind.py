@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cdmq.audit.states import States
@@ -18,8 +18,19 @@ if TYPE_CHECKING:
     from cdmq.kinds.reading import Reading
     from cdmq.project.fields import Head
     from cdmq.sql.shape import Table
-    from cdmq.values import Rule
+    from cdmq.values import Dataset, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse
+
+
+class Known(Protocol):
+    """What a kind may know of the project where it says what a rule uses."""
+
+    @property
+    def datasets(self) -> Mapping[str, Dataset]: ...
+    @property
+    def rules(self) -> Mapping[str, Rule]: ...
+    @property
+    def seeds(self) -> Mapping[str, Seed]: ...
 
 
 class Kind:
@@ -71,6 +82,16 @@ class Kind:
     def undo(self, warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
         """Undo the reviews after a day (or time); (rule, review, how many times it was made)."""
         return self._part("undoing", "undo")(warehouse, day, run_id)  # type: ignore[no-any-return]
+
+    @property
+    def layer(self) -> int | None:
+        """Its rules change the cells of their dataset: at this place among the layers. What such a
+        rule reads, its dataset stands on."""
+        return self._part("words", "LAYER")  # type: ignore[no-any-return]
+
+    def uses(self, rule: Rule, at: Known) -> Uses:
+        """What a rule reads and makes."""
+        return self._part("uses", "uses")(rule, at)  # type: ignore[no-any-return]
 
 
 @cache

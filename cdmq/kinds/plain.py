@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from cdmq.values import Rule
+from cdmq.kinds.reads import expression_columns
+from cdmq.values import Rule, Uses
 
 if TYPE_CHECKING:
     from cdmq.audit.states import States
     from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
-    from cdmq.kinds.kind import Kind
+    from cdmq.kinds.kind import Kind, Known
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
     from cdmq.sql.shape import Table
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 EXPECTS: Mapping[str, Expect] = {}
 TABLES: tuple[Table, ...] = ()
 VIEWS: tuple[View, ...] = ()
+LAYER: int | None = None
 
 
 def read(item: Any, at: Reading) -> Iterator[Rule]:
@@ -67,3 +69,8 @@ def removed(kind: Kind, rules: frozenset[str], states: States) -> None:
 def undo(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, int]]:
     """There are no reviews."""
     return []
+
+
+def uses(rule: Rule, at: Known) -> Uses:
+    """It reads the columns of its own dataset that it names, and makes nothing."""
+    return Uses({f"rows:{rule.dataset}": frozenset({*rule.columns, *expression_columns(rule)})})

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cdmq.graph.select import needs_of
 from cdmq.project.atomic import write_text
 from cdmq.values import Dataset, Project, Rule
 
@@ -66,7 +65,7 @@ def manifest(project: Project, versions: Mapping[str, str]) -> dict[str, Any]:
         nodes[own] = _dataset(dataset, own, project.config.name, parents[own])
     for rule in sorted(project.rules.values(), key=lambda r: r.id):
         own = unique_id(project, rule)
-        parents[own] = sorted(of_dataset[n] for n in needs_of(rule, project))
+        parents[own] = sorted(of_dataset[n] for n in project.read_by(rule.id))
         nodes[own] = _rule(rule, own, project.config.name, parents[own], versions.get(rule.id))
     return {"nodes": nodes, "parent_map": parents, "child_map": _turned(parents)}
 

@@ -19,8 +19,8 @@ from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.datasets.catalog import delivered
 from cdmq.datasets.remembered import merge_catalog
-from cdmq.datasets.unfit import unfit_rules
-from cdmq.graph.select import needs_of, select
+from cdmq.graph.select import select
+from cdmq.graph.unfit import unfit_rules
 from cdmq.kinds.stated import keeping, stated
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.publishing.freeze import freeze
@@ -301,7 +301,7 @@ def prepare(
     catalog, unfit = found.known, unfit_rules(narrow, found) if local else None
     merge_catalog(catalog, project, target_path)
     lost = set(selection.datasets) - set(catalog)
-    rules = frozenset(r for r in selection.rules if not needs_of(project.rules[r], project) & lost)
+    rules = frozenset(r for r in selection.rules if not project.read_by(r) & lost)
     rules |= {g for n in selection.datasets if n in catalog for g in project.datasets[n].guards}
     steps = compile_rules(narrow, catalog, warehouse.dialect, rules, unfit=unfit)
     broken = {**unfit.datasets, **found.broken} if unfit else {}
@@ -351,7 +351,7 @@ def rule_statements(
         for branch in (*own.row, *own.sets, *own.changes):
             for one in branch.alone or (branch,):
                 rule = one.rules[0].id
-                lost = needs_of(one.rules[0], ready.project) & set(executed.failed)
+                lost = ready.project.read_by(one.rules[0].id) & set(executed.failed)
                 if rule in ready.selection.rules and not lost:
                     relation = reads.get(rule, own.steps.relation)
                     statements[rule] = render.sent(one.query)

@@ -11,14 +11,13 @@ from sqlglot import exp
 
 from cdmq.checks.base import Check
 from cdmq.datasets.rows import Rows
-from cdmq.datasets.unfit import Unfit, made_without, of_columns
 from cdmq.files.missing import tokens_of
+from cdmq.graph.unfit import Unfit, made_without, of_columns
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.defaults.cells import Cells
 from cdmq.kinds.defaults.chains import Order
 from cdmq.kinds.defaults.offers import Offers
 from cdmq.kinds.defaults.problems import default_problems
-from cdmq.kinds.facts.links import reads
 from cdmq.kinds.golden.words import GoldenRule
 from cdmq.kinds.matching.columns import match_step
 from cdmq.kinds.validation.context import RuleContext
@@ -194,7 +193,7 @@ class _Compiler:
         dialect = self.binder.dialect
         wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
         self.problems += wrong
-        if wrong or self.check_only or any(n not in self.catalog for n in reads(rule)):
+        if wrong or self.check_only or self.project.read_by(rule.id) - set(self.catalog):
             return None
         read = (rule, rows, self.project, self.catalog, dialect)
         return TierStep(rule, review_query(*read), account_query(*read))

@@ -15,7 +15,6 @@ from cdmq.audit.found import Findings
 from cdmq.datasets.bad_lines import lost_values
 from cdmq.datasets.build import Builder
 from cdmq.datasets.inputs import content_of, look_at
-from cdmq.graph.select import needs_of
 from cdmq.problems import CdmqError
 from cdmq.project.zones import local
 from cdmq.sql import nodes
@@ -295,7 +294,7 @@ class Execution:
         rule = outcome.rule
         if not self.build and rule.id in self.project.datasets[rule.dataset].guards:
             return Outcome(rule, skipped="a delivery is judged when it is read: cdmq run")
-        lost = sorted(needs_of(rule, self.project) & set(self.result.failed))
+        lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
         return Outcome(rule, skipped=self._lost(lost[0])) if lost else outcome
 
     def _tier(self, step: TierStep) -> Outcome:
@@ -384,7 +383,7 @@ class Execution:
             if not rule.enabled:
                 why = "disabled"
             elif rule.id in self.rules:
-                lost = sorted(needs_of(rule, self.project) & set(self.result.failed))
+                lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
                 why = self._lost(lost[0]) if lost else "not run: --fail-fast"
             self.result.outcomes[rule.id] = Outcome(rule, skipped=why)
 

@@ -11,9 +11,10 @@ from typing import Any
 from cdmq.datasets.hidden import with_hidden
 from cdmq.datasets.model_text import configured
 from cdmq.datasets.own_rules import check_own, guarded, numbered, own_rules
-from cdmq.graph.order import dataset_needs, sort
+from cdmq.graph.order import in_order
 from cdmq.kinds.golden.made import add_made, check_levels, check_names, check_parties, made_datasets
 from cdmq.kinds.reading import RuleReader
+from cdmq.kinds.reads import At, uses_of
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.project.spec import DatasetSpec
 from cdmq.project.yaml_source import Source
@@ -53,8 +54,9 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     check_levels(rules, problems)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
+    read = {name: uses_of(rule, At(datasets, rules, seeds)) for name, rule in rules.items()}
     ordered = with_hidden(
-        _in_order(datasets, rules, replace(documents, broken=broken), problems), problems
+        in_order(datasets, rules, read, replace(documents, broken=broken), problems), problems
     )
     project = Project(
         root=documents.root,
@@ -68,6 +70,7 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         warnings=tuple(sorted(p for p in problems if p.severity != "error")),
         overrides=documents.overrides,
         files=documents.files,
+        uses=read,
     )
     return project, problems
 
@@ -343,14 +346,3 @@ def _may_be_in(rule: str, texts: Collection[str]) -> bool:
         or (words and re.search(rf"dataset:\s*[\"']?{re.escape(dataset)}\b", text))
         for text in texts
     )
-
-
-def _in_order(
-    datasets: Mapping[str, Dataset],
-    rules: Mapping[str, Rule],
-    documents: Documents,
-    problems: list[Problem],
-) -> dict[str, Dataset]:
-    needs = dataset_needs(datasets, rules, documents, problems)
-    order = sort(needs, datasets, problems)
-    return {name: replace(datasets[name], depends_on=tuple(needs[name])) for name in order}

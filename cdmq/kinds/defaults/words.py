@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from cdmq.project.fields import Column, Head, Model, Otherwise, Reason, Seed, Texts
 
 BUILT = True
+#: After what change_control holds.
+LAYER = 2
 
 
 class SeedMap(Model):

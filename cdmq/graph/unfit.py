@@ -6,10 +6,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cdmq.datasets.catalog import Delivery
-from cdmq.datasets.remembered import read_by
-from cdmq.kinds.defaults.words import DefaultRule
+from cdmq.kinds import kinds
 from cdmq.problems import Problem
-from cdmq.values import Project, Rule
+from cdmq.values import ALL, Project, Rule
 
 #: Problems that a rule has with a column that is not there, or of another type.
 _OF_COLUMNS = ("CDMQ203", "CDMQ213", "CDMQ216", "CDMQ217", "CDMQ245", "CDMQ31")
@@ -51,8 +50,8 @@ def made_without(rule: Rule, project: Project, there: Container[str]) -> str | N
     Without a default the cells of its column would be judged as they came; a default of a column
     that is not there (`there`: those that are) leaves nothing behind.
     """
-    if isinstance(rule.spec, DefaultRule):
-        return rule.dataset if rule.spec.column in there else None
+    if kinds()[rule.kind].layer is not None:
+        return rule.dataset if rule.columns[0] in there else None
     return next((d.name for d in project.datasets.values() if d.made_by == rule.id), None)
 
 
@@ -60,15 +59,5 @@ def _told(
     rule: Rule, project: Project, columns: Mapping[str, Mapping[str, Problem]]
 ) -> Iterator[Problem]:
     for dataset, wrong in columns.items():
-        read = {c.lower() for c in read_by(rule, dataset)}
-        spec = project.datasets[dataset].spec
-        if rule.kind == "golden" and rule.dataset == dataset:
-            read |= {c.lower() for c in wrong}  # a golden record has every column
-        if rule.kind == "tiering" and read_facts(rule, dataset):
-            refers = [c for own in spec.refers_to.values() for c in own]
-            read |= {c.lower() for c in (spec.happened_at, *refers) if c}
-        yield from (p for c, p in wrong.items() if c.lower() in read)
-
-
-def read_facts(rule: Rule, dataset: str) -> bool:
-    return any(m.dataset == dataset for m in getattr(rule.spec, "measures", {}).values())
+        read = {c.lower() for c in project.uses[rule.id].columns(dataset)}
+        yield from (p for c, p in wrong.items() if ALL in read or c.lower() in read)
