@@ -51,9 +51,10 @@ newest:             ## all tests with the newest of all that pyproject.toml allo
 lock: $(READY)      ## write locks/ anew: the newest that pyproject.toml allows
 	$(BIN)/python tests/tools/lock.py
 
-lint: $(READY)      ## style, format and import layers
+lint: $(READY)      ## style, format, limits of the house and import layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/python -m pytest -q tests/test_house.py
 	$(BIN)/lint-imports
 
 type: $(READY)      ## strict types
