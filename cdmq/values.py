@@ -142,15 +142,14 @@ class Dataset:
     """One dataset: its declaration and where the graph puts it."""
 
     name: str
-    source: Literal["table", "file", "stack", "model", "seed", "rule"]
+    source: Literal["table", "file", "stack", "model", "seed", "golden"]
     spec: DatasetSpec
     span: Span
     depends_on: tuple[str, ...] = ()
     model: SqlModel | None = None
     seed: Seed | None = None
-    #: The rule that makes it, its kind, and the dataset of whose records it is made.
+    #: The golden rule that makes it, and the dataset whose records it joins.
     made_by: str | None = None
-    made_as: str | None = None
     made_of: str | None = None
     #: Of the project: where the clocks stand by which its times are read.
     time_zone: str = "UTC"
@@ -164,11 +163,6 @@ class Dataset:
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(self.spec.key)
-
-    @property
-    def origin(self) -> str:
-        """As people read it: its source, or the kind of the rule that makes it."""
-        return self.made_as or self.source
 
     @property
     def numbered(self) -> bool:

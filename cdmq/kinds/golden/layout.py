@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cdmq.kinds.golden.words import PARTY, GoldenRule
+from cdmq.kinds.golden.made import PARTY
+from cdmq.kinds.golden.words import GoldenRule
 from cdmq.sql.types import Type
 from cdmq.values import Dataset, Rule
 

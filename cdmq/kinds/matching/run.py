@@ -285,8 +285,7 @@ class Matcher:
             note += f", {held:,} for people to decide"
         if told:
             note += f"; {told}"
-        figures = {"records": records, word: parties, "pairs": pairs, "asked": held}
-        return Outcome(step.rule, tested=records, judged=records, note=note, figures=figures)
+        return Outcome(step.rule, tested=records, judged=records, note=note)
 
 
 def trained_for(spec: MatchingRule) -> str:
