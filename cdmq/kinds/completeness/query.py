@@ -2,12 +2,12 @@
 
 Its rows are, one for each key: `key`, `score` (0 to 100, two decimals; NULL where no point
 applies), `missing` (the points that apply and are not met, as written; NULL where there is none)
-and `ask_next`. Records without a key, and those whose key stands twice, have no row.
+and `ask_next`; and of each point, by its place, `a0`, ... whether it applies, and `u0`, ... whether
+it applies and is not met. Records without a key, and those whose key stands twice, have no row.
 
 Each layer is a subquery over the one before. `p0`, ... say of a column whether a value stands in
 it, `s0`, ... the reason of its placeholder, `z0`, ... whether it has an open error flag; `x0`, ...
-of a point whether its condition lets it out, `m0`, ... whether it is met, `u0`, ... whether it
-applies and is not, `w0`, ... its weight where it applies.
+of a point whether its condition lets it out, `w0`, ... its weight where it applies.
 """
 
 from __future__ import annotations
@@ -74,10 +74,14 @@ class _Scores:
             "missing": nodes.column("missing", "l"),
             "ask_next": nodes.column("ask_next", "l"),
         }
+        shown |= {name: nodes.column(name, "l") for name in self._of_points()}
         return nodes.select(
             [nodes.alias(node, name) for name, node in shown.items()],
             nodes.beneath(self._summed(), "l", self.rows.dialect),
         )
+
+    def _of_points(self) -> list[str]:
+        return [f"{mark}{i}" for i in range(len(self.points)) for mark in "au"]
 
     def _share(self, part: exp.Expr, whole: exp.Expr) -> exp.Expr:
         """Part in 100 of the whole with two decimals: in whole numbers, so that each engine rounds
@@ -96,12 +100,8 @@ class _Scores:
 
     def _summed(self) -> exp.Select:
         """What is met and what applies by weight, and the points that are not met."""
-        places = range(len(self.points))
-        weights = [nodes.column(f"w{i}", "l") for i in places]
-        met = [
-            nodes.when(nodes.column(f"m{i}", "l"), w.copy(), nodes.number(0))
-            for i, w in zip(places, weights, strict=True)
-        ]
+        weights = [nodes.column(f"w{i}", "l") for i in range(len(self.points))]
+        met = [nodes.when(self._unmet(i), nodes.number(0), w.copy()) for i, w in enumerate(weights)]
         named = [
             nodes.when(self._unmet(i), nodes.text(f", {p.name}"), nodes.text(""))
             for i, p in enumerate(self.points)
@@ -116,6 +116,7 @@ class _Scores:
             "missing": nodes.call("nullif", listed, nodes.text("")),
             "ask_next": self._next(),
         }
+        shown |= {name: nodes.column(name, "l") for name in self._of_points()}
         return nodes.select(
             [nodes.alias(node, name) for name, node in shown.items()],
             nodes.beneath(self._judged(), "l", self.rows.dialect),
@@ -135,17 +136,17 @@ class _Scores:
         return nodes.column(f"u{i}", "l")
 
     def _judged(self) -> exp.Select:
-        """Of each point whether it is met, whether it applies, and what it weighs then."""
+        """Of each point whether it applies, whether it is met, and what it weighs."""
         shown: list[exp.Expr] = [nodes.column("key", "l")]
         for i, point in enumerate(self.points):
             met = nodes.any_of([nodes.column(f"p{self._place(c)}", "l") for c in point.columns])
             out = self._leaves(i, point)
-            applies = exp.Not(this=nodes.paren(out)) if out is not None else exp.true()
+            applies = exp.true() if out is None else exp.Not(this=nodes.paren(out))
+            unmet = nodes.every([exp.Not(this=nodes.paren(met)), applies.copy()])
             weight: exp.Expr = nodes.number(point.weight)
             if out is not None:
                 weight = nodes.when(out.copy(), nodes.number(0), weight)
-            unmet = nodes.every([exp.Not(this=nodes.paren(met)), applies])
-            shown.append(nodes.alias(met.copy(), f"m{i}"))
+            shown.append(nodes.alias(applies, f"a{i}"))
             shown.append(nodes.alias(unmet, f"u{i}"))
             shown.append(nodes.alias(nodes.cast(weight, "bigint"), f"w{i}"))
         shown += [nodes.column(f"s{self._place(c)}", "l") for c in self.columns if self._set(c)]

@@ -99,3 +99,34 @@ def leaves(spec: Spec, record: Record, point: str) -> bool:
     if condition is not None and condition(record.values):
         return True
     return all(reason == "not_applicable" for reason in reasons(record, point))
+
+
+def figures(spec: Spec, records: Sequence[Record]) -> dict[str, float | None]:
+    """Mean and median score, and of each point how many in 100 of those to whom it applies meet it."""
+    found = scores(spec, records)
+    known = sorted(Fraction(told[0]) for told in found.values() if told[0] is not None)
+    half = len(known) // 2
+    told: dict[str, float | None] = {
+        "mean": _four(sum(known) / len(known) if known else None),
+        "median": _four((known[half] + known[-half - 1]) / 2 if known else None),
+    }
+    scored = [r for r in records if r.key in found]
+    for point in spec.points:
+        apply = [r for r in scored if not leaves(spec, r, point)]
+        met = [r for r in apply if is_met(spec, r, point)]
+        told[f"share of {point}"] = _four(Fraction(100 * len(met), len(apply)) if apply else None)
+    return told
+
+
+def _four(value: Fraction | None) -> float | None:
+    if value is None:
+        return None
+    exact = Decimal(value.numerator) / value.denominator
+    return float(exact.quantize(Decimal("0.0001"), ROUND_HALF_UP))
+
+
+def counts(spec: Spec, records: Sequence[Record]) -> tuple[int, int, int]:
+    """How many the rule is about, how many have a score, how many have no key of their own."""
+    found = scores(spec, records)
+    about = [r for r in records if spec.where(r.values)]
+    return len(about), sum(t[0] is not None for t in found.values()), len(about) - len(found)

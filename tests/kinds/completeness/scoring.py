@@ -12,17 +12,19 @@ from functools import cache
 from typing import Any
 
 from kinds.completeness.oracle import Record, Told
+from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
+from cdmq.kinds.completeness.figures import counts_query, figures_query
 from cdmq.kinds.completeness.problems import completeness_problems
-from cdmq.kinds.completeness.query import COLUMNS, scores_query
+from cdmq.kinds.completeness.query import COLUMNS, everyone, scores_query
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.problems import Problem, Span
 from cdmq.project.spec import DatasetSpec
 from cdmq.sql import nodes
 from cdmq.sql.expressions import parse
-from cdmq.sql.logical import Names, Renderer
+from cdmq.sql.logical import Names, Renderer, logical
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
 from cdmq.steps import Stage
@@ -30,7 +32,7 @@ from cdmq.values import Dataset, Rule
 
 ENGINES = ("duckdb", "postgres")
 KEY = "customer no"
-FLAGS = "flagged:profile"
+FLAGS, MADE = "flagged:profile", "made:profile__scores"
 _TYPES = {
     "text": "text",
     "integer": "bigint",
@@ -125,17 +127,35 @@ class Scoring:
             if r.flagged
         }
         self.table(FLAGS, {"key": "text", **marks}, [[k, *v] for k, v in flags.items()])
-        found = self.sql(self.statement())
+        made = Relation("made_scores", self.schema)
+        self.names.put(MADE, made)
+        self.sql(f"DROP TABLE IF EXISTS {nodes.table(made).sql(self.engine)}")
+        self.sql(f"CREATE TABLE {nodes.table(made).sql(self.engine)} AS {self.statement()}")
+        found = self.asked(nodes.select([nodes.column(c) for c in COLUMNS], logical(MADE)))
         assert len({r[0] for r in found}) == len(found)
         return {key: (score, missing, ask) for key, score, missing, ask in found}
+
+    def figures(self) -> dict[str, float | None]:
+        """Of the scores that were asked for last."""
+        return dict(self.asked(figures_query(self.rule.spec, MADE, self.engine)))
+
+    def counts(self) -> tuple[int, int, int]:
+        about = everyone(self.rule, self.rows, Binder(self.columns, self.engine, []))
+        return tuple(self.asked(counts_query(MADE, self.rows, about))[0])
 
     def statement(self) -> str:
         told: list[Problem] = []
         binder = Binder(self.columns, self.engine, told)
         query = scores_query(self.rule, self.rows, binder, FLAGS, self.flagged)
-        assert tuple(query.named_selects) == COLUMNS
+        assert tuple(query.named_selects)[: len(COLUMNS)] == COLUMNS
         assert told == []
+        return self.rendered(query)
+
+    def rendered(self, query: exp.Query) -> str:
         return Renderer(self.names, self.engine, "2026-11-01 12:00:00").sent(query)
+
+    def asked(self, query: exp.Query) -> list[Any]:
+        return self.sql(self.rendered(query))
 
     def sql(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
         cursor = self.connection.cursor()

@@ -11,7 +11,7 @@ import pytest
 from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kinds.completeness.oracle import Record, Spec, Told, scores
+from kinds.completeness.oracle import Record, Spec, Told, counts, figures, scores
 from kinds.completeness.scoring import ENGINES, Scoring
 
 from cdmq.sql.types import Type
@@ -103,9 +103,10 @@ def records(draw: Any) -> Record:
     return Record(draw(st.sampled_from(KEYS)), values, reasons, flagged)
 
 
-def on_both(written: Mapping[str, Any], uri: str, rows: Sequence[Record]) -> dict[str, Told]:
+def on_both(written: Mapping[str, Any], uri: str, rows: Sequence[Record]) -> tuple[Any, ...]:
     flagged = FLAGGED if written.get("invalid", "missing") == "missing" else ()
-    found = [Scoring(e, written, COLUMNS, uri, PLACED, flagged).scores(rows) for e in ENGINES]
+    both = [Scoring(e, written, COLUMNS, uri, PLACED, flagged) for e in ENGINES]
+    found = [(one.scores(rows), one.figures(), one.counts()) for one in both]
     assert found[0] == found[1]
     return found[0]
 
@@ -117,7 +118,8 @@ def test_scores(spec: tuple[dict[str, Any], Spec], rows: list[Record], postgres_
     once = {r.key: r for r in rows}
     flags = {k: r.flagged for k, r in once.items()}
     rows = [Record(r.key, r.values, r.reasons, flags[r.key]) for r in rows]
-    assert on_both(spec[0], postgres_uri, rows) == scores(spec[1], rows)
+    told = (scores(spec[1], rows), figures(spec[1], rows), counts(spec[1], rows))
+    assert on_both(spec[0], postgres_uri, rows) == told
 
 
 # by hand ------------------------------------------------------------------------------------
