@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlglot import exp
 
@@ -48,11 +48,8 @@ class Binder:
             return None
 
     def real(self, name: str) -> str:
-        """The column that a name means: exactly, else without regard to case if only one does."""
-        if name in self.columns:
-            return name
-        same = [c for c in self.columns if folded(c) == folded(name)]
-        return same[0] if len(same) == 1 else name
+        """The column that a name means."""
+        return real(name, self.columns)
 
     def guarded(self, node: exp.Expr) -> exp.Expr:
         """On DuckDB nothing that a value does may end the statement."""
@@ -63,6 +60,14 @@ class Binder:
     def tell(self, rule: Rule, field: str, code: str, cause: str, remedy: str) -> None:
         span: Span = rule.spans.get(field, rule.span)
         self.problems.append(Problem(span, code, cause, remedy))
+
+
+def real(name: str, columns: Collection[str]) -> str:
+    """The column that a name means: exactly, else without regard to case if only one does."""
+    if name in columns:
+        return name
+    same = [c for c in columns if folded(c) == folded(name)]
+    return same[0] if len(same) == 1 else name
 
 
 def look(rule: Rule, field: str, bound: Bound) -> None:

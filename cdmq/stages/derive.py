@@ -101,7 +101,7 @@ class Derived:
         """Which cells of its records carry a flag; `found`: the codes of rules that were judged."""
         if not step.flagging:
             return
-        from cdmq.kinds.golden.flagged import flags_query
+        from cdmq.kinds.flagged import flags_query
 
         name = f"flagged:{dataset.name}"
         staged, _ = self.names.output(f"{dataset.name}__flags")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cdmq.kinds.defaults.words import DefaultRule
-from cdmq.kinds.golden.flagged import minded
+from cdmq.kinds.flagged import minded
 from cdmq.kinds.golden.words import GoldenRule
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.tiering.words import TieringRule

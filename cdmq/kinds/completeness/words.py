@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from cdmq.kinds.words import Named, Number, filled
 from cdmq.project.column_names import composed
-from cdmq.project.fields import SqlText, Threshold
+from cdmq.project.fields import Dimension, SqlText, Threshold
 
 _HEAVIEST = 1_000_000
 _DECIMALS = 4
@@ -96,6 +96,8 @@ class CompletenessRule(Named):
     each point.
     """
 
+    DIMENSION: ClassVar[Dimension | None] = "completeness"
+
     points: Annotated[
         dict[Alternatives, Weight], BeforeValidator(_once), AfterValidator(filled)
     ] = Field(
@@ -130,9 +132,6 @@ class CompletenessRule(Named):
         for point in self.not_applicable:
             if point not in self.points:
                 raise ValueError(f"not_applicable names '{point}', which is not one of the points")
-        for word in ("warn_above", "error_above"):
-            if getattr(self, word) is not None and self.ask_at_least is None:
-                raise ValueError(f"{word} needs ask_at_least: without it no record is flagged")
         return self
 
 

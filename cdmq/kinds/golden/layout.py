@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdmq.kinds.binding import real
 from cdmq.kinds.golden.made import PARTY
 from cdmq.kinds.golden.words import GoldenRule
 from cdmq.sql.types import Type
@@ -49,12 +50,6 @@ class Layout:
         }
         found[self.records] = "integer"
         return found | {f"{c}{VERIFIED}": self.columns[v] for c, v in self.verified.items()}
-
-
-def real(name: str, columns: Mapping[str, Type]) -> str:
-    """The column that a name means: exactly, else without regard to case if only one does."""
-    same = [c for c in columns if c.lower() == name.lower()]
-    return same[0] if name not in columns and len(same) == 1 else name
 
 
 def not_picked(dataset: Dataset, column: str) -> str | None:

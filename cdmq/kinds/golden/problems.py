@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cdmq.kinds.golden.layout import SOURCE, Layout, layout, not_picked, real
+from cdmq.kinds.binding import real
+from cdmq.kinds.golden.layout import SOURCE, Layout, layout, not_picked
 from cdmq.kinds.golden.made import PARTY
 from cdmq.kinds.golden.words import GoldenRule
 from cdmq.problems import Problem, did_you_mean

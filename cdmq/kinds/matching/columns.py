@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
-from cdmq.kinds.binding import Binder
-from cdmq.kinds.golden.layout import real
+from cdmq.kinds.binding import Binder, real
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql import nodes

@@ -1,0 +1,106 @@
+"""Which cells carry an open error flag: kinds that read values ask what rules say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from cdmq.audit.renames import of_rule
+from cdmq.audit.tables import FLAGS
+from cdmq.kinds.binding import real
+from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
+from cdmq.sql.types import Type
+from cdmq.steps import FOUND
+from cdmq.values import Project, Rule
+
+#: Column -> the rules whose flags are about just that column.
+Flagging = Mapping[str, tuple[str, ...]]
+
+
+def flagging(dataset: str, columns: Mapping[str, Type], project: Project) -> Flagging:
+    """The rules that say of a cell of a dataset that it is wrong: enabled, of severity error, about
+    the clean value of one column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for judge in project.rules_of(dataset, "validation"):
+        about = about_one(judge, columns)
+        if about is not None and minded(judge):
+            found[about] = (*found.get(about, ()), judge.id)
+    return {c: found[c] for c in columns if c in found}
+
+
+def minded(judge: Rule) -> bool:
+    """Whether what a rule says of a value counts against it."""
+    return judge.enabled and judge.severity == "error" and judge.stage == "clean"
+
+
+def about_one(judge: Rule, columns: Mapping[str, Type]) -> str | None:
+    """The column that a rule judges, where it is only one."""
+    named = set(judge.columns)
+    if not named:
+        for field, expression in judge.expressions.items():
+            if field != "where":
+                named |= {*expression.columns, *(c for _, c in expression.behind)}
+    found = {real(c, columns) for c in named}
+    one = next(iter(found)) if len(found) == 1 else None
+    return one if one in columns else None
+
+
+def flags_query(
+    by_column: Flagging,
+    schema: str,
+    ids: Mapping[str, tuple[str, ...]],
+    found: Mapping[str, int] | None = None,
+) -> exp.Select:
+    """A row a record with an open flag: `key`, and 1 in `z0`, `z1`, ... for each flagged column.
+
+    `found`: the codes of the rules that this run has evaluated. Of the others, the flags that are
+    open in the audit tables count.
+    """
+    found = found or {}
+    parts = []
+    for i, rules in enumerate(by_column.values()):
+        codes = [nodes.number(found[r]) for r in rules if r in found]
+        if codes:
+            parts.append(
+                _part(i, nodes.table(FOUND), [exp.In(this=nodes.column("code"), expressions=codes)])
+            )
+        left = [r for r in rules if r not in found]
+        if left:
+            parts.append(
+                _part(
+                    i,
+                    nodes.table(Relation(FLAGS.name, schema)),
+                    [
+                        nodes.any_of([of_rule(r, ids) for r in left]),
+                        nodes.is_null(nodes.column("to_run")),
+                        nodes.equal(nodes.column("state"), nodes.text("failed")),
+                    ],
+                )
+            )
+    shown = [
+        nodes.column("key"),
+        *(
+            nodes.alias(
+                exp.Max(
+                    this=nodes.when(
+                        nodes.equal(nodes.column("i"), nodes.number(i)), nodes.number(1)
+                    )
+                ),
+                f"z{i}",
+            )
+            for i in range(len(by_column))
+        ),
+    ]
+    return nodes.group_by(
+        nodes.select(shown, nodes.subquery(nodes.union_all(parts), "f")), [nodes.column("key")]
+    )
+
+
+def _part(i: int, table: exp.Expr, where: Sequence[exp.Expr]) -> exp.Select:
+    return nodes.select(
+        [nodes.column("key"), nodes.alias(nodes.number(i), "i")],
+        table,
+        nodes.every([nodes.present(nodes.column("key")), *where]),
+    )
