@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
-from cdmq.kinds.matching.tables import XREF
 from cdmq.kinds.flagged import flags_query
+from cdmq.kinds.matching.tables import XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.tiering.tables import TIER_HISTORY
 from cdmq.sql import nodes
