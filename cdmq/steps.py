@@ -262,6 +262,8 @@ class Outcome:
     samples: tuple[str, ...] = ()
     #: What was found, where no count says it: how many parties, how many of each level.
     note: str = ""
+    #: What was found, as numbers by their names; None where a number cannot be told.
+    figures: Mapping[str, float | None] = field(default_factory=dict)
     #: Of the lines of a file: more are bad than may be.
     refused: bool = False
     #: Of a rule that counts facts: how many, where `could_not_judge` are those it could not count.

@@ -142,14 +142,15 @@ class Dataset:
     """One dataset: its declaration and where the graph puts it."""
 
     name: str
-    source: Literal["table", "file", "stack", "model", "seed", "golden"]
+    source: Literal["table", "file", "stack", "model", "seed", "rule"]
     spec: DatasetSpec
     span: Span
     depends_on: tuple[str, ...] = ()
     model: SqlModel | None = None
     seed: Seed | None = None
-    #: The golden rule that makes it, and the dataset whose records it joins.
+    #: The rule that makes it, its kind, and the dataset of whose records it is made.
     made_by: str | None = None
+    made_as: str | None = None
     made_of: str | None = None
     #: Of the project: where the clocks stand by which its times are read.
     time_zone: str = "UTC"
@@ -163,6 +164,11 @@ class Dataset:
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(self.spec.key)
+
+    @property
+    def origin(self) -> str:
+        """As people read it: its source, or the kind of the rule that makes it."""
+        return self.made_as or self.source
 
     @property
     def numbered(self) -> bool:

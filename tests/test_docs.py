@@ -36,11 +36,7 @@ import reference_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PROSE = [
-    *PAGES,
-    *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md")),
-    *sorted((ROOT / "docs" / "manual").glob("*.md")),
-]
+PROSE = [*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs" / "manual").glob("*.md"))]
 LONGEST = 110
 _COMMENT = re.compile(r"<!-- *(world|file|not run|wrong on purpose)(?:: *(.*?))? *-->")
 #: What differs from run to run, and the word that stands for it.

@@ -139,6 +139,17 @@ RULE_RESULTS = Table(
 """),
 )
 
+RULE_FIGURES = Table(
+    "rule_figures",
+    "one row a figure that a rule gave in a run, beside its counts",
+    columns("""
+    run_id text the run
+    rule_id text the rule
+    figure text its name, such as `parties`, `level:gold` or `mean`
+    value double the figure; NULL where it could not be told
+"""),
+)
+
 STATEMENTS = Table(
     "statements",
     "one row a compiled statement",
@@ -227,6 +238,7 @@ TABLES = (
     MODEL_VERSIONS,
     RUN_INPUTS,
     RULE_RESULTS,
+    RULE_FIGURES,
     STATEMENTS,
     FLAGS,
     CHANGES,

@@ -206,7 +206,7 @@ class VersionRows:
                     [
                         self.run_id,
                         name,
-                        dataset.source,
+                        dataset.origin,
                         seen.rows if seen else None,
                         seen.digest if seen else None,
                         self.digests.get(name),

@@ -64,7 +64,7 @@ class Builder:
             self.names.put(f"seed:{dataset.name}", staged, final)
         elif dataset.source == "stack":
             self._table(dataset.name, staged, final, stack_query(dataset, self.catalog))
-        elif dataset.source == "golden":
+        elif dataset.source == "rule":
             self._table(dataset.name, staged, final, self.golden[dataset.name].rows)
         else:
             self._model(dataset, staged, final)

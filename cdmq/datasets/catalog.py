@@ -261,7 +261,7 @@ def _columns_of(
         if wrong := stack_problems(dataset, known):
             raise CdmqError(wrong)
         return stacked(dataset, known)
-    if dataset.source == "golden":
+    if dataset.source == "rule":
         return made_columns(dataset, project, known)
     return model_columns(dataset, project, known, warehouse)
 
@@ -273,7 +273,7 @@ def _lost(dataset: Dataset, found: Delivery) -> list[Problem]:
     for need in dataset.depends_on:
         for column, problem in found.unfit.get(need, {}).items():
             text = dataset.model.text.lower() if dataset.model else ""
-            if dataset.source in ("stack", "golden") or column.lower() in text or "*" in text:
+            if dataset.source in ("stack", "rule") or column.lower() in text or "*" in text:
                 lost.append(problem)
     return lost
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
+    from cdmq.problems import Problem
     from cdmq.project.fields import Head
+    from cdmq.project.spec import DatasetSpec
+    from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
     from cdmq.values import Dataset, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse
@@ -92,6 +95,26 @@ class Kind:
     def uses(self, rule: Rule, at: Known) -> Uses:
         """What a rule reads and makes."""
         return self._part("uses", "uses")(rule, at)  # type: ignore[no-any-return]
+
+    def declares(self, item: Any) -> Iterator[tuple[Path, str]]:
+        """The datasets that an item of the section makes, by place in it and name: asked before
+        any rule is read, of items wrong or right."""
+        return self._part("read", "declares")(item)  # type: ignore[no-any-return]
+
+    def declared(self, said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
+        """The declaration of a dataset that a rule makes out of another: `said` in models/*.yml."""
+        return self._part("read", "declared")(said, of)  # type: ignore[no-any-return]
+
+    def names(self, rule: Rule) -> Iterator[tuple[str, str, str]]:
+        """The relations that a rule makes besides datasets: name, whose it is, and what makes
+        it."""
+        return self._part("read", "names")(rule)  # type: ignore[no-any-return]
+
+    def problems(
+        self, datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]
+    ) -> Iterator[Problem]:
+        """What is wrong with its rules, seen beside the datasets and the other rules."""
+        return self._part("read", "problems")(datasets, rules)  # type: ignore[no-any-return]
 
 
 @cache

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from cdmq.kinds.reads import expression_columns
-from cdmq.values import Rule, Uses
+from cdmq.problems import Problem
+from cdmq.values import Dataset, Rule, Uses
 
 if TYPE_CHECKING:
     from cdmq.audit.states import States
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from cdmq.kinds.kind import Kind, Known
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
+    from cdmq.project.spec import DatasetSpec
+    from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
     from cdmq.warehouses.base import Warehouse
 
@@ -74,3 +77,23 @@ def undo(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, in
 def uses(rule: Rule, at: Known) -> Uses:
     """It reads the columns of its own dataset that it names, and makes nothing."""
     return Uses({f"rows:{rule.dataset}": frozenset({*rule.columns, *expression_columns(rule)})})
+
+
+def declares(item: Any) -> Iterator[tuple[Path, str]]:
+    """No dataset."""
+    yield from ()
+
+
+def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
+    """As it is said."""
+    return said
+
+
+def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    """None."""
+    yield from ()
+
+
+def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
+    """None."""
+    yield from ()

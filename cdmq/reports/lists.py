@@ -41,7 +41,7 @@ def _fields(item: Listed, kind: str) -> dict[str, object]:
     }
     if isinstance(thing, Dataset):
         return fields | {
-            "source": thing.source,
+            "source": thing.origin,
             "key": list(thing.key),
             "depends_on": list(thing.depends_on),
             "owner": thing.spec.owner,

@@ -88,7 +88,7 @@ def _dataset(dataset: Dataset, own: str, package: str, parents: list[str]) -> di
         "description": spec.description or "",
         "original_file_path": dataset.model.path if dataset.model else dataset.span.file,
         "line": dataset.span.line or None,
-        "source": dataset.source,
+        "source": dataset.origin,
         "key": list(dataset.key),
         "columns": {c: {"name": c, "data_type": t} for c, t in spec.columns.items()},
         "owner": spec.owner,

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from cdmq.audit.register import KINDS, Register
 from cdmq.audit.tables import REGISTER, RULE_VERSIONS, RUNS, audit_schema
-from cdmq.kinds.golden.made import relation_names
+from cdmq.graph.names import relation_names
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.results import Finding
 from cdmq.sql import nodes

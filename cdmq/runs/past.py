@@ -186,8 +186,8 @@ def meanings(root: Path, overrides: Mapping[str, Any], files: Reading) -> Meanin
     unreadable = set()
     for rule in project.rules.values():
         version = version_of(rule, project)
-        golden = project.datasets[rule.dataset].source == "golden"
-        apart = None if golden else rule.span.file
+        made = project.datasets[rule.dataset].made_by
+        apart = None if made else rule.span.file
         known[f"rule:{rule.id}"] = Meaning(
             version.digest, apart, f"rule:{rule.formerly}" if rule.formerly else None
         )

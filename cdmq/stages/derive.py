@@ -140,6 +140,7 @@ class Derived:
             statement=digest,
             seconds=seconds,
             note=f"{parties:,} golden records, {cells:,} cells",
+            figures={"records": parties, "cells": cells},
         )
 
     def tier(self, step: TierStep, as_of: datetime) -> Outcome:
@@ -180,6 +181,7 @@ class Derived:
             could_not_judge=lost,
             facts=facts,
             note="; ".join(n for n in (found.note, told) if n),
+            figures={**found.figures, "facts": facts, "uncounted": lost},
         )
 
     def _uncounted(self, step: TierStep) -> tuple[int, int, str]:
@@ -300,7 +302,8 @@ class Derived:
         if review.message:
             note += f" ({review.message})"
         everyone = sum(counts.values())
-        return Outcome(rule, tested=everyone, judged=everyone, note=note)
+        figures = {f"level:{name}": float(counts.get(name, 0)) for name in (NEW, *spec.level_names)}
+        return Outcome(rule, tested=everyone, judged=everyone, note=note, figures=figures)
 
     def _audit(self, table: str) -> exp.Table:
         return nodes.table(Relation(table, audit_schema(self.warehouse)))

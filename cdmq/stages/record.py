@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
+    RULE_FIGURES,
     RULE_RESULTS,
     RUN_INPUTS,
     RUNS,
@@ -103,6 +104,8 @@ def record(
         key_inputs(project, warehouse, schema)
         _add_statements(warehouse, schema, executed, facts.run_id)
         _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
+        figures = [row for r in results for row in _figures(r, facts.run_id)]
+        _add(warehouse, RULE_FIGURES, schema, figures)
         counts = {"flags": flags.publish(), "changes": changes.publish()}
         digests = {name: version.digest for name, version in versions.items()}
         states = States(warehouse, schema, facts.run_id, digests, ids_of(renamed))
@@ -211,6 +214,12 @@ def _result_row(result: RuleResult, versions: Mapping[str, Version], facts: RunF
         o.statement,
         o.fingerprint,
     ]
+
+
+def _figures(result: RuleResult, run_id: str) -> Iterator[list[Any]]:
+    o = result.outcome
+    for name, value in o.figures.items() if o.evaluated else ():
+        yield [run_id, o.rule.id, name, None if value is None else float(value)]
 
 
 def _add_statements(warehouse: Warehouse, schema: str, executed: Executed, run_id: str) -> None:

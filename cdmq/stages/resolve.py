@@ -6,18 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
+from cdmq.datasets.declared import declared_datasets
 from cdmq.datasets.hidden import with_hidden
-from cdmq.datasets.model_text import configured
 from cdmq.datasets.own_rules import check_own, guarded, numbered, own_rules
+from cdmq.graph.names import check_names
 from cdmq.graph.order import in_order
-from cdmq.kinds.golden.made import add_made, check_levels, check_names, check_parties, made_datasets
+from cdmq.kinds import kinds
+from cdmq.kinds.made import made_datasets
 from cdmq.kinds.reading import RuleReader
 from cdmq.kinds.reads import At, uses_of
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.project.spec import DatasetSpec
-from cdmq.project.yaml_source import Source
 from cdmq.values import Dataset, Documents, Project, Rule
 
 
@@ -32,7 +31,8 @@ def resolve(documents: Documents) -> Project:
 def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     """The project as far as it can be understood, and all that is wrong."""
     problems = list(documents.problems)
-    datasets, broken = _datasets(documents, problems)
+    made = made_datasets(documents.rule_files)
+    datasets, broken = declared_datasets(documents, made, problems)
     rules: dict[str, Rule] = {}
     seeds = {s.name: s for s in documents.seeds}
     unread = list(documents.unread)
@@ -50,8 +50,8 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     datasets = guarded(datasets, rules, _holds(documents), problems)
     rules = {name: _with_former_id(rule, datasets) for name, rule in rules.items()}
     _check_formerly(rules, problems)
-    check_parties(rules, problems)
-    check_levels(rules, problems)
+    for kind in dict.fromkeys(rule.kind for rule in rules.values()):
+        problems += kinds()[kind].problems(datasets, rules)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     read = {name: uses_of(rule, At(datasets, rules, seeds)) for name, rule in rules.items()}
@@ -73,156 +73,6 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         uses=read,
     )
     return project, problems
-
-
-def _datasets(
-    documents: Documents, problems: list[Problem]
-) -> tuple[dict[str, Dataset], frozenset[str]]:
-    """The datasets by name, and the names of those that are declared wrongly."""
-    models = {m.name: m for m in documents.models}
-    seeds = {s.name: s for s in documents.seeds}
-    found: dict[str, Dataset] = {}
-    broken = set(documents.broken)
-    made = {m.into for m in made_datasets(documents.rule_files)}
-    for spec, source, index in documents.datasets:
-        span = source.at(("datasets", index, "name"))
-        if spec.name in found:
-            first = found[spec.name].span
-            problems.append(
-                Problem(
-                    span,
-                    "CDMQ205",
-                    f"the dataset '{spec.name}' is declared twice",
-                    f"keep one of them (the first is at {first})",
-                )
-            )
-            continue
-        kind = next((k for k in ("table", "file", "stack") if getattr(spec, k) is not None), None)
-        if spec.from_dbt is not None:
-            problems.append(
-                Problem(
-                    source.at_key(("datasets", index, "from_dbt")),
-                    "CDMQ114",
-                    "from_dbt is not built yet: dbt's manifest.json is not read",
-                    "name the relation: table: schema.name",
-                )
-            )
-            broken.add(spec.name)
-            continue
-        if spec.name in models:
-            if kind:
-                problems.append(
-                    Problem(
-                        span,
-                        "CDMQ205",
-                        f"'{spec.name}' has a {kind} and the SQL model {models[spec.name].path}",
-                        "rename one of them",
-                    )
-                )
-            kind = "model"
-        if kind is None and spec.name in seeds:
-            kind = "seed"
-        if kind is None and spec.name in made:
-            continue
-        if kind is None:
-            problems.append(
-                Problem(
-                    span,
-                    "CDMQ209",
-                    f"the dataset '{spec.name}' does not say where its rows come from",
-                    f"add table:, file: or stack:, or write models/{spec.name}.sql",
-                )
-            )
-            broken.add(spec.name)
-            continue
-        found[spec.name] = Dataset(
-            spec.name,
-            kind,  # type: ignore[arg-type]
-            spec,
-            span,
-            model=models.get(spec.name),
-            seed=seeds.get(spec.name),
-        )
-    for model in documents.models:
-        if model.name not in found:
-            spec = DatasetSpec(name=model.name)
-            found[model.name] = Dataset(model.name, "model", spec, Span(model.path), model=model)
-    for seed in documents.seeds:
-        if seed.name not in found:
-            spec = DatasetSpec(name=seed.name, key=[seed.columns[0]])
-            found[seed.name] = Dataset(seed.name, "seed", spec, Span(seed.path), seed=seed)
-        elif found[seed.name].source != "seed":
-            problems.append(
-                Problem(
-                    Span(seed.path),
-                    "CDMQ205",
-                    f"the seed '{seed.name}' has the name of a dataset",
-                    "rename the file",
-                )
-            )
-    add_made(documents.rule_files, found, {s.name: s for s, _, _ in documents.datasets}, problems)
-    _check_declared(documents, {*found, *broken}, problems)
-    config = documents.config
-    return {
-        name: replace(
-            d,
-            time_zone=config.time_zone,
-            materialized=d.spec.materialized or config.materialized,
-            configured=configured(d, documents, problems),
-        )
-        for name, d in found.items()
-    }, frozenset(broken)
-
-
-def _check_declared(
-    documents: Documents, datasets: Collection[str], problems: list[Problem]
-) -> None:
-    """Names that a dataset's own declaration uses."""
-    claimed: dict[str, str] = {}
-    for spec, source, index in documents.datasets:
-        base: tuple[str | int, ...] = ("datasets", index)
-        for name in spec.formerly:
-            other = claimed.setdefault(name, spec.name)
-            if name in datasets or other != spec.name:
-                why = "which still exists" if name in datasets else f"and so does '{other}'"
-                problems.append(
-                    Problem(
-                        source.at((*base, "formerly")),
-                        "CDMQ211",
-                        f"the dataset '{spec.name}' says it was formerly '{name}', {why}",
-                        "a name that is in use is nobody's former one",
-                    )
-                )
-        for label, name in (spec.stack or {}).items():
-            _known(name, datasets, source, (*base, "stack", label), problems)
-        for label in spec.rename:
-            if label not in (spec.stack or {}):
-                span = source.at_key((*base, "rename", label))
-                problems.append(
-                    Problem(
-                        span,
-                        "CDMQ210",
-                        f"rename: '{label}' is no label of stack",
-                        did_you_mean(label, spec.stack or {}),
-                    )
-                )
-        for name in spec.refers_to:
-            _known(name, datasets, source, (*base, "refers_to", name), problems, key=True)
-
-
-def _known(
-    name: str,
-    datasets: Collection[str],
-    source: Source,
-    path: Any,
-    problems: list[Problem],
-    key: bool = False,
-) -> None:
-    if name not in datasets:
-        span = source.at_key(path) if key else source.at(path)
-        problems.append(
-            Problem(span, "CDMQ202", f"unknown dataset '{name}'", did_you_mean(name, datasets))
-        )
 
 
 def _add(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:

@@ -42,7 +42,7 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
                 known[name] = file_columns(dataset, project.root)
             elif dataset.source == "stack":
                 known[name] = stacked(dataset, known)
-            elif dataset.source == "golden":
+            elif dataset.source == "rule":
                 known[name] = made_columns(dataset, project, known)
             elif dataset.source == "model":
                 known[name] = model_columns(dataset, project, known, warehouse)
@@ -132,7 +132,14 @@ def _as_table(dataset: Dataset, table: str) -> Dataset:
     """The labels of a stack stay, a golden rule trusts by them; so does how a file is written."""
     spec = dataset.spec.model_copy(update={"table": table, "from_dbt": None})
     return replace(
-        dataset, source="table", spec=spec, depends_on=(), model=None, made_by=None, made_of=None
+        dataset,
+        source="table",
+        spec=spec,
+        depends_on=(),
+        model=None,
+        made_by=None,
+        made_as=None,
+        made_of=None,
     )
 
 

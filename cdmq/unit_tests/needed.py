@@ -137,7 +137,7 @@ class _Walk:
                 inputs = (dataset.spec.stack or {}).values() or dataset.depends_on
                 for source in inputs:
                     self.want(source, None)
-            elif dataset.source == "golden":
+            elif dataset.source == "rule":
                 self._golden(dataset)
 
     def judging(self, rule: Rule, spec: GoldenRule) -> None:

@@ -68,6 +68,12 @@ def test_the_same_mail_is_one_party(left: World) -> None:
     assert left.audit_rows("rule_results", ("message",), "rule_id = 'same_person'") == [
         ("6 records are 5 parties, 1 alike",)
     ]
+    assert left.audit_rows("rule_figures", ("figure", "value"), "rule_id = 'same_person'") == [
+        ("asked", 0),
+        ("pairs", 1),
+        ("parties", 5),
+        ("records", 6),
+    ]
 
 
 def test_a_veto_is_asked_of_people(compared: World) -> None:

@@ -69,7 +69,7 @@ def project_of(rule: Rule, datasets: Mapping[str, Mapping[str, Any]]) -> Project
         golden = "made_of" in spec
         made[name] = Dataset(
             name,
-            "golden" if golden else "table",
+            "rule" if golden else "table",
             DatasetSpec(name=name, **own),
             Span("models/m.yml", 3, 3),
             made_by="golden_customer" if golden else None,

@@ -13,7 +13,7 @@ from runner import World
 import cdmq
 from cdmq.api import parse
 from cdmq.commands.init import init
-from cdmq.kinds.golden.made import relation_names
+from cdmq.graph.names import relation_names
 from cdmq.kinds.stated import stated
 from cdmq.problems import CdmqError
 from cdmq.warehouses.profiles import read_target

@@ -102,6 +102,13 @@ def test_a_figure_says_without_how_many_facts_it_is_made(world: World, dataset: 
         "2 prospect, 2 ordinary; made without 3 of 5 orders: 1 without a date, "
         "1 without an amount, 1 of no known customer"
     )
+    assert dict(world.audit_rows("rule_figures", ("figure", "value"), "rule_id = 'class'")) == {
+        "level:new": 0,
+        "level:prospect": 2,
+        "level:ordinary": 2,
+        "facts": 5,
+        "uncounted": 3,
+    }
     levels = world.audit_rows("tier_history", ("level", "uncounted", "reason"))
     assert [(level, n) for level, n, _ in levels] == [
         ("ordinary", 1),

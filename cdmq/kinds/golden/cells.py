@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from cdmq.kinds.golden.layout import Unit, layout
-from cdmq.kinds.golden.made import PARTY
 from cdmq.kinds.golden.members import UNFLAGGED, Flagged, Members, named, with_cte
 from cdmq.kinds.golden.order import DECIDING, ONLY, alike, first, ordered
-from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.golden.words import PARTY, GoldenRule
 from cdmq.project.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed

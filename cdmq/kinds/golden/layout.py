@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cdmq.kinds.binding import real
-from cdmq.kinds.golden.made import PARTY
-from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.golden.words import PARTY, GoldenRule
 from cdmq.sql.types import Type
 from cdmq.values import Dataset, Rule
 

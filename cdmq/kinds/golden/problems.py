@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cdmq.kinds.binding import real
 from cdmq.kinds.golden.layout import SOURCE, Layout, layout, not_picked
-from cdmq.kinds.golden.made import PARTY
-from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.golden.words import PARTY, GoldenRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, SIZED, Type
 from cdmq.values import Dataset, Rule

@@ -8,11 +8,10 @@ from sqlglot import exp
 
 from cdmq.kinds.golden.cells import cells_query
 from cdmq.kinds.golden.layout import VERIFIED, layout
-from cdmq.kinds.golden.made import PARTY
 from cdmq.kinds.golden.members import UNFLAGGED, Flagged, Members
 from cdmq.kinds.golden.order import first
 from cdmq.kinds.golden.problems import golden_problems
-from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.golden.words import PARTY, GoldenRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.sql.types import Type

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from cdmq.kinds.words import Named, RuleName, some
 from cdmq.project.fields import Bool, Column, Columns, Dataset
 
+#: The key of a golden dataset.
+PARTY = "party_id"
 Pick = Literal[
     "trusted",
     "newest",

@@ -285,7 +285,8 @@ class Matcher:
             note += f", {held:,} for people to decide"
         if told:
             note += f"; {told}"
-        return Outcome(step.rule, tested=records, judged=records, note=note)
+        figures = {"records": records, word: parties, "pairs": pairs, "asked": held}
+        return Outcome(step.rule, tested=records, judged=records, note=note, figures=figures)
 
 
 def trained_for(spec: MatchingRule) -> str:

@@ -1,0 +1,54 @@
+"""What a golden rule makes, and the rule that it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cdmq.kinds.golden.words import PARTY, GoldenRule
+from cdmq.problems import Problem, did_you_mean
+from cdmq.project.spec import DatasetSpec
+from cdmq.project.yaml_source import Path
+from cdmq.values import Dataset, Rule
+
+
+def declares(item: Any) -> Iterator[tuple[Path, str]]:
+    into = item.get("into") if isinstance(item, dict) else None
+    if isinstance(into, str):
+        yield ("into",), into
+
+
+def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
+    """What its source says of columns holds for the golden ones too."""
+    if of is None:
+        return said.model_copy(update={"key": [PARTY]})
+    gone = {*of.key, "source"}
+    return said.model_copy(
+        update={
+            "key": [PARTY],
+            "verified_at": {c: f"{c}__verified_at" for c in of.spec.verified_at if c not in gone},
+            "changed_at": of.spec.changed_at,
+            "owner": said.owner or of.spec.owner,
+        }
+    )
+
+
+def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    yield f"{rule.id}__flags", rule.id, f"the rule {rule.id}"
+
+
+def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
+    """A golden rule names a matching rule on its own dataset."""
+    for rule in rules.values():
+        if not isinstance(rule.spec, GoldenRule):
+            continue
+        matching = [
+            r.id for r in rules.values() if r.kind == "matching" and r.dataset == rule.dataset
+        ]
+        if rule.spec.matched_by not in matching:
+            yield Problem(
+                rule.spans.get("from", rule.span),
+                "CDMQ224",
+                f"{rule.dataset} has no matching rule '{rule.spec.matched_by}' (rule {rule.id})",
+                did_you_mean(rule.spec.matched_by, matching) or "write it below matching:",
+            )

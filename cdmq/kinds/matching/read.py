@@ -1,0 +1,30 @@
+"""What a matching rule makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cdmq.kinds.matching.words import MatchingRule
+from cdmq.problems import Problem
+from cdmq.values import Dataset, Rule
+
+
+def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    yield f"{rule.id}__xref", rule.id, f"the rule {rule.id}"
+    if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":
+        yield f"{rule.dataset}__xref", rule.dataset, f"the party rule of {rule.dataset}"
+
+
+def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
+    """One rule says who is a party of a dataset."""
+    parties: dict[str, Rule] = {}
+    for rule in rules.values():
+        if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":
+            first = parties.setdefault(rule.dataset, rule)
+            if first is not rule:
+                yield Problem(
+                    rule.span,
+                    "CDMQ225",
+                    f"'{rule.id}' and '{first.id}' both make parties of {rule.dataset}",
+                    "join them, or say makes: group in one of them",
+                )
