@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from cdmq.kinds.expected import Difference
-from cdmq.kinds.expecting import Expect, Members, Ran, Said, Told, refuse
+from cdmq.kinds.expecting import Expect, Ran, Said
+from cdmq.kinds.expecting_each import Each, OfOne, compared, each, misnamed
 from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.problems import did_you_mean
 from cdmq.project.fields import Model
@@ -16,20 +16,12 @@ from cdmq.project.spec import UnitTest
 from cdmq.values import Project, Rule
 
 
-class ExpectedLevel(Model):
+class ExpectedLevel(OfOne):
     """The level of a party, named by any of its records, or of a record by itself."""
 
-    of: str | None = Field(
-        None, description="Of a golden dataset: the key of any record of the party."
-    )
-    key: str | None = Field(None, description="Of another dataset: the key of the record.")
-    level: str
+    WHAT: ClassVar[str] = "level"
 
-    @model_validator(mode="after")
-    def _of_one(self) -> ExpectedLevel:
-        if (self.of is None) == (self.key is None):
-            raise ValueError("say whose level it is: by of (any record of the party) or by key")
-        return self
+    level: str
 
 
 class Levels(Model):
@@ -38,48 +30,13 @@ class Levels(Model):
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """`levels`: party, or key of a record where `by_key` -> level and its reason."""
-
-    members: Members
-    levels: Mapping[str, tuple[str, str | None]]
-    by_key: bool
-
-
-def _found(ran: Ran) -> _Found:
+def _found(ran: Ran) -> Each:
     rule = next((r for r in ran.rules if r.kind == "tiering"), None)
     if rule is None:
-        return _Found(ran.members, {}, True)
+        return Each(ran.members, {}, True, {})
     kept = ran.kept(rule.id, "tier_history", "key", "level", "reason")
-    levels = {key: (level, reason) for key, level, reason in kept}
-    return _Found(ran.members, levels, not ran.project.datasets[rule.dataset].made_by)
-
-
-def _compared(
-    expect: Expect, wanted: Sequence[ExpectedLevel], found: _Found, told: Told
-) -> list[Difference]:
-    """Everyone's level is told, a party's by one of its records or by several."""
-    refuse(found.members.unknown((w.of for w in wanted if w.of is not None), told))
-    seen: set[str] = set()
-    wrong = []
-    for level in wanted:
-        name = "key" if level.key is not None else "of"
-        whose = str(level.key if level.key is not None else level.of)
-        who = whose if name == "key" else found.members.party_of[whose]
-        seen.add(who)
-        row = {name: whose, "level": level.level}
-        made, reason = found.levels.get(who, (None, None))
-        if made is None:
-            wrong.append(Difference(expect.what, row, None))
-        elif made != level.level:
-            wrong.append(Difference(expect.what, row, {**row, "level": made}, reason or ""))
-    members = found.members.parties
-    for who in sorted(found.levels.keys() - seen, key=lambda w: members.get(w, [w])):
-        made, reason = found.levels[who]
-        named = {"key": who} if found.by_key else {"of": members[who][0]}
-        wrong.append(Difference(expect.what, None, {**named, "level": made}, reason or ""))
-    return wrong
+    levels = {key: {"level": level} for key, level, _ in kept}
+    return each(ran, rule, levels, {key: reason for key, _, reason in kept})
 
 
 def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
@@ -88,21 +45,15 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
     known = [*rule.spec.level_names, *([NEW] if rule.spec.new_for else [])]
     given = rule.dataset in test.given
     of = project.datasets[rule.dataset].made_of
-    golden = project.datasets[rule.dataset].made_by and not given
-    for level in test.expect.get("levels", ()):
+    wanted = test.expect.get("levels", ())
+    for level in wanted:
         if level.level not in known:
             yield (
                 "CDMQ527",
                 f"expect: {rule.id} has no level '{level.level}' in unit test {test.name}",
                 did_you_mean(level.level, known),
             )
-        if level.of is not None and not golden:
-            yield (
-                "CDMQ527",
-                f"expect: {rule.id} judges the records of {rule.dataset}, no parties "
-                f"(unit test {test.name})",
-                f"write key: {level.of} in place of of",
-            )
+    yield from misnamed(project, test, rule, "judges", wanted)
     facts = [m.dataset for m in rule.spec.measures.values() if m.dataset in project.datasets]
     if of and given and (by := [f for f in facts if of in project.datasets[f].spec.refers_to]):
         yield (
@@ -115,6 +66,6 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
 
 EXPECTS = {
     "levels": Expect(
-        Levels, "level", "levels: [{of: KEY, level: NAME}]", _found, _compared, wrong=_wrong
+        Levels, "level", "levels: [{of: KEY, level: NAME}]", _found, compared, wrong=_wrong
     )
 }
