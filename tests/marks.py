@@ -18,6 +18,7 @@ PROJECTS = (
     "cli/test_terminal",
     "cli/test_unit_parties",
     "examples/",
+    "kinds/test_kind_runs",
     "matching/",
     "parties/",
     "test_reference",

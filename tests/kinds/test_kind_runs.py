@@ -1,0 +1,194 @@
+"""The contract of a kind that runs: what its `cases.yml` says is so on both engines, and stays so
+while nothing changes; a rule that is gone, renamed or switched off is told from each other.
+
+A new kind writes cases, not tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import kind_cases as of
+import pytest
+from runner import AS_OF, ENGINES, Twin, World
+
+import cdmq
+from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
+from cdmq.explaining.history import histories, history
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told
+from cdmq.kinds import kinds
+from cdmq.sql.shape import Table
+from cdmq.unit_tests.tests import TestResult, unit_test
+
+#: What is another thing in each run, or on each engine.
+OF_A_RUN = {
+    "run_id",
+    "from_run",
+    "to_run",
+    "seconds",
+    "statement",
+    "fingerprint",
+    "first_run",
+    "made_run",
+}
+
+BUILT = tuple(name for name, kind in kinds().items() if kind.built)
+every_kind = pytest.mark.parametrize("kind", BUILT)
+
+
+def tables(kind: str) -> Iterable[Table]:
+    return (FLAGS, CHANGES, *kinds()[kind].tables)
+
+
+def open_rows(world: World, kind: str, rule: str, *others: str) -> dict[str, list[Any]]:
+    """Table -> the open rows of a rule, whole but for its name and version."""
+    found = {}
+    names = ", ".join(f"'{r}'" for r in (rule, *others))
+    for table in tables(kind):
+        if "to_run" in table.names:
+            shown = [c for c in table.names if c not in ("rule_id", "version")]
+            where = f"rule_id IN ({names}) AND to_run IS NULL"
+            found[table.name] = world.audit_rows(table.name, shown, where)
+    return found
+
+
+def moved(result: cdmq.RunResult) -> dict[str, int]:
+    """What a run opened and closed."""
+    both = [*result.opened.items(), *result.closed.items()]
+    return {name: count for name, count in both if count}
+
+
+# what a run leaves ------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[(k, e) for k in BUILT for e in ENGINES], ids="-".join)
+def case(request: pytest.FixtureRequest, made_once: Twin) -> tuple[World, of.Data]:
+    """The project of a kind after its run, only looked at."""
+    kind, engine = request.param
+    return made_once(engine, of.begin, kind), of.cases(kind)
+
+
+def test_it_leaves_what_its_case_says(case: tuple[World, of.Data]) -> None:
+    world, said = case
+    assert said["leaves"]
+    for table, rows in said["leaves"].items():
+        columns = list(rows[0])
+        where = f"rule_id = '{said['rule']}' AND to_run IS NULL"
+        assert world.audit_rows(table, columns, where) == [
+            tuple(map(of.null, row.values())) for row in rows
+        ]
+
+
+def test_its_result_is_told(case: tuple[World, of.Data]) -> None:
+    world, said = case
+    columns, wanted = list(said["result"]), tuple(map(of.null, said["result"].values()))
+    (row,) = world.audit_rows("rule_results", columns, f"rule_id = '{said['rule']}'")
+    assert tuple(None if v is None else str(v) for v in row) == wanted
+    results = json.loads((world.root / "target/run_results.json").read_text("utf-8"))["results"]
+    (result,) = [r for r in results if r["unique_id"].endswith(f".{said['rule']}")]
+    assert result["status"] == said["result"]["status"]
+    assert result["message"] == row[columns.index("message")] if "message" in columns else True
+
+
+def test_the_story_of_a_record_tells_it(case: tuple[World, of.Data]) -> None:
+    world, said = case
+    record = said["record"]
+    (story,) = stories(cdmq.parse(world.root), record["key"], record["dataset"])
+    text = "\n".join(told(story))
+    assert said["rule"] in text
+    for words in record["says"]:
+        assert words in text
+
+
+def test_history_tells_it(case: tuple[World, of.Data]) -> None:
+    world, said = case
+    (line,) = [r for r in histories(world.root) if r.rule == said["rule"]]
+    assert line.versions == 1
+    (version,) = history(world.root, said["rule"]).versions
+    assert version.first_run is not None
+
+
+def test_its_sql_is_written(case: tuple[World, of.Data], tmp_path: Path) -> None:
+    world, said = case
+    cdmq.compile(world.root, target_path=tmp_path)
+    files = [p for p in tmp_path.rglob("*.sql") if said["rule"] in p.read_text("utf-8") + p.stem]
+    assert files
+
+
+def test_what_one_may_expect_of_it(case: tuple[World, of.Data]) -> None:
+    world, said = case
+    test = {"name": "right", "rule": said["rule"], **said["unit_test"]}
+    wrong = {**test, "name": "wrong", "expect": said["wrong"]["expect"]}
+    world.write({"unit_tests/t.yml": of.text({"unit_tests": [test, wrong]})})
+    results: list[TestResult] = []
+    unit_test(world.root, listen=results.append)
+    (world.root / "unit_tests/t.yml").unlink()
+    (world.root / "unit_tests").rmdir()
+    assert [(r.status, r.message, list(map(str, r.differences))) for r in results[:1]] == [
+        ("pass", "", [])
+    ]
+    assert results[1].status == "fail"
+    text = "\n".join(map(str, results[1].differences))
+    for words in said["wrong"]["says"]:
+        assert words in text
+
+
+@every_kind
+def test_engines_agree(kind: str, made_once: Twin) -> None:
+    one, other = (made_once(engine, of.begin, kind) for engine in ENGINES)
+    for table in (*tables(kind), RULE_RESULTS, RULE_VERSIONS):
+        shown = [c for c in table.names if c not in OF_A_RUN]
+        assert one.audit_rows(table.name, shown) == other.audit_rows(table.name, shown)
+
+
+# what a later run does to it --------------------------------------------------------------------
+
+
+@every_kind
+def test_a_second_run_moves_no_row(kind: str, twin: Twin) -> None:
+    world, said = twin(of.begin, kind), of.cases(kind)
+    before = open_rows(world, kind, said["rule"])
+    assert moved(world.run(as_of=AS_OF + timedelta(seconds=1))) == {}
+    assert open_rows(world, kind, said["rule"]) == before
+
+
+@every_kind
+def test_a_rule_that_is_removed_closes_its_rows(kind: str, twin: Twin) -> None:
+    world, said = twin(of.begin, kind), of.cases(kind)
+    before = open_rows(world, kind, said["rule"])
+    of.put(world, of.without(said))
+    world.run()
+    after = open_rows(world, kind, said["rule"])
+    for table in said["leaves"]:
+        assert after[table] == []
+        closed = world.audit_rows(table, ["to_run"], f"rule_id = '{said['rule']}'")
+        assert len(closed) == len(before[table]) > 0
+
+
+@every_kind
+def test_a_rule_that_is_renamed_keeps_its_rows(kind: str, twin: Twin) -> None:
+    world, said = twin(of.begin, kind), of.cases(kind)
+    before = open_rows(world, kind, said["rule"])
+    of.put(world, of.renamed(said, "another_name"))
+    assert moved(world.run()) == {}
+    assert open_rows(world, kind, said["rule"], "another_name") == before
+    assert said["rule"] in str(history(world.root, "another_name"))
+
+
+@every_kind
+def test_a_rule_that_is_switched_off_leaves_what_it_made(kind: str, twin: Twin) -> None:
+    world, said = twin(of.begin, kind), of.cases(kind)
+    before, relations = open_rows(world, kind, said["rule"]), world.relations()
+    of.put(world, of.switched_off(said))
+    assert moved(world.run()) == {}
+    assert open_rows(world, kind, said["rule"]) == before
+    assert world.relations() == relations
+    results = world.results()
+    assert said["rule"] not in results or results[said["rule"]]["status"] == "skipped"
+    for reader in said.get("readers", ()):
+        assert results[reader]["status"] == "skipped"
