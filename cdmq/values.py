@@ -111,7 +111,8 @@ class Uses:
     Names of what is read, each with its columns: `rows:D` the records of a dataset as rules see
     them, `source:D` as they were delivered, `flags:D` the flags on those columns, `kept:R` what
     the rule R keeps, `seed:S` a list. Of what is made: `source:D` a dataset, `column:D` a column
-    that the dataset's records have from this rule, `flags:D` flags on those columns, `kept:R`.
+    that the dataset's records have from this rule, `parties:D` which of its records are one party,
+    `flags:D` flags on those columns, `kept:R`.
     """
 
     reads: Mapping[str, frozenset[str]]
@@ -125,6 +126,11 @@ class Uses:
             for how, _, own in (name.partition(":") for name in self.reads)
             if how in ("rows", "source", "seed")
         )
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The rules whose kept rows it reads."""
+        return frozenset(n[5:] for n in self.reads if n.startswith("kept:"))
 
     @property
     def seeds(self) -> tuple[str, ...]:

@@ -86,11 +86,10 @@ def graph(
         # What a rule that changes cells reads besides, its dataset stands on.
         layer = kinds()[rule.kind].layer is not None
         read = {rule.dataset} if layer else uses[name].datasets
-        kept = {n.removeprefix("kept:") for n in uses[name].reads if n.startswith("kept:")}
         needs[f"rule:{name}"] = frozenset(
             {
                 *(f"dataset:{n}" for n in read & set(datasets)),
-                *(f"rule:{r}" for r in kept & set(rules)),
+                *(f"rule:{r}" for r in uses[name].kept & set(rules)),
             }
         )
     return Graph(needs, _after(needs, rules, uses))

@@ -110,11 +110,13 @@ class Kind:
         it."""
         return self._part("read", "names")(rule)  # type: ignore[no-any-return]
 
-    def problems(
-        self, datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]
-    ) -> Iterator[Problem]:
-        """What is wrong with its rules, seen beside the datasets and the other rules."""
-        return self._part("read", "problems")(datasets, rules)  # type: ignore[no-any-return]
+    def above(self, rule: Rule) -> tuple[str, str]:
+        """How many of what a rule found bad it may have: above that it warns, and fails."""
+        return self._part("read", "above")(rule)  # type: ignore[no-any-return]
+
+    def problems(self, at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
+        """What is wrong with its rules, seen beside the others and what they use."""
+        return self._part("read", "problems")(at, uses)  # type: ignore[no-any-return]
 
 
 @cache

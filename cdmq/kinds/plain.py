@@ -94,6 +94,11 @@ def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
     yield from ()
 
 
-def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
+def above(rule: Rule) -> tuple[str, str]:
+    """As many as it says."""
+    return rule.warn_above, rule.error_above
+
+
+def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
     """None."""
     yield from ()

@@ -43,10 +43,7 @@ class ReadsFrom:
 
 
 class RuleName:
-    """Marks a field as the id of a rule of `kind`."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    """Marks a field as the id of another rule."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from cdmq.kinds import kinds
 from cdmq.kinds.thresholds import NEVER
-from cdmq.kinds.tiering.words import TieringRule
 from cdmq.steps import Outcome, RuleResult
 from cdmq.values import Status
 
@@ -34,22 +34,13 @@ def judge(outcome: Outcome) -> RuleResult:
 
 def _status(outcome: Outcome, bad: int) -> Status:
     rule = outcome.rule
-    if isinstance(rule.spec, TieringRule):
-        return _of_levels(outcome, rule.spec)
-    if rule.kind == "defaults" or rule.severity == "info":
+    warn, error = kinds()[rule.kind].above(rule)
+    of = outcome.facts or outcome.judged
+    if rule.severity == "info":
         return "pass"
-    if rule.severity == "error" and _above(bad, outcome.judged, rule.error_above):
+    if rule.severity == "error" and _above(bad, of, error):
         return "fail"
-    return "warn" if _above(bad, outcome.judged, rule.warn_above) else "pass"
-
-
-def _of_levels(outcome: Outcome, spec: TieringRule) -> Status:
-    """By the facts that no figure could count: any warns, only what the steward sets fails."""
-    lost, severity = outcome.could_not_judge, outcome.rule.severity
-    if severity == "error" and spec.error_above and _above(lost, outcome.facts, spec.error_above):
-        return "fail"
-    warns = severity != "info" and _above(lost, outcome.facts, spec.warn_above or "0")
-    return "warn" if warns else "pass"
+    return "warn" if _above(bad, of, warn) else "pass"
 
 
 def _above(bad: int, judged: int, threshold: str) -> bool:

@@ -50,13 +50,14 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     datasets = guarded(datasets, rules, _holds(documents), problems)
     rules = {name: _with_former_id(rule, datasets) for name, rule in rules.items()}
     _check_formerly(rules, problems)
+    at = At(datasets, rules, seeds)
+    uses = {name: uses_of(rule, at) for name, rule in rules.items()}
     for kind in dict.fromkeys(rule.kind for rule in rules.values()):
-        problems += kinds()[kind].problems(datasets, rules)
+        problems += kinds()[kind].problems(at, uses)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
-    read = {name: uses_of(rule, At(datasets, rules, seeds)) for name, rule in rules.items()}
     ordered = with_hidden(
-        in_order(datasets, rules, read, replace(documents, broken=broken), problems), problems
+        in_order(datasets, rules, uses, replace(documents, broken=broken), problems), problems
     )
     project = Project(
         root=documents.root,
@@ -70,7 +71,7 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         warnings=tuple(sorted(p for p in problems if p.severity != "error")),
         overrides=documents.overrides,
         files=documents.files,
-        uses=read,
+        uses=uses,
     )
     return project, problems
 

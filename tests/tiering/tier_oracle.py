@@ -11,7 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from cdmq.kinds.tiering.words import Measure, TieringRule
+from cdmq.kinds.facts.words import Measure
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.kinds.words import Duration, days_of
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}

@@ -16,6 +16,7 @@ from typing import Any
 from a_rule import a_rule
 
 from cdmq.datasets.rows import Rows
+from cdmq.kinds.reads import At, uses_of
 from cdmq.kinds.tiering.problems import tier_problems
 from cdmq.kinds.tiering.review import COLUMNS, review_query
 from cdmq.problems import Problem, Span
@@ -76,7 +77,8 @@ def project_of(rule: Rule, datasets: Mapping[str, Mapping[str, Any]]) -> Project
             made_of=spec.get("made_of"),
         )
     rules = {rule.id: rule, "golden_customer": golden_rule()}
-    return Project(Path("."), ProjectFile(name="p"), {}, made, rules, (), {}, "", ())
+    uses = {name: uses_of(r, At(made, rules, {})) for name, r in rules.items()}
+    return Project(Path("."), ProjectFile(name="p"), {}, made, rules, (), {}, "", (), uses=uses)
 
 
 class Tiers:

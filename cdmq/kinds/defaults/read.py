@@ -7,6 +7,7 @@ from typing import Any
 
 from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.kinds.reading import Reading, Said
+from cdmq.kinds.thresholds import NEVER
 from cdmq.problems import did_you_mean
 from cdmq.standards import FORMS
 from cdmq.values import Rule
@@ -41,3 +42,8 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
         columns=(spec.column,),
         dimension="completeness" if spec.means in ("fill_from", "set") else "conformity",
     )
+
+
+def above(rule: Rule) -> tuple[str, str]:
+    """What it could not mend fails no rule: whether it may stay, a check says."""
+    return NEVER, NEVER

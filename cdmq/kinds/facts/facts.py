@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from cdmq.kinds.facts.links import Link
 from cdmq.kinds.facts.numbers import before, exact
-from cdmq.kinds.tiering.words import Measure
+from cdmq.kinds.facts.words import Measure
 from cdmq.project.spec import DatasetSpec, Pii
 from cdmq.sql import nodes
 from cdmq.sql.logical import as_of_node, logical

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cdmq.kinds.golden.words import GoldenRule
-from cdmq.kinds.tiering.words import TieringRule
 from cdmq.sql.equality import composed
 from cdmq.sql.types import Type
-from cdmq.values import Catalog, Dataset, Project, Rule
+from cdmq.values import Catalog, Dataset, Project
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,6 @@ class Link:
         return self.types[self.happened_at] == "date"
 
 
-def reads(rule: Rule) -> tuple[str, ...]:
-    """The datasets with the facts that a tiering rule measures by, each once."""
-    assert isinstance(rule.spec, TieringRule)
-    return tuple(dict.fromkeys(m.dataset for m in rule.spec.measures.values()))
-
-
 def referred(judged: Dataset, facts: Dataset) -> str | None:
     """The dataset by which facts find the judged one: itself, or the one that it was made of."""
     for name in (judged.name, judged.made_of):
@@ -53,20 +45,19 @@ def referred(judged: Dataset, facts: Dataset) -> str | None:
     return None
 
 
-def links(rule: Rule, project: Project, catalog: Catalog) -> dict[str, Link]:
-    """The link of each dataset of facts of a sound rule (see tier_problems)."""
-    judged = project.datasets[rule.dataset]
+def links(
+    judged: Dataset, names: Iterable[str], project: Project, catalog: Catalog
+) -> dict[str, Link]:
+    """The link of each of these datasets of facts; each refers to the judged one (see referred)."""
     found = {}
-    for name in reads(rule):
+    for name in names:
         facts = project.datasets[name]
         to = referred(judged, facts)
         assert to is not None
         assert facts.spec.happened_at is not None
         through = None
-        if to != judged.name:
-            maker = project.rules[str(judged.made_by)].spec
-            assert isinstance(maker, GoldenRule)
-            through = maker.matched_by
+        if to != judged.name:  # of the rule that makes it: the one that it stands on
+            (through,) = project.uses[str(judged.made_by)].kept
         found[name] = Link(
             name,
             facts.spec.happened_at,

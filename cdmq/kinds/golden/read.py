@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cdmq.kinds.golden.words import PARTY, GoldenRule
+from cdmq.kinds.kind import Known
 from cdmq.problems import Problem, did_you_mean
 from cdmq.project.spec import DatasetSpec
 from cdmq.project.yaml_source import Path
-from cdmq.values import Dataset, Rule
+from cdmq.values import Dataset, Rule, Uses
 
 
 def declares(item: Any) -> Iterator[tuple[Path, str]]:
@@ -37,14 +38,15 @@ def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
     yield f"{rule.id}__flags", rule.id, f"the rule {rule.id}"
 
 
-def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
-    """A golden rule names a matching rule on its own dataset."""
-    for rule in rules.values():
+def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
+    """A golden rule names a matching rule on its own dataset: one that keeps who is one party."""
+    keeps = {
+        n: r.dataset for n, r in at.rules.items() if PARTY in uses[n].makes.get(f"kept:{n}", ())
+    }
+    for rule in at.rules.values():
         if not isinstance(rule.spec, GoldenRule):
             continue
-        matching = [
-            r.id for r in rules.values() if r.kind == "matching" and r.dataset == rule.dataset
-        ]
+        matching = [n for n, dataset in keeps.items() if dataset == rule.dataset]
         if rule.spec.matched_by not in matching:
             yield Problem(
                 rule.spans.get("from", rule.span),

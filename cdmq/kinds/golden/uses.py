@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdmq.kinds.golden.words import GoldenRule
+from cdmq.kinds.golden.words import PARTY, GoldenRule
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
 from cdmq.values import ALL, Rule, Uses
@@ -14,7 +14,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     named = {*spec.columns, *(c for group in spec.together.values() for c in group)}
     reads = {
         f"rows:{rule.dataset}": frozenset({ALL, *named, *expression_columns(rule)}),
-        f"kept:{spec.matched_by}": frozenset({ALL}),
+        f"kept:{spec.matched_by}": frozenset({PARTY}),
     }
     if spec.valid_only:
         reads[f"flags:{rule.dataset}"] = frozenset({ALL})

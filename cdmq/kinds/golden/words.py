@@ -85,7 +85,7 @@ class GoldenRule(Named):
 
     model_config = ConfigDict(populate_by_name=False)
 
-    matched_by: Annotated[str, RuleName("matching")] = Field(
+    matched_by: Annotated[str, RuleName()] = Field(
         alias="from", description="The id of the matching rule that says who is the same."
     )
     into: Dataset = Field(description="The dataset it makes; its key is party_id.")

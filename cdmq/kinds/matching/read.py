@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cdmq.kinds.kind import Known
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import Problem
-from cdmq.values import Dataset, Rule
+from cdmq.values import Rule, Uses
 
 
 def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
@@ -15,10 +16,10 @@ def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
         yield f"{rule.dataset}__xref", rule.dataset, f"the party rule of {rule.dataset}"
 
 
-def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
+def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
     """One rule says who is a party of a dataset."""
     parties: dict[str, Rule] = {}
-    for rule in rules.values():
+    for rule in at.rules.values():
         if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":
             first = parties.setdefault(rule.dataset, rule)
             if first is not rule:

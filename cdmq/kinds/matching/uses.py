@@ -5,10 +5,14 @@ from __future__ import annotations
 from cdmq.kinds.kind import Known
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.reads import expression_columns
-from cdmq.values import ALL, Rule, Uses
+from cdmq.values import Rule, Uses
 
 
 def uses(rule: Rule, at: Known) -> Uses:
     assert isinstance(rule.spec, MatchingRule)
     own = frozenset({*rule.spec.columns, *expression_columns(rule)})
-    return Uses({f"rows:{rule.dataset}": own}, {f"kept:{rule.id}": frozenset({ALL})})
+    party = frozenset({"party_id"})
+    makes = {f"kept:{rule.id}": party}
+    if rule.spec.makes == "party":
+        makes[f"parties:{rule.dataset}"] = party
+    return Uses({f"rows:{rule.dataset}": own}, makes)

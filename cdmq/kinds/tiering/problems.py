@@ -5,9 +5,10 @@ from __future__ import annotations
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.facts.facts import figures_of
-from cdmq.kinds.facts.links import reads, referred
+from cdmq.kinds.facts.links import referred
+from cdmq.kinds.facts.words import Measure
 from cdmq.kinds.tiering.reach import unreachable
-from cdmq.kinds.tiering.words import Measure, TieringRule
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.kinds.words import Duration
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, NUMBERS, Type
@@ -46,7 +47,7 @@ class _Look:
     def at_all(self, rows: Rows) -> None:
         if "where" in self.rule.expressions:
             self.condition("where", Binder(rows.columns, self.dialect, self.found))
-        sound = {name for name in reads(self.rule) if self.facts(name, rows)}
+        sound = {name for name in self.spec.facts if self.facts(name, rows)}
         for name, measure in self.spec.measures.items():
             if measure.dataset in sound and measure.dataset in self.catalog:
                 self.measure(f"measures.{name}", measure)
@@ -59,7 +60,7 @@ class _Look:
                     "write a smaller number",
                 )
         self.time("new_for", self.spec.new_for)
-        if not self.found and all(name in self.catalog for name in reads(self.rule)):
+        if not self.found and all(name in self.catalog for name in self.spec.facts):
             self.levels()
 
     # the facts --------------------------------------------------------------------------------

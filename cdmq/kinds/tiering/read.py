@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cdmq.kinds.matching.words import MatchingRule
+from cdmq.kinds.kind import Known
+from cdmq.kinds.thresholds import NEVER
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem
-from cdmq.values import Dataset, Rule
+from cdmq.values import Rule, Uses
 
 
 def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
     yield f"{rule.id}__levels", rule.id, f"the rule {rule.id}"
 
 
-def problems(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -> Iterator[Problem]:
+def above(rule: Rule) -> tuple[str, str]:
+    """Of the facts that no figure could count any warns; only what the steward sets fails."""
+    assert isinstance(rule.spec, TieringRule)
+    return rule.spec.warn_above or "0", rule.spec.error_above or NEVER
+
+
+def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
     """A level of records, where a rule says which of them are one customer, is said."""
-    parties = {
-        r.dataset: r.id
-        for r in rules.values()
-        if isinstance(r.spec, MatchingRule) and r.spec.makes == "party"
-    }
-    into = {d.made_of: d.name for d in datasets.values() if d.made_of}
-    for rule in rules.values():
+    parties = {r.dataset: n for n, r in at.rules.items() if f"parties:{r.dataset}" in uses[n].makes}
+    into = {d.made_of: d.name for d in at.datasets.values() if d.made_of}
+    for rule in at.rules.values():
         party = parties.get(rule.dataset)
         if party is None or not isinstance(rule.spec, TieringRule):
             continue

@@ -62,7 +62,7 @@ class _Review:
         self.project = project
         assert isinstance(rule.spec, TieringRule)
         self.spec, self.rows, self.dialect = rule.spec, rows, dialect
-        self.links = links(rule, project, catalog)
+        self.links = links(rows.dataset, rule.spec.facts, project, catalog)
         self.figures = figures_of(rule.spec.measures, catalog, project.datasets)
         self._problems: list[Problem] = []
         self.types: Mapping[str, Type] = {f.name: f.type for f in self.figures}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from cdmq.kinds.tiering.words import Facts
+from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.words import Lasting, Named, Period, Share, days_of
 from cdmq.project.fields import Model
 
