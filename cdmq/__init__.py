@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cdmq.api import RunResult, __version__, compile, ls, parse, run, show, test
+    from cdmq.api import RunResult, compile, ls, parse, run, show, test
     from cdmq.explaining.history import history
     from cdmq.manual.pages import explain
     from cdmq.problems import CdmqError, Problem
     from cdmq.unit_tests.tests import unit_test
+    from cdmq.version import __version__
 
 __all__ = [
     "CdmqError",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 #: Where a name stands that is not in cdmq.api.
 _ELSEWHERE = {
+    "__version__": "cdmq.version",
     "CdmqError": "cdmq.problems",
     "Problem": "cdmq.problems",
     "explain": "cdmq.manual.pages",

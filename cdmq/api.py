@@ -18,35 +18,14 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from cdmq.problems import CdmqError, Problem
 from cdmq.results import Compiled, Finding, Listed, RunResult, Table
+from cdmq.runs.projects import Way, connected, parse
+from cdmq.version import __version__
 
 if TYPE_CHECKING:
     from cdmq.runs.interrupts import Fate
     from cdmq.values import Dataset, Project, Rule
-    from cdmq.warehouses.base import Warehouse
-    from cdmq.warehouses.profiles import Target
 
-__version__ = "0.1.0"
 Listener = Callable[[str, object], None]
-
-
-def parse(
-    root: str | Path = ".",
-    variables: Mapping[str, Any] | None = None,
-    *,
-    target_path: str | Path | None = None,
-) -> Project:
-    """Read and check a project without a connection."""
-    from cdmq.project import given
-    from cdmq.project.walk import find_root
-    from cdmq.stages.load import load
-    from cdmq.stages.resolve import resolve
-
-    given.check(root=root, variables=variables, target_path=target_path)
-    project = resolve(load(find_root(Path(root)), given.variables(variables)))
-    if target_path is None:
-        return project
-    where = str(Path(target_path).absolute())
-    return replace(project, config=project.config.model_copy(update={"target_path": where}))
 
 
 class RunOptions(TypedDict, total=False):
@@ -73,6 +52,10 @@ class RunOptions(TypedDict, total=False):
     target_path: str | Path | None
     #: Called with what happens: ("start", Facts), ("rule", Outcome), ("end", RunResult), ...
     listen: Listener
+
+
+#: Words of RunOptions that say where to.
+_WAY = ("variables", "target_path", "profiles_dir", "profile", "target", "threads", "wait")
 
 
 def run(root: str | Path = ".", **options: Unpack[RunOptions]) -> RunResult:
@@ -113,11 +96,8 @@ def compile(
     from cdmq.runs.pipeline import Wish, compiled
 
     wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
-    with _connected(root, variables, target_path, profiles_dir, profile, target, threads, wait) as (
-        project,
-        warehouse,
-        _,
-    ):
+    way = Way(root, variables, target_path, profiles_dir, profile, target, threads, wait)
+    with connected(way) as (project, warehouse, _):
         check_target(_target_path(project))
         return compiled(project, warehouse, _target_path(project), wish)
 
@@ -164,11 +144,8 @@ def show(
     from cdmq.project import given
 
     given.check(dataset=dataset, stage=stage, limit=limit, unmask=unmask)
-    with _connected(root, variables, None, profiles_dir, profile, target, None, wait) as (
-        project,
-        warehouse,
-        to,
-    ):
+    way = Way(root, variables, None, profiles_dir, profile, target, wait=wait)
+    with connected(way) as (project, warehouse, to):
         found = rows_of(project, warehouse, dataset, stage, limit, unmask)
         return replace(found, name=to.scrub(found.name))
 
@@ -199,14 +176,8 @@ def debug(
     if adopt or adopt_project:
         from cdmq.runs.upkeep import adopted
 
-        with (
-            _connected(root, variables, None, profiles_dir, profile, target, None, 0.0) as (
-                project,
-                warehouse,
-                to,
-            ),
-            waited(warehouse.lock, 0.0),
-        ):
+        way = Way(root, variables, None, profiles_dir, profile, target)
+        with connected(way) as (project, warehouse, to), waited(warehouse.lock, 0.0):
             found = adopted(project, warehouse, to, __version__, adopt, adopt_project, force)
             return tuple(replace(f, said=to.scrub(f.said)) for f in found)
     return findings(Path(root), variables, profiles_dir, profile, target)
@@ -225,14 +196,8 @@ def undo_reviews(
     from cdmq.runs.upkeep import undone
     from cdmq.warehouses.profiles import waited
 
-    with (
-        _connected(root, variables, None, profiles_dir, profile, target, None, 0.0) as (
-            project,
-            warehouse,
-            to,
-        ),
-        waited(warehouse.lock, 0.0),
-    ):
+    way = Way(root, variables, None, profiles_dir, profile, target)
+    with connected(way) as (project, warehouse, to), waited(warehouse.lock, 0.0):
         return undone(project, warehouse, to, __version__, after)
 
 
@@ -257,21 +222,12 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
         options.get("fail_fast", False),
     )
     wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
+    way = Way(root, **{word: options[word] for word in _WAY if word in options})
     fate = Fate()
     with (
         _told(fate),
         _kept(command, root, options.get("target_path")),
-        _connected(
-            root,
-            options.get("variables"),
-            options.get("target_path"),
-            options.get("profiles_dir"),
-            options.get("profile"),
-            options.get("target"),
-            options.get("threads"),
-            wait,
-            fate,
-        ) as (project, warehouse, to),
+        connected(way, fate) as (project, warehouse, to),
     ):
         target_path = _target_path(project)
         check_target(target_path)
@@ -315,82 +271,12 @@ def _kept(command: str, root: str | Path, target_path: str | Path | None) -> Ite
         raise
 
 
-def _first(error: BaseException) -> BaseException:
-    """What was lost first: what tidies up afterwards meets the same."""
-    found: BaseException = error
-    at: BaseException | None = error
-    while at is not None:
-        found, at = (at if type(at) is type(error) else found), at.__context__
-    return found
-
-
 def _deaf(event: str, value: object) -> None:
     """Hears nothing."""
 
 
 def _target_path(project: Project) -> Path:
     return project.root / project.config.target_path
-
-
-@contextmanager
-def _connected(
-    root: str | Path,
-    variables: Mapping[str, Any] | None,
-    target_path: str | Path | None,
-    profiles_dir: str | Path | None,
-    profile: str | None,
-    target: str | None,
-    threads: int | None,
-    wait: float,
-    fate: Fate | None = None,
-) -> Iterator[tuple[Project, Warehouse, Target]]:
-    """The project and a connection to its target. What the warehouse refuses is a Problem."""
-    from cdmq.project import given
-    from cdmq.runs.interrupts import follows_interrupt, interruptible
-    from cdmq.sql import nodes
-    from cdmq.warehouses.base import Locked, Lost, StatementError
-    from cdmq.warehouses.profiles import connect, locked, read_target, scrubbing
-
-    given.check(
-        profiles_dir=profiles_dir, profile=profile, target=target, threads=threads, wait=wait
-    )
-    project = parse(root, variables, target_path=target_path)
-    to = read_target(
-        project.root,
-        project.config,
-        profile=profile,
-        target=target,
-        profiles_dir=str(profiles_dir) if profiles_dir else None,
-    )
-    warehouse = connect(to, project.root, threads=threads, wait=wait)
-    try:
-        if project.config.time_zone != "UTC":
-            warehouse.run(f"SET TimeZone = {nodes.text(project.config.time_zone).sql()}")
-        with scrubbing(to), interruptible(warehouse.interrupt):
-            yield project, warehouse, to
-    except Locked as error:
-        raise CdmqError(locked(to, str(error))) from None
-    except (Lost, StatementError) as error:
-        if follows_interrupt(error):
-            raise KeyboardInterrupt from None
-        after = fate.said if fate else "nothing was published"
-        if isinstance(error, StatementError):
-            raise CdmqError(Problem(to.span, "CDMQ410", to.scrub(str(error)), after)) from None
-        first = _first(error)
-        raise CdmqError(
-            Problem(
-                to.span,
-                "CDMQ421",
-                f"the warehouse is gone: {to.scrub(str(first))}",
-                f"{after}; look at the server and at the space on its disk, then run again",
-            )
-        ) from None
-    except RuntimeError as error:
-        if "interrupted" in str(error).lower():  # how DuckDB says that Ctrl-C was pressed
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        warehouse.close()
 
 
 __all__ = [

@@ -34,7 +34,7 @@ def built(*names: str) -> Any:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from cdmq.api import __version__
+        from cdmq.version import __version__
 
         typer.echo(f"cdmq {__version__}")
         raise typer.Exit

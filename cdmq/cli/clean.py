@@ -36,6 +36,7 @@ def command(
     """
     if reviews_after is not None:
         from cdmq import api
+        from cdmq.project.given import read_vars
 
         o.moment(reviews_after)
         found = api.undo_reviews(
@@ -44,7 +45,7 @@ def command(
             target=target,
             profile=profile,
             profiles_dir=profiles_dir,
-            variables=o.variables(vars),
+            variables=read_vars(vars),
         )
         for rule, review, _ in () if quiet else found:
             typer.echo(f"undone: the review {review} of {rule}")

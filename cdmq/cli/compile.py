@@ -28,6 +28,7 @@ def command(
     No rule is run.
     """
     from cdmq import api
+    from cdmq.project.given import read_vars
     from cdmq.reports.lists import compiled_lines
 
     found = api.compile(
@@ -35,7 +36,7 @@ def command(
         target=target,
         profile=profile,
         profiles_dir=profiles_dir,
-        variables=o.variables(vars),
+        variables=read_vars(vars),
         select=o.words(select),
         exclude=o.words(exclude),
         allow_empty=allow_empty,

@@ -27,13 +27,14 @@ def command(
 ) -> None:
     """List the datasets and rules that a selection names."""
     from cdmq import api
+    from cdmq.project.given import read_vars
     from cdmq.reports.lists import listed_lines
 
     o.one_of("--output", output, ("name", "path", "json"))
     o.one_of("--resource-type", resource_type, ("all", "dataset", "rule"))
     found = api.ls(
         project_dir,
-        variables=o.variables(vars),
+        variables=read_vars(vars),
         select=o.words(select),
         exclude=o.words(exclude),
         allow_empty=allow_empty,

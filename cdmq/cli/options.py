@@ -172,28 +172,6 @@ def words(given: list[str] | None) -> str | None:
     return " ".join(given) if given else None
 
 
-def variables(text: str | None) -> dict[str, object]:
-    """`--vars`: YAML or JSON, keys with values."""
-    if not text:
-        return {}
-    from cdmq.problems import CdmqError, Problem, Span
-    from cdmq.project.yaml_source import read_yaml
-
-    source = read_yaml(text, "--vars")
-    if source.problems:
-        raise CdmqError(source.problems)
-    if not isinstance(source.data, dict):
-        raise CdmqError(
-            Problem(
-                Span("--vars"),
-                "CDMQ501",
-                "--vars must be keys with values",
-                "write --vars '{name: value}'",
-            )
-        )
-    return source.data
-
-
 def fail_on(given: list[str] | None) -> frozenset[str]:
     """`--fail-on`: several words, with commas or spaces."""
     from cdmq.problems import did_you_mean

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -36,35 +37,46 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         quiet: o.Quiet = False,
         no_use_colors: o.NoColors = False,
     ) -> None:
-        from cdmq import api
+        from cdmq.project.given import read_vars
         from cdmq.reports import listener
-        from cdmq.runs.interrupts import Interrupted
 
         o.one_of("--log-format", log_format, ("text", "json"))
-        commands = {"run": api.run, "test": api.test, "train": api.train}
-        apply: Callable[..., RunResult] = commands[does]
-        try:
-            with listener(log_format, quiet, no_use_colors) as listen:
-                result = apply(
-                    project_dir,
-                    as_of=o.moment(as_of),
-                    target=target,
-                    profile=profile,
-                    profiles_dir=profiles_dir,
-                    variables=o.variables(vars),
-                    select=o.words(select),
-                    exclude=o.words(exclude),
-                    fail_on=o.fail_on(fail_on),
-                    threads=threads,
-                    wait=wait,
-                    allow_empty=allow_empty,
-                    fail_fast=fail_fast,
-                    target_path=target_path,
-                    listen=listen,
-                )
-        except Interrupted as error:  # typer would leave out what became of the run
-            raise SystemExit(INTERRUPTED) from error
+        with _interrupts(), listener(log_format, quiet, no_use_colors) as listen:
+            result = _function(does)(
+                project_dir,
+                as_of=o.moment(as_of),
+                target=target,
+                profile=profile,
+                profiles_dir=profiles_dir,
+                variables=read_vars(vars),
+                select=o.words(select),
+                exclude=o.words(exclude),
+                fail_on=o.fail_on(fail_on),
+                threads=threads,
+                wait=wait,
+                allow_empty=allow_empty,
+                fail_fast=fail_fast,
+                target_path=target_path,
+                listen=listen,
+            )
         raise typer.Exit(result.exit_code)
 
     command.__doc__ = help
     return command
+
+
+def _function(does: str) -> Callable[..., RunResult]:
+    from cdmq import api
+
+    return {"run": api.run, "test": api.test, "train": api.train}[does]
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """What became of an interrupted run is said; typer would leave it out."""
+    from cdmq.runs.interrupts import Interrupted
+
+    try:
+        yield
+    except Interrupted as error:
+        raise SystemExit(INTERRUPTED) from error

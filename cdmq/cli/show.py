@@ -37,6 +37,7 @@ def command(
     that it does not name, the key apart.
     """
     from cdmq import api
+    from cdmq.project.given import read_vars
     from cdmq.reports.lists import table_lines
 
     o.one_of("--output", output, ("text", "json"))
@@ -49,7 +50,7 @@ def command(
         target=target,
         profile=profile,
         profiles_dir=profiles_dir,
-        variables=o.variables(vars),
+        variables=read_vars(vars),
         wait=wait,
     )
     for line in table_lines(found, output):

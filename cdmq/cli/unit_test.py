@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cdmq.cli.options import HERE, AllowEmpty, ProjectDir, Quiet, Select, Vars, variables, words
+from cdmq.cli.options import HERE, AllowEmpty, ProjectDir, Quiet, Select, Vars, words
 from cdmq.problems import printable
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def command(
     it, as in a run; only what the rules named by the test find is compared. --select takes names
     of tests too. Exit codes: 0 all pass; 1 a test failed; 2 one could not be run.
     """
+    from cdmq.project.given import read_vars
     from cdmq.unit_tests.tests import unit_test
 
     def listen(result: TestResult) -> None:
@@ -39,7 +40,7 @@ def command(
 
     done = unit_test(
         project_dir,
-        variables=variables(vars),
+        variables=read_vars(vars),
         select=words(select),
         allow_empty=allow_empty,
         listen=listen,

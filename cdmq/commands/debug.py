@@ -14,10 +14,12 @@ from cdmq.audit.tables import audit_schema
 from cdmq.datasets.catalog import relation_of
 from cdmq.problems import CdmqError
 from cdmq.results import Finding
+from cdmq.runs.projects import parse
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED
 from cdmq.sql.relation import Relation
 from cdmq.values import Project
+from cdmq.version import __version__
 from cdmq.warehouses.base import StatementError
 from cdmq.warehouses.profiles import Target, connect, read_target
 
@@ -33,8 +35,6 @@ def findings(
     target: str | None,
 ) -> tuple[Finding, ...]:
     """All that can be looked at; what hangs on something broken is not looked at."""
-    from cdmq.api import __version__, parse
-
     found = [Finding("cdmq", True, f"{__version__}, {_versions()}")]
     try:
         project = parse(root, variables)

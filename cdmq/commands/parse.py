@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from cdmq.api import __version__, parse
 from cdmq.audit.versions import version_of
 from cdmq.datasets.catalog import check_columns
 from cdmq.datasets.remembered import CATALOG, csv_files, parse_catalog
 from cdmq.files.headers import digest
 from cdmq.problems import CdmqError, Problem, Span
+from cdmq.project.given import read_vars
 from cdmq.reports.manifest import write_manifest
 from cdmq.results import Parsed
+from cdmq.runs.projects import parse
 from cdmq.stages.compile import compile_rules
 from cdmq.stages.load import folders_of
 from cdmq.values import Catalog, Project
+from cdmq.version import __version__
 
 #: Problems that a column has which is not, or no longer, as the catalog has it.
 _ABOUT_COLUMNS = ("CDMQ203", "CDMQ216", "CDMQ217", "CDMQ31")
@@ -23,9 +25,7 @@ _ABOUT_COLUMNS = ("CDMQ203", "CDMQ216", "CDMQ217", "CDMQ31")
 
 def read(root: Path, variables: str | None, target: Path) -> Parsed:
     """Parse, bind what is known of columns, and write the manifest."""
-    from cdmq.cli.options import variables as read_variables
-
-    project = parse(root, read_variables(variables), target_path=target)
+    project = parse(root, read_vars(variables), target_path=target)
     files = tuple(csv_files(project).values())
     seen = digest(root, files)
     catalog, unknown, remembered = parse_catalog(project)

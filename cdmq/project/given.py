@@ -136,6 +136,21 @@ def variables(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {str(name): _plain(name, one) for name, one in value.items()}
 
 
+def read_vars(text: str | None) -> dict[str, object]:
+    """The text of `--vars`: YAML or JSON, keys with values."""
+    if not text:
+        return {}
+    from cdmq.project.yaml_source import read_yaml
+
+    source = read_yaml(text, "--vars")
+    if source.problems:
+        raise CdmqError(source.problems)
+    if isinstance(source.data, dict):
+        return source.data
+    cause, remedy = "--vars must be keys with values", "write --vars '{name: value}'"
+    raise CdmqError(Problem(Span("--vars"), "CDMQ501", cause, remedy))
+
+
 def _plain(name: object, value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value

@@ -75,7 +75,7 @@ def unit_test(
     tests of the selected rules are run. Raises CdmqError where the project cannot be read, or
     `select` chooses nothing.
     """
-    from cdmq.api import parse
+    from cdmq.runs.projects import parse
 
     started = time.perf_counter()
     project = parse(root, variables)
