@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.datasets.tokens import without_tokens
+from cdmq.files.cells import UNREADABLE
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import key_of, record_digest
@@ -79,3 +80,13 @@ class Rows:
                 value = without_tokens(self.dataset, name, type_, value, self.dialect)
             parts.append((value, type_))
         return record_digest(parts)
+
+
+def unreadable(name: str, dialect: str) -> exp.Expr:
+    """The text of a cell of the source that could not be read, else NULL."""
+    value = nodes.column(UNREADABLE)
+    if dialect == "duckdb":
+        return nodes.call(
+            "json_extract_string", value, nodes.text('$."' + name.replace('"', '\\"') + '"')
+        )
+    return nodes.call("json_extract_path_text", nodes.cast(value, "json"), nodes.text(name))

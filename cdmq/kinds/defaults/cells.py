@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from cdmq.datasets.rows import unreadable
 from cdmq.datasets.tokens import is_token, without_tokens
 from cdmq.kinds.defaults.chains import Chains, Order, spec_of
-from cdmq.kinds.defaults.mended import mends, unreadable
+from cdmq.kinds.defaults.mended import mends
 from cdmq.kinds.defaults.offers import Offers
 from cdmq.problems import Problem, Span
 from cdmq.sql import nodes

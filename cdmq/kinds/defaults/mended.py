@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from cdmq.files.cells import UNREADABLE
 from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.problems import Problem
 from cdmq.sql import casts, nodes
@@ -34,16 +33,6 @@ def mends(rule: Rule, dataset: Dataset, type_: Type) -> bool:
     declared = dataset.spec.file is not None and spec.column in dataset.spec.columns
     form = FORMS.get(spec.standardise) if spec.standardise and declared else None
     return form is not None and type_ in getattr(form, "GIVES", ())
-
-
-def unreadable(name: str, dialect: str) -> exp.Expr:
-    """The text of a cell of the source that could not be read, else NULL."""
-    value = nodes.column(UNREADABLE)
-    if dialect == "duckdb":
-        return nodes.call(
-            "json_extract_string", value, nodes.text('$."' + name.replace('"', '\\"') + '"')
-        )
-    return nodes.call("json_extract_path_text", nodes.cast(value, "json"), nodes.text(name))
 
 
 def as_type(text: exp.Expr, type_: Type, dialect: str) -> exp.Expr:

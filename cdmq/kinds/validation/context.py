@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cdmq.datasets.rows import Rows
+from cdmq.datasets.rows import Rows, unreadable
 from cdmq.datasets.seeds import written_as
 from cdmq.kinds.binding import Binder
-from cdmq.kinds.defaults.mended import unreadable
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
