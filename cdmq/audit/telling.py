@@ -124,6 +124,18 @@ class Telling:
         name = str(self.versions[rule][-1]["dataset"])
         return next((n for n in self.project.datasets if name in self.project.names_of(n)), name)
 
+    def made_of(self, rule: str) -> tuple[str, ...]:
+        """The datasets in which a record stands for each party of a rule."""
+        rules, wanted = self.project.rules, self.now(rule)
+        return tuple(
+            sorted(
+                d.name
+                for d in self.project.datasets.values()
+                if (maker := rules.get(d.made_by or "")) is not None
+                and getattr(maker.spec, "matched_by", None) == wanted
+            )
+        )
+
     # values by pii ---------------------------------------------------------------------------
 
     def shown(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdmq.audit.telling import When
 
 #: A value longer than this is cut.
 _LONGEST = 60
+#: Why a row is true no longer.
+CLOSED: Mapping[str, str] = {
+    "gone": "it is no longer in the dataset",
+    "rule_removed": "the rule was removed",
+    "changed": "it was changed",
+}
 
 
 def at(when: When) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
+from cdmq.audit.chapters import Party
 from cdmq.audit.telling import When
 from cdmq.audit.telling_text import at
-from cdmq.explaining.party_story_text import belonging, head, party_lines
-from cdmq.explaining.story import Episode, Story
+from cdmq.explaining.story_values import Episode, Story
 from cdmq.problems import printable
 
 
@@ -21,8 +21,8 @@ def told(story: Story) -> list[str]:
 
 def _lines(story: Story) -> list[str]:
     party = story.party
-    if party is not None and story.dataset not in party.golden_datasets:
-        return [head(party), *party_lines(party)]
+    if party is not None and story.alone:
+        return [_head(party), *_ended(party), *_chapters(story)]
     lines = [f"{story.key} in {story.dataset}"]
     if story.at is not None:
         lines += [f"As it was known after the run of {at(story.at)}; without parties and levels."]
@@ -35,15 +35,15 @@ def _lines(story: Story) -> list[str]:
     if story.there is None and story.at is not None:
         lines.append("Nothing that is kept says whether it was in the dataset then.")
     if party is not None:
-        lines.append(f"It is {head(party).partition(', ')[2]}.")
+        lines.append(f"It is {_head(party).partition(', ')[2]}.")
     if not story.episodes:
         lines.append(
             "No rule ever flagged it, and no cell of it was changed."
             if story.at is None
             else "No rule had flagged it, and no cell was changed."
         )
-    lines += party_lines(party) if party is not None else []
-    lines += belonging(story.belongs, story.key)
+    lines += _ended(party) if party is not None else ()
+    lines += _chapters(story)
     for episode in story.episodes:
         lines += ["", *_told(episode, story.at is not None)]
     if story.kept:
@@ -55,6 +55,25 @@ def _lines(story: Story) -> list[str]:
             "--unmask",
         ]
     return [*lines, *_rules(story)]
+
+
+def _head(party: Party) -> str:
+    return f"{party.id}, a {party.makes} of {party.dataset} by {party.rule}"
+
+
+def _ended(party: Party) -> Iterator[str]:
+    if party.now is None:
+        yield f"This {party.makes} ended: no record of it is left."
+    elif party.now != party.id:
+        yield (
+            f"This {party.makes} ended: it is {party.now} now. What follows is told of {party.now}."
+        )
+
+
+def _chapters(story: Story) -> Iterator[str]:
+    """What the kinds tell, a paragraph each."""
+    for chapter in story.chapters:
+        yield from ("", *chapter.lines)
 
 
 def _rules(story: Story) -> Iterator[str]:

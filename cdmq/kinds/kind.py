@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from cdmq.audit.chapters import Chapter, Party, Record
+    from cdmq.audit.reading import Row
     from cdmq.audit.states import States
+    from cdmq.audit.telling import Telling
     from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
@@ -117,6 +120,37 @@ class Kind:
     def problems(self, at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
         """What is wrong with its rules, seen beside the others and what they use."""
         return self._part("read", "problems")(at, uses)  # type: ignore[no-any-return]
+
+    # what `explain --record` tells ---------------------------------------------------------------
+
+    @property
+    def judges(self) -> bool:
+        """Its rules judge records: a story says which of them the record passes, and fails."""
+        return self._part("story", "JUDGES")  # type: ignore[no-any-return]
+
+    def chapters(self, record: Record, at: Telling) -> Iterator[Chapter]:
+        """What its rules say of a record, beside the flags and changes that are told of all."""
+        return self._part("story", "chapters")(record, at)  # type: ignore[no-any-return]
+
+    def party(self, id_: str, at: Telling) -> Party | None:
+        """The party to which a rule of it gave an id."""
+        return self._part("story", "party")(id_, at)  # type: ignore[no-any-return]
+
+    def party_chapters(self, party: Party, at: Telling) -> Iterator[Chapter]:
+        """What its rules say of a party."""
+        return self._part("story", "party_chapters")(party, at)  # type: ignore[no-any-return]
+
+    def parties(self, dataset: str, key: str, at: Telling) -> Iterable[Party]:
+        """The parties in which its rules put a record now."""
+        return self._part("story", "parties")(dataset, key, at)  # type: ignore[no-any-return]
+
+    def members(self, rule: str, party: str, at: Telling, most: int) -> list[str]:
+        """The keys of the first records of a party."""
+        return self._part("story", "members")(rule, party, at, most)  # type: ignore[no-any-return]
+
+    def lasting(self, dataset: str, key: str, at: Telling) -> Iterable[Row]:
+        """Rows of its audit tables that hold true while a record is in the dataset."""
+        return self._part("story", "lasting")(dataset, key, at)  # type: ignore[no-any-return]
 
 
 @cache

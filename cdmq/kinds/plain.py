@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,7 +11,10 @@ from cdmq.problems import Problem
 from cdmq.values import Dataset, Rule, Uses
 
 if TYPE_CHECKING:
+    from cdmq.audit.chapters import Chapter, Party, Record
+    from cdmq.audit.reading import Row
     from cdmq.audit.states import States
+    from cdmq.audit.telling import Telling
     from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.kind import Kind, Known
@@ -102,3 +105,38 @@ def above(rule: Rule) -> tuple[str, str]:
 def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
     """None."""
     yield from ()
+
+
+# story ------------------------------------------------------------------------------------------
+
+JUDGES = False
+
+
+def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
+    """Nothing beside flags and changes."""
+    return iter(())
+
+
+def party(id_: str, at: Telling) -> Party | None:
+    """It gives no ids."""
+    return None
+
+
+def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
+    """Nothing."""
+    return iter(())
+
+
+def parties(dataset: str, key: str, at: Telling) -> Iterable[Party]:
+    """None."""
+    return ()
+
+
+def members(rule: str, party: str, at: Telling, most: int) -> list[str]:
+    """It makes no parties."""
+    return []
+
+
+def lasting(dataset: str, key: str, at: Telling) -> Iterable[Row]:
+    """None."""
+    return ()

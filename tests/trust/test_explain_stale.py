@@ -6,8 +6,9 @@ from runner import World
 
 import cdmq
 from cdmq.explaining.history import histories, history
-from cdmq.explaining.story import Story, stories
+from cdmq.explaining.story import stories
 from cdmq.explaining.story_text import told
+from cdmq.explaining.story_values import Story
 
 RULES = """
 version: 1

@@ -13,6 +13,7 @@ from runner import AS_OF, World
 import cdmq
 from cdmq.explaining.history import histories, history
 from cdmq.explaining.story import stories
+from cdmq.kinds.matching.story_values import Membership
 from cdmq.problems import CdmqError
 
 NAMES = {"people": "humans", "orders": "purchases", "crm_raw": "crm", "best": "golden_humans"}
@@ -201,7 +202,7 @@ def test_history_and_stories_go_on(begun: World) -> None:
         ("change", "no_mail", "no_mail"),
     }
     assert "humans.phone.not_null" in story.fails
-    assert len(story.belongs.memberships) == 1
+    assert len([c for c in story.chapters if isinstance(c.data, Membership)]) == 1
 
 
 def test_a_name_in_use_is_nobodys_former_one(begun: World) -> None:

@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from cdmq.audit.reading import same
 from cdmq.audit.telling import Telling, one_of, still
-from cdmq.explaining.party_story import in_one
 from cdmq.kinds.matching.pair_values import Link
+from cdmq.kinds.matching.story_alike import in_one
 from cdmq.kinds.matching.tables import PAIRS, QUEUE
 from cdmq.sql import nodes
 

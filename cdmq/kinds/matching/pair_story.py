@@ -15,11 +15,11 @@ from sqlglot import exp
 
 from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.telling import Telling, one_of, still
-from cdmq.explaining.party_members import parties_now
-from cdmq.explaining.party_story import question
 from cdmq.kinds.matching.pair_chain import chain, questions_between
 from cdmq.kinds.matching.pair_columns import Evidence
 from cdmq.kinds.matching.pair_values import PairStory, Verdict
+from cdmq.kinds.matching.story_alike import question
+from cdmq.kinds.matching.story_members import parties_now
 from cdmq.kinds.matching.tables import PAIRS, QUEUE, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from cdmq.audit.telling_text import at, names, sure, value
-from cdmq.explaining.party_story_text import question_lines
 from cdmq.kinds.matching.pair_values import Compared, PairStory, Verdict
+from cdmq.kinds.matching.story_text import question_lines
 from cdmq.kinds.words import percent
 from cdmq.problems import printable
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from cdmq.audit.telling import When
-from cdmq.explaining.party_values import Makes, Question
+from cdmq.kinds.matching.story_values import Makes, Question
 
 How = Literal["same", "alike", "differs", "unequal", "missing", "borrowed", "too common"]
 

@@ -1,27 +1,59 @@
-"""The golden cells and the levels of parties, from the audit tables."""
+"""The cells of golden records: what stands in each, where it came from, what it stood against."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from cdmq.audit.reading import Row, same
-from cdmq.audit.telling import Telling, one_of, still
-from cdmq.explaining.party_values import Cell, Golden, Level, Loser, Role
+from cdmq.audit.record_values import values_of
+from cdmq.audit.telling import Telling, When, still
+from cdmq.kinds import kinds
 from cdmq.kinds.golden.tables import GOLDEN_CELLS
 from cdmq.kinds.golden.words import GoldenRule
-from cdmq.kinds.matching.tables import XREF
-from cdmq.kinds.tiering.tables import TIER_HISTORY
 from cdmq.sql import nodes
 from cdmq.sql.pii import hides_key, masked
-from cdmq.sql.relation import Relation
-from cdmq.sql.text_form import text_of
 
 #: In a larger party the records that lost are not told apart.
 _MOST = 1000
+Role = Literal["won", "agreed", "lost", "empty"]
 
 
-def golden_rules(telling: Telling, matched_by: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Loser:
+    """A value that did not become the golden one, with one of the records that have it."""
+
+    key: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A golden cell. `value` and the losers by pii; `own`: what the record asked for has there."""
+
+    column: str
+    value: str | None
+    winner: str
+    because: str
+    losers: tuple[Loser, ...]
+    since: When
+    role: Role = "empty"
+    own: str | None = None
+
+
+@dataclass(frozen=True)
+class Golden:
+    """The cells of one golden record."""
+
+    rule: str
+    dataset: str
+    party: str
+    cells: tuple[Cell, ...]
+
+
+def _rules_over(telling: Telling, matched_by: str) -> dict[str, str]:
     """The golden rules of today over a matching rule -> the dataset that each makes."""
     return {
         r.id: r.spec.into
@@ -35,7 +67,7 @@ def golden(
 ) -> list[Golden]:
     """The golden records of a party. `key`: what one of its records of `dataset` has there."""
     found = []
-    for rule, into in golden_rules(telling, matched_by).items():
+    for rule, into in _rules_over(telling, matched_by).items():
         rows = telling.rows(GOLDEN_CELLS, nodes.every([same("party_id", party), still()]))
         own = [r for r in rows if telling.now(r["rule_id"]) == rule]
         if own:
@@ -105,11 +137,9 @@ def _role(
 
 def _keys(telling: Telling, matched_by: str, party: str) -> list[str]:
     """The members' keys, the longest first; none of a party with very many."""
-    where = nodes.every(
-        [one_of("rule_id", telling.names_of(matched_by)), same("party_id", party), still()]
-    )
-    found = telling.select(XREF, [nodes.column("key")], where, limit=_MOST)
-    return sorted((k for (k,) in found), key=len, reverse=True) if len(found) < _MOST else []
+    kind = kinds()[telling.project.rules[telling.now(matched_by)].kind]
+    found = kind.members(matched_by, party, telling, _MOST)
+    return sorted(found, key=len, reverse=True) if len(found) < _MOST else []
 
 
 def _losers(
@@ -129,58 +159,3 @@ def _losers(
         Loser(telling.shown_key(dataset, k), telling.shown(dataset, column, v))
         for k, v in zip(parts[1::2], parts[2::2], strict=True)
     )
-
-
-def values_of(
-    telling: Telling, relation: Relation, dataset: str, key: str
-) -> dict[str, str | None]:
-    """The values of a record as texts, not masked; none where it is not there."""
-    return values_of_all(telling, relation, dataset, [key]).get(key, {})
-
-
-def values_of_all(
-    telling: Telling, relation: Relation, dataset: str, keys: Sequence[str]
-) -> dict[str, dict[str, str | None]]:
-    """Key -> values of some records. Of a key that stands twice the first row is taken."""
-    named = telling.keyed(telling.project.datasets[dataset], relation)
-    types = telling.audit.warehouse.columns(relation)
-    if named is None or not types:
-        return {}
-    shown = [nodes.alias(nodes.paren(text_of(nodes.column(c), t)), c) for c, t in types.items()]
-    query = nodes.select([nodes.alias(named, "__told"), *shown], nodes.table(relation))
-    outer = nodes.select(
-        [nodes.column(c) for c in ("__told", *types)],
-        nodes.subquery(query, "r"),
-        one_of("__told", keys),
-    )
-    rows = telling.audit.fetch(outer.order_by(*(telling.by_code_point(c) for c in types)))
-    found: dict[str, dict[str, str | None]] = {}
-    for key, *values in rows:
-        found.setdefault(str(key), dict(zip(types, values, strict=True)))
-    return found
-
-
-def levels(telling: Telling, datasets: Iterable[str], keys: Iterable[str]) -> list[Level]:
-    """The levels of some keys by the tiering rules on some datasets, the newest first."""
-    rules = [r for d in datasets for r in telling.rules_on(d, "tiering")]
-    wanted = sorted(set(keys))
-    if not rules or not wanted:
-        return []
-    rows = telling.rows(
-        TIER_HISTORY, nodes.every([one_of("rule_id", rules), one_of("key", wanted)])
-    )
-    rows.sort(key=lambda r: (r["from_review"] or "", r["from_run"]), reverse=True)
-    rows.sort(key=lambda r: telling.now(r["rule_id"]))
-    return [
-        Level(
-            telling.now(r["rule_id"]),
-            r["key"],
-            r["level"],
-            r["reason"],
-            r["from_review"],
-            r["to_review"],
-            telling.when(r["to_run"]) if r["to_run"] else None,
-            r["closed_because"],
-        )
-        for r in rows
-    ]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
-
-from sqlglot import exp
 
 from cdmq.audit.reading import Row, same
 from cdmq.audit.telling import Telling, one_of, still
-from cdmq.explaining.party_values import Event, Makes, Membership
+from cdmq.kinds.matching.story_values import Event, Fate, Makes, Membership
 from cdmq.kinds.matching.tables import PARTY_EVENTS, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.sql import nodes
 
 #: How many other members of a party are named.
 NAMED = 5
-Fate = Literal["merged", "split", "returned", "moved", "ended"]
 #: The event of a party that takes records along -> what became of the one they were in.
 _APART: dict[str, Fate] = {"split": "split", "return": "returned"}
 
@@ -32,14 +28,11 @@ def makes(telling: Telling, rule: str) -> Makes:
     return spec.makes if spec else "party"
 
 
-def in_party(rule: str, party: str) -> exp.Expr:
-    """The condition that a row of xref is a member of a party now."""
-    return nodes.every([same("rule_id", rule), same("party_id", party), still()])
-
-
-def members(telling: Telling, rule: str, party: str, most: int) -> tuple[list[Row], int]:
+def first_members(telling: Telling, rule: str, party: str, most: int) -> tuple[list[Row], int]:
     """The first members of a party by key, as rows of xref, and how many there are."""
-    where = in_party(rule, party)
+    where = nodes.every(
+        [one_of("rule_id", telling.names_of(rule)), same("party_id", party), still()]
+    )
     rows = telling.rows(XREF, where, [telling.by_code_point("key")], most)
     return list(rows), telling.count(XREF, where) if len(rows) == most else len(rows)
 
@@ -81,7 +74,7 @@ def _order(telling: Telling, row: Row) -> tuple[bool, str]:
 
 def _now(telling: Telling, dataset: str, row: Row, through: str | None) -> Membership:
     rule, party = row["rule_id"], row["party_id"]
-    first, count = members(telling, rule, party, NAMED + 1)
+    first, count = first_members(telling, rule, party, NAMED + 1)
     others = [telling.shown_key(dataset, r["key"]) for r in first if r["key"] != row["key"]][:NAMED]
     return Membership(
         telling.now(rule),
@@ -138,7 +131,7 @@ def events(telling: Telling, rule: str, parties: Iterable[str]) -> list[Event]:
         PARTY_EVENTS,
         nodes.every(
             [
-                same("rule_id", rule),
+                one_of("rule_id", telling.names_of(rule)),
                 nodes.any_of([one_of("party_id", wanted), one_of("other", wanted)]),
             ]
         ),

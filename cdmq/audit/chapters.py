@@ -1,0 +1,48 @@
+"""What the kinds tell of a record: chapters, which its story puts together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: Where a chapter stands in a story: of the party that the key names, of what happened to that, of
+#: the record itself. Within a place kinds follow each other as in their list.
+Place = Literal["party", "past", "record"]
+PLACES: tuple[Place, ...] = ("party", "past", "record")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One paragraph: a frozen value, and its lines for a steward."""
+
+    place: Place
+    data: object
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Party:
+    """Records that a rule says are one. `id`: what it is asked for by; `now`: the id that it leads
+    to, None where no record is left; `stands_in`: the datasets in which a record stands for it."""
+
+    id: str
+    now: str | None
+    #: By its present id.
+    rule: str
+    #: What the rule makes of records, in a word.
+    makes: str
+    #: Of the records.
+    dataset: str
+    stands_in: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The record that is told of."""
+
+    dataset: str
+    key: str
+    #: Those that it belongs to now.
+    parties: tuple[Party, ...] = ()
+    #: The one for which it stands.
+    party: Party | None = None

@@ -1,0 +1,4 @@
+"""How defaults are told."""
+
+HEADING = None
+CHANGES = True

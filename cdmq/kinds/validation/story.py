@@ -1,0 +1,3 @@
+"""How validation rules are told."""
+
+JUDGES = True
