@@ -25,6 +25,8 @@ class Party:
     """Records that a rule says are one. `id`: what it is asked for by; `now`: the id that it leads
     to, None where no record is left; `stands_in`: the datasets in which a record stands for it."""
 
+    #: The kind whose rule says so.
+    kind: str
     id: str
     now: str | None
     #: By its present id.

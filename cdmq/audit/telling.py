@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,22 +9,18 @@ from typing import Any
 
 from sqlglot import exp
 
+from cdmq.audit.masks import Mask
 from cdmq.audit.meanings import names_of
 from cdmq.audit.reading import Audit, Row
 from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.project.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.logical import short
-from cdmq.sql.pii import hides, hides_key, masked, masked_again
+from cdmq.sql.pii import hides_key, masked
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.sql.text_form import key_of
-from cdmq.sql.types import Type
 from cdmq.values import Dataset, Project
-
-#: How many keys are looked at for a near one.
-_MOST = 100_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,10 @@ class Telling:
                 check_pii(project.datasets[name], columns)
         self.project, self.audit, self.unmask = project, audit, unmask
         self.types = stored_catalog(project)[0]
+        self._masks = {
+            name: Mask(dataset.spec, self.types.get(name, {}))
+            for name, dataset in project.datasets.items()
+        }
         self.versions: dict[str, list[Row]] = {}
         for row in sorted(audit.rows(RULE_VERSIONS), key=lambda r: r["from_run"]):
             self.versions.setdefault(row["rule_id"], []).append(row)
@@ -144,39 +142,13 @@ class Telling:
         """A value as it may be shown. `columns`: one, or several of which the value tells."""
         if value is None or self.unmask or not columns or dataset not in self.project.datasets:
             return value
-        if unread and hides(self.project.datasets[dataset].spec, columns, "text"):
-            return masked_again(value, self._how(dataset, columns))
-        names = columns.split(", ")
-        if not any(self._hides(dataset, n) for n in names):
-            return value
-        if len(names) == 1:
-            return self._masked(dataset, columns, value)
-        marks = "|".join(re.escape(n) for n in names)
-        parts = re.split(rf"(?:^|, )({marks})=", value)[1:]
-        if len(parts) != 2 * len(names):
-            return masked(value)
-        return ", ".join(
-            f"{n}={v if v == 'NULL' else self._masked(dataset, n, v)}"
-            for n, v in zip(parts[::2], parts[1::2], strict=True)
-        )
+        return self._masks[dataset].shown(columns, value, unread)
 
     def shown_key(self, dataset: str | None, key: str) -> str:
         """The key of another record than the one that was asked for."""
         if self.unmask or dataset is None or dataset not in self.project.datasets:
             return key
         return masked(key) if hides_key(self.project.datasets[dataset].spec) else key
-
-    def _masked(self, dataset: str, column: str, value: str) -> str:
-        if not self._hides(dataset, column):
-            return value
-        return masked_again(value, self._how(dataset, column))
-
-    def _how(self, dataset: str, column: str) -> Pii:
-        return self.project.datasets[dataset].spec.pii.get(column, "mask")
-
-    def _hides(self, dataset: str, column: str) -> bool:
-        type_: Type = self.types.get(dataset, {}).get(column, "unknown")
-        return hides(self.project.datasets[dataset].spec, column, type_)
 
     # keys ------------------------------------------------------------------------------------
 
@@ -208,7 +180,7 @@ class Telling:
             return None
         return key_of([(nodes.column(k), columns[k]) for k in dataset.key])
 
-    def _keys(self, dataset: Dataset) -> tuple[Relation, exp.Expr] | None:
+    def keys_of(self, dataset: Dataset) -> tuple[Relation, exp.Expr] | None:
         """Where a dataset's records stand and the text of their key; None before a run."""
         from cdmq.datasets.catalog import relation_of
 
@@ -219,7 +191,7 @@ class Telling:
 
     def there(self, name: str, key: str) -> bool | None:
         """Whether the dataset has the record now; None before a run."""
-        place = self._keys(self.project.datasets[name])
+        place = self.keys_of(self.project.datasets[name])
         if place is None:
             return None
         query = nodes.select(
@@ -228,33 +200,6 @@ class Telling:
             nodes.equal(nodes.paren(place[1]), nodes.text(key)),
         )
         return bool(self.audit.fetch(query.limit(1)))
-
-    def unknown(self, flag: str, key: str, names: Sequence[str], dataset: str | None) -> CdmqError:
-        """That no dataset knows a key, with near ones."""
-        return CdmqError(
-            Problem(
-                Span(flag),
-                "CDMQ531",
-                f"no record with the key '{key}'" + (f" in {dataset}" if dataset else ""),
-                self._near(key, names),
-            )
-        )
-
-    def _near(self, key: str, names: Iterable[str]) -> str:
-        """Keys that hold the one asked for, else those spelled most like it."""
-        known: dict[str, str] = {}
-        for name in names:
-            place = self._keys(self.project.datasets[name])
-            hidden = hides_key(self.project.datasets[name].spec) and not self.unmask
-            if place is not None and not hidden:
-                query = nodes.select([nodes.alias(place[1], "k")], nodes.table(place[0]))
-                known.update((str(k), name) for (k,) in self.audit.fetch(query.limit(_MOST)) if k)
-        near = [k for k in sorted(known) if key in k][:3] or difflib.get_close_matches(
-            key, known, n=3, cutoff=0.6
-        )
-        if not near:
-            return "look at the key: its parts are joined by a slash, such as crm/0010001"
-        return "near it: " + ", ".join(f"{k} ({known[k]})" for k in near)
 
 
 def one_of(column: str, values: Iterable[str]) -> exp.Expr:

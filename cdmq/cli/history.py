@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cdmq.cli.options import HERE, Profile, ProfilesDir, ProjectDir, Target
+from cdmq.kinds import kinds
 from cdmq.problems import printable
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
         f"    used     {_count(v.runs, 'run')}",
         f"    first    {_run(v.first_run, v.first_used, v.first_as_of)}",
         *([f"    last     {_run(v.last_run, v.last_used, v.last_as_of)}"] if v.runs > 1 else []),
-        f"    found    {_effect(v, kind)}",
+        *_found(v, kind),
         *_data(v),
     ]
     if v.came == "returned":
@@ -174,8 +175,18 @@ def _run(run: str, ran: datetime | None, as_of: datetime | None) -> str:
     return f"{run}, ran {_date(ran)}, judged as of {_date(as_of)}"
 
 
+def _found(v: RuleVersion, kind: str) -> list[str]:
+    """What it found; where that is no count, what it said in the last run."""
+    counts = v.found_after or v.found_before or not v.said
+    return [
+        *([f"    found    {_effect(v, kind)}"] if counts else []),
+        *([f"    said     {v.said}"] if v.said else []),
+    ]
+
+
 def _effect(v: RuleVersion, kind: str) -> str:
-    what = "cell changed" if kind == "defaults" else "record flagged"
+    known = kinds().get(kind)
+    what = "cell changed" if known and known.tells.changes else "record flagged"
     if v.off:
         return "nothing: it is switched off"
     if v.found_after is None:

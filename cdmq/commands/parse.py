@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cdmq.audit.versions import version_of
 from cdmq.datasets.catalog import check_columns
 from cdmq.datasets.remembered import CATALOG, csv_files, parse_catalog
 from cdmq.files.headers import digest
+from cdmq.kinds import kinds
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.given import read_vars
 from cdmq.reports.manifest import write_manifest
@@ -33,16 +35,10 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     warnings = [*project.warnings, *_unknown(unknown, target / CATALOG)]
     versions = {name: version_of(rule, project).digest for name, rule in project.rules.items()}
     manifest = write_manifest(project, target, __version__, None, versions)
-    kinds = [r.kind for r in project.rules.values()]
+    rules = Counter(r.kind for r in project.rules.values())
     counts = {
         "datasets": len(project.datasets),
-        "validation rules": kinds.count("validation"),
-        "defaults": kinds.count("defaults"),
-        **{
-            f"{kind} rules": n
-            for kind in ("matching", "golden", "tiering")
-            if (n := kinds.count(kind))
-        },
+        **{k.plural: rules[k.name] for k in kinds().values() if rules[k.name] or k.usual},
         "seeds": len(project.seeds),
         "unit tests": len(project.unit_tests),
     }

@@ -63,6 +63,8 @@ class RuleVersion:
     models: tuple[ModelChange, ...] = ()
     #: It is this version that switched the rule off: no run judged by it.
     off: bool = False
+    #: What it said in the last run that used it, where that is more than counts.
+    said: str | None = None
 
 
 @dataclass(frozen=True)

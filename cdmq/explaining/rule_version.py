@@ -28,19 +28,6 @@ def version_told(
     ]
     earlier = [r for r in results if r["run_id"] < row["from_run"]]
     first, last = row["from_run"], used[-1]["run_id"] if used else row["from_run"]
-    words = [
-        Words(
-            author_of(by, audit),
-            commit_of(by, audit),
-            by["committed"],
-            tuple(changed(old["text"], new["text"])),
-            new["from_run"],
-            audit.started(new["from_run"]),
-            audit.as_of(new["from_run"]),
-        )
-        for old, new in pairwise(rows[: rows.index(said) + 1])
-        for by in [_of_words(new)]
-    ]
     came: Literal["new", "changed", "returned"] = "new"
     if before:
         came = "returned" if before[-1]["version"] == row["version"] else "changed"
@@ -57,7 +44,7 @@ def version_told(
         said["owner"],
         tuple(changed(before[-1]["text"], row["text"])) if before else (),
         came,
-        tuple(reversed(words)),
+        tuple(reversed(_words(rows[: rows.index(said) + 1], audit))),
         first,
         audit.started(first),
         audit.as_of(first),
@@ -69,7 +56,25 @@ def version_told(
         _found(used[0]) if used else None,
         end is None,
         off=switched_off(row),
+        said=_said(used[-1]) if used else None,
     )
+
+
+def _words(rows: Sequence[Row], audit: Audit) -> list[Words]:
+    """The changes of words in rows of one meaning."""
+    return [
+        Words(
+            author_of(by, audit),
+            commit_of(by, audit),
+            by["committed"],
+            tuple(changed(old["text"], new["text"])),
+            new["from_run"],
+            audit.started(new["from_run"]),
+            audit.as_of(new["from_run"]),
+        )
+        for old, new in pairwise(rows)
+        for by in [_of_words(new)]
+    ]
 
 
 def with_upstream(
@@ -93,6 +98,10 @@ def with_upstream(
         models=tuple(sorted(models, key=lambda m: m.run, reverse=True)),
         data=upstream.data(rows[0], before[-1], after[0]) if before and after else (),
     )
+
+
+def _said(result: Mapping[str, Any]) -> str | None:
+    return None if result["status"] == "no_data" else result["message"]
 
 
 def _found(result: Mapping[str, Any]) -> int:

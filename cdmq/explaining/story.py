@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from cdmq.audit.chapters import PLACES, Chapter, Party, Record
 from cdmq.audit.meanings import switched_off
 from cdmq.audit.moments import run_at, stood
+from cdmq.audit.near_keys import unknown
 from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RUN_INPUTS
 from cdmq.audit.telling import one_of
@@ -46,7 +47,7 @@ def stories(
         if party is not None and not any(s.party for s in found):
             found += teller.alone(party, dataset)
         if not found:
-            raise teller.unknown("--record", key, names, dataset)
+            raise unknown(teller, "--record", key, names, dataset)
         return tuple(found)
 
 
@@ -55,7 +56,7 @@ class _Teller(TellingAt):
 
     def party(self, key: str) -> Party | None:
         """The party whose id a key is."""
-        found = (kind.party(key, self) for kind in kinds().values())
+        found = (kind.tells.party(key, self) for kind in kinds().values())
         return next((p for p in found if p is not None), None)
 
     def alone(self, party: Party, dataset: str | None) -> Iterator[Story]:
@@ -65,13 +66,13 @@ class _Teller(TellingAt):
             yield Story(party.dataset, party.id, None, *nothing, chapters=chapters, party=party)
 
     def _of_party(self, party: Party) -> Iterator[Chapter]:
-        chapters = (c for k in kinds().values() for c in k.party_chapters(party, self))
+        chapters = (c for k in kinds().values() for c in k.tells.party_chapters(party, self))
         return iter(sorted(chapters, key=lambda c: PLACES.index(c.place)))
 
     def _of_record(self, dataset: str, key: str, party: Party | None) -> Iterator[Chapter]:
-        parties = tuple(p for k in kinds().values() for p in k.parties(dataset, key, self))
+        parties = tuple(p for k in kinds().values() for p in k.tells.parties(dataset, key, self))
         record = Record(dataset, key, parties, party)
-        chapters = (c for k in kinds().values() for c in k.chapters(record, self))
+        chapters = (c for k in kinds().values() for c in k.tells.chapters(record, self))
         return iter(sorted(chapters, key=lambda c: PLACES.index(c.place)))
 
     def story(self, dataset: str, key: str, party: Party | None) -> Story | None:
@@ -100,13 +101,7 @@ class _Teller(TellingAt):
     ) -> Story:
         dataset, key = record.dataset, record.key
         names = self.project.names_of(dataset)
-        judging = {
-            n: versions[-1]
-            for n, versions in self.versions.items()
-            if versions[-1]["to_run"] is None
-            and versions[-1]["dataset"] in names
-            and self._judges(versions[-1])
-        }
+        judging = self._judging(names)
         verdicts = self.verdicts(judging.keys() | {r["rule_id"] for _, r in rows})
         fails = {
             self.now(r["rule_id"]) for what, r in rows if what == "flag" and r["to_run"] is None
@@ -143,10 +138,15 @@ class _Teller(TellingAt):
             kept=tuple(self._kept(dataset, rows)) if self.unmask else (),
         )
 
-    @staticmethod
-    def _judges(version: Row) -> bool:
-        kind = kinds().get(version["kind"])
-        return kind is not None and kind.judges
+    def _judging(self, names: Sequence[str]) -> dict[str, Row]:
+        """The rules that judge the records of a dataset, in their last version."""
+        last = {n: versions[-1] for n, versions in self.versions.items()}
+        judge = {kind.name for kind in kinds().values() if kind.tells.judges}
+        return {
+            n: v
+            for n, v in last.items()
+            if v["to_run"] is None and v["dataset"] in names and v["kind"] in judge
+        }
 
     def _kept(self, dataset: str, rows: Sequence[tuple[str, Row]]) -> Iterator[tuple[str, Pii]]:
         named = {c for _, r in rows for c in (r["column_name"] or "").split(", ")}
@@ -167,7 +167,7 @@ class _Teller(TellingAt):
     def _was_there(self, dataset: str, key: str, rows: Sequence[Row]) -> bool | None:
         """Whether the record stood in the dataset when the run was done, as far as its rows say:
         an open one says so, and that the last of them closed as its record went says it did not."""
-        lasting = [r for k in kinds().values() for r in k.lasting(dataset, key, self)]
+        lasting = [r for k in kinds().values() for r in k.tells.lasting(dataset, key, self)]
         rows = [*rows, *stood(lasting, self.at)]
         if any(r["to_run"] is None for r in rows):
             return True

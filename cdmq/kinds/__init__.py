@@ -20,9 +20,11 @@ KINDS = (
     "change_control",
     "relationships",
 )
+#: Those with which every project begins.
+USUAL = KINDS[:2]
 
 
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Every kind by its name, the word of its section."""
-    return {name: Kind(name) for name in KINDS}
+    return {name: Kind(name, name in USUAL) for name in KINDS}

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from cdmq.audit.chapters import Chapter, Party, Record
-    from cdmq.audit.reading import Row
     from cdmq.audit.states import States
-    from cdmq.audit.telling import Telling
     from cdmq.audit.views import View
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
+    from cdmq.kinds.tells import Tells
     from cdmq.problems import Problem
     from cdmq.project.fields import Head
     from cdmq.project.spec import DatasetSpec
@@ -46,8 +44,10 @@ class Kind:
     outside its own folder.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, usual: bool = False) -> None:
         self.name = name
+        #: Every project begins with rules of it: how many is said, though there be none.
+        self.usual = usual
 
     def _part(self, file: str, name: str) -> Any:
         return _part(self.name, file, name)
@@ -121,36 +121,18 @@ class Kind:
         """What is wrong with its rules, seen beside the others and what they use."""
         return self._part("read", "problems")(at, uses)  # type: ignore[no-any-return]
 
-    # what `explain --record` tells ---------------------------------------------------------------
+    @property
+    def plural(self) -> str:
+        """Its rules, where they are counted: what is a plural says it already."""
+        plural = self.name.endswith("s") and not self.name.endswith("ss")
+        return self.name if plural else f"{self.name} rules"
 
     @property
-    def judges(self) -> bool:
-        """Its rules judge records: a story says which of them the record passes, and fails."""
-        return self._part("story", "JUDGES")  # type: ignore[no-any-return]
+    def tells(self) -> Tells:
+        """How its rules are told: in the report of a run, in the story of a record."""
+        from cdmq.kinds.tells import Tells
 
-    def chapters(self, record: Record, at: Telling) -> Iterator[Chapter]:
-        """What its rules say of a record, beside the flags and changes that are told of all."""
-        return self._part("story", "chapters")(record, at)  # type: ignore[no-any-return]
-
-    def party(self, id_: str, at: Telling) -> Party | None:
-        """The party to which a rule of it gave an id."""
-        return self._part("story", "party")(id_, at)  # type: ignore[no-any-return]
-
-    def party_chapters(self, party: Party, at: Telling) -> Iterator[Chapter]:
-        """What its rules say of a party."""
-        return self._part("story", "party_chapters")(party, at)  # type: ignore[no-any-return]
-
-    def parties(self, dataset: str, key: str, at: Telling) -> Iterable[Party]:
-        """The parties in which its rules put a record now."""
-        return self._part("story", "parties")(dataset, key, at)  # type: ignore[no-any-return]
-
-    def members(self, rule: str, party: str, at: Telling, most: int) -> list[str]:
-        """The keys of the first records of a party."""
-        return self._part("story", "members")(rule, party, at, most)  # type: ignore[no-any-return]
-
-    def lasting(self, dataset: str, key: str, at: Telling) -> Iterable[Row]:
-        """Rows of its audit tables that hold true while a record is in the dataset."""
-        return self._part("story", "lasting")(dataset, key, at)  # type: ignore[no-any-return]
+        return Tells(self.name, self._part)
 
 
 @cache

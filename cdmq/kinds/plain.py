@@ -109,6 +109,9 @@ def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
 
 # story ------------------------------------------------------------------------------------------
 
+HEADING = ""
+GROUP = "no dimension"
+CHANGES = False
 JUDGES = False
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from cdmq.kinds import kinds
 from cdmq.problems import printable
 from cdmq.reports.style import STATUS_COLOURS, Style
 from cdmq.results import Facts, RunResult
@@ -14,7 +16,6 @@ from cdmq.steps import Outcome, RuleResult
 
 #: The headings of findings: a rule that passes within its error_above is no error.
 _HEADINGS = ("error", "warn", "info", "pass")
-_MADE = ("matching", "golden", "tiering")
 _STATUSES = ("pass", "warn", "fail", "no_data", "skipped", "error")
 
 
@@ -91,14 +92,10 @@ class TextReport:
             groups: dict[str, list[RuleResult]] = {}
             for r in found:
                 if _heading(r) == heading:
-                    named = "levels" if r.rule.kind == "tiering" else "no dimension"
-                    groups.setdefault(r.rule.dimension or named, []).append(r)
+                    group = r.rule.dimension or kinds()[r.rule.kind].tells.group
+                    groups.setdefault(group, []).append(r)
             for dimension, rules in sorted(groups.items(), key=lambda g: -max(map(_badness, g[1]))):
-                flags = sum(
-                    r.outcome.failing + r.outcome.could_not_judge
-                    for r in rules
-                    if r.rule.kind not in _MADE
-                )  # a level without a fact flags nothing
+                flags = sum(_flags(r.outcome) for r in rules)
                 yield (
                     self.style(f"{heading.upper()}  {printable(dimension)}", heading)
                     + (f"  {counted(len(rules), 'rule')}")
@@ -141,24 +138,34 @@ def _heading(r: RuleResult) -> str:
 
 def said(r: RuleResult) -> str:
     """What a rule found, in a few words."""
-    o = r.outcome
-    if r.message:
+    kind = kinds()[r.rule.kind].tells
+    if r.message and (kind.heading is None or not r.outcome.evaluated):
         return printable(r.message)
-    if r.rule.kind == "defaults":
-        return f"{counted(o.changed, 'cell')} changed"
+    if kind.changes:
+        return f"{counted(r.outcome.changed, 'cell')} changed"
+    return printable("; ".join(part for part in (_found(r), r.message) if part))
+
+
+def _found(r: RuleResult) -> str:
+    o = r.outcome
     words = []
     if o.failing and r.rule.check == "row_count":
         words.append(f"{o.tested:,} rows")
     elif o.failing:
         words.append(f"{o.failing:,} of {o.judged:,} ({percent(r.percent)})")
-    if o.could_not_judge:
+    if o.could_not_judge and not o.facts:
         words.append(f"{o.could_not_judge:,} could not be judged")
     return ", ".join(words)
 
 
+def _flags(o: Outcome) -> int:
+    """The flags that were found; a fact that could not be counted is none."""
+    return o.failing + (0 if o.facts else o.could_not_judge)
+
+
 def finds(r: RuleResult) -> bool:
     """A rule with something to look at, `info` rules too."""
-    return r.rule.kind != "defaults" and bool(r.outcome.failing or r.outcome.could_not_judge)
+    return bool(r.outcome.failing or r.outcome.could_not_judge)
 
 
 def percent(share: float) -> str:
@@ -179,11 +186,12 @@ def _badness(r: RuleResult) -> float:
 
 
 def _changed(result: RunResult) -> Iterable[str]:
-    rules = [r for r in result.results if r.rule.kind == "defaults" and r.outcome.evaluated]
-    rules = [r for r in rules if r.outcome.changed]
+    rules = [r for r in result.results if r.outcome.evaluated and r.outcome.changed]
     if rules:
+        counts = Counter(kinds()[r.rule.kind].plural for r in rules)
+        named = ", ".join(counted(n, word.removesuffix("s")) for word, n in counts.items())
         cells = sum(r.outcome.changed for r in rules)
-        yield f"CHANGED CELLS  {counted(len(rules), 'default')}, {counted(cells, 'cell')}"
+        yield f"CHANGED CELLS  {named}, {counted(cells, 'cell')}"
     longest = max((len(r.rule.id) for r in rules), default=0)
     for r in sorted(rules, key=lambda r: (-r.outcome.changed, r.rule.id)):
         column = f"{r.rule.dataset}.{'.'.join(r.rule.columns)}"
@@ -193,15 +201,20 @@ def _changed(result: RunResult) -> Iterable[str]:
 
 
 def _made(result: RunResult) -> Iterable[str]:
-    """What matching, golden and tiering rules made of the records."""
-    rules = [
-        r for r in result.results if r.rule.kind in _MADE and r.outcome.note and r.outcome.evaluated
-    ]
-    if rules:
-        yield "PARTIES AND LEVELS"
-    longest = max((len(r.rule.id) for r in rules), default=0)
-    for r in sorted(rules, key=lambda r: (_MADE.index(r.rule.kind), r.rule.id)):
-        yield printable(f"  {r.rule.id:<{longest}}  {r.outcome.note}")
+    """What rules say, where no count does: under the heading of their kind, by kind and id."""
+    order = list(kinds())
+    sections: dict[str, list[RuleResult]] = {}
+    for r in sorted(result.results, key=lambda r: (order.index(r.rule.kind), r.rule.id)):
+        heading = kinds()[r.rule.kind].tells.heading
+        if heading is not None and r.outcome.note and r.outcome.evaluated:
+            sections.setdefault(heading, []).append(r)
+    for number, (heading, rules) in enumerate(sections.items()):
+        if number:
+            yield ""
+        yield heading
+        longest = max(len(r.rule.id) for r in rules)
+        for r in rules:
+            yield printable(f"  {r.rule.id:<{longest}}  {r.outcome.note}")
 
 
 def _broken(result: RunResult) -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import duckdb
 import pytest
+from people_project import FILES as PEOPLE
 from small_project import Small, small, small_ran
 
 import cdmq
@@ -198,3 +199,20 @@ def test_an_unknown_rule(project: Small) -> None:
     assert told.err == (
         "history: CDMQ532 no run knows the rule 'credit_lo'; did you mean 'credit_low'?\n"
     )
+
+
+def test_a_rule_that_flags_nothing_says_what_it_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = Small(tmp_path, capsys)
+    project.write(PEOPLE)
+    project.run("2026-11-01")
+    (version,) = history(project.root, "same_person").versions
+    assert version.said is not None
+    assert re.search(r"\d+ part(y|ies)", version.said)
+    told = project.told("history", "same_person").out
+    assert f"    said     {version.said}\n" in told
+    assert "    found " not in told
+    told = project.told("history", "people.key").out
+    assert "    found    0 records flagged\n" in told
+    assert "    said " not in told

@@ -138,7 +138,7 @@ def _role(
 def _keys(telling: Telling, matched_by: str, party: str) -> list[str]:
     """The members' keys, the longest first; none of a party with very many."""
     kind = kinds()[telling.project.rules[telling.now(matched_by)].kind]
-    found = kind.members(matched_by, party, telling, _MOST)
+    found = kind.tells.members(matched_by, party, telling, _MOST)
     return sorted(found, key=len, reverse=True) if len(found) < _MOST else []
 
 

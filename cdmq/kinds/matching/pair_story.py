@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from cdmq.audit.near_keys import unknown
 from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching.pair_chain import chain, questions_between
@@ -102,7 +103,7 @@ def _stranger(
     homes = [[d for d in names if _knows(telling, d, k)] for k in keys]
     for key, home in zip(keys, homes, strict=True):
         if not home:
-            return telling.unknown("--pair", key, names, dataset)
+            return unknown(telling, "--pair", key, names, dataset)
     shared = [d for d in homes[0] if d in homes[1]]
     if shared:
         others = sorted({r.dataset for r in matching})

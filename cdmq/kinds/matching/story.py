@@ -23,6 +23,7 @@ from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 
+KIND = "matching"
 HEADING = "PARTIES AND LEVELS"
 #: How many members of a party are told.
 _MEMBERS = 20
@@ -32,7 +33,7 @@ def parties(dataset: str, key: str, at: Telling) -> Iterator[Party]:
     """The parties and groups that a record is in now."""
     for m in memberships(at, dataset, key):
         if m.until is None:
-            yield Party(m.party, m.party, m.rule, m.makes, dataset, at.made_of(m.rule))
+            yield Party(KIND, m.party, m.party, m.rule, m.makes, dataset, at.made_of(m.rule))
 
 
 def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
@@ -42,7 +43,7 @@ def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
         yield _chapter("record", m)
     for party in record.parties:
         yield from _groups(party, at, "record")
-    rules = at.rules_on(dataset, "matching")
+    rules = at.rules_on(dataset, KIND)
     for found in alike(at, dataset, rules, key):
         yield Chapter("record", found, tuple(likeness_lines(found, key)))
     for question in questions(at, dataset, rules, key):
@@ -70,7 +71,7 @@ def party(id_: str, at: Telling) -> Party | None:
     if rule is None or dataset is None:
         return None
     now = _leads_to(at, rule, id_)
-    return Party(id_, now, at.now(rule), makes(at, rule), dataset, at.made_of(rule))
+    return Party(KIND, id_, now, at.now(rule), makes(at, rule), dataset, at.made_of(rule))
 
 
 def _rule_of(at: Telling, table: Table, party: str) -> str | None:
@@ -100,6 +101,8 @@ def members(rule: str, party: str, at: Telling, most: int) -> list[str]:
 
 def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
     """The records of a party, the groups that it is in, and what happened to it."""
+    if party.kind != KIND:
+        return
     if party.now is not None:
         rows, count = first_members(at, party.rule, party.now, _MEMBERS)
         first = ((at.shown_key(party.dataset, r["key"]), at.when(r["from_run"])) for r in rows)
@@ -117,7 +120,7 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 def lasting(dataset: str, key: str, at: Telling) -> list[Row]:
     """The rows of its parties: each stands while the record is in the dataset."""
-    rules = at.rules_on(dataset, "matching")
+    rules = at.rules_on(dataset, KIND)
     if not rules:
         return []
     return list(at.rows(XREF, nodes.every([one_of("rule_id", rules), same("key", key)])))

@@ -1,3 +1,4 @@
 """How validation rules are told."""
 
+HEADING = None
 JUDGES = True
