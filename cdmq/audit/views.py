@@ -28,7 +28,7 @@ class View:
         for table in query.find_all(exp.Table):
             if table.name not in own:
                 table.replace(nodes.table(Relation(table.name, schema), table.alias or None))
-        return nodes.create(Relation(self.table.name, schema), query, kind="VIEW", replace=True)
+        return nodes.create(Relation(self.table.name, schema), query, what="VIEW", replace=True)
 
 
 #: A version that is followed by none was removed, or is in use. `formerly` says which one a renamed

@@ -111,7 +111,7 @@ class Builder:
         make(dataset, staged, final, query)
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
-        made = nodes.create(staged, query, kind="VIEW")
+        made = nodes.create(staged, query, what="VIEW")
         self.warehouse.run(self.render.sent(made))
         self.built.append(Built(dataset, final, staged, "view", query))
 

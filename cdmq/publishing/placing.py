@@ -100,7 +100,7 @@ class Placing:
         self.warehouse.run(rename.sql(self.warehouse.dialect))
 
     def view(self, relation: Relation, query: exp.Expr) -> None:
-        made = nodes.create(relation, query, kind="VIEW", replace=relation in self.kept)
+        made = nodes.create(relation, query, what="VIEW", replace=relation in self.kept)
         self.warehouse.run(made.sql(self.warehouse.dialect, copy=False))
 
     def put_back(self) -> None:

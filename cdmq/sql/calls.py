@@ -210,10 +210,10 @@ def _check_constant(node: exp.Expr, expected: Arg, row: Function, place: int) ->
     whole = value is not None and value.lstrip("-").isdecimal()
     is_text = isinstance(node, exp.Literal) and node.is_string
     if value is None or (expected.types == {"text"}) != is_text or not (is_text or whole):
-        kind = "text in single quotes" if "text" in expected.types else "a whole number"
+        how = "text in single quotes" if "text" in expected.types else "a whole number"
         raise SqlProblem(
             ARGUMENTS,
-            f"'{expected.name}' of {row.name} has to be written out: {kind}",
+            f"'{expected.name}' of {row.name} has to be written out: {how}",
             f"write: {row.signature}",
             place,
         )

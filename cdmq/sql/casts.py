@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cdmq.sql.cast_types import NAMES, decimal_size, type_of
 from cdmq.sql.functions.build import (
     Dialect,
     both,
@@ -18,7 +19,6 @@ from cdmq.sql.functions.build import (
     try_cast,
     when,
 )
-from cdmq.sql.kinds import NAMES, decimal_size, kind_of
 from cdmq.sql.types import QUOTED, Type
 
 _NUMBER = "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
@@ -41,33 +41,33 @@ _PG_NAMES = {
 }
 
 
-def _target(to: exp.Expr, kind: Type) -> str:
-    if kind != "decimal":
-        return NAMES[kind]
+def _target(to: exp.Expr, type_: Type) -> str:
+    if type_ != "decimal":
+        return NAMES[type_]
     digits, places = decimal_size(to)
     return f"DECIMAL({digits}, {places})"
 
 
-def _from_text_duckdb(node: exp.Expr, kind: Type, target: str) -> exp.Expr:
-    form = call("regexp_full_match", node, text(FORMS[kind][1:-1]))
-    if kind in ("date", "timestamp"):
+def _from_text_duckdb(node: exp.Expr, type_: Type, target: str) -> exp.Expr:
+    form = call("regexp_full_match", node, text(FORMS[type_][1:-1]))
+    if type_ in ("date", "timestamp"):
         form = both(form, exp.Not(this=call("starts_with", node.copy(), text("0000"))))
     value = try_cast(node.copy(), target)
-    if kind == "double":
+    if type_ == "double":
         form = both(form, call("isfinite", value.copy()))
     return when(form, value)
 
 
-def _from_text_postgres(node: exp.Expr, kind: Type, target: str) -> exp.Expr:
-    form = op(exp.RegexpLike, by_code_point(node), text(FORMS[kind]))
-    name = target.lower().replace("decimal", "numeric") if kind == "decimal" else _PG_NAMES[kind]
+def _from_text_postgres(node: exp.Expr, type_: Type, target: str) -> exp.Expr:
+    form = op(exp.RegexpLike, by_code_point(node), text(FORMS[type_]))
+    name = target.lower().replace("decimal", "numeric") if type_ == "decimal" else _PG_NAMES[type_]
     valid = call("pg_input_is_valid", cast(node.copy(), "TEXT"), text(name))
     return when(form, when(valid, cast(cast(node.copy(), "TEXT"), target)))
 
 
-def _number_guard(node: exp.Expr, source: Type, kind: Type, to: exp.Expr) -> exp.Expr:
+def _number_guard(node: exp.Expr, source: Type, type_: Type, to: exp.Expr) -> exp.Expr:
     """Whether a number fits; PostgreSQL would end the statement."""
-    if kind == "integer":
+    if type_ == "integer":
         limit = exp.Literal.number(
             "9223372036854774784" if source == "double" else "9223372036854775807"
         )
@@ -79,35 +79,35 @@ def _number_guard(node: exp.Expr, source: Type, kind: Type, to: exp.Expr) -> exp
 
 def render(node: exp.Expr, source: Type, to: exp.Expr, dialect: Dialect) -> exp.Expr:
     """The cast of a rendered node; NULL where the value does not fit."""
-    kind = kind_of(to)
-    target = _target(to, kind)
-    if source == kind and kind != "decimal":
+    type_ = type_of(to)
+    target = _target(to, type_)
+    if source == type_ and type_ != "decimal":
         return node
-    if isinstance(node, exp.Literal) and node.is_string and kind in QUOTED:
+    if isinstance(node, exp.Literal) and node.is_string and type_ in QUOTED:
         return cast(node, target)
-    if kind == "text":
+    if type_ == "text":
         return cast(node, "TEXT")
     if source == "unknown":
         node, source = cast(node, "TEXT"), "text"
     if source == "text":
         if dialect == "duckdb":
-            return _from_text_duckdb(node, kind, target)
-        return _from_text_postgres(node, kind, target)
+            return _from_text_duckdb(node, type_, target)
+        return _from_text_postgres(node, type_, target)
     if dialect == "duckdb":
         return try_cast(node, target)
-    if kind in ("integer", "decimal"):
-        return when(_number_guard(node, source, kind, to), cast(node, target))
+    if type_ in ("integer", "decimal"):
+        return when(_number_guard(node, source, type_, to), cast(node, target))
     return cast(node, target)
 
 
 def can_fail(source: Type, to: exp.Expr, node: exp.Expr) -> bool:
     """Whether a value can be there that the cast turns into NULL."""
-    kind = kind_of(to)
-    if kind == "text" or (source == kind and kind != "decimal"):
+    type_ = type_of(to)
+    if type_ == "text" or (source == type_ and type_ != "decimal"):
         return False
-    if isinstance(node, exp.Literal) and kind in QUOTED:
+    if isinstance(node, exp.Literal) and type_ in QUOTED:
         return False
-    return source in ("text", "unknown") or kind in ("integer", "decimal")
+    return source in ("text", "unknown") or type_ in ("integer", "decimal")
 
 
 __all__ = ["FORMS", "can_fail", "either", "is_not_null", "render"]

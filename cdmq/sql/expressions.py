@@ -180,8 +180,8 @@ def bind(e: Expression, columns: Mapping[str, Type]) -> Bound:
     A text that is compared with a date has to be an ISO date, and becomes one.
     """
     tree, typer = clone(e.tree), Typer(columns)
-    kind = typer.type(tree)
-    return Bound(Expression(e.text, tree, tuple(typer.used), tuple(typer.behind)), kind)
+    type_ = typer.type(tree)
+    return Bound(Expression(e.text, tree, tuple(typer.used), tuple(typer.behind)), type_)
 
 
 def lower(

@@ -50,14 +50,14 @@ _WORDS: dict[str, str] = {
 }
 
 
-def word(kind: Type) -> str:
-    return _WORDS.get(kind) or a(kind)
+def word(type_: Type) -> str:
+    return _WORDS.get(type_) or a(type_)
 
 
-def kind_at(node: exp.Expr) -> Type:
+def type_at(node: exp.Expr) -> Type:
     """The type that was found for a node; `unknown` when it was never bound."""
-    kind: Type = node.meta.get(TYPE, "unknown")
-    return kind
+    type_: Type = node.meta.get(TYPE, "unknown")
+    return type_
 
 
 def clone(node: exp.Expr) -> exp.Expr:
@@ -80,22 +80,22 @@ def strip(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def exact_word(kind: Type, wanted: frozenset[Type]) -> str:
-    close = kind in NUMBERS and bool(wanted & NUMBERS)
-    return f"a {kind}" if close else word(kind)
+def exact_word(type_: Type, wanted: frozenset[Type]) -> str:
+    close = type_ in NUMBERS and bool(wanted & NUMBERS)
+    return f"a {type_}" if close else word(type_)
 
 
-def how_to_cast(node: exp.Expr, kind: Type, wanted: frozenset[Type]) -> str:
+def how_to_cast(node: exp.Expr, type_: Type, wanted: frozenset[Type]) -> str:
     for to in ("text", "date", "integer", "decimal"):
-        if to in wanted and to in CASTS.get(kind, ()):
+        if to in wanted and to in CASTS.get(type_, ()):
             return f"write: {say(node)}::{to}"
     return ""
 
 
-def number_remedy(node: exp.Expr, kind: Type) -> str:
-    if kind == "text":
+def number_remedy(node: exp.Expr, type_: Type) -> str:
+    if type_ == "text":
         return f"write: {say(node)}::integer, or ::decimal(18, 2)"
-    return "add an interval: interval '3 months'" if kind in MOMENTS else ""
+    return "add an interval: interval '3 months'" if type_ in MOMENTS else ""
 
 
 def item(owner: exp.Expr, key: str | int) -> exp.Expr:
@@ -108,14 +108,14 @@ def as_moment(node: exp.Expr, place: tuple[exp.Expr, str | int], wanted: Type) -
     inner = strip(node)
     if not (isinstance(inner, exp.Literal) and inner.is_string):
         return node
-    kind: Type = "date" if moment_value(inner.name, "date") else "timestamp"
-    value = moment_value(inner.name, kind)
+    type_: Type = "date" if moment_value(inner.name, "date") else "timestamp"
+    value = moment_value(inner.name, type_)
     if value is None:
         raise not_a_moment(inner, wanted, start(inner))
     literal = exp.Literal.string(value)
     literal.meta.update(inner.meta)
-    new = cast(literal, kind.upper())
-    new.meta[TYPE] = kind
+    new = cast(literal, type_.upper())
+    new.meta[TYPE] = type_
     literal.meta[TYPE] = "text"
     owner, key = place
     if isinstance(key, int):
@@ -163,7 +163,7 @@ def wider(a: Type, b: Type) -> Type | None:
 def differ(a: exp.Expr, b: exp.Expr) -> SqlProblem:
     return SqlProblem(
         TYPES,
-        f"{say(a)} is {word(kind_at(a))}, {say(b)} is {word(kind_at(b))}",
+        f"{say(a)} is {word(type_at(a))}, {say(b)} is {word(type_at(b))}",
         _one_type(a, b) or _one_type(b, a),
         start(a),
     )
@@ -171,16 +171,16 @@ def differ(a: exp.Expr, b: exp.Expr) -> SqlProblem:
 
 def _one_type(one: exp.Expr, other: exp.Expr) -> str:
     """How a text and a value of another type are made to fit."""
-    kind, literal, value = kind_at(other), strip(one), strip(other)
-    if kind_at(one) != "text" or kind not in NUMBERS | MOMENTS:
+    type_, literal, value = type_at(other), strip(one), strip(other)
+    if type_at(one) != "text" or type_ not in NUMBERS | MOMENTS:
         return ""
     if isinstance(literal, exp.Literal):
         plain = literal.name.replace(".", "", 1).isdecimal()
         return f"write {literal.name} without quotes" if plain else "use values of one type"
     equal = isinstance(one.parent, exp.EQ | exp.NEQ)  # < goes by letters beside a text
     if isinstance(value, exp.Literal) and equal:
-        return f"write '{value.name}' in quotes, or {say(one)}::{kind}"
-    return f"write: {say(one)}::{kind}"
+        return f"write '{value.name}' in quotes, or {say(one)}::{type_}"
+    return f"write: {say(one)}::{type_}"
 
 
 def moment_arithmetic(node: exp.Expr, left: Type, right: Type) -> Type | None:

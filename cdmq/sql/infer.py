@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from cdmq.project.column_names import folded
+from cdmq.sql.cast_types import type_of
 from cdmq.sql.fitting import (
     CAST_REMEDIES,
     CASTS,
@@ -18,15 +19,14 @@ from cdmq.sql.fitting import (
     exact_word,
     how_to_cast,
     item,
-    kind_at,
     moment_arithmetic,
     number_remedy,
     resolve,
+    type_at,
     wider,
     word,
 )
 from cdmq.sql.functions import table
-from cdmq.sql.kinds import kind_of
 from cdmq.sql.normal import ARITHMETIC, BEHIND, COMPARE, ORDERED
 from cdmq.sql.problem import OF_TYPE, TYPES, SqlProblem, say, spot, start
 from cdmq.sql.text_order import check_order
@@ -45,9 +45,9 @@ class Typer:
             self.lower.setdefault(folded(name), []).append(name)
 
     def type(self, node: exp.Expr) -> Type:
-        kind = _RULES.get(type(node), Typer.unknown)(self, node)
-        node.meta[TYPE] = kind
-        return kind
+        type_ = _RULES.get(type(node), Typer.unknown)(self, node)
+        node.meta[TYPE] = type_
+        return type_
 
     def unknown(self, node: exp.Expr) -> Type:
         return "unknown"
@@ -55,21 +55,21 @@ class Typer:
     def column(self, node: exp.Expr) -> Type:
         if str(node.name).lower() == "as_of":
             return "timestamp"
-        kind = self.named(node)
+        type_ = self.named(node)
         self.used.setdefault(str(node.name))
-        self.opaque(node, kind)
-        return kind
+        self.opaque(node, type_)
+        return type_
 
-    def opaque(self, node: exp.Expr, kind: Type) -> None:
+    def opaque(self, node: exp.Expr, type_: Type) -> None:
         """Of what engines do not compare alike it is asked only whether it is there."""
         around = node.parent
         while isinstance(around, exp.Paren):
             around = around.parent
         asked = isinstance(around, exp.Is) and isinstance(around.expression, exp.Null)
-        if kind in OPAQUE and not asked:
+        if type_ in OPAQUE and not asked:
             raise SqlProblem(
                 OF_TYPE,
-                f"{say(node)} is {word(kind)}: a rule asks of it only whether it is there",
+                f"{say(node)} is {word(type_)}: a rule asks of it only whether it is there",
                 f"write {say(node)} is not null, or take what you need out of it in a SQL model",
                 start(node),
             )
@@ -114,16 +114,16 @@ class Typer:
         return "boolean"
 
     def is_(self, node: exp.Expr) -> Type:
-        kind = self.type(node.this)
+        type_ = self.type(node.this)
         if isinstance(node.expression, exp.Boolean):
-            self.want(node.this, kind, "boolean")
+            self.want(node.this, type_, "boolean")
         return "boolean"
 
-    def want(self, node: exp.Expr, kind: Type, wanted: Type) -> None:
-        if kind not in (wanted, "unknown"):
+    def want(self, node: exp.Expr, type_: Type, wanted: Type) -> None:
+        if type_ not in (wanted, "unknown"):
             remedy = "write a comparison, for example: x = 'yes'" if wanted == "boolean" else ""
             raise SqlProblem(
-                TYPES, f"{say(node)} is {word(kind)}, not {word(wanted)}", remedy, start(node)
+                TYPES, f"{say(node)} is {word(type_)}, not {word(wanted)}", remedy, start(node)
             )
 
     def compare(self, node: exp.Expr) -> Type:
@@ -158,16 +158,16 @@ class Typer:
     def agree(self, places: list[tuple[exp.Expr, str | int]]) -> Type:
         """The common type of several values; texts that are ISO dates become dates."""
         nodes = [item(*p) for p in places]
-        kinds = {kind_at(n) for n in nodes}
-        if kinds & MOMENTS and "text" in kinds:
-            wanted: Type = "timestamp" if "timestamp" in kinds else "date"
+        types = {type_at(n) for n in nodes}
+        if types & MOMENTS and "text" in types:
+            wanted: Type = "timestamp" if "timestamp" in types else "date"
             nodes = [as_moment(n, p, wanted) for n, p in zip(nodes, places, strict=True)]
         for quoted in ("uuid", "time"):
-            if quoted in kinds and "text" in kinds:
+            if quoted in types and "text" in types:
                 nodes = [as_quoted(n, p, quoted) for n, p in zip(nodes, places, strict=True)]
-        common, first = kind_at(nodes[0]), nodes[0]
+        common, first = type_at(nodes[0]), nodes[0]
         for node in nodes[1:]:
-            both = wider(common, kind_at(node))
+            both = wider(common, type_at(node))
             if both is None:
                 raise differ(first, node)
             if common == "unknown":
@@ -185,47 +185,47 @@ class Typer:
 
     def pipe(self, node: exp.Expr) -> Type:
         for side in (node.this, node.expression):
-            kind = self.type(side)
-            if kind not in ("text", "unknown"):
+            type_ = self.type(side)
+            if type_ not in ("text", "unknown"):
                 raise SqlProblem(
                     TYPES,
-                    f"{say(side)} is {word(kind)}, and || joins texts",
+                    f"{say(side)} is {word(type_)}, and || joins texts",
                     f"write: {say(side)}::text, or concat(...)",
                     start(side),
                 )
         return "text"
 
     def negate(self, node: exp.Expr) -> Type:
-        kind = self.type(node.this)
-        if kind not in NUMBERS and kind != "unknown":
+        type_ = self.type(node.this)
+        if type_ not in NUMBERS and type_ != "unknown":
             raise SqlProblem(
-                TYPES, f"{say(node.this)} is {word(kind)}, not a number", "", start(node)
+                TYPES, f"{say(node.this)} is {word(type_)}, not a number", "", start(node)
             )
-        return kind
+        return type_
 
     def arithmetic(self, node: exp.Expr) -> Type:
         left, right = self.type(node.this), self.type(node.expression)
         result = moment_arithmetic(node, left, right)
         if result is not None:
             return result
-        for side, kind in ((node.this, left), (node.expression, right)):
-            if kind not in NUMBERS and kind != "unknown":
+        for side, type_ in ((node.this, left), (node.expression, right)):
+            if type_ not in NUMBERS and type_ != "unknown":
                 raise SqlProblem(
                     TYPES,
-                    f"{say(side)} is {word(kind)}, not a number",
-                    number_remedy(side, kind),
+                    f"{say(side)} is {word(type_)}, not a number",
+                    number_remedy(side, type_),
                     start(side),
                 )
         whole = isinstance(node, exp.IntDiv)
-        for side, kind in ((node.this, left), (node.expression, right)):
-            if whole and kind not in ("integer", "unknown"):
+        for side, type_ in ((node.this, left), (node.expression, right)):
+            if whole and type_ not in ("integer", "unknown"):
                 raise SqlProblem(
                     TYPES,
-                    f"// divides whole numbers, and {say(side)} is {kind}",
+                    f"// divides whole numbers, and {say(side)} is {type_}",
                     "write floor(a / b)",
                     start(side),
                 )
-            if isinstance(node, exp.Mod) and kind == "double":
+            if isinstance(node, exp.Mod) and type_ == "double":
                 raise SqlProblem(
                     TYPES,
                     f"% needs exact numbers, and {say(side)} is a double",
@@ -248,10 +248,10 @@ class Typer:
         return self.agree(places)
 
     def cast_(self, node: exp.Expr) -> Type:
-        kind, to = self.type(node.this), kind_of(node.args["to"])
-        if kind != "unknown" and to not in CASTS.get(kind, ()):
-            remedy = CAST_REMEDIES.get((kind, to), "")
-            is_ = "a double" if kind == "double" else word(kind)
+        type_, to = self.type(node.this), type_of(node.args["to"])
+        if type_ != "unknown" and to not in CASTS.get(type_, ()):
+            remedy = CAST_REMEDIES.get((type_, to), "")
+            is_ = "a double" if type_ == "double" else word(type_)
             raise SqlProblem(
                 TYPES,
                 f"{say(node.this)} is {is_} and cannot be cast to {to}",
@@ -264,33 +264,33 @@ class Typer:
         if node.name == "interval":
             return "interval"
         if node.name in BEHIND:
-            kind = self.named(node.expressions[0])
+            type_ = self.named(node.expressions[0])
             self.behind.setdefault((str(node.name), str(node.expressions[0].name)))
             if node.name != "reason":
-                self.opaque(node, kind)
-            return "text" if node.name == "reason" else kind
+                self.opaque(node, type_)
+            return "text" if node.name == "reason" else type_
         row = table()[node.name]
-        kinds = [self.type(a) for a in node.expressions]
-        for i, (arg, kind) in enumerate(zip(node.expressions, kinds, strict=True)):
-            kinds[i] = self.argument(node, i, arg, kind)
+        types = [self.type(a) for a in node.expressions]
+        for i, (arg, type_) in enumerate(zip(node.expressions, types, strict=True)):
+            types[i] = self.argument(node, i, arg, type_)
         if row.result == "first":
-            return kinds[0]
+            return types[0]
         if row.result != "same":
             result: Type = row.result  # type: ignore[assignment]
             return result
-        common = self.agree([(node, i) for i in range(len(kinds))])
+        common = self.agree([(node, i) for i in range(len(types))])
         if common == "text" and node.name in ("greatest", "least"):
             check_order(node.expressions, node)
         return common
 
-    def argument(self, node: exp.Expr, i: int, arg: exp.Expr, kind: Type) -> Type:
+    def argument(self, node: exp.Expr, i: int, arg: exp.Expr, type_: Type) -> Type:
         """The argument's type; a written-out ISO text is taken for the date it is."""
         expected = table()[node.name].arg(i)
-        if kind in expected.types or kind == "unknown":
-            return kind
-        if kind == "text" and "date" in expected.types and isinstance(arg, exp.Literal):
-            return kind_at(as_moment(arg, (node, i), "date"))
-        if kind == "double" and "text" in expected.types:
+        if type_ in expected.types or type_ == "unknown":
+            return type_
+        if type_ == "text" and "date" in expected.types and isinstance(arg, exp.Literal):
+            return type_at(as_moment(arg, (node, i), "date"))
+        if type_ == "double" and "text" in expected.types:
             raise SqlProblem(
                 TYPES,
                 f"{say(arg)} is a double, which {node.name} cannot write",
@@ -301,8 +301,8 @@ class Typer:
         wanted = " or ".join(names) if len(names) < 4 else "something else"
         raise SqlProblem(
             TYPES,
-            f"{say(arg)} is {exact_word(kind, expected.types)}; {node.name} needs {wanted}",
-            how_to_cast(arg, kind, expected.types),
+            f"{say(arg)} is {exact_word(type_, expected.types)}; {node.name} needs {wanted}",
+            how_to_cast(arg, type_, expected.types),
             start(arg),
         )
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from cdmq.sql import casts
 from cdmq.sql.equality import composed, decides, nfc
-from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.fitting import strip, type_at
 from cdmq.sql.functions import table
 from cdmq.sql.functions.build import (
     Dialect,
@@ -41,10 +41,9 @@ class Lowering:
     as_of: exp.Expr
 
     def node(self, node: exp.Expr) -> exp.Expr:
-        kind = type(node)
-        if kind is exp.Paren:
+        if isinstance(node, exp.Paren):
             return self.node(node.this)
-        handler = _HANDLERS.get(kind)
+        handler = _HANDLERS.get(type(node))
         return handler(self, node) if handler else node.copy()
 
     @property
@@ -63,7 +62,7 @@ class Lowering:
         return self.as_of.copy() if name.lower() == "as_of" else self.column(name)
 
     def comparable(self, node: exp.Expr, value: exp.Expr) -> exp.Expr:
-        return composed(value, self.dialect) if kind_at(node) == "text" else value
+        return composed(value, self.dialect) if type_at(node) == "text" else value
 
     def literal(self, node: exp.Expr) -> exp.Expr:
         return text(nfc(node.name)) if node.is_string else node.copy()
@@ -79,7 +78,7 @@ class Lowering:
         write = self.bare if _settled(node, sides) else self.node
         left, right = map(write, sides)
         ordered = self.postgres and isinstance(node, ORDERED)
-        if ordered and "text" in (kind_at(node.this), kind_at(node.expression)):
+        if ordered and "text" in (type_at(node.this), type_at(node.expression)):
             left = by_code_point(left)
         return op(type(node), left, right)
 
@@ -94,7 +93,7 @@ class Lowering:
 
     def between(self, node: exp.Expr) -> exp.Expr:
         value = self.node(node.this)
-        if self.postgres and kind_at(node.this) == "text":
+        if self.postgres and type_at(node.this) == "text":
             value = by_code_point(value)
         return exp.Between(
             this=wrap(value),
@@ -125,7 +124,7 @@ class Lowering:
         return exp.Case(ifs=ifs, default=None if default is None else self.node(default))
 
     def cast(self, node: exp.Expr) -> exp.Expr:
-        return casts.render(self.node(node.this), kind_at(node.this), node.args["to"], self.dialect)
+        return casts.render(self.node(node.this), type_at(node.this), node.args["to"], self.dialect)
 
     def call(self, node: exp.Expr) -> exp.Expr:
         name, args = str(node.name), node.expressions
@@ -135,13 +134,13 @@ class Lowering:
             return _interval(args[0].name, args[1].name)
         row = table()[name]
         render = row.postgres if self.postgres else row.duckdb
-        lowered, kinds = [self.node(a) for a in args], [kind_at(a) for a in args]
-        return render(lowered, kinds) if render else call(name, *lowered)
+        lowered, types = [self.node(a) for a in args], [type_at(a) for a in args]
+        return render(lowered, types) if render else call(name, *lowered)
 
     def divide(self, node: exp.Expr) -> exp.Expr:
         """Division by zero gives NULL; `/` is always real division."""
         left, right = self.node(node.this), self.node(node.expression)
-        exact = kind_at(node.this) == kind_at(node.expression) == "integer"
+        exact = type_at(node.this) == type_at(node.expression) == "integer"
         if isinstance(node, exp.Div):
             left, right = cast(left, "DOUBLE"), cast(right, "DOUBLE")
             value = op(exp.Div, left, right)
@@ -158,13 +157,13 @@ class Lowering:
 
     def arithmetic(self, node: exp.Expr) -> exp.Expr:
         left, right = self.node(node.this), self.node(node.expression)
-        kinds = kind_at(node.this), kind_at(node.expression)
-        if set(kinds) & (MOMENTS | {"interval"}):
-            return self.moments(node, left, right, kinds)
-        if set(kinds) == {"integer"}:
+        types = type_at(node.this), type_at(node.expression)
+        if set(types) & (MOMENTS | {"interval"}):
+            return self.moments(node, left, right, types)
+        if set(types) == {"integer"}:
             left = self.wide(node.this, left, huge=True)
             right = self.wide(node.expression, right, huge=True)
-        elif "double" in kinds and "unknown" not in kinds:
+        elif "double" in types and "unknown" not in types:
             left, right = cast(left, "DOUBLE"), cast(right, "DOUBLE")
         return op(type(node), left, right)
 
@@ -177,21 +176,21 @@ class Lowering:
 
     def negate(self, node: exp.Expr) -> exp.Expr:
         inner = self.node(node.this)
-        if kind_at(node.this) == "integer" and not isinstance(strip(node.this), exp.Literal):
+        if type_at(node.this) == "integer" and not isinstance(strip(node.this), exp.Literal):
             inner = self.wide(node.this, inner)
         return exp.Neg(this=wrap(inner))
 
     def moments(
-        self, node: exp.Expr, left: exp.Expr, right: exp.Expr, kinds: tuple[Type, Type]
+        self, node: exp.Expr, left: exp.Expr, right: exp.Expr, types: tuple[Type, Type]
     ) -> exp.Expr:
-        if kinds[1] == "interval":
+        if types[1] == "interval":
             value = op(type(node), cast(left, "TIMESTAMP"), right)
             return (
                 value
                 if self.postgres
                 else when(call("isfinite", left.copy()), value, cast(left.copy(), "TIMESTAMP"))
             )
-        if kinds[1] == "integer":
+        if types[1] == "integer":
             days = right.copy()
             near = both(
                 op(exp.GTE, days, number(-3_000_000)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cdmq.sql.casts import can_fail
-from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.fitting import strip, type_at
 from cdmq.sql.functions import table
 from cdmq.sql.outcomes import outcomes
 from cdmq.sql.problem import CONSTANT, SqlProblem
@@ -50,7 +50,7 @@ def may_be_unjudged(tree: exp.Expr) -> bool:
         if isinstance(node, exp.Div | exp.IntDiv | exp.Mod):
             return True
         if type(node) is exp.Cast and can_fail(
-            kind_at(node.this), node.args["to"], strip(node.this)
+            type_at(node.this), node.args["to"], strip(node.this)
         ):
             return True
         if (

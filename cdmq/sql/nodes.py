@@ -209,18 +209,18 @@ def union_all(queries: Sequence[exp.Query]) -> exp.Query:
 def create(
     relation: Relation,
     query: exp.Expr,
-    kind: str = "TABLE",
+    what: str = "TABLE",
     temporary: bool = False,
     replace: bool = False,
 ) -> exp.Create:
-    node = exp.Create(this=table(relation), kind=kind, expression=query, replace=replace)
+    node = exp.Create(this=table(relation), kind=what, expression=query, replace=replace)
     if temporary:
         node.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
     return node
 
 
-def drop(relation: Relation, kind: str = "TABLE") -> exp.Drop:
-    return exp.Drop(tables=[table(relation)], kind=kind.upper(), exists=True)
+def drop(relation: Relation, what: str = "TABLE") -> exp.Drop:
+    return exp.Drop(tables=[table(relation)], kind=what.upper(), exists=True)
 
 
 def among(value: exp.Expr, values: exp.Query) -> exp.Exists:
@@ -245,7 +245,7 @@ def insert(relation: Relation, columns: Sequence[str], query: exp.Expr) -> exp.I
     return exp.Insert(this=target, expression=query)
 
 
-def comment(relation: Relation, kind: str, said: str | None) -> exp.Comment:
+def comment(relation: Relation, what: str, said: str | None) -> exp.Comment:
     return exp.Comment(
-        this=table(relation), kind=kind.upper(), expression=null() if said is None else text(said)
+        this=table(relation), kind=what.upper(), expression=null() if said is None else text(said)
     )

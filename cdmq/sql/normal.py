@@ -15,8 +15,8 @@ from sqlglot import exp
 from cdmq.problems import did_you_mean
 from cdmq.sql import refusals
 from cdmq.sql.calls import checked, special
+from cdmq.sql.cast_types import cast_target
 from cdmq.sql.functions import Function, spellings, table
-from cdmq.sql.kinds import cast_target
 from cdmq.sql.problem import CONSTRUCT, SYNTAX, TYPES, SqlProblem, say, spot, start
 
 BEHIND = ("raw", "filled", "reason")
@@ -89,17 +89,17 @@ class Normaliser:
 
     def chain(self, node: exp.Expr) -> exp.Expr:
         """AND and OR: a long chain becomes a balanced tree, which recursion can bear."""
-        kind, parts, rest = type(node), [], [node]
+        cls, parts, rest = type(node), [], [node]
         while rest:
             here = rest.pop()
-            if type(here) is kind:
+            if type(here) is cls:
                 self.only(here, "this", "expression")
                 rest += [here.expression, here.this]
             else:
                 parts.append(self.node(here))
         while len(parts) > 1:
             pairs = [parts[i : i + 2] for i in range(0, len(parts), 2)]
-            parts = [kind(this=p[0], expression=p[1]) if len(p) == 2 else p[0] for p in pairs]
+            parts = [cls(this=p[0], expression=p[1]) if len(p) == 2 else p[0] for p in pairs]
         return parts[0]
 
     def is_(self, node: exp.Expr) -> exp.Expr:
@@ -181,9 +181,9 @@ class Normaliser:
 
     def cast(self, node: exp.Expr) -> exp.Expr:
         self.only(node, "this", "to")
-        kind, to = cast_target(node.args["to"], start(node))
+        type_, to = cast_target(node.args["to"], start(node))
         new = type(node)(this=self.node(node.this), to=to)
-        refusals.moment_literal(new, kind)
+        refusals.moment_literal(new, type_)
         return new
 
     def interval(self, node: exp.Expr) -> exp.Expr:

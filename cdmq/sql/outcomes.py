@@ -18,7 +18,7 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.sql.constants import NULL, constant
-from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.fitting import strip, type_at
 
 Outcome = bool | None
 World = Mapping[str, Any]
@@ -37,14 +37,14 @@ _TRUTH = (True, False, None)
 
 
 class _NotComparable(Exception):
-    """One value is compared with constants of two kinds."""
+    """One value is compared with constants of two types."""
 
 
 @dataclass
 class _Variable:
     """A value, by its text, and the constants that it is compared with."""
 
-    kind: str
+    type_: str
     constants: set[Any] = field(default_factory=set)
     domain: tuple[Any, ...] | None = None
     floor: Decimal | None = None
@@ -71,13 +71,13 @@ class _Variable:
     def _at(self, value: Any) -> bool:
         if self.floor is not None and value < self.floor:
             return False
-        return not (self.kind == "integer" and value != int(value))
+        return not (self.type_ == "integer" and value != int(value))
 
     def _between(self, low: Any, high: Any) -> bool:
         """Whether a value can lie between two constants; None is no end."""
         if self.floor is not None and high is not None and high <= self.floor:
             return False
-        whole = self.kind == "integer" and low is not None and high is not None
+        whole = self.type_ == "integer" and low is not None and high is not None
         return not whole or floor(low) + 1 < high
 
 
@@ -210,12 +210,12 @@ class Plan:
         name = self._variable(node, "boolean")
         return lambda w: w[name]
 
-    def _variable(self, node: exp.Expr, kind: str | None = None) -> str:
+    def _variable(self, node: exp.Expr, type_: str | None = None) -> str:
         bare = isinstance(node, exp.Column)
         name = str(node.name) if bare else node.sql(dialect="duckdb")
         if name not in self.variables:
-            made = _Variable(kind or kind_at(node))
-            if made.kind == "boolean":
+            made = _Variable(type_ or type_at(node))
+            if made.type_ == "boolean":
                 made.domain = _TRUTH
             if isinstance(node, exp.Anonymous) and node.name in ("length", "abs"):
                 made.floor = Decimal(0)

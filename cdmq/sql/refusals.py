@@ -158,8 +158,8 @@ def _construct(node: exp.Expr) -> str | None:
         ),
         ((exp.Any, exp.All), "ANY and ALL are not allowed in a rule"),
     )
-    for kinds, cause in words:
-        if isinstance(node, kinds):
+    for nodes, cause in words:
+        if isinstance(node, nodes):
             return cause
     return None
 
@@ -219,14 +219,14 @@ def unknown_function(name: str, hint: str, place: int) -> SqlProblem:
     return SqlProblem(FUNCTION, f"the function '{name}' is not known here", remedy, place)
 
 
-def moment_value(value: str, kind: Type) -> str | None:
+def moment_value(value: str, type_: Type) -> str | None:
     """The ISO text of a date or timestamp in one form; None when it is none."""
     try:
-        if kind == "date" and _ISO_DATE.match(value):
+        if type_ == "date" and _ISO_DATE.match(value):
             return date.fromisoformat(value).isoformat()
-        if kind == "timestamp" and _ISO_DATE.match(value):
+        if type_ == "timestamp" and _ISO_DATE.match(value):
             return date.fromisoformat(value).isoformat() + " 00:00:00"
-        if kind == "timestamp" and _ISO_TIME.match(value):
+        if type_ == "timestamp" and _ISO_TIME.match(value):
             whole, _, fraction = value.partition(".")
             parsed = datetime.fromisoformat(whole)
             return parsed.strftime("%Y-%m-%d %H:%M:%S").zfill(19) + (
@@ -237,25 +237,25 @@ def moment_value(value: str, kind: Type) -> str | None:
     return None
 
 
-def not_a_moment(node: exp.Expr, kind: Type, place: int) -> SqlProblem:
-    form = "'2024-12-31'" if kind == "date" else "'2024-12-31 18:00:00'"
+def not_a_moment(node: exp.Expr, type_: Type, place: int) -> SqlProblem:
+    form = "'2024-12-31'" if type_ == "date" else "'2024-12-31 18:00:00'"
     clock = node.name.lower() in ("today", "now", "yesterday", "tomorrow")
     remedy = "write as_of for the run's time" if clock else f"write it as {form}"
-    return SqlProblem(MOMENT, f"{say(node)} is not a {kind}", remedy, place)
+    return SqlProblem(MOMENT, f"{say(node)} is not a {type_}", remedy, place)
 
 
-def moment_literal(node: exp.Expr, kind: Type) -> None:
+def moment_literal(node: exp.Expr, type_: Type) -> None:
     """A text that is written out and cast to a date has to be one; it is put in its one form."""
     inner = node.this
     while isinstance(inner, exp.Paren):
         inner = inner.this
-    if kind not in ("date", "timestamp") or not (
+    if type_ not in ("date", "timestamp") or not (
         isinstance(inner, exp.Literal) and inner.is_string
     ):
         return
-    value = moment_value(inner.name, kind)
+    value = moment_value(inner.name, type_)
     if value is None:
-        raise not_a_moment(inner, kind, start(inner))
+        raise not_a_moment(inner, type_, start(inner))
     literal = exp.Literal.string(value)
     literal.meta.update(inner.meta)
     node.set("this", literal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cdmq.sql import casts
-from cdmq.sql.fitting import kind_at, strip
+from cdmq.sql.fitting import strip, type_at
 from cdmq.sql.functions import table
 from cdmq.sql.functions.build import both, either, is_not_null, is_null, number, op
 from cdmq.sql.lower import Lowering, never_zero
@@ -57,7 +57,7 @@ def _own_risk(low: Lowering, node: exp.Expr) -> exp.Expr | None:
         return both(op(exp.EQ, divisor, number(0)), is_not_null(low.node(node.this)))
     if type(node) is exp.Cast:
         inner = strip(node.this)
-        if not casts.can_fail(kind_at(node.this), node.args["to"], inner):
+        if not casts.can_fail(type_at(node.this), node.args["to"], inner):
             return None
         return both(is_not_null(low.node(node.this)), is_null(low.node(node)))
     if isinstance(node, exp.Anonymous) and node.name in table():

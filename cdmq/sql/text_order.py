@@ -31,7 +31,7 @@ def looks_like(text: str) -> Like | None:
     text = text.strip().lower()
     if re.fullmatch(r"[+-]?\d+\.\d+", text):
         return "number"
-    found = (kind for kind, form in reversed(_FORMS) if re.fullmatch(form, text))
+    found = (type_ for type_, form in reversed(_FORMS) if re.fullmatch(form, text))
     return next(found, None)
 
 
@@ -41,7 +41,7 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
     others = [n for n in sides if strip(n) not in written]
     if not others or any(_by_letters(strip(n)) for n in others):
         return
-    meant = next(((lit, kind) for lit in written if (kind := looks_like(lit.name))), None)
+    meant = next(((lit, type_) for lit in written if (type_ := looks_like(lit.name))), None)
     if meant is None and written:
         return
     value = say(others[0])
@@ -55,8 +55,8 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
             "numbers; ::text where the letters are meant)",
             start(place),
         )
-    literal, kind = meant
-    if kind == "time":
+    literal, type_ = meant
+    if type_ == "time":
         raise SqlProblem(
             ORDER,
             f"{value} is text and is compared with '{literal.name}' by its letters: "
@@ -64,7 +64,7 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
             f"where all are written as 09:30, write {value}::text, compared with '{literal.name}'",
             start(place),
         )
-    cast = f"{value}::{_CASTS[kind]}, compared with {_fitting(literal.name, kind)}"
+    cast = f"{value}::{_CASTS[type_]}, compared with {_fitting(literal.name, type_)}"
     how = f"write {cast}"
     if isinstance(strip(others[0]), exp.Column):
         how = f"declare {value} in columns: of the dataset, or write {cast}"
@@ -77,11 +77,11 @@ def check_order(sides: Sequence[exp.Expr], place: exp.Expr) -> None:
     )
 
 
-def _fitting(text: str, kind: Like) -> str:
-    """How the value is written beside one of its kind."""
-    if kind == "number":
+def _fitting(text: str, type_: Like) -> str:
+    """How the value is written beside one of its type."""
+    if type_ == "number":
         return text if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else "a number such as 1234.5"
-    if kind == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if type_ == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return "a date such as '2024-12-31'"
     return f"'{text}'"
 

@@ -10,7 +10,7 @@ import json
 
 from sqlglot import exp
 
-from cdmq.sql.kinds import decimal_size, kind_of
+from cdmq.sql.cast_types import decimal_size, type_of
 
 _WORDS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -35,11 +35,11 @@ _WORDS: dict[type[exp.Expr], str] = {
 _CHAINS: dict[type[exp.Expr], str] = {exp.And: "and", exp.Or: "or", exp.DPipe: "||"}
 
 
-def _chain(node: exp.Expr, kind: type[exp.Expr]) -> list[str]:
+def _chain(node: exp.Expr, cls: type[exp.Expr]) -> list[str]:
     if type(node) is exp.Paren:
-        return _chain(node.this, kind)
-    if type(node) is kind:
-        return _chain(node.this, kind) + _chain(node.expression, kind)
+        return _chain(node.this, cls)
+    if type(node) is cls:
+        return _chain(node.this, cls) + _chain(node.expression, cls)
     return [tokens(node)]
 
 
@@ -49,8 +49,8 @@ def _number(written: str) -> str:
 
 
 def _to(to: exp.Expr) -> str:
-    kind = kind_of(to)
-    return "decimal {} {}".format(*decimal_size(to)) if kind == "decimal" else kind
+    type_ = type_of(to)
+    return "decimal {} {}".format(*decimal_size(to)) if type_ == "decimal" else type_
 
 
 def _case(node: exp.Expr) -> str:
@@ -61,33 +61,33 @@ def _case(node: exp.Expr) -> str:
 
 def tokens(tree: exp.Expr) -> str:
     """The tree as an s-expression."""
-    kind = type(tree)
-    if kind is exp.Paren:
+    cls = type(tree)
+    if cls is exp.Paren:
         return tokens(tree.this)
-    if kind is exp.Column:
+    if cls is exp.Column:
         name = str(tree.name)
         return "as_of" if name.lower() == "as_of" else f"(column {json.dumps(name)})"
-    if kind is exp.Literal:
+    if cls is exp.Literal:
         return json.dumps(tree.this) if tree.is_string else _number(str(tree.this))
-    if kind is exp.Null:
+    if cls is exp.Null:
         return "null"
-    if kind is exp.Boolean:
+    if cls is exp.Boolean:
         return "true" if tree.this else "false"
-    if kind in _CHAINS:
-        return f"({_CHAINS[kind]} {' '.join(_chain(tree, kind))})"
-    if kind in _WORDS:
-        return f"({_WORDS[kind]} {tokens(tree.this)} {tokens(tree.expression)})"
-    if kind is exp.Not or kind is exp.Neg:
-        return f"({'not' if kind is exp.Not else 'minus'} {tokens(tree.this)})"
-    if kind is exp.Case:
+    if cls in _CHAINS:
+        return f"({_CHAINS[cls]} {' '.join(_chain(tree, cls))})"
+    if cls in _WORDS:
+        return f"({_WORDS[cls]} {tokens(tree.this)} {tokens(tree.expression)})"
+    if cls is exp.Not or cls is exp.Neg:
+        return f"({'not' if cls is exp.Not else 'minus'} {tokens(tree.this)})"
+    if cls is exp.Case:
         return _case(tree)
-    if kind is exp.Cast or kind is exp.TryCast:
-        verb = "cast" if kind is exp.Cast else "try_cast"
+    if cls is exp.Cast or cls is exp.TryCast:
+        verb = "cast" if cls is exp.Cast else "try_cast"
         return f"({verb} {tokens(tree.this)} {_to(tree.args['to'])})"
-    if kind is exp.Between:
+    if cls is exp.Between:
         ends = f"{tokens(tree.args['low'])} {tokens(tree.args['high'])}"
         return f"(between {tokens(tree.this)} {ends})"
     inner = " ".join(tokens(e) for e in tree.expressions)
-    if kind is exp.In:
+    if cls is exp.In:
         return f"(in {tokens(tree.this)} {inner})"
     return f"({tree.name} {inner})"

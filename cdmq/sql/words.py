@@ -117,36 +117,36 @@ def look(text: str, tokens: list[Any]) -> None:
                 "put the reason in the rule's 'why:'",
                 place,
             )
-        kind, word = token.token_type, token.text
-        if kind == TokenType.SEMICOLON:
+        form, word = token.token_type, token.text
+        if form == TokenType.SEMICOLON:
             raise SqlProblem(
                 SEVERAL,
                 "a ';' does not belong into an expression",
                 "write one expression; join two with AND",
                 token.start + 1,
             )
-        if kind in _NOT_TEXT:
+        if form in _NOT_TEXT:
             raise SqlProblem(
                 CONSTRUCT,
-                f"text is not written as {_NOT_TEXT[kind]} here",
+                f"text is not written as {_NOT_TEXT[form]} here",
                 "write it in single quotes: 'text'",
                 token.start + 1,
             )
-        if kind == TokenType.STRING and before is not None and before.token_type == kind:
+        if form == TokenType.STRING and before is not None and before.token_type == form:
             raise SqlProblem(
                 SYNTAX,
                 f"two texts stand side by side: '{before.text}' '{word}'",
                 "put a comma between them, or || to join them",
                 token.start + 1,
             )
-        if word in _OPERATORS and kind not in (TokenType.STRING, TokenType.IDENTIFIER):
+        if word in _OPERATORS and form not in (TokenType.STRING, TokenType.IDENTIFIER):
             raise SqlProblem(
                 CONSTRUCT,
                 f"the operator {word} is not allowed in a rule",
                 _OPERATORS[word],
                 token.start + 1,
             )
-        if kind == TokenType.VAR:
+        if form == TokenType.VAR:
             curly(word, token.start)
         _bracket(token, open_brackets)
         before = token

@@ -35,11 +35,11 @@ def wrap(node: exp.Expr) -> exp.Expr:
     return node if isinstance(node, _NEEDS_NO_BRACKETS) else exp.Paren(this=node)
 
 
-def op(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr) -> exp.Expr:
+def op(cls: type[exp.Expr], left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """An operator between two nodes, each in brackets where it needs them."""
-    if kind is exp.Div:
+    if cls is exp.Div:
         return exp.Div(this=wrap(left), expression=wrap(right), typed=True, safe=False)
-    return kind(this=wrap(left), expression=wrap(right))
+    return cls(this=wrap(left), expression=wrap(right))
 
 
 def text(value: str) -> exp.Expr:
@@ -59,7 +59,7 @@ def null() -> exp.Expr:
 
 
 @lru_cache(maxsize=256)
-def _kind(name: str) -> exp.DataType:
+def _type(name: str) -> exp.DataType:
     if name == "NUMERIC":
         return exp.DataType(this=exp.DType.DECIMAL)
     return exp.DataType.build(name, dialect="duckdb")
@@ -67,7 +67,7 @@ def _kind(name: str) -> exp.DataType:
 
 def data_type(name: str) -> exp.DataType:
     """A fresh node for a type by DuckDB's name."""
-    return _kind(name).copy()
+    return _type(name).copy()
 
 
 def cast(node: exp.Expr, to: str) -> exp.Expr:
@@ -91,10 +91,10 @@ def is_not_null(node: exp.Expr) -> exp.Expr:
     return exp.Not(this=is_null(node))
 
 
-def _fold(kind: type[exp.Expr], nodes: tuple[exp.Expr, ...]) -> exp.Expr:
+def _fold(cls: type[exp.Expr], nodes: tuple[exp.Expr, ...]) -> exp.Expr:
     whole = nodes[0]
     for node in nodes[1:]:
-        whole = kind(this=wrap(whole), expression=wrap(node))
+        whole = cls(this=wrap(whole), expression=wrap(node))
     return whole
 
 

@@ -67,7 +67,7 @@ def _write(node: Node, dialect: str, capture: bool) -> str:
     if isinstance(node, Chars):
         return _set(node.ranges)
     if isinstance(node, Anchor):
-        return _ANCHORS[dialect][node.kind]
+        return _ANCHORS[dialect][node.sign]
     if isinstance(node, Sequence):
         return "".join(
             f"(?:{_write(p, dialect, capture)})"
@@ -101,7 +101,7 @@ def _everywhere(node: Node) -> bool:
         return _everywhere(node.body)
     if isinstance(node, Repeat):
         return node.least == 0 or _everywhere(node.body)
-    return isinstance(node, Anchor) and node.kind in "^$"
+    return isinstance(node, Anchor) and node.sign in "^$"
 
 
 def groups(pattern: str) -> int:

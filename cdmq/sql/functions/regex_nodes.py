@@ -24,7 +24,7 @@ class Chars:
 class Anchor:
     """`^`, `$` or `b` (a word border)."""
 
-    kind: str
+    sign: str
 
 
 @dataclass(frozen=True)

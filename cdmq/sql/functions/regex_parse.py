@@ -86,7 +86,7 @@ class _Parser:
         self.at += 1
         number: int | None = None
         if self.peek() == "?":
-            self.group_kind(start)
+            self.group_begins(start)
         else:
             self.groups += 1
             number = self.groups
@@ -96,7 +96,7 @@ class _Parser:
         self.at += 1
         return Group(body, number)
 
-    def group_kind(self, start: int) -> None:
+    def group_begins(self, start: int) -> None:
         following = self.pattern[self.at + 1 : self.at + 3]
         if following.startswith(":"):
             self.at += 2

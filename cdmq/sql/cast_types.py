@@ -11,7 +11,7 @@ from cdmq.sql.problem import TYPES, SqlProblem
 from cdmq.sql.types import Type
 
 _D = exp.DType
-KINDS: dict[Any, Type] = {
+TYPES_OF: dict[Any, Type] = {
     **dict.fromkeys((_D.TEXT, _D.VARCHAR, _D.CHAR, _D.NCHAR, _D.NVARCHAR), "text"),
     **dict.fromkeys((_D.INT, _D.BIGINT, _D.SMALLINT, _D.TINYINT), "integer"),
     **dict.fromkeys((_D.DECIMAL,), "decimal"),
@@ -37,25 +37,25 @@ NAMES: dict[str, str] = {
 _PLACES = "write decimal(18, 2): 1 to 38 digits, of which so many after the point"
 
 
-def kind_of(to: exp.Expr) -> Type:
+def type_of(to: exp.Expr) -> Type:
     """The logical type of a cast's target."""
-    return KINDS[to.this]
+    return TYPES_OF[to.this]
 
 
 def cast_target(to: exp.Expr, column: int) -> tuple[Type, exp.Expr]:
     """The logical type and the one DataType node that stands for it."""
-    kind = KINDS.get(to.this)
-    if kind is None or kind in _BESIDE or (to.expressions and kind not in ("decimal", "text")):
+    type_ = TYPES_OF.get(to.this)
+    if type_ is None or type_ in _BESIDE or (to.expressions and type_ not in ("decimal", "text")):
         raise SqlProblem(
             TYPES,
             f"a rule cannot cast to {to.sql(dialect='duckdb').lower()}",
             "cast to text, integer, decimal(18, 2), double, boolean, date or timestamp",
             column,
         )
-    if kind != "decimal":
-        return kind, data_type(NAMES[kind])
+    if type_ != "decimal":
+        return type_, data_type(NAMES[type_])
     digits, places = decimal_size(to, column)
-    return kind, data_type(f"DECIMAL({digits}, {places})")
+    return type_, data_type(f"DECIMAL({digits}, {places})")
 
 
 def decimal_size(to: exp.Expr, column: int = 1) -> tuple[int, int]:
