@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import kinds
 from cdmq.kinds.expected import Difference, differences
-from cdmq.kinds.words import RuleName
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.project.fields import Model, fields_marked
+from cdmq.project.fields import Model
 from cdmq.sql.types import Type
 from cdmq.values import Project, Rule
 
@@ -155,15 +154,17 @@ def expects() -> Mapping[str, Expect]:
 
 
 def nearest(project: Project, rule: Rule, fits: Callable[[Rule], bool]) -> Rule | None:
-    """The rule itself or the nearest that it stands on: that it names, or that makes its dataset."""
+    """The rule itself or the nearest that it stands on: of which it reads what that keeps, or that
+    makes its dataset."""
     waiting, seen = [rule], {rule.id}
     while waiting:
         near = waiting.pop(0)
         if fits(near):
             return near
         dataset = project.datasets.get(near.dataset)
-        names = [getattr(near.spec, f) for f in fields_marked(type(near.spec), RuleName)]
-        names.append(dataset.made_by if dataset else None)
+        uses = project.uses[near.id]
+        names = [n.removeprefix("kept:") for n in uses.reads if n.startswith("kept:")]
+        names += [dataset.made_by] if dataset and dataset.made_by else []
         below = [r for r in map(project.rules.get, names) if r and r.id not in seen]
         seen |= {r.id for r in below}
         waiting += below

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
+    from cdmq.sql.types import Type
     from cdmq.values import Dataset, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse
 
@@ -70,6 +71,11 @@ class Kind:
     def expects(self) -> Mapping[str, Expect]:
         """What a unit test may expect of its rules, by the words of `expect`."""
         return self._part("expect", "EXPECTS")  # type: ignore[no-any-return]
+
+    def types(self, rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
+        """The columns of a dataset that are more than text by what a rule does with them: for unit
+        tests, where nothing says their types."""
+        return self._part("expect", "types")(rule, dataset)  # type: ignore[no-any-return]
 
     @property
     def tables(self) -> tuple[Table, ...]:

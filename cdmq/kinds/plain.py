@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
+    from cdmq.sql.types import Type
     from cdmq.warehouses.base import Warehouse
 
 EXPECTS: Mapping[str, Expect] = {}
@@ -80,6 +81,11 @@ def undo(warehouse: Warehouse, day: str, run_id: str) -> list[tuple[str, str, in
 def uses(rule: Rule, at: Known) -> Uses:
     """It reads the columns of its own dataset that it names, and makes nothing."""
     return Uses({f"rows:{rule.dataset}": frozenset({*rule.columns, *expression_columns(rule)})})
+
+
+def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
+    """None."""
+    return {}
 
 
 def declares(item: Any) -> Iterator[tuple[Path, str]]:

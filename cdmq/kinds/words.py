@@ -42,10 +42,6 @@ class ReadsFrom:
         self.field = field
 
 
-class RuleName:
-    """Marks a field as the id of another rule."""
-
-
 @dataclass(frozen=True)
 class Duration:
     """`24 months`."""

@@ -7,14 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import kinds
-from cdmq.kinds.matching.words import MatchingRule
-from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.project.spec import UnitTest
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import OPAQUE, Type
-from cdmq.unit_tests.needed import Columns, Needed, expression_columns, reads_of
-from cdmq.values import ROW_NUMBER, Dataset, Project, Rule, Seed
+from cdmq.unit_tests.needed import Columns, Needed
+from cdmq.values import ALL, ROW_NUMBER, Dataset, Project, Rule, Seed
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -66,35 +64,13 @@ def _guessed(project: Project, dataset: Dataset, given: Iterable[str], stored: C
     if set(stored) - set(dataset.spec.columns):  # else it holds the declared columns alone
         return {**stored, **dataset.spec.columns}
     used: dict[str, None] = dict.fromkeys([*dataset.key, *dataset.spec.columns, *given])
+    types: dict[str, Type] = {}
     for rule in project.rules.values():
-        if rule.dataset == dataset.name:
-            used.update(dict.fromkeys([*rule.columns, *sorted(expression_columns(rule, "where"))]))
-            options = getattr(rule.spec, "options", None) or {}
-            filled = getattr(rule.spec, "fill_from", None) or []
-            used.update(dict.fromkeys(c for c in filled if "." not in c))
-            used.update(dict.fromkeys(str(v) for k, v in options.items() if k == "region"))
-        for name, columns in reads_of(project, rule):
-            if name == dataset.name:
-                used.update(dict.fromkeys(sorted(columns or ())))
-    types = {**_guessed_types(project, dataset), **dataset.spec.columns}
+        read = project.uses[rule.id].columns(dataset.name) - {ALL}
+        used.update(dict.fromkeys(sorted(read)))
+        types |= kinds()[rule.kind].types(rule, dataset)
+    types |= dataset.spec.columns
     return {c: types.get(c, "text") for c in used}
-
-
-def _guessed_types(project: Project, dataset: Dataset) -> Columns:
-    """The columns that are more than text by what rules do with them."""
-    found: dict[str, Type] = {}
-    for rule in project.rules.values():
-        spec = rule.spec
-        if isinstance(spec, TieringRule):
-            sums = [m.sum for m in spec.measures.values() if m.dataset == dataset.name and m.sum]
-            found.update(dict.fromkeys(sums, "decimal"))
-            if dataset.spec.happened_at and any(
-                m.dataset == dataset.name for m in spec.measures.values()
-            ):
-                found[dataset.spec.happened_at] = "timestamp"
-        elif isinstance(spec, MatchingRule) and rule.dataset == dataset.name:
-            found.update({c: "date" for c, what in spec.compare.items() if what == "date"})
-    return found
 
 
 def project_of(

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cdmq.kinds.defaults.words import DefaultRule
+from cdmq.kinds import kinds
 from cdmq.kinds.flagged import minded
-from cdmq.kinds.golden.words import GoldenRule
-from cdmq.kinds.matching.words import MatchingRule
-from cdmq.kinds.tiering.words import TieringRule
 from cdmq.project.spec import UnitTest
 from cdmq.sql.types import Type
-from cdmq.values import Dataset, Project, Rule
+from cdmq.values import ALL, Project, Rule
 
 Columns = Mapping[str, Type]
-#: (dataset, the columns that are read of it; None stands for all).
-Reads = tuple[str, set[str] | None]
 
 
 @dataclass(frozen=True)
 class Needed:
-    """What a test needs: datasets in order, the rules that write or make what its rules read (the
-    defaults, and the matching and golden rules of golden datasets), the seeds that defaults map by.
+    """What a test needs: datasets in order, the rules that write or make what its rules read, and
+    the seeds that they look into. Of those rules, the `judges` are there for their flags.
 
     `columns` are those that are read of each dataset, in lower case; None stands for all.
     """
@@ -31,6 +26,7 @@ class Needed:
     columns: Mapping[str, set[str] | None]
     rules: frozenset[str]
     seeds: frozenset[str]
+    judges: frozenset[str]
 
     def narrow(
         self, project: Project, test: UnitTest, catalog: Mapping[str, Columns]
@@ -49,59 +45,22 @@ class Needed:
 
 
 def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Needed:
-    """The closure of some rules: what they read, and what writes or makes that."""
+    """The closure of some rules: what they read and make, and what writes or makes that."""
     walk = _Walk(project, frozenset(given))
     for rule in rules:
-        for dataset, columns in reads_of(project, rule):
-            walk.want(dataset, columns)
-        if isinstance(rule.spec, GoldenRule):
-            walk.judging(rule, rule.spec)
+        walk.of(rule.id)
+        for name in project.uses[rule.id].makes:
+            how, _, made = name.partition(":")
+            if how == "source":
+                walk.want(made, None)
     walk.go()
     return Needed(
         tuple(n for n in project.datasets if n in walk.columns),
         walk.columns,
         frozenset(walk.rules),
         frozenset(walk.seeds),
+        frozenset(walk.judges),
     )
-
-
-def reads_of(project: Project, rule: Rule) -> Iterator[Reads]:
-    """The datasets that a rule reads, and of a golden rule the one that it makes."""
-    spec = rule.spec
-    if isinstance(spec, GoldenRule):
-        yield spec.into, None
-    elif isinstance(spec, TieringRule):
-        yield from _facts(project, rule, spec)
-    elif isinstance(spec, MatchingRule):
-        yield rule.dataset, {*spec.columns, *expression_columns(rule)}
-    else:
-        yield rule.dataset, {*rule.columns, *expression_columns(rule)}
-    other = getattr(spec, "to", None)
-    if isinstance(other, str) and other in project.datasets:
-        field = getattr(spec, "field", None)
-        yield other, {field} if field else set(project.datasets[other].key)
-
-
-def _facts(project: Project, rule: Rule, spec: TieringRule) -> Iterator[Reads]:
-    """The judged dataset, and of each measure its facts: when, whose, how much."""
-    yield rule.dataset, expression_columns(rule, "where")
-    for name, measure in spec.measures.items():
-        if measure.dataset not in project.datasets:
-            continue
-        facts = project.datasets[measure.dataset].spec
-        wanted = {c for c in (facts.happened_at, measure.sum) if c}
-        wanted |= {c for columns in facts.refers_to.values() for c in columns}
-        yield measure.dataset, wanted | expression_columns(rule, f"measures.{name}.where")
-
-
-def expression_columns(rule: Rule, field: str | None = None) -> set[str]:
-    """The columns that a rule's SQL reads: all of it, or that of one field."""
-    return {
-        c
-        for name, e in rule.expressions.items()
-        if field in (None, name)
-        for c in (*e.columns, *(b for _, b in e.behind))
-    }
 
 
 class _Walk:
@@ -112,9 +71,10 @@ class _Walk:
         self.columns: dict[str, set[str] | None] = {}
         self.waiting: list[str] = []
         self.rules: set[str] = set()
+        self.judges: set[str] = set()
         self.seeds: set[str] = set()
 
-    def want(self, dataset: str, columns: set[str] | None) -> None:
+    def want(self, dataset: str, columns: Iterable[str] | None) -> None:
         before = self.columns.get(dataset, set())
         if before is None:
             return
@@ -123,51 +83,55 @@ class _Walk:
             self.columns[dataset] = after
             self.waiting.append(dataset)
 
+    def of(self, rule: str) -> None:
+        """All that a rule reads."""
+        for name, columns in self.project.uses[rule].reads.items():
+            how, _, own = name.partition(":")
+            if how == "flags":
+                self._judged(own)
+            elif how == "kept":
+                self._also(own)
+            elif how == "seed":
+                self.seeds.add(own)
+            elif own in self.project.datasets:
+                self.want(own, None if ALL in columns else columns)
+
     def go(self) -> None:
         while self.waiting:
             name = self.waiting.pop()
+            columns = self.columns[name]
+            for rule in self._layers(name):
+                written = {c.lower() for c in rule.columns}
+                if rule.enabled and (columns is None or written & columns):
+                    self._also(rule.id)
             dataset = self.project.datasets[name]
-            for rule in self.project.rules_of(name, "defaults"):
-                columns = self.columns[name]
-                if rule.enabled and (columns is None or rule.columns[0].lower() in columns):
-                    self._default(rule, dataset)
             if name in self.given:
                 continue
             if dataset.source in ("stack", "model"):
                 inputs = (dataset.spec.stack or {}).values() or dataset.depends_on
                 for source in inputs:
                     self.want(source, None)
-            elif dataset.source == "rule":
-                self._golden(dataset)
+            elif dataset.made_by is not None:
+                self._also(dataset.made_by)
 
-    def judging(self, rule: Rule, spec: GoldenRule) -> None:
-        """The rules whose flags make a value lose, but for those that look into what is not given:
-        they would find everything wrong."""
-        for judge in self.project.rules_of(rule.dataset, "validation") if spec.valid_only else ():
-            others = {n for n, _ in reads_of(self.project, judge)} - {rule.dataset, *self.given}
-            if minded(judge) and others <= set(self.project.seeds):
-                self.rules.add(judge.id)
-                for name, columns in reads_of(self.project, judge):
-                    self.want(name, columns)
+    def _also(self, rule: str) -> None:
+        """A rule that writes or makes what is read."""
+        self.rules.add(rule)
+        self.of(rule)
 
-    def _golden(self, dataset: Dataset) -> None:
-        """A golden dataset stands on the records that it joins, and on the rule that matches."""
-        maker = self.project.rules[str(dataset.made_by)]
-        assert isinstance(maker.spec, GoldenRule)
-        self.rules |= {maker.id, maker.spec.matched_by}
-        self.want(str(dataset.made_of), None)
+    def _layers(self, dataset: str) -> Iterable[Rule]:
+        """The rules that write cells of a dataset."""
+        layers = [name for name, kind in kinds().items() if kind.layer is not None]
+        return (r for name in layers for r in self.project.rules_of(dataset, name))
 
-    def _default(self, rule: Rule, dataset: Dataset) -> None:
-        spec = rule.spec
-        assert isinstance(spec, DefaultRule)
-        self.rules.add(rule.id)
-        own = {*expression_columns(rule), *(c for c in spec.fill_from if "." not in c)}
-        own |= {str(v) for v in spec.options.values()}
-        for source in spec.fill_from:
-            other, dot, column = source.partition(".")
-            if dot and other in self.project.datasets:
-                own |= set(dataset.spec.refers_to.get(other, ()))
-                self.want(other, {column, *self.project.datasets[other].key})
-        if spec.map:
-            self.seeds.add(spec.map.seed)
-        self.want(dataset.name, own)
+    def _judged(self, dataset: str) -> None:
+        """The rules that flag its values, but for those that look into what is not given: they
+        would find everything wrong."""
+        for judge in self.project.rules.values():
+            uses = self.project.uses[judge.id]
+            if f"flags:{dataset}" not in uses.makes or not minded(judge):
+                continue
+            others = uses.datasets - {dataset, *self.given}
+            if others <= set(self.project.seeds):
+                self.judges.add(judge.id)
+                self._also(judge.id)

@@ -75,9 +75,7 @@ class Runner:
         own = project_of(project, test, rules, need, schema)
         narrow = need.narrow(own, test, catalog)
         make_tables(project, own, test, narrow, self.warehouse, span)
-        tested = frozenset(
-            {*test.tested, *(r for r in need.rules if own.rules[r].kind == "validation")}
-        )
+        tested = frozenset(test.tested) | need.judges
         steps = compile_rules(own, narrow, "duckdb", only=tested)
         self._load_shared(need.seeds - set(own.datasets), own, steps)
         self._make_states(own)

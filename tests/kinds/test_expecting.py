@@ -41,9 +41,18 @@ EXPECT = """\
 
     EXPECTS = {"praises": Expect(Praises, "praise", "praises: []", found, compared)}
 """
+USES = """\
+    from cdmq.values import Uses
+
+
+    def uses(rule, at):
+        own = {f"rows:{rule.dataset}": frozenset({rule.spec.column})}
+        return Uses({**own, "rows:firms": frozenset({"name"})})
+"""
 FILES = {
     "cdmq_project.yml": "name: small\n",
-    "models/m.yml": "datasets:\n  - {name: people, table: raw.people, key: id}\n",
+    "models/m.yml": "datasets:\n  - {name: people, table: raw.people, key: id}\n"
+    "  - {name: firms, table: raw.firms, key: id}\n",
     "rules/people.yml": "dataset: people\npraise:\n  - {id: well_done, column: name}\n"
     "validation:\n  - {id: named, column: name, check: not_null}\n",
 }
@@ -68,6 +77,16 @@ def telling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A kind whose rules read another dataset than their own, which it praises."""
+    files = {"expect.py": EXPECT.replace("{rule.dataset}", "firms"), "uses.py": USES}
+    made_up.praise(tmp_path / "kinds", monkeypatch, files)
+    yield
+    monkeypatch.undo()
+    made_up.forget()
+
+
+@pytest.fixture
 def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A kind of which no word tells."""
     made_up.praise(tmp_path / "kinds", monkeypatch, {})
@@ -76,11 +95,11 @@ def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     made_up.forget()
 
 
-def run(root: Path, rules: str, expect: str) -> UnitTestRun:
+def run(root: Path, rules: str, expect: str, more: str = "") -> UnitTestRun:
     (root / "unit_tests").mkdir(exist_ok=True)
     (root / "unit_tests" / "t.yml").write_text(
         f"unit_tests:\n  - name: t\n    rules: [{rules}]\n"
-        f"    given: {{people: [{{id: 1, name: Ann}}, {{id: 2, name: Bo}}]}}\n"
+        f"    given: {{people: [{{id: 1, name: Ann}}, {{id: 2, name: Bo}}]{more}}}\n"
         f"    expect: {{{expect}}}\n"
     )
     return unit_test(root)
@@ -122,6 +141,13 @@ def test_its_word_is_of_its_rules_alone(root: Path) -> None:
     assert "praises are made by praise rules, the unit test t names none" in message
     assert "name one of them in rules: well_done" in said(root, "named", "praises: []")[0]
     assert "add expect: {praises: []}" in said(root, "well_done", "flags: []")[0]
+
+
+@pytest.mark.usefixtures("reading")
+def test_a_test_runs_on_what_the_rule_says_it_reads(root: Path) -> None:
+    firms = ", firms: [{id: 1, name: Acme}]"
+    assert run(root, "well_done", "praises: [{word: Acme}]", firms).exit_code == 0
+    assert run(root, "well_done", "praises: []").exit_code == 0  # not given: empty
 
 
 @pytest.mark.usefixtures("silent")

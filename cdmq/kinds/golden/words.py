@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from cdmq.kinds.words import Named, RuleName, some
+from cdmq.kinds.words import Named, some
 from cdmq.project.fields import Bool, Column, Columns, Dataset
 
 #: The key of a golden dataset.
@@ -85,7 +85,7 @@ class GoldenRule(Named):
 
     model_config = ConfigDict(populate_by_name=False)
 
-    matched_by: Annotated[str, RuleName()] = Field(
+    matched_by: str = Field(
         alias="from", description="The id of the matching rule that says who is the same."
     )
     into: Dataset = Field(description="The dataset it makes; its key is party_id.")

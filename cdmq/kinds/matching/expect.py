@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,8 @@ from cdmq.kinds.expected import Difference, Row, differences
 from cdmq.kinds.expecting import Expect, Members, Ran, Told, refuse
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.project.fields import Model
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Rule
 
 
 class ExpectedPair(Model):
@@ -136,6 +138,13 @@ def _apart(party: frozenset[str], found: _Found) -> str:
             sure = f" at {pair['probability']}" if verdict in ("score", "review") else ""
             said.append(f"{a} and {b}: {verdict}{sure}")
     return "; ".join(sorted(said)[:3])
+
+
+def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
+    """Two dates are compared as dates."""
+    assert isinstance(rule.spec, MatchingRule)
+    compared = rule.spec.compare.items() if rule.dataset == dataset.name else ()
+    return {column: "date" for column, what in compared if what == "date"}
 
 
 EXPECTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -13,7 +13,8 @@ from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.problems import did_you_mean
 from cdmq.project.fields import Model
 from cdmq.project.spec import UnitTest
-from cdmq.values import Project, Rule
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Project, Rule
 
 
 class ExpectedLevel(OfOne):
@@ -62,6 +63,16 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
             f"(unit test {test.name})",
             f"give {of} in place of {rule.dataset}",
         )
+
+
+def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
+    """What is summed is a number, and facts happened at a time."""
+    assert isinstance(rule.spec, TieringRule)
+    of = [m for m in rule.spec.measures.values() if m.dataset == dataset.name]
+    found: dict[str, Type] = {m.sum: "decimal" for m in of if m.sum}
+    if of and dataset.spec.happened_at:
+        found[dataset.spec.happened_at] = "timestamp"
+    return found
 
 
 EXPECTS = {
