@@ -176,12 +176,29 @@ def _run(run: str, ran: datetime | None, as_of: datetime | None) -> str:
 
 
 def _found(v: RuleVersion, kind: str) -> list[str]:
-    """What it found; where that is no count, what it said in the last run."""
+    """What it found; where that is no count, what it said; and its figures."""
     counts = v.found_after or v.found_before or not v.said
     return [
         *([f"    found    {_effect(v, kind)}"] if counts else []),
         *([f"    said     {v.said}"] if v.said else []),
+        *(["    figures", *_figures(v)] if v.figures else []),
     ]
+
+
+def _figures(v: RuleVersion) -> list[str]:
+    """A line each, and what it was before."""
+    wide = max(len(f.name) for f in v.figures)
+    return [
+        f"        {f.name:{wide}}  {_number(f.value)}"
+        + (f", before it {_number(f.before)}" if f.before not in (None, f.value) else "")
+        for f in v.figures
+    ]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.4g}"
 
 
 def _effect(v: RuleVersion, kind: str) -> str:

@@ -16,9 +16,9 @@ from sqlglot import exp
 from cdmq.audit.meanings import author_of, meanings, names_of, switched_off
 from cdmq.audit.moments import held, moment_of, run_at, stood
 from cdmq.audit.reading import Audit, Row, Where, open_audit
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
+from cdmq.audit.tables import CHANGES, FLAGS, RULE_FIGURES, RULE_RESULTS, RULE_VERSIONS
 from cdmq.explaining.history_values import RuleHistory, RuleLine
-from cdmq.explaining.rule_version import version_told, with_upstream
+from cdmq.explaining.rule_version import version_told, with_figures, with_upstream
 from cdmq.explaining.upstream import Upstream
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
@@ -53,10 +53,16 @@ def history(
         results = _results(names, audit)
         if as_of is not None:
             at = _in_force(own, audit, rule, as_of)
-        upstream = Upstream(audit)
+        upstream, figures = Upstream(audit), _figures(names, audit)
         versions = tuple(
             with_upstream(
-                version_told(group, groups[n - 1] if n else None, at or group[-1], results, audit),
+                with_figures(
+                    version_told(
+                        group, groups[n - 1] if n else None, at or group[-1], results, audit
+                    ),
+                    results,
+                    figures,
+                ),
                 group,
                 results,
                 audit,
@@ -134,6 +140,15 @@ def _results(names: tuple[str, ...], audit: Audit) -> list[dict[str, Any]]:
     rows = audit.rows(RULE_RESULTS, known)
     done = [r for r in rows if r["status"] not in ("skipped", "error")]
     return sorted(done, key=lambda r: r["run_id"])
+
+
+def _figures(names: tuple[str, ...], audit: Audit) -> dict[str, dict[str, float | None]]:
+    """Run -> figure -> value, of a rule by all its ids."""
+    known = exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(n) for n in names])
+    found: dict[str, dict[str, float | None]] = {}
+    for row in sorted(audit.rows(RULE_FIGURES, known), key=lambda r: str(r["figure"])):
+        found.setdefault(row["run_id"], {})[row["figure"]] = row["value"]
+    return found
 
 
 def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:

@@ -23,6 +23,15 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A figure of a rule in the first run with a version, and in the last without it."""
+
+    name: str
+    value: float | None
+    before: float | None
+
+
+@dataclass(frozen=True)
 class RuleVersion:
     """One meaning of a rule: who wrote it, the runs that used it, what it found.
 
@@ -63,8 +72,9 @@ class RuleVersion:
     models: tuple[ModelChange, ...] = ()
     #: It is this version that switched the rule off: no run judged by it.
     off: bool = False
-    #: What it said in the last run that used it, where that is more than counts.
+    #: What it said in the first run with it, where that is more than counts; and its figures then.
     said: str | None = None
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from cdmq.audit.meanings import author_of, blank, commit_of, switched_off
 from cdmq.audit.reading import Audit, Row
 from cdmq.explaining.differences import changed
-from cdmq.explaining.history_values import RuleVersion, Words
+from cdmq.explaining.history_values import Figure, RuleVersion, Words
 from cdmq.explaining.upstream import Upstream, model_change
 
 
@@ -56,7 +56,7 @@ def version_told(
         _found(used[0]) if used else None,
         end is None,
         off=switched_off(row),
-        said=_said(used[-1]) if used else None,
+        said=_said(used[0]) if used else None,
     )
 
 
@@ -117,3 +117,17 @@ def _of_words(row: Row) -> Row:
         "committed": row["words_committed"],
         "author_note": row["words_note"],
     }
+
+
+def with_figures(
+    version: RuleVersion,
+    results: Sequence[Mapping[str, Any]],
+    figures: Mapping[str, Mapping[str, float | None]],
+) -> RuleVersion:
+    """The version with what the rule figured. `figures`: run -> figure -> value."""
+    before = [r["run_id"] for r in results if r["run_id"] < version.first_run]
+    after = [r["run_id"] for r in results if version.first_run <= r["run_id"]]
+    if not version.runs or not after:
+        return version
+    now, then = (figures.get(runs[0], {}) if runs else {} for runs in (after, before[-1:]))
+    return replace(version, figures=tuple(Figure(n, v, then.get(n)) for n, v in now.items()))

@@ -208,11 +208,19 @@ def test_a_rule_that_flags_nothing_says_what_it_made(
     project.write(PEOPLE)
     project.run("2026-11-01")
     (version,) = history(project.root, "same_person").versions
-    assert version.said is not None
-    assert re.search(r"\d+ part(y|ies)", version.said)
+    assert str(version.said).startswith("5 records are 3 parties, ")
     told = project.told("history", "same_person").out
     assert f"    said     {version.said}\n" in told
     assert "    found " not in told
+    figures = {f.name: (f.value, f.before) for f in version.figures}
+    assert (figures["records"], figures["parties"]) == ((5, None), (3, None))
+    assert "\n    figures\n        asked " in told
+    assert "\n        records  5\n" in told
+    project.swap("rules/people.yml", ("[[mail], [phone]]", "[[phone]]"))
+    project.run("2026-11-02")
+    new = history(project.root, "same_person").versions[0]
+    assert [(f.value, f.before) for f in new.figures if f.name == "parties"] == [(5, 3)]
+    assert "\n        parties  5, before it 3\n" in project.told("history", "same_person").out
     told = project.told("history", "people.key").out
     assert "    found    0 records flagged\n" in told
     assert "    said " not in told
