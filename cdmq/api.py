@@ -168,7 +168,7 @@ def debug(
     """
     from cdmq.commands.debug import findings
     from cdmq.project import given
-    from cdmq.warehouses.profiles import waited
+    from cdmq.warehouses.connecting import waited
 
     given.check(
         root=root, variables=variables, profiles_dir=profiles_dir, profile=profile, target=target
@@ -194,7 +194,7 @@ def undo_reviews(
 ) -> list[tuple[str, str, int]]:
     """Undo the reviews of tiering rules after a day: (rule, review, how many times it was made)."""
     from cdmq.runs.upkeep import undone
-    from cdmq.warehouses.profiles import waited
+    from cdmq.warehouses.connecting import waited
 
     way = Way(root, variables, None, profiles_dir, profile, target)
     with connected(way) as (project, warehouse, to), waited(warehouse.lock, 0.0):
@@ -208,7 +208,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
     from cdmq.reports.manifest import write_manifest
     from cdmq.runs.interrupts import Fate
     from cdmq.runs.pipeline import Wish, run
-    from cdmq.warehouses.profiles import waited
+    from cdmq.warehouses.connecting import waited
 
     given.check(root=root)
     options = given.options(command, told, RunOptions.__annotations__)

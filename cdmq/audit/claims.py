@@ -28,7 +28,7 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
     where another project's audit rows stand there. Sends nothing but questions.
     """
     schema = audit_schema(warehouse)
-    there = {warehouse.traits.fold(s.name): s for s in warehouse.standing(schema)}
+    there = {warehouse.traits.fold(s.name): s for s in warehouse.inventory.standing(schema)}
     register = None
     if set(REGISTER.names) <= _columns(there, REGISTER.name):
         register = Register.read(warehouse, project, run_id)

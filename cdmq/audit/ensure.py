@@ -38,7 +38,7 @@ def ensure(
     """
     schema = audit_schema(warehouse)
     for name in (warehouse.schema, schema):
-        if not warehouse.has_schema(name):  # who may not make one may have been given one
+        if not warehouse.inventory.has_schema(name):  # who may not make one may have been given one
             warehouse.run(f"CREATE SCHEMA {nodes.name(name).sql(warehouse.dialect)}")
     warehouse.prepare(schema)
     shape = stated.digest()
@@ -77,7 +77,7 @@ def _latest(warehouse: Warehouse, schema: str) -> tuple[int, str | None]:
 
 
 def _complete(warehouse: Warehouse, tables: Sequence[Table], schema: str) -> None:
-    known = warehouse.relations(schema)
+    known = warehouse.inventory.relations(schema)
     for table in tables:
         at = Relation(table.name, schema)
         if table.name not in known:

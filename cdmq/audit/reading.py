@@ -40,7 +40,7 @@ class Audit:
     def __init__(self, warehouse: Warehouse, span: Span) -> None:
         self.warehouse, self.schema = warehouse, audit_schema(warehouse)
         self._names: dict[str, tuple[str, ...]] = {}
-        if RUNS.name not in warehouse.relations(self.schema):
+        if RUNS.name not in warehouse.inventory.relations(self.schema):
             raise CdmqError(
                 Problem(
                     span,
@@ -95,7 +95,8 @@ class Audit:
 def open_audit(root: Path, config: ProjectFile, where: Where) -> Iterator[Audit]:
     """The audit tables of a project's target. Raises CdmqError where nothing was run there."""
     from cdmq.project import given
-    from cdmq.warehouses.profiles import connect, read_target, scrubbing
+    from cdmq.warehouses.connecting import connect, scrubbing
+    from cdmq.warehouses.profiles import read_target
 
     given.check(profiles_dir=where.profiles_dir, profile=where.profile, target=where.target)
     target = read_target(

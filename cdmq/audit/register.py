@@ -78,7 +78,8 @@ class Register:
     def standing(self, again: bool = False) -> dict[str, Standing]:
         if self._standing is None or again:
             self._standing = {
-                self._fold(s.name): s for s in self.warehouse.standing(self.warehouse.schema)
+                self._fold(s.name): s
+                for s in self.warehouse.inventory.standing(self.warehouse.schema)
             }
         return self._standing
 
@@ -100,7 +101,7 @@ class Register:
         )
 
     def _content(self, standing: Standing) -> str | None:
-        return self.warehouse.content(standing, self.warehouse.schema)
+        return self.warehouse.inventory.content(standing, self.warehouse.schema)
 
     @cached_property
     def _restored(self) -> bool:
@@ -108,7 +109,12 @@ class Register:
         schema = audit_schema(self.warehouse)
         entry = self.known.get(self._place(schema, REGISTER.name))
         now = next(
-            (s.identity for s in self.warehouse.standing(schema) if s.name == REGISTER.name), None
+            (
+                s.identity
+                for s in self.warehouse.inventory.standing(schema)
+                if s.name == REGISTER.name
+            ),
+            None,
         )
         return entry is not None and now is not None and entry.identity != now
 
@@ -191,7 +197,7 @@ class Register:
         self._insert(
             [
                 Entry(schema, s.name, s.kind, s.identity, self.project, None, self.run_id)
-                for s in self.warehouse.standing(schema)
+                for s in self.warehouse.inventory.standing(schema)
                 if not self.knows(schema, s.name)
                 and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))
             ]

@@ -54,7 +54,7 @@ class Telling:
         self.versions: dict[str, list[Row]] = {}
         for row in sorted(audit.rows(RULE_VERSIONS), key=lambda r: r["from_run"]):
             self.versions.setdefault(row["rule_id"], []).append(row)
-        self._tables = set(audit.warehouse.relations(audit.schema))
+        self._tables = set(audit.warehouse.inventory.relations(audit.schema))
 
     # the audit tables ------------------------------------------------------------------------
 

@@ -231,7 +231,7 @@ def _log_file(words: Sequence[str]) -> Path:
 def _scrubbed(text: str) -> str:
     """Without what env_var() gave, nor, as it may fail before it is asked, what a variable holds
     that is called a secret or a password."""
-    from cdmq.warehouses.profiles import scrub_given
+    from cdmq.warehouses._secrets import scrub_given
 
     for name, value in os.environ.items():
         if value and ("SECRET" in name.upper() or "PASSWORD" in name.upper()):

@@ -21,7 +21,8 @@ from cdmq.sql.relation import Relation
 from cdmq.values import Project
 from cdmq.version import __version__
 from cdmq.warehouses.base import StatementError
-from cdmq.warehouses.profiles import Target, connect, read_target
+from cdmq.warehouses.connecting import connect
+from cdmq.warehouses.profiles import Target, read_target
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -103,7 +104,7 @@ def _rights(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
     """Each right that a run needs; and a table is made as a run does, and taken back."""
     schemas = (warehouse.schema, audit_schema(warehouse))
     sources = [relation_of(d) for d in project.datasets.values() if d.source == "table"]
-    lacking = warehouse.lacking(schemas, sources)
+    lacking = warehouse.inventory.lacking(schemas, sources)
     yield from (Finding("rights", False, what, f"ask for: {grant}") for what, grant in lacking)
     if lacking:
         return
@@ -111,7 +112,7 @@ def _rights(warehouse: Warehouse, project: Project) -> Iterator[Finding]:
     made = nodes.create(relation, nodes.select([nodes.alias(nodes.number(1), "one")]))
     schema = nodes.name(warehouse.schema).sql(warehouse.dialect)
     try:
-        if not warehouse.has_schema(warehouse.schema):
+        if not warehouse.inventory.has_schema(warehouse.schema):
             warehouse.run(f"CREATE SCHEMA {schema}")
         with warehouse.transaction():  # a debug that is killed leaves nothing
             warehouse.run(made.sql(warehouse.dialect))

@@ -93,7 +93,7 @@ class Builder:
                 continue
             reference = reference_table(table.name.removeprefix("ref:"))
             relation = reference_relation(reference.name, schema)
-            if relation.name not in self.warehouse.relations(schema):
+            if relation.name not in self.warehouse.inventory.relations(schema):
                 with self.warehouse.transaction():
                     self.warehouse.load(relation, dict(reference.columns), list(reference.rows()))
                     if self.register:

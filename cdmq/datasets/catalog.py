@@ -309,7 +309,7 @@ def _table_columns(dataset: Dataset, warehouse: Warehouse) -> Columns:
             )
         ) from None
     if columns is None:
-        near = warehouse.relations(relation.schema or warehouse.schema)
+        near = warehouse.inventory.relations(relation.schema or warehouse.schema)
         raise CdmqError(
             Problem(
                 dataset.span,

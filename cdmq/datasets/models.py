@@ -191,8 +191,8 @@ def model_columns(
     """The model's columns, by binding it against empty tables in an embedded DuckDB."""
     import duckdb
 
+    from cdmq.sql.duckdb_types import WRITTEN, logical_type
     from cdmq.sql.relation import Relation
-    from cdmq.warehouses.duckdb import _WRITTEN, logical_type
 
     assert dataset.model is not None
     model = dataset.model.path
@@ -217,7 +217,7 @@ def model_columns(
                     )
                 ) from None
             if columns is None:
-                near = warehouse.relations(relation.schema or warehouse.schema)
+                near = warehouse.inventory.relations(relation.schema or warehouse.schema)
                 raise CdmqError(
                     Problem(
                         Span(model),
@@ -244,7 +244,7 @@ def model_columns(
     with duckdb.connect() as connection:
         for logical, columns in empty.items():
             shown = [
-                nodes.alias(nodes.cast(nodes.null(), _WRITTEN.get(t, "VARCHAR")), c)
+                nodes.alias(nodes.cast(nodes.null(), WRITTEN.get(t, "VARCHAR")), c)
                 for c, t in columns.items()
             ]
             made = nodes.create(Relation(logical), nodes.select(shown or [nodes.number(1)]))

@@ -54,7 +54,7 @@ def typed_rows(
 
 def logical(stored: str) -> Type:
     """The type that a column of a file has by itself."""
-    from cdmq.warehouses.duckdb import logical_type
+    from cdmq.sql.duckdb_types import logical_type
 
     return logical_type(stored)
 

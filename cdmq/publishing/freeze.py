@@ -37,7 +37,7 @@ def freeze(register: Register, project: Project, executed: Executed, names: Name
         executed.built[:] = [b for b in executed.built if b.dataset != name or b.staged != staged]
         warehouse = register.warehouse
         try:
-            if found := warehouse.relations(warehouse.schema).get(staged.name):
+            if found := warehouse.inventory.relations(warehouse.schema).get(staged.name):
                 warehouse.run(nodes.drop(staged, found).sql(warehouse.dialect))
             query = nodes.select([exp.Star()], nodes.table(final))
             warehouse.run(nodes.create(staged, query).sql(warehouse.dialect))

@@ -117,7 +117,7 @@ def check_outputs(register: Register, found: Sequence[Output]) -> None:
 def check_places(register: Register, found: Sequence[Output]) -> None:
     """Raises CdmqError where what others put on an output would not let a run publish it."""
     of = {o.relation: o for o in found}
-    why = register.warehouse.hindrances({r: o.columns for r, o in of.items()})
+    why = register.warehouse.inventory.hindrances({r: o.columns for r, o in of.items()})
     problems = [
         Problem(
             of[relation].span,
@@ -139,8 +139,10 @@ def _lost_in_turning(register: Register, output: Output, of: Container[Relation]
     if standing is None or standing.kind == output.kind:
         return []
     warehouse = register.warehouse
-    readers = [r.relation for r in warehouse.readers([output.relation]) if r.relation not in of]
-    hung = warehouse.attached({output.relation: output.kind, **dict.fromkeys(readers)})
+    readers = [
+        r.relation for r in warehouse.inventory.readers([output.relation]) if r.relation not in of
+    ]
+    hung = warehouse.inventory.attached({output.relation: output.kind, **dict.fromkeys(readers)})
     lost = [
         f"{a.what} would be lost"
         if a.relation == output.relation
@@ -150,7 +152,7 @@ def _lost_in_turning(register: Register, output: Output, of: Container[Relation]
     ]
     lost += [
         f"{reader} reads it and is made anew with it, but {why}"
-        for reader, why in warehouse.hindrances(dict.fromkeys(readers, ()))
+        for reader, why in warehouse.inventory.hindrances(dict.fromkeys(readers, ()))
     ]
     return [
         Problem(

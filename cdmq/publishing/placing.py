@@ -31,9 +31,9 @@ class Placing:
         there = [r for r in self.made if register.stands(r)]
         for relation in there:
             register.check(relation)
-        held = self.warehouse.held(there)
+        held = self.warehouse.inventory.held(there)
         misfits = [r for r in held if not self._fits(self.made[r])]
-        read = self.warehouse.readers(misfits) if misfits else []
+        read = self.warehouse.inventory.readers(misfits) if misfits else []
         anew = {*misfits, *(r.relation for r in read if r.relation in self.made)}
         self.kept = frozenset(held - anew)
         #: Views of others that are made again as they were, each behind those that it reads.
@@ -46,7 +46,7 @@ class Placing:
         if self._turns(built.final):
             return False
         if self.register.stands(built.staged):
-            return self.warehouse.fits(built.final, built.staged)
+            return self.warehouse.inventory.fits(built.final, built.staged)
         assert built.query is not None
         before = self.warehouse.columns(built.final) or ()
         return built.query.named_selects[: len(before)] == list(before)
@@ -58,7 +58,7 @@ class Placing:
 
     def _in_order(self, relations: Sequence[Relation]) -> list[Relation]:
         """Each behind those that it reads now, whatever it read when the project was another."""
-        readers = [r.relation for r in self.warehouse.readers(relations)]
+        readers = [r.relation for r in self.warehouse.inventory.readers(relations)]
         return [
             *(r for r in relations if r not in readers),
             *(r for r in readers if r in self.made),
@@ -66,7 +66,9 @@ class Placing:
 
     def _attached(self) -> list[Attached]:
         kinds = {r: self.made[r].kind for r in self.gone}
-        found = self.warehouse.attached({**kinds, **{r.relation: None for r in self.others}})
+        found = self.warehouse.inventory.attached(
+            {**kinds, **{r.relation: None for r in self.others}}
+        )
         lost = [a for a in found if a.sql is None]
         if lost:
             at = lost[0].relation
@@ -90,7 +92,7 @@ class Placing:
 
     def table(self, final: Relation, staged: Relation) -> None:
         if final in self.kept:
-            self.warehouse.refill(final, staged)
+            self.warehouse.inventory.refill(final, staged)
             return
         rename = exp.Alter(
             this=nodes.table(staged),

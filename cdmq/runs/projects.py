@@ -57,7 +57,7 @@ def connected(way: Way, fate: Fate | None = None) -> Iterator[tuple[Project, War
     """The project and a connection to its target. What the warehouse refuses is a Problem."""
     from cdmq.runs.interrupts import interruptible
     from cdmq.sql import nodes
-    from cdmq.warehouses.profiles import scrubbing
+    from cdmq.warehouses.connecting import scrubbing
 
     project, warehouse, to = _opened(way)
     try:
@@ -72,7 +72,8 @@ def connected(way: Way, fate: Fate | None = None) -> Iterator[tuple[Project, War
 
 def _opened(way: Way) -> tuple[Project, Warehouse, Target]:
     from cdmq.project import given
-    from cdmq.warehouses.profiles import connect, read_target
+    from cdmq.warehouses.connecting import connect
+    from cdmq.warehouses.profiles import read_target
 
     given.check(
         profiles_dir=way.profiles_dir,
@@ -97,7 +98,7 @@ def _refusals(to: Target, fate: Fate | None) -> Iterator[None]:
     """What the warehouse raises, as problems of the target; with what became of the run."""
     from cdmq.runs.interrupts import follows_interrupt
     from cdmq.warehouses.base import Locked, Lost, StatementError
-    from cdmq.warehouses.profiles import locked
+    from cdmq.warehouses.connecting import locked
 
     try:
         yield

@@ -96,28 +96,8 @@ class Attached:
     column: str | None = None
 
 
-class Warehouse(Protocol):
-    """One connection. Statements are text that `plan` and `record` rendered from nodes."""
-
-    dialect: str
-    traits: Traits
-    #: The schema that outputs go to.
-    schema: str
-
-    def run(self, sql: str) -> int:
-        """Execute a statement; the rows it touched, 0 where that means nothing."""
-
-    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of a query. Raises StatementError."""
-
-    def keep_private(self, relation: Relation) -> None:
-        """Take a table from everybody to whom it was granted, by whatever default."""
-
-    def columns(self, relation: Relation) -> dict[str, Type] | None:
-        """Name -> type in order, or None when there is no such relation."""
-
-    def prepare(self, schema: str) -> None:
-        """Make in `schema` what the SQL of rules needs and this server lacks."""
+class Inventory(Protocol):
+    """What stands in the schemas of a warehouse, who reads it, and what others put on it."""
 
     def has_schema(self, name: str) -> bool: ...
 
@@ -151,6 +131,31 @@ class Warehouse(Protocol):
 
     def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
         """Why relations cannot be published over what stands there; with the columns to be."""
+
+
+class Warehouse(Protocol):
+    """One connection. Statements are text that `plan` and `record` rendered from nodes."""
+
+    dialect: str
+    traits: Traits
+    #: The schema that outputs go to.
+    schema: str
+    inventory: Inventory
+
+    def run(self, sql: str) -> int:
+        """Execute a statement; the rows it touched, 0 where that means nothing."""
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query. Raises StatementError."""
+
+    def keep_private(self, relation: Relation) -> None:
+        """Take a table from everybody to whom it was granted, by whatever default."""
+
+    def columns(self, relation: Relation) -> dict[str, Type] | None:
+        """Name -> type in order, or None when there is no such relation."""
+
+    def prepare(self, schema: str) -> None:
+        """Make in `schema` what the SQL of rules needs and this server lacks."""
 
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]

@@ -6,74 +6,24 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-import sqlglot
 from pydantic import Field
 from sqlglot import exp
 
 from cdmq.project.fields import Model
 from cdmq.sql import nodes
+from cdmq.sql.duckdb_types import NUL, WRITTEN, logical_type, storable
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Kind
-from cdmq.warehouses import _duckdb_standing as known
+from cdmq.warehouses._duckdb_inventory import DuckDBInventory
 from cdmq.warehouses._duckdb_standing import same_name
-from cdmq.warehouses.base import Attached, Locked, Lost, Reader, Standing, StatementError, Traits
+from cdmq.warehouses.base import Inventory, Locked, Lost, StatementError, Traits
 from cdmq.warehouses.scratch import SCRATCH, Scratch
 
 TRAITS = Traits(fuse="column", longest_name=200, default_schema="main", one_case=True)
-#: Not every engine can hold NUL: it is kept as U+2400 SYMBOL FOR NULL.
-_NUL = ("\0", "\u2400")
-_EXACT: dict[str, Type] = {
-    "VARCHAR": "text",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "DOUBLE": "double",
-    "FLOAT": "double",
-    "TIMESTAMP": "timestamp",
-    "TIMESTAMP WITH TIME ZONE": "timestamp",
-    "TIMESTAMP_S": "timestamp",
-    "TIMESTAMP_MS": "timestamp",
-    "TIMESTAMP_NS": "timestamp",
-    "TINYINT": "integer",
-    "SMALLINT": "integer",
-    "INTEGER": "integer",
-    "BIGINT": "integer",
-    "HUGEINT": "integer",
-    "UTINYINT": "integer",
-    "USMALLINT": "integer",
-    "UINTEGER": "integer",
-    "UBIGINT": "integer",
-    "UHUGEINT": "integer",
-    "UUID": "uuid",
-    "TIME": "time",
-    "INTERVAL": "interval",
-    "BLOB": "blob",
-    "JSON": "json",
-    '"NULL"': "unknown",
-}
-_NESTED: dict[str, Type] = {
-    "STRUCT(": "struct",
-    "UNION(": "struct",
-    "MAP(": "map",
-    "ENUM(": "text",
-}
-_WRITTEN: dict[Type, str] = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL(38, 9)",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "uuid": "UUID",
-    "time": "TIME",
-}
-_SCHEMAS = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()"
 
 
 #: One lock for each file, for the threads of this process: they share DuckDB's own.
@@ -123,6 +73,7 @@ class DuckDB:
         if options.memory_limit:
             settings["memory_limit"] = options.memory_limit
         self._beside: duckdb.DuckDBPyConnection | None = None
+        self.inventory: Inventory = DuckDBInventory(self.fetch, self.schema)
         try:
             self._connection = duckdb.connect(self.path, config=settings)
         except duckdb.IOException as error:
@@ -135,7 +86,7 @@ class DuckDB:
             raise StatementError(_first_line(error)) from None
         self.run("SET GLOBAL TimeZone = 'UTC'")  # of each cursor too: matching has its own
         self.run("SET enable_progress_bar = false")
-        if self.has_schema(self.schema):
+        if self.inventory.has_schema(self.schema):
             found = ",".join(nodes.name(s).sql("duckdb") for s in (self.schema, "main"))
             self.run(f"SET search_path = {nodes.text(found).sql('duckdb')}")
 
@@ -145,7 +96,7 @@ class DuckDB:
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(sql.replace(*_NUL)).fetchall()
+            return self._connection.execute(sql.replace(*NUL)).fetchall()
         except duckdb.Error as error:
             said = _first_line(error)
             if isinstance(error, duckdb.FatalException) or any(w in said for w in _FULL):
@@ -187,98 +138,15 @@ class DuckDB:
     def prepare(self, schema: str) -> None:
         """Nothing lacks."""
 
-    def has_schema(self, name: str) -> bool:
-        return name.lower() in {s.lower() for (s,) in self.fetch(_SCHEMAS)}
-
-    def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
-        return []  # a file that opens for writing may be written as a whole
-
-    def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
-        return {name: kind for kind, name, *_ in known.relations(self.fetch, schema)}
-
-    def standing(self, schema: str) -> list[Standing]:
-        return known.standing(self.fetch, schema)
-
-    def content(self, of: Standing, schema: str) -> str | None:
-        return known.content(self.fetch, of, schema)
-
-    def readers(self, of: Sequence[Relation]) -> list[Reader]:
-        return []  # a view is its text: what it reads may be dropped and made again
-
-    def held(self, of: Sequence[Relation]) -> set[Relation]:
-        return set()  # no grants, and what reads a relation finds it by its name
-
-    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
-        found = []
-        names = {r.name.lower(): r for r in to}
-        for standing in self.standing(self.schema) if to else ():
-            relation = names.get(standing.name.lower())
-            if relation and standing.comment and not standing.marked:
-                said = nodes.comment(relation, to[relation] or standing.kind, standing.comment)
-                found.append(Attached(relation, "its comment", said.sql("duckdb")))
-        for table, column, comment in (
-            self.fetch(self._ours("columns", ["table_name", "column_name", "comment"]))
-            if to
-            else ()
-        ):
-            if comment and (relation := names.get(table.lower())):
-                at = nodes.name(column).sql("duckdb")
-                found.append(
-                    Attached(
-                        relation,
-                        f"the comment of {column}",
-                        f"COMMENT ON COLUMN "
-                        f"{nodes.table(relation).sql('duckdb')}.{at} IS "
-                        f"{nodes.text(comment).sql('duckdb')}",
-                        column,
-                    )
-                )
-        for table, name, sql in (
-            self.fetch(self._ours("indexes", ["table_name", "index_name", "sql"])) if to else ()
-        ):
-            if relation := names.get(table.lower()):
-                again = self._indexed(sql) if to[relation] != "view" else None
-                found.append(Attached(relation, f"the index {name}", again))
-        return found
-
-    def _ours(self, what: str, columns: Sequence[str]) -> str:
-        """A query of what the catalog says of the target's schema."""
-        return nodes.select(
-            [nodes.column(c) for c in columns],
-            nodes.call(f"duckdb_{what}"),
-            nodes.every(
-                [
-                    nodes.equal(nodes.column("database_name"), nodes.call("current_database")),
-                    same_name("schema_name", self.schema),
-                ]
-            ),
-        ).sql("duckdb")
-
-    def _indexed(self, sql: str) -> str:
-        """The statement of an index, with the schema of its table."""
-        made = sqlglot.parse_one(sql, dialect="duckdb")
-        for table in made.find_all(exp.Table):
-            table.set("db", nodes.name(self.schema))
-        return made.sql("duckdb")
-
-    def fits(self, old: Relation, new: Relation) -> bool:
-        raise NotImplementedError  # nothing is held
-
-    def refill(self, old: Relation, new: Relation) -> None:
-        raise NotImplementedError  # nothing is held
-
-    def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
-        return []
-
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]
     ) -> None:
         table = nodes.table(relation).sql("duckdb")
         definition = ", ".join(
-            f"{nodes.name(c).sql('duckdb')} {_WRITTEN[t]}" for c, t in columns.items()
+            f"{nodes.name(c).sql('duckdb')} {WRITTEN[t]}" for c, t in columns.items()
         )
         self.run(f"CREATE TABLE {table} ({definition})")
-        self.insert(relation, {c: _WRITTEN[t] for c, t in columns.items()}, rows)
+        self.insert(relation, {c: WRITTEN[t] for c, t in columns.items()}, rows)
 
     def insert(
         self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
@@ -286,7 +154,7 @@ class DuckDB:
         if not rows:
             return
         # One list a column: a parameter for each row would take a second per 10,000 rows.
-        lists = [[_storable(row[i]) for row in rows] for i in range(len(columns))]
+        lists = [[storable(row[i]) for row in rows] for i in range(len(columns))]
         marks = ", ".join(f"unnest(${i}::{t}[])" for i, t in enumerate(columns.values(), start=1))
         names = ", ".join(nodes.name(c).sql("duckdb") for c in columns)
         try:
@@ -303,7 +171,7 @@ class DuckDB:
             value: exp.Expr = nodes.column(name)
             if kind == "VARCHAR":  # NUL is held as its symbol, as `load` does
                 value = nodes.call(
-                    "replace", value, nodes.call("chr", nodes.number(0)), nodes.text(_NUL[1])
+                    "replace", value, nodes.call("chr", nodes.number(0)), nodes.text(NUL[1])
                 )
             shown.append(nodes.alias(value, name))
         select = nodes.select(shown, rows).sql("duckdb")
@@ -380,29 +248,14 @@ class _Scratch:
 
     def send(self, table: str, relation: Relation, columns: Mapping[str, Type]) -> None:
         shown = [
-            nodes.alias(nodes.cast(nodes.column(c), _WRITTEN[t]), c) for c, t in columns.items()
+            nodes.alias(nodes.cast(nodes.column(c), WRITTEN[t]), c) for c, t in columns.items()
         ]
         source = nodes.table(Relation(table, "main", SCRATCH))
         self.warehouse.run(nodes.create(relation, nodes.select(shown, source)).sql("duckdb"))
 
 
-def _storable(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo:  # the session's zone may be another
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value.replace(*_NUL) if isinstance(value, str) else value
-
-
 def connect(options: Options, root: Path, threads: int | None = None) -> DuckDB:
     return DuckDB(options, root, threads)
-
-
-def logical_type(engine_type: str) -> Type:
-    if engine_type.endswith("]"):
-        return "list"
-    if engine_type.startswith("DECIMAL"):
-        return "decimal"
-    nested: Type = next((t for w, t in _NESTED.items() if engine_type.startswith(w)), "other")
-    return _EXACT.get(engine_type, nested)
 
 
 def _first_line(error: Exception) -> str:

@@ -6,84 +6,29 @@ Its text cannot hold NUL: `load`, `load_query` and literals have U+2400 (the sym
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import psycopg
-from psycopg import generators
-from psycopg.pq import ExecStatus, TransactionStatus
-from pydantic import AliasChoices, Field
+from psycopg.pq import TransactionStatus
 from sqlglot import exp
 
-from cdmq.project.fields import Bool, Model
 from cdmq.sql import nodes
+from cdmq.sql.duckdb_types import NUL
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Kind
-from cdmq.warehouses import _postgres_catalog as catalog
 from cdmq.warehouses._postgres_before import MADE_BEFORE
-from cdmq.warehouses.base import (
-    MARK,
-    Attached,
-    Locked,
-    Lost,
-    Reader,
-    Standing,
-    StatementError,
-    Traits,
-)
-from cdmq.warehouses.duckdb import logical_type as type_in_duckdb
+from cdmq.warehouses._postgres_connection import Options, connected, end_statement, told
+from cdmq.warehouses._postgres_inventory import PostgresInventory
+from cdmq.warehouses._postgres_types import WRITTEN, held, logical_type, plain
+from cdmq.warehouses.base import Inventory, Locked, StatementError, Traits
 from cdmq.warehouses.scratch import Scratch, create
 
-# What it warns of when an interrupt ends a statement is told by cdmq, in its own form.
-logging.getLogger("psycopg").setLevel(logging.CRITICAL)
-_NUL = ("\0", "\u2400")
 TRAITS = Traits(fuse="row", longest_name=63, default_schema="public")
-_EXACT: dict[str, Type] = {
-    "text": "text",
-    "character varying": "text",
-    "character": "text",
-    "citext": "text",
-    "smallint": "integer",
-    "integer": "integer",
-    "bigint": "integer",
-    "numeric": "decimal",
-    "real": "double",
-    "double precision": "double",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamp",
-    "uuid": "uuid",
-    "time without time zone": "time",
-    "interval": "interval",
-    "bytea": "blob",
-    "json": "json",
-    "jsonb": "json",
-    "unknown": "unknown",
-}
-_WRITTEN: dict[Type, str] = {
-    "text": "text",
-    "integer": "bigint",
-    "decimal": "numeric(38, 9)",
-    "double": "double precision",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "timestamp",
-    "uuid": "uuid",
-    "time": "time",
-}
-#: Whole numbers that may not fit a bigint.
-_WIDE = {"UBIGINT": "numeric(20)", "HUGEINT": "numeric(39)"}
-_SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 _SETTINGS = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -106,40 +51,6 @@ FROM pg_class AS c LEFT JOIN pg_attribute AS a
 LEFT JOIN pg_type AS t ON t.oid = a.atttypid
 WHERE c.oid = to_regclass(%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm') ORDER BY a.attnum
 """
-_RELATIONS = """
-SELECT c.relname, CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
-"""
-_STANDING = """
-SELECT c.relname, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view'
-        WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
-        WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type'
-        ELSE 'index' END,
-    c.oid::text, obj_description(c.oid, 'pg_class'),
-    ARRAY(SELECT a.attname::text FROM pg_attribute AS a
-          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s
-UNION ALL
-SELECT t.typname, 'type', t.oid::text, NULL, '{}'
-FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
-WHERE n.nspname = %s AND t.typrelid = 0 AND NOT (t.typelem <> 0 AND t.typcategory = 'A')
-"""
-_READERS = """
-WITH RECURSIVE reader (oid, depth) AS (
-    SELECT to_regclass(n)::oid, 0 FROM unnest(%s::text[]) AS t (n)
-    UNION
-    SELECT w.ev_class, r.depth + 1 FROM reader AS r
-    JOIN pg_depend AS d ON d.refobjid = r.oid AND d.refclassid = 'pg_class'::regclass
-        AND d.classid = 'pg_rewrite'::regclass
-    JOIN pg_rewrite AS w ON w.oid = d.objid AND w.ev_class <> r.oid
-)
-SELECT n.nspname, c.relname, format('DROP %%s %%I.%%I', k.kind, n.nspname, c.relname),
-    format('CREATE %%s %%I.%%I AS %%s', k.kind, n.nspname, c.relname, pg_get_viewdef(c.oid))
-FROM reader AS r JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace,
-    LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END) AS k (kind)
-WHERE r.depth > 0 GROUP BY c.oid, n.nspname, c.relname, k.kind ORDER BY max(r.depth)
-"""
 _HOLDER = """
 SELECT concat_ws(', ', 'server process ' || a.pid, a.application_name, 'user ' || a.usename,
     to_char(a.backend_start, '"connected since "YYYY-MM-DD HH24:MI:SS" UTC"'))
@@ -150,8 +61,6 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 """
 
 
-#: Seconds in which a statement that is cancelled has to end.
-_PATIENCE = 5.0
 #: Who may read or write a table or a column of it, beside its owner.
 _GRANTED = """
 WITH it AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = %s::regclass)
@@ -161,65 +70,6 @@ FROM (SELECT (aclexplode(relacl)).grantee, relowner FROM it
       FROM it JOIN pg_attribute AS a ON a.attrelid = it.oid) AS acl
 LEFT JOIN pg_roles AS r ON r.oid = acl.grantee WHERE acl.grantee <> acl.relowner
 """
-
-
-class Options(Model):
-    """An output of type postgres in profiles.yml."""
-
-    type: Literal["postgres"] = "postgres"
-    host: str = Field(description="A host name, or the folder of the server's socket.")
-    port: int = Field(5432, ge=1, le=65535)
-    user: str | None = Field(None, description="Default: who runs cdmq.")
-    password: str | None = Field(
-        None,
-        repr=False,
-        description="Default: as ~/.pgpass has it. dbt's `pass` is taken too.",
-        validation_alias=AliasChoices("password", "pass"),
-    )
-    role: str | None = Field(None, description="The role that is taken on after connecting.")
-    dbname: str = Field(validation_alias=AliasChoices("dbname", "database"))
-    schema_: str = Field("public", alias="schema")
-    sslmode: _SslMode | None = None
-    sslrootcert: str | None = None
-    sslcert: str | None = Field(None, description="The file of the client's certificate.")
-    sslkey: str | None = Field(None, description="The file of its key.")
-    pii_secret: str | None = Field(
-        None,
-        repr=False,
-        description="Keys the digests of what pii: hides; by env_var(). "
-        "Default: one that is made once and kept in the audit schema.",
-    )
-    connect_timeout: int = Field(10, ge=0, description="Seconds; 0 waits without end.")
-    keepalives: int | None = Field(None, ge=0, le=1, description="0: off.")
-    keepalives_idle: int | None = Field(None, ge=0, description="Seconds.")
-    keepalives_interval: int | None = Field(None, ge=0, description="Seconds.")
-    keepalives_count: int | None = Field(None, ge=0)
-    retries: int = Field(1, ge=0, le=100, description="How often to try again to connect.")
-    threads: int | None = Field(None, ge=1, description="For reading files.")
-    throwaway: Bool = False
-
-
-def _connected(options: Options) -> psycopg.Connection[tuple[Any, ...]]:
-    server = options.model_dump(
-        exclude={"type", "schema_", "role", "retries", "threads", "throwaway", "pii_secret"}
-    )
-    left = options.retries
-    while True:
-        try:
-            # Prepared statements would outlive the tables that a run swaps.
-            return psycopg.connect(
-                **server,
-                autocommit=True,
-                prepare_threshold=None,
-                application_name="cdmq",
-                client_encoding="utf8",
-            )
-        except psycopg.OperationalError as error:
-            # A password that is refused is refused again, and may lock the user out.
-            if not left or "authentication failed" in str(error):
-                raise
-            left -= 1
-            time.sleep(0.5)
 
 
 class Postgres:
@@ -232,8 +82,9 @@ class Postgres:
         self.schema = options.schema_
         self._threads = threads or options.threads
         self._reader: duckdb.DuckDBPyConnection | None = None
-        with _told(connecting=True):
-            self._connection = _connected(options)
+        self.inventory: Inventory = PostgresInventory(self)
+        with told(connecting=True):
+            self._connection = connected(options)
         try:
             self._begin(options.role)
         except BaseException:
@@ -242,7 +93,7 @@ class Postgres:
 
     def _begin(self, role: str | None) -> None:
         if role:
-            with _told(connecting=True):
+            with told(connecting=True):
                 own = nodes.name(role).sql("postgres")
                 self._connection.execute(f"SET ROLE {own}".encode())
         settings = _SETTINGS | {"search_path": f"{nodes.name(self.schema).sql('postgres')}, public"}
@@ -250,13 +101,13 @@ class Postgres:
 
     def run(self, sql: str) -> int:
         with self._sending():
-            return max(self._connection.execute(sql.replace(*_NUL).encode()).rowcount, 0)
+            return max(self._connection.execute(sql.replace(*NUL).encode()).rowcount, 0)
 
     def fetch(
         self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         with self._sending():
-            cursor = self._connection.execute(sql.replace(*_NUL).encode(), values)
+            cursor = self._connection.execute(sql.replace(*NUL).encode(), values)
             return cursor.fetchall() if cursor.description else []
 
     def keep_private(self, relation: Relation) -> None:
@@ -281,87 +132,17 @@ class Postgres:
             usual = nodes.name(self.schema).sql("postgres")
             self.run(f"SET search_path = {usual}, public, {own}")
 
-    def has_schema(self, name: str) -> bool:
-        return bool(self.fetch("SELECT 1 FROM pg_namespace WHERE nspname = %s", [name]))
-
-    def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
-        names = [nodes.table(r).sql("postgres") for r in sources]
-        return [
-            (str(a), str(b))
-            for a, b in self.fetch(catalog.LACKING, [list(schemas), list(schemas), names, names])
-        ]
-
-    def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
-        return dict(self.fetch(_RELATIONS, [schema]))
-
-    def standing(self, schema: str) -> list[Standing]:
-        return [
-            Standing(name, kind, identity, comment, tuple(columns))
-            for name, kind, identity, comment, columns in self.fetch(_STANDING, [schema, schema])
-        ]
-
-    def content(self, of: Standing, schema: str) -> str | None:
-        return None  # the oid tells
-
-    def readers(self, of: Sequence[Relation]) -> list[Reader]:
-        names = [nodes.table(r).sql("postgres") for r in of]
-        return [
-            Reader(Relation(name, schema), drop, create)
-            for schema, name, drop, create in self.fetch(_READERS, [names])
-        ]
-
-    def held(self, of: Sequence[Relation]) -> set[Relation]:
-        names = {nodes.table(r).sql("postgres"): r for r in of}
-        return {names[n] for (n,) in self.fetch(catalog.HELD, {"names": list(names), "mark": MARK})}
-
-    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
-        names = {nodes.table(r).sql("postgres"): r for r in to}
-        return [
-            Attached(names[n], what, sql, column)
-            for n, column, what, sql in self.fetch(
-                catalog.ATTACHED, {"names": list(names), "kinds": list(to.values()), "mark": MARK}
-            )
-        ]
-
-    def fits(self, old: Relation, new: Relation) -> bool:
-        before, after = self._shape(old), self._shape(new)
-        if {kind for *_, kind in before} != {kind for *_, kind in after}:
-            return False
-        if before and before[0][2] == "v":
-            return after[: len(before)] == before
-        return set(before) <= set(after)
-
-    def refill(self, old: Relation, new: Relation) -> None:
-        there = {name for name, *_ in self._shape(old)}
-        to, source = (nodes.table(r).sql("postgres") for r in (old, new))
-        names = []
-        for name, kind, _ in self._shape(new):
-            names.append(nodes.name(name).sql("postgres"))
-            if name not in there:
-                self.run(f"ALTER TABLE {to} ADD COLUMN {names[-1]} {kind}")
-        listed = ", ".join(names)
-        self.run(f"TRUNCATE ONLY {to}")  # never a table of others that inherits from it
-        self.run(f"INSERT INTO {to} ({listed}) SELECT {listed} FROM {source}")
-        self.run(f"DROP TABLE {source}")
-
-    def _shape(self, relation: Relation) -> list[tuple[Any, ...]]:
-        return self.fetch(catalog.SHAPE, [nodes.table(relation).sql("postgres")])
-
-    def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
-        names = {nodes.table(r).sql("postgres"): r for r in of}
-        rows = self.fetch(
-            catalog.HINDRANCES,
-            {"names": list(names), "columns": [json.dumps(list(of[r])) for r in names.values()]},
-        )
-        return [(names[n], why) for n, why in rows]
-
     def load(
         self, relation: Relation, columns: Mapping[str, Type], rows: Sequence[Sequence[Any]]
     ) -> None:
-        types = {c: _WRITTEN[t] for c, t in columns.items()}
-        with self._sending(), self._connection.transaction(), self._fill(relation, types) as copy:
+        types = {c: WRITTEN[t] for c, t in columns.items()}
+        with (
+            self._sending(),
+            self._connection.transaction(),
+            _fill(self._connection, relation, types) as copy,
+        ):
             for row in rows:
-                copy.write_row([_plain(value) for value in row])
+                copy.write_row([plain(value) for value in row])
 
     def insert(
         self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
@@ -372,7 +153,7 @@ class Postgres:
             if rows:
                 with cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
                     for row in rows:
-                        copy.write_row([_plain(value) for value in row])
+                        copy.write_row([plain(value) for value in row])
 
     def load_query(self, relation: Relation, query: str) -> None:
         # As CSV, in half the time that rows through Python take.
@@ -383,10 +164,10 @@ class Postgres:
                 self._sending(),
                 self._connection.transaction(),
                 file.open("rb") as data,
-                self._fill(relation, types, "(FORMAT csv)") as copy,
+                _fill(self._connection, relation, types, "(FORMAT csv)") as copy,
             ):
                 while block := data.read(1 << 20):
-                    copy.write(block.replace(b"\0", _NUL[1].encode()))
+                    copy.write(block.replace(b"\0", NUL[1].encode()))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -449,37 +230,17 @@ class Postgres:
         info = self._connection.info
         alone = info.transaction_status == TransactionStatus.IDLE
         try:
-            with _told():
+            with told():
                 yield
         except KeyboardInterrupt:
             try:
                 if info.transaction_status == TransactionStatus.ACTIVE:
-                    self._end_statement()
+                    end_statement(self._connection)
                 if alone and info.transaction_status != TransactionStatus.IDLE:
                     self._connection.execute(b"ROLLBACK")
             except psycopg.Error:
                 self.close()
             raise
-
-    def _end_statement(self) -> None:
-        """Cancel what runs and take its end."""
-        at, limit = self._connection, _PATIENCE
-        at.cancel_safe(timeout=limit)
-        ends = at.wait(generators.fetch_many(at.pgconn), timeout=limit)
-        if ends and ends[-1].status == ExecStatus.COPY_IN:
-            with suppress(psycopg.errors.QueryCanceled):
-                at.wait(generators.copy_end(at.pgconn, b"interrupted"), timeout=limit)
-
-    def _fill(
-        self, relation: Relation, types: Mapping[str, str], form: str = ""
-    ) -> AbstractContextManager[psycopg.Copy]:
-        """Create a table, and take rows for it."""
-        kinds = {c: exp.DataType.build(t, dialect="postgres") for c, t in types.items()}
-        columns = [exp.ColumnDef(this=nodes.name(c), kind=k) for c, k in kinds.items()]
-        table = exp.Schema(this=nodes.table(relation), expressions=columns)
-        self.fetch(exp.Create(this=table, kind="TABLE").sql("postgres"))
-        statement = f"COPY {nodes.table(relation).sql('postgres')} FROM STDIN {form}"
-        return self._connection.cursor().copy(statement.encode())
 
     def _read_files(self, query: str, file: Path) -> dict[str, str]:
         """Write what the query gives to a file: NULL is nothing, each value stands in quotes."""
@@ -495,7 +256,7 @@ class Postgres:
             raise StatementError(str(error).strip().splitlines()[0]) from None
         finally:
             self._reader = None
-        return {str(r[0]): _held(str(r[1])) for r in described}
+        return {str(r[0]): held(str(r[1])) for r in described}
 
 
 class _Scratch:
@@ -513,47 +274,20 @@ class _Scratch:
         self.warehouse.load(relation, columns, rows)
 
 
+def _fill(
+    connection: psycopg.Connection[Any],
+    relation: Relation,
+    types: Mapping[str, str],
+    form: str = "",
+) -> AbstractContextManager[psycopg.Copy]:
+    """Create a table, and take rows for it."""
+    kinds = {c: exp.DataType.build(t, dialect="postgres") for c, t in types.items()}
+    columns = [exp.ColumnDef(this=nodes.name(c), kind=k) for c, k in kinds.items()]
+    table = exp.Schema(this=nodes.table(relation), expressions=columns)
+    connection.execute(exp.Create(this=table, kind="TABLE").sql("postgres").encode())
+    statement = f"COPY {nodes.table(relation).sql('postgres')} FROM STDIN {form}"
+    return connection.cursor().copy(statement.encode())
+
+
 def connect(options: Options, root: Path, threads: int | None = None) -> Postgres:
     return Postgres(options, threads)
-
-
-def logical_type(engine_type: str) -> Type:
-    """The type of what format_type says, without length or scale."""
-    if engine_type.endswith("[]"):
-        return "list"
-    return "text" if engine_type.endswith(".citext") else _EXACT.get(engine_type, "other")
-
-
-def _held(duckdb_type: str) -> str:
-    """The type for what DuckDB read from files: text where it is unknown."""
-    fits = _WIDE.get(duckdb_type) or _WRITTEN.get(type_in_duckdb(duckdb_type), "text")
-    return duckdb_type if duckdb_type.startswith("DECIMAL(") else fits
-
-
-def _plain(value: Any) -> Any:
-    """A value whose text form PostgreSQL reads as DuckDB reads the value."""
-    if isinstance(value, str):
-        return value.replace(*_NUL)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
-
-
-@contextmanager
-def _told(connecting: bool = False) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as error:
-        said = (error.diag.message_primary or str(error)).strip() or "the statement failed"
-        lost = not connecting and _is_gone(error)
-        raise (Lost if lost else StatementError)(said.splitlines()[0]) from None
-
-
-def _is_gone(error: psycopg.Error) -> bool:
-    """A server that ends, a broken connection, a full disk: by SQLSTATE, or none at all."""
-    state = error.sqlstate
-    if state is None:
-        return isinstance(error, psycopg.OperationalError)
-    return state.startswith("08") or state in ("57P01", "57P02", "57P03", "57P05", "53100")

@@ -237,7 +237,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from cdmq.api import parse
-from cdmq.warehouses.profiles import connect, read_target
+from cdmq.warehouses.connecting import connect
+from cdmq.warehouses.profiles import read_target
 project = parse(sys.argv[1])
 warehouse = connect(read_target(project.root, project.config), project.root)
 with warehouse.lock():

@@ -9,8 +9,8 @@ from runner import World
 
 import cdmq.api
 from cdmq.problems import CdmqError
-from cdmq.warehouses.duckdb import logical_type as in_duckdb
-from cdmq.warehouses.postgres import logical_type as in_postgres
+from cdmq.sql.duckdb_types import logical_type as in_duckdb
+from cdmq.warehouses._postgres_types import logical_type as in_postgres
 
 A, B = "123e4567-e89b-12d3-a456-426614174000", "00000000-0000-0000-0000-000000000001"
 LAST = "ffffffff-0000-0000-0000-000000000001"

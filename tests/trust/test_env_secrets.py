@@ -12,7 +12,8 @@ from runner import World
 from cdmq.cli import main
 from cdmq.problems import CdmqError
 from cdmq.project.spec import ProjectFile
-from cdmq.warehouses.profiles import Target, read_target, scrub_given
+from cdmq.warehouses._secrets import scrub_given
+from cdmq.warehouses.profiles import Target, read_target
 
 PROFILE = """\
 p:

@@ -13,7 +13,7 @@ from runner import World
 
 import cdmq.api
 from cdmq.problems import CdmqError
-from cdmq.warehouses import postgres
+from cdmq.warehouses import _postgres_connection, postgres
 from cdmq.warehouses._postgres_before import MADE_BEFORE
 
 MODELS = """
@@ -327,8 +327,8 @@ def test_a_connection_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
             "connection refused" if len(tried) < 9 else "password authentication failed"
         )
 
-    monkeypatch.setattr(postgres.psycopg, "connect", refuse)
-    monkeypatch.setattr(postgres.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(_postgres_connection.psycopg, "connect", refuse)
+    monkeypatch.setattr(_postgres_connection.time, "sleep", lambda seconds: None)
     options = {"host": "x", "dbname": "y", "retries": 2, "sslcert": "a.crt", "sslkey": "a.key"}
     for times, retries in ((3, 2), (4, 0)):
         with pytest.raises(Exception, match="refused"):

@@ -166,7 +166,7 @@ class TestCatalogue:
         assert warehouse.columns(at) is None
         warehouse.load(at, {name: "text"}, [[name]])
         assert warehouse.columns(at) == {name: "text"}
-        assert warehouse.relations(warehouse.schema) == {name: "table"}
+        assert warehouse.inventory.relations(warehouse.schema) == {name: "table"}
         assert rows_of(warehouse, name) == [(name,)]
 
     def test_views(self, warehouse: Warehouse) -> None:
@@ -177,11 +177,11 @@ class TestCatalogue:
         )
         warehouse.run(view.sql(warehouse.dialect))
         assert warehouse.columns(Relation("v", warehouse.schema)) == {"a": "integer"}
-        assert warehouse.relations(warehouse.schema) == {"v": "view"}
+        assert warehouse.inventory.relations(warehouse.schema) == {"v": "view"}
 
     def test_what_is_not_there(self, warehouse: Warehouse) -> None:
         assert warehouse.columns(Relation("t", "no such schema")) is None
-        assert warehouse.relations("no such schema") == {}
+        assert warehouse.inventory.relations("no such schema") == {}
 
     def test_asking_for_it_spoils_no_transaction(self, warehouse: Warehouse) -> None:
         with warehouse.transaction():
@@ -353,7 +353,7 @@ class TestLoadQuery:
     def test_an_error_leaves_no_table(self, warehouse: Warehouse, query: str) -> None:
         with pytest.raises(StatementError):
             self.load(warehouse, query)
-        assert warehouse.relations(warehouse.schema) == {}
+        assert warehouse.inventory.relations(warehouse.schema) == {}
 
 
 class TestTransactions:
@@ -368,7 +368,7 @@ class TestTransactions:
         with pytest.raises(error), warehouse.transaction():  # noqa: PT012
             warehouse.load(Relation("t", warehouse.schema), {"a": "integer"}, [[1]])
             raise error
-        assert warehouse.relations(warehouse.schema) == {}
+        assert warehouse.inventory.relations(warehouse.schema) == {}
 
     def test_after_an_error_in_it_the_connection_is_usable(self, warehouse: Warehouse) -> None:
         with pytest.raises(StatementError), warehouse.transaction():  # noqa: PT012
@@ -515,7 +515,7 @@ class TestInterrupt:
     def test_reading_files_stops(self, warehouse: Warehouse) -> None:
         query = "SELECT max(a.range + b.range) AS a FROM range(10000000000) a, range(10000000) b"
         self.stops(warehouse, lambda: warehouse.load_query(Relation("t", warehouse.schema), query))
-        assert warehouse.relations(warehouse.schema) == {}
+        assert warehouse.inventory.relations(warehouse.schema) == {}
 
     @staticmethod
     def stops(warehouse: Warehouse, work: Callable[[], None]) -> None:

@@ -82,7 +82,7 @@ def _rule_of(at: Telling, table: Table, party: str) -> str | None:
 def _leads_to(at: Telling, rule: str, party: str) -> str | None:
     """The party that an id leads to now, by the view that resolves all ids."""
     audit = at.audit
-    if "party_ids" not in audit.warehouse.relations(audit.schema):
+    if "party_ids" not in audit.warehouse.inventory.relations(audit.schema):
         return party
     found = audit.fetch(
         nodes.select(
