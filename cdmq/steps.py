@@ -51,9 +51,14 @@ class Stage:
     mended: frozenset[str] = frozenset()
 
 
+#: A rule, and the name of one of its judgements: "" where it has no more than that.
+JudgementId = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class Judgement:
-    """One validation rule, as conditions over the rows of `relation`."""
+    """What a rule says of records, as conditions over the rows of `relation`. A rule of any kind
+    may judge, and by several of them: each has a name of its own then, and columns."""
 
     rule: Rule
     relation: str
@@ -66,6 +71,34 @@ class Judgement:
     value: exp.Expr
     digest: exp.Expr
     scope: str
+    name: str = ""
+    #: The key of a record in `relation`, where that is made by the rule: a row a tested record.
+    key: exp.Expr | None = None
+    #: False: the value is shown as it was first seen, and another makes no other flag.
+    same_value: bool = True
+
+    @property
+    def id(self) -> JudgementId:
+        return self.rule.id, self.name
+
+    @property
+    def column_name(self) -> str:
+        """As it stands in its flags."""
+        return ", ".join(self.shown)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The number of each judgement in a run; a rule that does not judge has one too."""
+
+    known: Mapping[JudgementId, int]
+
+    def code(self, rule: str, name: str = "") -> int:
+        """Twice the number; one more is of what could not be judged."""
+        return 2 * self.known[rule, name]
+
+    def __contains__(self, rule: str) -> bool:
+        return (rule, "") in self.known
 
 
 @dataclass(frozen=True)
@@ -129,6 +162,16 @@ class DatasetSteps:
         """The key over the rows of a relation."""
         return (self.source_key if relation.startswith("source:") else self.key).copy()
 
+    def key_of(self, judgement: Judgement) -> exp.Expr:
+        """The key over the rows that a judgement reads."""
+        if judgement.key is not None:
+            return judgement.key.copy()
+        return self.key_for(judgement.relation)
+
+    def judges(self, rule: str) -> tuple[Judgement, ...]:
+        """The judgements of a rule."""
+        return tuple(j for j in self.judgements if j.rule.id == rule)
+
     def flags_key_for(self, relation: str) -> exp.Expr:
         """The key that flags bear: theirs is one for all records of a key."""
         return (self.unnamed or self).key_for(relation)
@@ -171,10 +214,10 @@ class Branch:
 
 @dataclass(frozen=True)
 class Counts:
-    """One pass that counts: `places` gives for each rule its (tested, judged) columns."""
+    """One pass that counts: `places` gives for each judgement its (tested, judged) columns."""
 
     query: exp.Select
-    places: Mapping[str, tuple[int, int]]
+    places: Mapping[JudgementId, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -194,14 +237,14 @@ class DatasetPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will send: the plan of each dataset, and the number of each rule.
+    """What a run will send: the plan of each dataset, and the number of each judgement.
 
     `with_null_keys` plans a dataset in which some keys are NULL: its flags name those records by
     their digest, which costs reading every column.
     """
 
     datasets: Mapping[str, DatasetPlan]
-    numbers: Mapping[str, int]
+    numbers: Numbers
     with_null_keys: Callable[[str], DatasetPlan]
     #: What judges the guards of a dataset, and nothing else.
     guards: Callable[[str], DatasetPlan]
@@ -290,7 +333,7 @@ class Executed:
     outcomes: dict[str, Outcome]
     built: list[Built]
     names: Names
-    numbers: Mapping[str, int]
+    numbers: Numbers
     #: The run's time as the project's clocks show it.
     as_of: str
     #: The steps as they were taken: with digests where a dataset has NULL keys.

@@ -14,7 +14,7 @@ from cdmq.datasets.bad_lines import may_be
 from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer, logical
 from cdmq.sql.relation import Relation
-from cdmq.steps import Executed, RuleResult
+from cdmq.steps import DatasetSteps, Executed, Judgement, RuleResult
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -145,12 +145,12 @@ class Closing:
 
     def _value_changed(self, result: RuleResult) -> None:
         """Rows of a changed rule in whose place something else stands now."""
-        steps = self.executed.steps[result.rule.dataset]
-        mine = _of_rules([result.rule.id])
-        for j in steps.judgements:
-            if j.rule.id != result.rule.id or j.scope != "row":
+        steps = self.executed.steps.get(result.rule.dataset)
+        own = steps.judges(result.rule.id) if steps else ()
+        for j in own:
+            if steps is None or j.scope != "row":
                 continue
-            key = steps.key_for(j.relation)
+            key, mine = steps.key_of(j), _of(j, len(own) == 1)
             asked = nodes.select([nodes.column("key")], nodes.table(self.closing), mine.copy())
             shown = [
                 nodes.alias(e.copy(), n)
@@ -159,14 +159,12 @@ class Closing:
             now = nodes.select(
                 shown, logical(j.relation), exp.In(this=key.copy(), query=exp.Subquery(this=asked))
             )
+            compared = ("key", "value", "digest") if j.same_value else ("key",)
             same = nodes.select(
                 [nodes.number(1)],
                 nodes.subquery(now, "x"),
                 nodes.every(
-                    [
-                        nodes.equal(comparable(c, "x"), comparable(c, "k"))
-                        for c in ("key", "value", "digest")
-                    ]
+                    [nodes.equal(comparable(c, "x"), comparable(c, "k")) for c in compared]
                 ),
             )
             self._why(
@@ -181,30 +179,26 @@ class Closing:
             )
 
     def _out_of_scope(self, result: RuleResult) -> None:
-        """Rows that the rule's `where` no longer lets in."""
-        steps = self.executed.steps[result.rule.dataset]
-        tested: exp.Expr | None = None
-        relation = steps.relation
-        for judgement in steps.judgements:
-            if judgement.rule.id == result.rule.id:
-                tested, relation = judgement.tested, judgement.relation
-        for change in steps.stage.changes if steps.stage else ():
-            if change.rule.id == result.rule.id:
-                tested = change.tested
-        if tested is None:
+        """Rows that the rule's `where` no longer lets in; of a judgement over rows that the rule
+        made, those that are not among them."""
+        steps = self.executed.steps.get(result.rule.dataset)
+        if steps is None:
             return
-        outside = exp.Not(
-            this=exp.Coalesce(this=nodes.paren(tested.copy()), expressions=[exp.false()])
-        )
-        keys = nodes.select([steps.key_for(relation)], logical(relation), outside)
+        rule, own = _of_rules([result.rule.id]), steps.judges(result.rule.id)
+        for j in own:
+            mine = _of(j, len(own) == 1)
+            if j.key is not None:
+                tested = nodes.select([j.key.copy()], logical(j.relation), _copied(j.tested))
+                self._leave(mine, exp.Not(this=nodes.among(nodes.column("key", "k"), tested)))
+            elif j.tested is not None:
+                self._leave(mine, _outside(steps, j.relation, j.tested))
+        for change in steps.stage.changes if steps.stage else ():
+            if change.rule.id == result.rule.id and change.tested is not None:
+                self._leave(rule, _outside(steps, steps.relation, change.tested))
+
+    def _leave(self, mine: exp.Expr, where: exp.Expr) -> None:
         self._why(
-            "out_of_scope",
-            nodes.every(
-                [
-                    _of_rules([result.rule.id]),
-                    exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys)),
-                ]
-            ),
+            "out_of_scope", nodes.every([mine.copy(), nodes.present(nodes.column("key")), where])
         )
 
     def _why(self, word: str, where: exp.Expr) -> None:
@@ -220,6 +214,26 @@ class Closing:
 def comparable(name: str, table: str) -> exp.Expr:
     """A column in which NULL equals NULL: engines can hash that, but not IS NOT DISTINCT FROM."""
     return exp.Coalesce(this=nodes.column(name, table), expressions=[nodes.text(_NONE)])
+
+
+def _outside(steps: DatasetSteps, relation: str, tested: exp.Expr) -> exp.Expr:
+    """The condition that a key is of a record that `tested` does not let in."""
+    outside = exp.Not(this=exp.Coalesce(this=nodes.paren(tested.copy()), expressions=[exp.false()]))
+    keys = nodes.select([steps.key_for(relation)], logical(relation), outside)
+    return exp.In(this=nodes.column("key"), query=exp.Subquery(this=keys))
+
+
+def _copied(node: exp.Expr | None) -> exp.Expr | None:
+    return None if node is None else node.copy()
+
+
+def _of(judgement: Judgement, only: bool) -> exp.Expr:
+    """The rows of a judgement; where it is the only one of its rule, all of the rule."""
+    mine = _of_rules([judgement.rule.id])
+    if only:
+        return mine
+    own = nodes.equal(nodes.column("column_name"), nodes.text(judgement.column_name))
+    return nodes.every([mine, own])
 
 
 def _of_rules(names: Sequence[str] | frozenset[str]) -> exp.Expr:

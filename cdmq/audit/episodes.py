@@ -23,8 +23,8 @@ from cdmq.audit.versions import Version
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, RuleResult
-from cdmq.values import Project
+from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, Judgement, RuleResult
+from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -40,17 +40,14 @@ class Shape:
     identity: tuple[str, ...]
     #: Whether an odd code means that the row could not be judged.
     has_state: bool
-    #: The rules whose findings these are.
-    kind: str
 
 
-FLAG_SHAPE = Shape(FLAGS, FOUND, ("key", "value", "digest"), True, "validation")
+FLAG_SHAPE = Shape(FLAGS, FOUND, ("key", "value", "digest"), True)
 CHANGE_SHAPE = Shape(
     CHANGES,
     CHANGED,
     ("key", "old_value", "new_value", "act", "reason", "digest"),
     False,
-    "defaults",
 )
 
 
@@ -88,6 +85,8 @@ class Episodes:
         self.opens = self.closes = self.hinted = False
         #: Rules with open rows about a dataset that they judge no more.
         self.moved: set[str] = set()
+        #: Rules and columns of judgements whose value is no part of a flag's identity.
+        self.any_value: set[tuple[str, str]] = set()
 
     def compare(
         self, meaning: frozenset[str], removed: frozenset[str], rekeyed: Sequence[str]
@@ -101,9 +100,15 @@ class Episodes:
                 keep_numbers(
                     self.warehouse,
                     str(self.table.schema),
-                    2 * self.executed.numbers[result.rule.id],
+                    self.executed.numbers.code(result.rule.id),
                     [result.rule.id, *ids],
                 )
+        self.any_value = {
+            (j.rule.id, j.column_name)
+            for r in work
+            for j in self._judges(r.rule)
+            if not j.same_value
+        }
         known = {r.rule.id for r in work} | removed
         self.opens, self.closes = bool(work), any(open_counts.get(name, 0) for name in known)
         if not self.opens and not self.closes:
@@ -176,9 +181,9 @@ class Episodes:
 
     def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
         o = result.outcome
-        wanted = o.failing + o.could_not_judge if self.shape.has_state else o.changed
-        if o.rule.kind != self.shape.kind:
-            return True
+        wanted = o.changed
+        if self.shape.has_state:
+            wanted = o.failing + o.could_not_judge if self._judges(o.rule) else 0
         if open_counts.get(o.rule.id, 0) != wanted or o.rule.id in self.moved:
             return False
         return wanted == 0 or self._last_fingerprints.get(o.rule.id) == o.fingerprint
@@ -218,22 +223,16 @@ class Episodes:
     def _codes_table(self, work: Sequence[RuleResult]) -> None:
         """code -> rule, version, dataset, columns, state: one small table to join."""
         rows = []
-        for result in work:
-            rule = result.rule
-            number = 2 * self.executed.numbers[rule.id]
-            columns = ", ".join(self._columns_of(result))
-            states = (("failed", 0), ("could_not_judge", 1)) if self.shape.has_state else (("", 0),)
-            for state, more in states:
-                rows.append(
-                    (
-                        number + more,
-                        rule.id,
-                        self.versions[rule.id].digest,
-                        rule.dataset,
-                        columns,
-                        state,
-                    )
-                )
+        for rule in (result.rule for result in work):
+            head = (rule.id, self.versions[rule.id].digest, rule.dataset)
+            if not self.shape.has_state:
+                code = self.executed.numbers.code(rule.id)
+                rows.append((code, *head, ", ".join(rule.columns), ""))
+                continue
+            for judgement in self._judges(rule):
+                code = self.executed.numbers.code(*judgement.id)
+                for more, state in enumerate(("failed", "could_not_judge")):
+                    rows.append((code + more, *head, judgement.column_name, state))
         self._load(
             self.codes,
             {
@@ -247,13 +246,10 @@ class Episodes:
             rows,
         )
 
-    def _columns_of(self, result: RuleResult) -> Sequence[str]:
-        if result.rule.kind == "defaults":
-            return result.rule.columns
-        for judgement in self.steps[result.rule.dataset].judgements:
-            if judgement.rule.id == result.rule.id:
-                return judgement.shown
-        return result.rule.columns
+    def _judges(self, rule: Rule) -> Sequence[Judgement]:
+        """The judgements by which a rule was evaluated."""
+        steps = self.steps.get(rule.dataset)
+        return steps.judges(rule.id) if steps else ()
 
     def _mark(self) -> exp.Expr:
         return self.warehouse.row_hash([nodes.column(n) for n in ("code", *self.shape.identity)])
@@ -362,8 +358,25 @@ class Episodes:
             for n in ("rule_id", "dataset", "records")
         ]
         for name in self.identity:
-            pairs.append(nodes.equal(comparable(name, a), comparable(name, b)))
+            pairs.append(nodes.equal(self._identity(name, a), self._identity(name, b)))
         return nodes.every(pairs)
+
+    def _identity(self, name: str, alias: str) -> exp.Expr:
+        """A part of the identity; of a judgement whose value is none, what stands there counts for
+        nothing."""
+        found = comparable(name, alias)
+        if name not in ("value", "digest") or not self.any_value:
+            return found
+        loose = [
+            nodes.every(
+                [
+                    nodes.equal(nodes.column("rule_id", alias), nodes.text(rule)),
+                    nodes.equal(nodes.column("column_name", alias), nodes.text(columns)),
+                ]
+            )
+            for rule, columns in sorted(self.any_value)
+        ]
+        return nodes.when(exp.Not(this=nodes.paren(nodes.any_of(loose))), found, nodes.text(""))
 
     def _close(self) -> int:
         update = exp.Update(
@@ -402,13 +415,12 @@ class Episodes:
     def _hints_table(self, work: Sequence[RuleResult]) -> None:
         """The nearest allowed value of each wrong one, for `suggest: true`."""
         rows: list[tuple[str, str, str]] = []
-        for result in work if self.shape.has_state else ():
-            hidden = self.project.datasets[result.rule.dataset].spec.pii
-            if getattr(result.rule.spec, "suggest", False) and not any(
-                hidden.get(c, "plain") != "plain" for c in self._columns_of(result)
-            ):
-                number = self.executed.numbers[result.rule.id]
-                rows += suggestions(result.rule, number, self.project, self.warehouse)
+        for rule in (result.rule for result in work if self.shape.has_state):
+            hidden = self.project.datasets[rule.dataset].spec.pii
+            for judgement in self._judges(rule) if getattr(rule.spec, "suggest", False) else ():
+                if all(hidden.get(c, "plain") == "plain" for c in judgement.shown):
+                    code = self.executed.numbers.code(*judgement.id)
+                    rows += suggestions(rule, code, self.project, self.warehouse)
         self.hinted = bool(rows)
         if rows:
             self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)

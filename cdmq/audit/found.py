@@ -19,6 +19,9 @@ from cdmq.steps import (
     FOUND_COLUMNS,
     DatasetPlan,
     DatasetSteps,
+    Judgement,
+    JudgementId,
+    Numbers,
     Outcome,
 )
 from cdmq.values import Project, Rule
@@ -36,35 +39,32 @@ class Findings:
     project: Project
     warehouse: Warehouse
     render: Renderer
-    numbers: Mapping[str, int]
+    numbers: Numbers
     send: Callable[[exp.Expr], tuple[str, float]]
     #: Of the datasets whose files this run read.
     lines: Mapping[str, FileLines] = field(default_factory=dict)
 
     def counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Tested and judged rows, one pass for all rules of a relation."""
-        found: dict[str, tuple[int, int]] = {}
+        """Tested and judged rows, one pass for all judgements of a relation; of a rule with
+        several, of all of them."""
+        found: dict[JudgementId, tuple[int, int]] = {}
+        wanted: dict[str, list[JudgementId]] = {}
+        for judgement in (j for counts in plan.counts for j in counts.places):
+            wanted.setdefault(judgement[0], []).append(judgement)
         for counts in plan.counts:
             try:
                 row = self.warehouse.fetch(self.render.sent(counts.query))[0]
             except StatementError as error:
                 found.update(self._counted_singly(counts.query, counts.places, str(error)))
                 continue
-            found.update({rule: (row[a], row[b]) for rule, (a, b) in counts.places.items()})
-        return [
-            replace(o, tested=found[o.rule.id][0], judged=found[o.rule.id][1])
-            if o.evaluated and o.rule.id in found
-            else o
-            if o.skipped
-            else replace(o, error=o.error or "its rows could not be counted")
-            for o in outcomes
-        ]
+            found.update({j: (row[a], row[b]) for j, (a, b) in counts.places.items()})
+        return [_with_counts(o, wanted.get(o.rule.id, ()), found) for o in outcomes]
 
     def _counted_singly(
-        self, query: exp.Select, places: Mapping[str, tuple[int, int]], said: str
-    ) -> dict[str, tuple[int, int]]:
+        self, query: exp.Select, places: Mapping[JudgementId, tuple[int, int]], said: str
+    ) -> dict[JudgementId, tuple[int, int]]:
         found = {}
-        for rule, (tested, judged) in places.items():
+        for judgement, (tested, judged) in places.items():
             one = query.copy()
             one.set(
                 "expressions", [query.expressions[tested].copy(), query.expressions[judged].copy()]
@@ -73,45 +73,55 @@ class Findings:
                 row = self.warehouse.fetch(self.render.sent(one))[0]
             except StatementError:
                 continue  # this rule is told as an error: "its rows could not be counted"
-            found[rule] = (row[0], row[1])
+            found[judgement] = (row[0], row[1])
         if not found:
             raise StatementError(said)
         return found
 
     def of(self, steps: DatasetSteps, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Counts, fingerprints and sample keys of what the statements found."""
-        codes = [2 * self.numbers[o.rule.id] for o in outcomes if o.evaluated]
+        judges = {o.rule.id: steps.judges(o.rule.id) for o in outcomes if o.evaluated}
+        codes = [
+            self.numbers.code(*of)
+            for rule, own in judges.items()
+            for of in ([j.id for j in own] or [(rule, "")])
+        ]
         if not codes:
             return list(outcomes)
         failing = self._grouped(FOUND, FOUND_COLUMNS[1:], codes)
         changed = self._grouped(CHANGED, CHANGED_COLUMNS[1:], codes)
-        scopes = {j.rule.id: j for j in steps.judgements}
         done = []
         for o in outcomes:
-            code = 2 * self.numbers[o.rule.id]
-            if not o.evaluated:
+            own = judges.get(o.rule.id)
+            if own is None:
                 done.append(o)
-            elif o.rule.kind == "defaults":
-                count, mark = changed.get(code, (0, "0"))
+            elif not own:
+                count, mark = changed.get(self.numbers.code(o.rule.id), (0, "0"))
                 done.append(replace(o, changed=count, fingerprint=f"{count}:{mark}"))
             elif o.rule.check == "lines":
                 done.append(judge_lines(o, self.lines.get(o.rule.dataset), self))
-            elif scopes[o.rule.id].scope == "dataset":
-                done.append(self._about_the_dataset(o, scopes[o.rule.id].failing))
+            elif own[0].scope == "dataset":
+                done.append(self._about_the_dataset(o, own[0].failing))
             else:
-                count, mark = failing.get(code, (0, "0"))
-                unjudged, other = failing.get(code + 1, (0, "0"))
-                samples = self._samples(o.rule, code) if count else ()
-                done.append(
-                    replace(
-                        o,
-                        failing=count,
-                        could_not_judge=unjudged,
-                        fingerprint=f"{count}:{mark}:{unjudged}:{other}",
-                        samples=samples,
-                    )
-                )
+                done.append(self._judged(o, own, failing))
         return done
+
+    def _judged(
+        self, outcome: Outcome, own: Sequence[Judgement], found: Mapping[int, tuple[int, str]]
+    ) -> Outcome:
+        """What the judgements of a rule found, together."""
+        codes = [self.numbers.code(*j.id) for j in own]
+        failing = [found.get(c, (0, "0")) for c in codes]
+        unjudged = [found.get(c + 1, (0, "0")) for c in codes]
+        parts = [f"{n}:{m}:{u}:{w}" for (n, m), (u, w) in zip(failing, unjudged, strict=True)]
+        count = sum(n for n, _ in failing)
+        return replace(
+            outcome,
+            failing=count,
+            could_not_judge=sum(n for n, _ in unjudged),
+            fingerprint="|".join(parts),
+            samples=self._samples(outcome.rule, codes) if count else (),
+        )
 
     def _grouped(
         self, relation: Relation, parts: Sequence[str], codes: Sequence[int]
@@ -132,7 +142,7 @@ class Findings:
     def _about_the_dataset(self, outcome: Outcome, failing: exp.Expr) -> Outcome:
         """A rule on the number of rows: one flag without a key."""
         count = nodes.alias(nodes.number(outcome.tested), "n")
-        code = 2 * self.numbers[outcome.rule.id]
+        code = self.numbers.code(outcome.rule.id)
         none = nodes.cast(nodes.null(), "text")
         shown = [nodes.number(code), none, nodes.cast(nodes.column("n"), "text"), none.copy()]
         query = nodes.select(shown, nodes.subquery(nodes.select([count]), "c"), failing.copy())
@@ -154,14 +164,13 @@ class Findings:
             fingerprint=f"{fails}:{outcome.tested if fails else 0}",
         )
 
-    def _samples(self, rule: Rule, code: int) -> tuple[str, ...]:
+    def _samples(self, rule: Rule, codes: Sequence[int]) -> tuple[str, ...]:
         """The first three keys that fail, in the order of their text, as they may be shown."""
         from cdmq.sql.pii import hides_key, masked
 
         key = nodes.column("key")
-        query = nodes.select(
-            [key], nodes.table(FOUND), nodes.equal(nodes.column("code"), nodes.number(code))
-        )
+        mine = exp.In(this=nodes.column("code"), expressions=[nodes.number(c) for c in codes])
+        query = nodes.select([key], nodes.table(FOUND), mine)
         query = nodes.group_by(query, [key.copy()])
         by_text = nodes.by_code_point(key.copy(), self.warehouse.dialect)
         query = query.order_by(exp.Ordered(this=by_text))
@@ -169,6 +178,19 @@ class Findings:
         hidden = hides_key(self.project.datasets[rule.dataset].spec)
         keys = (str(r[0]) for r in rows if r[0] is not None)
         return tuple(masked(k) if hidden else k for k in keys)
+
+
+def _with_counts(
+    outcome: Outcome,
+    judgements: Sequence[JudgementId],
+    found: Mapping[JudgementId, tuple[int, int]],
+) -> Outcome:
+    if outcome.skipped:
+        return outcome
+    if not outcome.evaluated or not judgements or any(j not in found for j in judgements):
+        return replace(outcome, error=outcome.error or "its rows could not be counted")
+    tested, judged = (sum(found[j][i] for j in judgements) for i in (0, 1))
+    return replace(outcome, tested=tested, judged=judged)
 
 
 def fingerprint(row_hash: exp.Expr) -> exp.Expr:

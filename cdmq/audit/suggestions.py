@@ -20,7 +20,7 @@ MOST = 1000
 
 
 def suggestions(
-    rule: Rule, number: int, project: Project, warehouse: Warehouse
+    rule: Rule, code: int, project: Project, warehouse: Warehouse
 ) -> list[tuple[str, str, str]]:
     """(rule, wrong value, nearest allowed value) for what a run found."""
     value = nodes.column("value")
@@ -28,7 +28,7 @@ def suggestions(
         nodes.select(
             [value],
             nodes.table(FOUND),
-            nodes.equal(nodes.column("code"), nodes.number(2 * number)),
+            nodes.equal(nodes.column("code"), nodes.number(code)),
         ),
         [value.copy()],
     )

@@ -82,7 +82,7 @@ def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -
     )
     kept = nodes.call("coalesce", stored(nodes.column("text"), how), nodes.text(""))
     digest = none.copy() if how == "plain" else keyed(nodes.column("text"))
-    code = nodes.number(2 * findings.numbers[outcome.rule.id])
+    code = nodes.number(findings.numbers.code(outcome.rule.id))
     value = nodes.concat([nodes.column("place"), kept])
     shown = [code, none.copy(), value, digest]
     sent, seconds = findings.send(

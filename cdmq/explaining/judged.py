@@ -49,9 +49,7 @@ def _judges(telling: Telling, steps: DatasetSteps, judgement: Judgement, key: st
 
     condition = nodes.all_of(
         [
-            nodes.equal(
-                nodes.paren(steps.with_digests().key_for(judgement.relation)), nodes.text(key)
-            ),
+            nodes.equal(nodes.paren(steps.with_digests().key_of(judgement)), nodes.text(key)),
             *(nodes.paren(c.copy()) for c in (judgement.tested, judgement.judged) if c is not None),
         ]
     )

@@ -220,9 +220,9 @@ class Execution:
             golden,
             dataset,
             {
-                name: 2 * self.numbers[name]
+                name: self.numbers.code(name)
                 for name, o in self.result.outcomes.items()
-                if o.evaluated
+                if o.evaluated and name in self.numbers
             },
         )
         return True
@@ -275,6 +275,7 @@ class Execution:
             for o in self._find([b])
         ]
         done = [self._unless_lost(o) for o in done if o.rule.id not in self.result.outcomes]
+        done = _merged(done)
         self.result.steps[dataset.name] = plan.steps
         if done:
             for outcome in self.findings.of(plan.steps, self.findings.counted(plan, done)):
@@ -328,7 +329,7 @@ class Execution:
 
     def _find(self, branches: Sequence[Branch]) -> list[Outcome]:
         """Run branches as one statement; where that fails, each; where that fails, each rule."""
-        rules = [r for b in branches for r in b.rules]
+        rules = list({r.id: r for b in branches for r in b.rules}.values())
         insert = nodes.insert(FOUND, FOUND_COLUMNS, nodes.union_all([b.query for b in branches]))
         try:
             digest, seconds = self._send(insert)
@@ -400,3 +401,16 @@ def _golden_last(project: Project, wanted: set[str]) -> list[str]:
         for late in (False, True)
     )
     return first + last
+
+
+def _merged(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """One outcome a rule; of one whose judgements are of several statements, what went wrong with
+    the first of them."""
+    found: dict[str, Outcome] = {}
+    for o in outcomes:
+        known = found.get(o.rule.id)
+        if known is None or (known.evaluated and not o.evaluated):
+            found[o.rule.id] = o
+        elif known.evaluated:
+            found[o.rule.id] = replace(known, seconds=known.seconds + o.seconds)
+    return list(found.values())

@@ -1,12 +1,12 @@
 """plan: the conditions of many rules -> few statements, shaped for the warehouse.
 
-A flag is found as (code, key, value, digest). `code` is twice the number of the rule in the run,
-plus one where the row could not be judged.
+A flag is found as (code, key, value, digest). `code` is twice the number of the judgement in
+the run, plus one where the row could not be judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -17,8 +17,18 @@ from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import text_of
-from cdmq.steps import Branch, Change, Counts, DatasetPlan, DatasetSteps, Judgement, Plan
-from cdmq.values import Project
+from cdmq.steps import (
+    Branch,
+    Change,
+    Counts,
+    DatasetPlan,
+    DatasetSteps,
+    Judgement,
+    JudgementId,
+    Numbers,
+    Plan,
+)
+from cdmq.values import Project, Rule
 
 Fuse = Literal["column", "row"]
 #: Counts of one statement: DuckDB's cost of a subquery grows with their number, and PostgreSQL
@@ -27,9 +37,8 @@ _AT_ONCE: Mapping[Fuse, int] = {"column": 40, "row": 500}
 
 
 def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Plan:
-    """The statements of every dataset. Rules of one dataset have numbers that stand together."""
-    order = sorted(project.rules.values(), key=lambda r: (r.dataset, r.id))
-    numbers = {rule.id: number for number, rule in enumerate(order, start=1)}
+    """The statements of every dataset."""
+    numbers = _numbers(project, steps)
 
     def with_null_keys(name: str) -> DatasetPlan:
         # The digest reads every column: it is written once, and not again for each column.
@@ -45,11 +54,21 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
     return Plan(plans, numbers, with_null_keys, guards)
 
 
+def _numbers(project: Project, steps: Mapping[str, DatasetSteps]) -> Numbers:
+    """Those of one dataset stand together."""
+    names: dict[str, list[str]] = {}
+    for step in steps.values():
+        for j in step.judgements:
+            names.setdefault(j.rule.id, []).append(j.name)
+    order = sorted(project.rules.values(), key=lambda r: (r.dataset, r.id))
+    every = [(rule.id, name) for rule in order for name in names.get(rule.id, [""])]
+    return Numbers({judgement: number for number, judgement in enumerate(every, start=1)})
+
+
 def plan_dataset(
-    steps: DatasetSteps, numbers: Mapping[str, int], fuse: Fuse, row_fuse: Fuse | None = None
+    steps: DatasetSteps, numbers: Numbers, fuse: Fuse, row_fuse: Fuse | None = None
 ) -> DatasetPlan:
-    """Fuse the row rules of a dataset, by `row_fuse` where that is another. `numbers` gives each
-    rule its number in the run."""
+    """Fuse the row rules of a dataset, by `row_fuse` where that is another."""
     row = [j for j in steps.judgements if j.scope == "row"]
     sets = [j for j in steps.judgements if j.scope == "set"]
     changes = steps.stage.changes if steps.stage else ()
@@ -63,13 +82,14 @@ def plan_dataset(
 
 
 def fused(
-    steps: DatasetSteps, judgements: Sequence[Judgement], numbers: Mapping[str, int], fuse: Fuse
+    steps: DatasetSteps, judgements: Sequence[Judgement], numbers: Numbers, fuse: Fuse
 ) -> list[Branch]:
     """Row rules as branches: one per shown column, or one per relation."""
     groups: dict[tuple[object, ...], list[Judgement]] = {}
     for j in judgements:
         shown = (j.shown, j.rule.stage, j.rule.check == "readable") if fuse == "column" else ()
-        groups.setdefault((j.relation, *shown), []).append(j)
+        own = j.key.sql() if j.key is not None else None
+        groups.setdefault((j.relation, own, *shown), []).append(j)
     branches = []
     for group in groups.values():
         if len(group) == 1 and group[0].could_not_judge is None:
@@ -81,21 +101,28 @@ def fused(
     return branches
 
 
-def single(steps: DatasetSteps, j: Judgement, numbers: Mapping[str, int]) -> Branch:
+def single(steps: DatasetSteps, j: Judgement, numbers: Numbers) -> Branch:
     """One rule as a filtered SELECT; with a second one for rows that could not be judged."""
     if j.could_not_judge is not None:
         return _by_column(steps, [j], numbers)
-    code = nodes.number(2 * numbers[j.rule.id])
-    shown = [code, steps.key_for(j.relation), j.value.copy(), j.digest.copy()]
+    code = nodes.number(numbers.code(*j.id))
+    shown = [code, steps.key_of(j), j.value.copy(), j.digest.copy()]
     query = nodes.select(_named(shown), logical(j.relation), _condition(j, j.failing))
     return Branch((j.rule,), query)
 
 
 def _alone(
-    steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]
+    group: Sequence[Judgement], make: Callable[[Sequence[Judgement]], Branch]
 ) -> tuple[Branch, ...]:
     """Each rule of a group as a branch of its own, for when the group's statement fails."""
-    return tuple(single(steps, j, numbers) for j in group) if len(group) > 1 else ()
+    by_rule: dict[str, list[Judgement]] = {}
+    for j in group:
+        by_rule.setdefault(j.rule.id, []).append(j)
+    return tuple(map(make, by_rule.values())) if len(by_rule) > 1 else ()
+
+
+def _rules(group: Sequence[Judgement]) -> tuple[Rule, ...]:
+    return tuple({j.rule.id: j.rule for j in group}.values())
 
 
 def _named(shown: Sequence[exp.Expr]) -> list[exp.Expr]:
@@ -109,21 +136,17 @@ def _condition(j: Judgement, condition: exp.Expr) -> exp.Expr:
     return joined
 
 
-def _codes(
-    group: Sequence[Judgement], numbers: Mapping[str, int]
-) -> list[tuple[exp.Expr, int, Judgement]]:
+def _codes(group: Sequence[Judgement], numbers: Numbers) -> list[tuple[exp.Expr, int, Judgement]]:
     found = []
     for j in group:
-        number = 2 * numbers[j.rule.id]
+        number = numbers.code(*j.id)
         found.append((_condition(j, j.failing), number, j))
         if j.could_not_judge is not None:
             found.append((j.could_not_judge.copy(), number + 1, j))
     return found
 
 
-def _by_column(
-    steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]
-) -> Branch:
+def _by_column(steps: DatasetSteps, group: Sequence[Judgement], numbers: Numbers) -> Branch:
     """Rows that fail any rule of the column; then the failing rules of each, unnested."""
     codes = _codes(group, numbers)
     listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
@@ -132,7 +155,7 @@ def _by_column(
         _named(
             [
                 nodes.call("unnest", listed),
-                steps.key_for(j.relation),
+                steps.key_of(j),
                 j.value.copy(),
                 j.digest.copy(),
             ]
@@ -146,10 +169,14 @@ def _by_column(
         nodes.subquery(inner, "f"),
         nodes.present(nodes.column("code")),
     )
-    return Branch(tuple(x.rule for x in group), query, _alone(steps, group, numbers))
+
+    def alone(own: Sequence[Judgement]) -> Branch:
+        return single(steps, own[0], numbers) if len(own) == 1 else _by_column(steps, own, numbers)
+
+    return Branch(_rules(group), query, _alone(group, alone))
 
 
-def _by_row(steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[str, int]) -> Branch:
+def _by_row(steps: DatasetSteps, group: Sequence[Judgement], numbers: Numbers) -> Branch:
     """One pass over the rows for all rules; the values are looked up on the failing rows only."""
     codes = _codes(group, numbers)
     listed = exp.Array(expressions=[nodes.when(c, nodes.number(n)) for c, n, _ in codes])
@@ -178,7 +205,7 @@ def _by_row(steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[st
         _named(
             [
                 code,
-                steps.key_for(group[0].relation),
+                steps.key_of(group[0]),
                 of_rule([(j.value, n) for _, n, j in codes]),
                 of_rule([(j.digest, n) for _, n, j in codes]),
             ]
@@ -186,31 +213,36 @@ def _by_row(steps: DatasetSteps, group: Sequence[Judgement], numbers: Mapping[st
         nodes.subquery(inner, "f"),
         nodes.present(code.copy()),
     )
-    return Branch(tuple(j.rule for j in group), query, _alone(steps, group, numbers))
+
+    def alone(own: Sequence[Judgement]) -> Branch:
+        return single(steps, own[0], numbers) if len(own) == 1 else _by_row(steps, own, numbers)
+
+    return Branch(_rules(group), query, _alone(group, alone))
 
 
 def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
-    """Tested and judged rows of every rule: a few statements per relation, and equal counts of one
+    """Tested and judged rows of every judgement: a few statements per relation, and equal counts of one
     statement counted once.
 
     Where columns are stored apart each count is a subquery of its own, which reads its columns
     only: 0.6 times the one pass over all of them (3M rows, 32 counts).
     """
-    wanted: dict[str, list[tuple[str, exp.Expr | None, exp.Expr | None]]] = {}
+    wanted: dict[str, list[tuple[JudgementId, exp.Expr | None, exp.Expr | None]]] = {}
     for j in steps.judgements:
-        wanted.setdefault(j.relation, []).append((j.rule.id, j.tested, j.judged))
+        wanted.setdefault(j.relation, []).append((j.id, j.tested, j.judged))
     for change in steps.stage.changes if steps.stage else ():
-        wanted.setdefault(steps.relation, []).append((change.rule.id, change.tested, change.judged))
+        counted = ((change.rule.id, ""), change.tested, change.judged)
+        wanted.setdefault(steps.relation, []).append(counted)
     found = []
-    for relation, rules in wanted.items():
+    for relation, judgements in wanted.items():
         known: dict[str, tuple[int, exp.Expr]] = {}
-        places: dict[str, tuple[int, int]] = {}
-        for rule, tested, judged in rules:
+        places: dict[JudgementId, tuple[int, int]] = {}
+        for judgement, tested, judged in judgements:
             pair = []
             for condition in (tested, nodes.all_of([tested, judged])):
                 node = _count(condition, relation, fuse)
                 pair.append(known.setdefault(node.sql("duckdb"), (len(known), node))[0])
-            places[rule] = (pair[0], pair[1])
+            places[judgement] = (pair[0], pair[1])
             if len(known) >= _AT_ONCE[fuse]:
                 found.append(_counted(relation, known, places, fuse))
                 known, places = {}, {}
@@ -222,7 +254,7 @@ def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
 def _counted(
     relation: str,
     known: Mapping[str, tuple[int, exp.Expr]],
-    places: Mapping[str, tuple[int, int]],
+    places: Mapping[JudgementId, tuple[int, int]],
     fuse: Fuse,
 ) -> Counts:
     columns = [nodes.alias(node, f"c{number}") for number, node in known.values()]
@@ -241,7 +273,7 @@ def _count(condition: exp.Expr | None, relation: str, fuse: Fuse) -> exp.Expr:
     return exp.Filter(this=count, expression=exp.Where(this=where))
 
 
-def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int]) -> Branch:
+def change_branch(steps: DatasetSteps, change: Change, numbers: Numbers) -> Branch:
     """The cells that one default changed: code, key, old, new, act, reason, digest."""
     from cdmq.sql.pii import stored
 
@@ -264,7 +296,7 @@ def change_branch(steps: DatasetSteps, change: Change, numbers: Mapping[str, int
         if spec.otherwise:
             act = nodes.when(placed, nodes.text("set"), act)
     shown = {
-        "code": nodes.number(2 * numbers[change.rule.id]),
+        "code": nodes.number(numbers.code(change.rule.id)),
         "key": steps.key.copy(),
         "old_value": stored(old, pii),
         "new_value": stored(new, pii),

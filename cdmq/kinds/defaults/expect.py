@@ -21,7 +21,7 @@ def _found(ran: Ran) -> list[Row]:
     from cdmq.steps import CHANGED
 
     numbers, rules = ran.done.numbers, [r for r in ran.rules if r.id in ran.done.numbers]
-    by_code = {2 * numbers[r.id]: r for r in rules}
+    by_code = {numbers.code(r.id): r for r in rules}
     counted = ran.counted(CHANGED, ("code", "key", "old_value", "new_value", "act", "reason"))
     return [
         {

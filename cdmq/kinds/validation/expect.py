@@ -23,20 +23,23 @@ class Flags(Model):
 def _found(ran: Ran) -> list[Row]:
     from cdmq.steps import FOUND
 
-    numbers, rules = ran.done.numbers, [r for r in ran.rules if r.id in ran.done.numbers]
-    by_code = {2 * numbers[r.id] + state: r for r in rules for state in (0, 1)}
-    shown = {
-        j.rule.id: ", ".join(j.shown) or None for s in ran.steps.values() for j in s.judgements
+    wanted = {r.id for r in ran.rules}
+    by_code = {
+        ran.done.numbers.code(*j.id) + state: j
+        for s in ran.steps.values()
+        for j in s.judgements
+        for state in (0, 1)
+        if j.rule.id in wanted
     }
     counted = ran.counted(FOUND, ("code", "key", "value", "digest"))
     return [
         {
-            "rule": by_code[code].id,
+            "rule": by_code[code].rule.id,
             "key": key,
-            "column": shown.get(by_code[code].id),
+            "column": by_code[code].column_name or None,
             "value": value,
             "state": "could_not_judge" if code % 2 else "failed",
-            "suggestion": _suggestion(by_code[code], value, ran.project),
+            "suggestion": _suggestion(by_code[code].rule, value, ran.project),
             "records": str(records),
         }
         for (code, key, value, _), records in counted.items()
