@@ -23,28 +23,18 @@ def flagging(dataset: str, columns: Mapping[str, Type], project: Project) -> Fla
     """The rules that say of a cell of a dataset that it is wrong: enabled, of severity error, about
     the clean value of one column."""
     found: dict[str, tuple[str, ...]] = {}
-    for judge in project.rules_of(dataset, "validation"):
-        about = about_one(judge, columns)
-        if about is not None and minded(judge):
-            found[about] = (*found.get(about, ()), judge.id)
+    for judge in project.rules.values():
+        flagged = project.uses[judge.id].makes.get(f"flags:{dataset}", ())
+        about = {real(c, columns) for c in flagged}
+        if len(about) == 1 and about <= set(columns) and minded(judge):
+            (column,) = about
+            found[column] = (*found.get(column, ()), judge.id)
     return {c: found[c] for c in columns if c in found}
 
 
 def minded(judge: Rule) -> bool:
     """Whether what a rule says of a value counts against it."""
     return judge.enabled and judge.severity == "error" and judge.stage == "clean"
-
-
-def about_one(judge: Rule, columns: Mapping[str, Type]) -> str | None:
-    """The column that a rule judges, where it is only one."""
-    named = set(judge.columns)
-    if not named:
-        for field, expression in judge.expressions.items():
-            if field != "where":
-                named |= {*expression.columns, *(c for _, c in expression.behind)}
-    found = {real(c, columns) for c in named}
-    one = next(iter(found)) if len(found) == 1 else None
-    return one if one in columns else None
 
 
 def flags_query(

@@ -122,9 +122,6 @@ def test_scores(spec: tuple[dict[str, Any], Spec], rows: list[Record], postgres_
     assert on_both(spec[0], postgres_uri, rows) == told
 
 
-# by hand ------------------------------------------------------------------------------------
-
-
 @pytest.fixture(params=ENGINES)
 def score(request: pytest.FixtureRequest) -> Any:
     uri = request.getfixturevalue("postgres_uri") if request.param == "postgres" else None
@@ -267,9 +264,6 @@ def test_many_points() -> None:
     columns: dict[str, Type] = {f"c{i}": "text" for i in range(120)}
     one = Scoring("duckdb", {"points": {c: i + 1 for i, c in enumerate(columns)}}, columns)
     assert one.scores([Record("1", {"c119": "x"})])["1"][::2] == (Decimal("1.65"), "c118")
-
-
-# what does not fit --------------------------------------------------------------------------
 
 
 def problems(spec: Mapping[str, Any]) -> list[str]:
