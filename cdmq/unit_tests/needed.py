@@ -88,7 +88,7 @@ class _Walk:
         for name, columns in self.project.uses[rule].reads.items():
             how, _, own = name.partition(":")
             if how == "flags":
-                self._judged(own)
+                self._judged(own, columns)
             elif how == "kept":
                 self._also(own)
             elif how == "seed":
@@ -124,12 +124,14 @@ class _Walk:
         layers = [name for name, kind in kinds().items() if kind.layer is not None]
         return (r for name in layers for r in self.project.rules_of(dataset, name))
 
-    def _judged(self, dataset: str) -> None:
-        """The rules that flag its values, but for those that look into what is not given: they
-        would find everything wrong."""
+    def _judged(self, dataset: str, columns: frozenset[str]) -> None:
+        """The rules that flag values of its columns, but for those that look into what is not
+        given: they would find everything wrong."""
+        wanted = {c.lower() for c in columns}
         for judge in self.project.rules.values():
             uses = self.project.uses[judge.id]
-            if f"flags:{dataset}" not in uses.makes or not minded(judge):
+            about = {c.lower() for c in uses.makes.get(f"flags:{dataset}", ())}
+            if not minded(judge) or not (about & wanted or (about and ALL in wanted)):
                 continue
             others = uses.datasets - {dataset, *self.given}
             if others <= set(self.project.seeds):

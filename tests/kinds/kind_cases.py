@@ -16,7 +16,7 @@ wrong: {expect: {...}, says: [TEXT]}   # the same, where something else is expec
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +57,18 @@ def cases(kind: str) -> Data:
 def begin(world: World, kind: str) -> None:
     """The project of a kind, run once."""
     case = cases(kind)
-    for name, table in case["tables"].items():
-        types = table["columns"]
-        rows = [
-            [typed(null(c), t) for c, t in zip(r, types.values(), strict=True)]
-            for r in table["rows"]
-        ]
-        world.table(name, types, rows)
+    fill(world, case)
     world.write({"models/m.yml": text({"version": "1", "datasets": case["datasets"]})})
     put(world, case["rules"])
     world.run()
+
+
+def fill(world: World, case: Data, without: Collection[str] = ()) -> None:
+    """The tables of a case; `without` some columns."""
+    for name, table in case["tables"].items():
+        types = {c: t for c, t in table["columns"].items() if c not in without}
+        rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+        world.table(name, types, [[typed(null(r[c]), t) for c, t in types.items()] for r in rows])
 
 
 def null(cell: Any) -> Any:
@@ -98,7 +100,7 @@ def items(rules: Data, *ids: str) -> Iterator[Data]:
             yield from (item for item in found if item["id"] in ids)
 
 
-def without(case: Data) -> Data:
+def taken_out(case: Data) -> Data:
     """The rules without the one that is looked at and those that cannot be without it."""
     gone = {case["rule"], *case.get("readers", ())}
     return {

@@ -18,12 +18,14 @@ from runner import AS_OF, ENGINES, Twin, World
 
 import cdmq
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
+from cdmq.datasets.catalog import declared
 from cdmq.explaining.history import histories, history
 from cdmq.explaining.story import stories
 from cdmq.explaining.story_text import told
 from cdmq.kinds import kinds
 from cdmq.sql.shape import Table
 from cdmq.unit_tests.tests import TestResult, unit_test
+from cdmq.values import ALL
 
 #: What is another thing in each run, or on each engine.
 OF_A_RUN = {
@@ -146,6 +148,40 @@ def test_engines_agree(kind: str, made_once: Twin) -> None:
         assert one.audit_rows(table.name, shown) == other.audit_rows(table.name, shown)
 
 
+# what it reads ----------------------------------------------------------------------------------
+
+
+@every_kind
+def test_what_no_rule_reads_can_go(kind: str, twin: Twin) -> None:
+    """Without the columns that no rule says it reads, all is found as before."""
+    world, said = twin(of.begin, kind), of.cases(kind)
+    project = cdmq.parse(world.root)
+    read = {c for uses in project.uses.values() for d in project.datasets for c in uses.columns(d)}
+    read |= {c for d in project.datasets.values() for c in declared(d)}
+    all_ = {c for table in said["tables"].values() for c in table["columns"]}
+    assert all_ - read or ALL in read
+    if ALL not in read:
+        of.fill(world, said, without=all_ - read)
+        assert moved(world.run()) == {}
+
+
+@every_kind
+def test_what_it_reads_must_be_there(kind: str, twin: Twin) -> None:
+    """Without a column that it says it reads, it cannot be compiled; nor without what it names."""
+    world, said = twin(of.begin, kind), of.cases(kind)
+    project = cdmq.parse(world.root)
+    reads = project.uses[said["rule"]].reads
+    keys = {c for d in project.datasets.values() for c in d.key}
+    for column in sorted({c for columns in reads.values() for c in columns} - keys - {ALL}):
+        of.fill(world, said, without=[column])
+        with pytest.raises(cdmq.CdmqError, match=column):
+            cdmq.compile(world.root)
+    for kept in sorted(name.removeprefix("kept:") for name in reads if name.startswith("kept:")):
+        of.put(world, of.taken_out({**said, "rule": kept, "readers": []}))
+        with pytest.raises(cdmq.CdmqError, match=kept):
+            cdmq.parse(world.root)
+
+
 # what a later run does to it --------------------------------------------------------------------
 
 
@@ -161,7 +197,7 @@ def test_a_second_run_moves_no_row(kind: str, twin: Twin) -> None:
 def test_a_rule_that_is_removed_closes_its_rows(kind: str, twin: Twin) -> None:
     world, said = twin(of.begin, kind), of.cases(kind)
     before = open_rows(world, kind, said["rule"])
-    of.put(world, of.without(said))
+    of.put(world, of.taken_out(said))
     world.run()
     after = open_rows(world, kind, said["rule"])
     for table in said["leaves"]:
