@@ -13,7 +13,7 @@ from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.sql.text_form import identity_of
 from cdmq.sql.types import Type
-from cdmq.values import Dataset, Kind, Rule, Status
+from cdmq.values import Dataset, Materialization, Rule, Status
 
 if TYPE_CHECKING:
     from cdmq.sql.logical import Names
@@ -257,7 +257,7 @@ class Built:
     dataset: str
     final: Relation
     staged: Relation
-    kind: Kind
+    materialized: Materialization
     query: exp.Query | None = None
     #: What was published before, kept though the dataset failed.
     stays: bool = False

@@ -24,7 +24,7 @@ ROW_NUMBER = "row_number"
 Severity = Literal["error", "warn", "info"]
 Status = Literal["pass", "warn", "fail", "no_data", "skipped", "error"]
 #: What a run makes: rows that are kept, or a query that is asked whenever somebody reads.
-Kind = Literal["table", "view"]
+Materialization = Literal["table", "view"]
 
 
 @dataclass(frozen=True)
@@ -163,9 +163,9 @@ class Dataset:
     #: The rules that must pass, or what is delivered is held back.
     guards: tuple[str, ...] = ()
     #: What people read of it is a view where it can be one, or a table.
-    materialized: Kind = "view"
+    materialized: Materialization = "view"
     #: What config() of its SQL says of the relation that this makes.
-    configured: Kind | None = None
+    configured: Materialization | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ class Dataset:
         return self.may_be_held or len(self.depends_on) > 1
 
     @property
-    def own_kind(self) -> Kind:
+    def own_materialization(self) -> Materialization:
         """Of the relation of its own name: a model may be a query, all others are loaded."""
         if self.source != "model" or self.stays:
             return "table"

@@ -42,13 +42,13 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
             ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
         else:
             ours = older and (not wanted or own <= set(wanted.names))
-        if not ours or standing.kind != ("table" if wanted else "view"):
+        if not ours or standing.type != ("table" if wanted else "view"):
             problems.append(
                 Problem(
                     Span(f"schema {schema}"),
                     "CDMQ441",
                     f"{schema}.{standing.name} is a "
-                    f"{standing.kind} that cdmq did not make, and an audit table needs its name",
+                    f"{standing.type} that cdmq did not make, and an audit table needs its name",
                     "give the target in profiles.yml another schema (schema: NAME; the audit tables "
                     "stand in NAME_cdmq), or move what stands there",
                 )

@@ -73,13 +73,13 @@ class Episodes:
         self.table = Relation(shape.table.name, schema)
         self.results = Relation(RULE_RESULTS.name, schema)
         self.dialect = warehouse.dialect
-        kind = shape.table.name
-        self.codes = Relation(f"__cdmq_codes_{kind}")
-        self.now = Relation(f"__cdmq_now_{kind}")
-        self.open = Relation(f"__cdmq_open_{kind}")
-        self.closing = Relation(f"__cdmq_closing_{kind}")
-        self.hints = Relation(f"__cdmq_hints_{kind}")
-        self.twice = Relation(f"__cdmq_twice_{kind}")
+        name = shape.table.name
+        self.codes = Relation(f"__cdmq_codes_{name}")
+        self.now = Relation(f"__cdmq_now_{name}")
+        self.open = Relation(f"__cdmq_open_{name}")
+        self.closing = Relation(f"__cdmq_closing_{name}")
+        self.hints = Relation(f"__cdmq_hints_{name}")
+        self.twice = Relation(f"__cdmq_twice_{name}")
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
         self.opens = self.closes = self.hinted = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.register import KINDS, Register
+from cdmq.audit.register import TYPES, Register
 from cdmq.audit.tables import RULE_VERSIONS, RUNS, STATEMENTS, audit_schema
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED
@@ -31,7 +31,7 @@ def adopt_older(register: Register, made: Mapping[Relation, tuple[str, Sequence[
         r: of
         for r, of in made.items()
         if (s := register.stands(r))
-        and s.kind in KINDS
+        and s.type in TYPES
         and not register.knows(register.warehouse.schema, r.name)
     }
     names = {r.name for r in made}

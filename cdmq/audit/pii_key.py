@@ -123,13 +123,13 @@ def _bring_over(warehouse: Warehouse, schema: str, key: bytes, tables: Iterable[
 
 def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
     """The digests of what runs read, where it holds hidden values: of a file that is known but for
-    one of them, all could be tried out. The kind of digest stays in front."""
+    one of them, all could be tried out. What the digest is of stays in front."""
     names = [n for name, d in project.datasets.items() if _hides(d) for n in project.names_of(name)]
     if not names:
         return
     digest = nodes.column("digest")
-    kind = nodes.call("regexp_replace", digest.copy(), nodes.text(":[^:]*$"), nodes.text(":"))
-    keyed_ = nodes.concat([nodes.text(_KEYED), kind, keyed_again(digest.copy())])
+    of = nodes.call("regexp_replace", digest.copy(), nodes.text(":[^:]*$"), nodes.text(":"))
+    keyed_ = nodes.concat([nodes.text(_KEYED), of, keyed_again(digest.copy())])
     where = nodes.every(
         [
             exp.In(this=nodes.column("dataset"), expressions=[nodes.text(n) for n in names]),

@@ -1,6 +1,6 @@
 """The register: which relations of a warehouse cdmq made. No other is dropped or replaced.
 
-A relation is the one in the register while it is of the same kind and has the same identity: on
+A relation is the one in the register while it is of the same type and has the same identity: on
 PostgreSQL its oid, on DuckDB the comment that cdmq gave it, its columns and number of rows, or its
 content (see `_duckdb_standing`). Of a PostgreSQL database that was restored, with new oids, the
 comment decides.
@@ -25,9 +25,9 @@ from cdmq.warehouses.base import MARK, Standing, StatementError
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
-#: What a run makes, by its kinds.
-KINDS = ("table", "view")
-STAGED_KIND = "staged"
+#: What a run makes, by its type.
+TYPES = ("table", "view")
+STAGED_TYPE = "staged"
 #: The tables that forms of `standardise` look things up in.
 _REFERENCE = re.compile(r"ref_\w+_[0-9a-f]{10}")
 
@@ -38,7 +38,7 @@ class Entry:
 
     schema: str
     name: str
-    kind: str
+    type: str
     identity: str | None
     project: str
     made_of: str | None
@@ -52,8 +52,8 @@ class Register:
         self, warehouse: Warehouse, project: str, run_id: str, entries: Sequence[Entry] = ()
     ) -> None:
         self.warehouse, self.project, self.run_id = warehouse, project, run_id
-        self.known = {self._place(e.schema, e.name): e for e in entries if e.kind != STAGED_KIND}
-        self.begun = [e for e in entries if e.kind == STAGED_KIND]
+        self.known = {self._place(e.schema, e.name): e for e in entries if e.type != STAGED_TYPE}
+        self.begun = [e for e in entries if e.type == STAGED_TYPE]
         self._standing: dict[str, Standing] | None = None
 
     @classmethod
@@ -91,7 +91,7 @@ class Register:
         """What stands there is what cdmq made."""
         standing = self.stands(relation)
         entry = self.known.get(self._place(self.warehouse.schema, relation.name))
-        if standing is None or entry is None or standing.kind != entry.kind:
+        if standing is None or entry is None or standing.type != entry.type:
             return False
         known = (entry.identity or "").split()
         return (
@@ -123,7 +123,7 @@ class Register:
         standing = self.stands(relation)
         if standing is not None and not self.owns(relation):
             raise StatementError(
-                f"{relation} is a {standing.kind} that cdmq did not make: it came "
+                f"{relation} is a {standing.type} that cdmq did not make: it came "
                 "while this run went on"
             )
 
@@ -132,7 +132,7 @@ class Register:
         self.check(relation)
         standing = self.stands(relation)
         if standing is not None:
-            self._run(nodes.drop(Relation(standing.name, relation.schema), standing.kind))
+            self._run(nodes.drop(Relation(standing.name, relation.schema), standing.type))
             self.standing().pop(self._fold(relation.name), None)
 
     def stage(self, prefix: str) -> None:
@@ -142,7 +142,7 @@ class Register:
                 Entry(
                     self.warehouse.schema,
                     prefix,
-                    STAGED_KIND,
+                    STAGED_TYPE,
                     None,
                     self.project,
                     None,
@@ -159,15 +159,15 @@ class Register:
         prefixes = tuple(e.name for e in begun)
         self._drop_all(
             {
-                n: s.kind
+                n: s.type
                 for n, s in self.standing(again=True).items()
-                if n.startswith(prefixes) and s.kind in KINDS
+                if n.startswith(prefixes) and s.type in TYPES
             }
         )
         self._delete(
             nodes.every(
                 [
-                    nodes.equal(nodes.column("kind"), nodes.text(STAGED_KIND)),
+                    nodes.equal(nodes.column("kind"), nodes.text(STAGED_TYPE)),
                     exp.In(
                         this=nodes.column("name"), expressions=[nodes.text(n) for n in prefixes]
                     ),
@@ -196,7 +196,7 @@ class Register:
         older = not self.known
         self._insert(
             [
-                Entry(schema, s.name, s.kind, s.identity, self.project, None, self.run_id)
+                Entry(schema, s.name, s.type, s.identity, self.project, None, self.run_id)
                 for s in self.warehouse.inventory.standing(schema)
                 if not self.knows(schema, s.name)
                 and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))
@@ -212,7 +212,7 @@ class Register:
                 said = f"{MARK} of the project {self.project}: a run replaces it"
                 if standing.identity is None:  # a word that no other comment has is one
                     said += f" ({secrets.token_hex(6)})"
-                self._run(nodes.comment(relation, standing.kind, said))
+                self._run(nodes.comment(relation, standing.type, said))
         there = self.standing(again=True)
         entries = []
         for relation, of in made.items():
@@ -224,7 +224,7 @@ class Register:
                 Entry(
                     self.warehouse.schema,
                     standing.name,
-                    standing.kind,
+                    standing.type,
                     identity,
                     self.project,
                     of,
@@ -244,7 +244,7 @@ class Register:
                 nodes.every(
                     [
                         nodes.equal(nodes.column("schema_name"), nodes.text(schema)),
-                        exp.NEQ(this=nodes.column("kind"), expression=nodes.text(STAGED_KIND)),
+                        exp.NEQ(this=nodes.column("kind"), expression=nodes.text(STAGED_TYPE)),
                         exp.In(
                             this=nodes.column("name"),
                             expressions=[nodes.text(e.name) for e in old if e.schema == schema],
@@ -259,14 +259,14 @@ class Register:
         )
 
     def _insert(self, entries: Sequence[Entry]) -> None:
-        self.begun += [e for e in entries if e.kind == STAGED_KIND]
-        self.known |= {self._place(e.schema, e.name): e for e in entries if e.kind != STAGED_KIND}
+        self.begun += [e for e in entries if e.type == STAGED_TYPE]
+        self.known |= {self._place(e.schema, e.name): e for e in entries if e.type != STAGED_TYPE}
         types = {c.name: c.type for c in REGISTER.columns}
         self.warehouse.insert(
             _relation(self.warehouse),
             types,
             [
-                [e.schema, e.name, e.kind, e.identity, e.project, e.made_of, e.from_run]
+                [e.schema, e.name, e.type, e.identity, e.project, e.made_of, e.from_run]
                 for e in entries
             ],
         )

@@ -103,19 +103,19 @@ def _stem(file: Path) -> str:
 
 
 def _guesses(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
-    kind = ENDINGS[_ending(file)]
-    if kind == "csv":
+    format_ = ENDINGS[_ending(file)]
+    if format_ == "csv":
         w = guess_csv(file)
         name = _name(_stem(file), taken)
         yield guess_table(name, file, w.source, w.columns, w.rows, dict(w.why), w.whole)
-    elif kind == "xlsx":
+    elif format_ == "xlsx":
         yield from _of_sheets(file, taken)
     else:
-        columns, rows = _of_engine(file, kind)
+        columns, rows = _of_engine(file, format_)
         found = guess_table(
             _name(_stem(file), taken), file, {}, columns, rows, {}, len(rows) < MOST_ROWS
         )
-        own = {} if kind == "parquet" else found.types
+        own = {} if format_ == "parquet" else found.types
         yield Guess(**{**vars(found), "types": own, "source": {} if not own else found.source})
 
 
@@ -157,13 +157,15 @@ def _of_sheets(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
         )
 
 
-def _of_engine(file: Path, kind: str) -> tuple[list[str], list[list[str]]]:
+def _of_engine(file: Path, format_: str) -> tuple[list[str], list[list[str]]]:
     import duckdb
     from sqlglot import exp
 
     from cdmq.sql import nodes
 
-    read = nodes.call("read_parquet" if kind == "parquet" else "read_json", nodes.text(str(file)))
+    read = nodes.call(
+        "read_parquet" if format_ == "parquet" else "read_json", nodes.text(str(file))
+    )
     query = nodes.select([exp.Star()], read).limit(MOST_ROWS)
     try:
         found = duckdb.connect().execute(query.sql("duckdb"))
@@ -174,7 +176,7 @@ def _of_engine(file: Path, kind: str) -> tuple[list[str], list[list[str]]]:
             Problem(
                 Span(str(file)),
                 "CDMQ292",
-                f"it cannot be read as {kind}: {str(error).splitlines()[0]}",
+                f"it cannot be read as {format_}: {str(error).splitlines()[0]}",
                 "mend the file",
             )
         ) from None

@@ -21,7 +21,7 @@ from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.standards import reference_table
 from cdmq.steps import Built, DatasetSteps, GoldenStep
-from cdmq.values import Catalog, Dataset, Kind, Project
+from cdmq.values import Catalog, Dataset, Materialization, Project
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -105,9 +105,14 @@ class Builder:
             self.names.put(table.name, relation)
 
     def _make(
-        self, kind: Kind, dataset: str, staged: Relation, final: Relation, query: exp.Query
+        self,
+        how: Materialization,
+        dataset: str,
+        staged: Relation,
+        final: Relation,
+        query: exp.Query,
     ) -> None:
-        make = self._table if kind == "table" else self._view
+        make = self._table if how == "table" else self._view
         make(dataset, staged, final, query)
 
     def _view(self, dataset: str, staged: Relation, final: Relation, query: exp.Query) -> None:
@@ -149,7 +154,7 @@ class Builder:
 
     def _model(self, dataset: Dataset, staged: Relation, final: Relation) -> None:
         query = model_query(dataset, self.project, self._referenced)
-        self._make(dataset.own_kind, dataset.name, staged, final, query)
+        self._make(dataset.own_materialization, dataset.name, staged, final, query)
 
     def _referenced(self, reference: str) -> exp.Expr:
         how, _, name = reference.partition(":")

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.project.templates import renderer, variables_reader
-from cdmq.values import Dataset, Documents, Kind
+from cdmq.values import Dataset, Documents, Materialization
 
 #: What config() can say.
 CONFIG = ("dialect", "materialized")
-_KINDS: Mapping[str, Kind] = {"view": "view", "table": "table"}
+_MATERIALIZATIONS: Mapping[str, Materialization] = {"view": "view", "table": "table"}
 #: How a model's SQL says which dataset it reads, once rendered: unlikely text, replaced by nodes.
 REFERENCE = re.compile(r'"__cdmq_ref__(\w+?)__(.+?)"')
 
@@ -38,7 +38,9 @@ def render_model(dataset: Dataset, variables: Mapping[str, object], macros: str)
     return ModelText(renderer(names, macros)(dataset.model.text), config)
 
 
-def configured(dataset: Dataset, documents: Documents, problems: list[Problem]) -> Kind | None:
+def configured(
+    dataset: Dataset, documents: Documents, problems: list[Problem]
+) -> Materialization | None:
     """What the SQL of a model says of the relation that it makes."""
     if dataset.model is None:
         return None
@@ -46,17 +48,17 @@ def configured(dataset: Dataset, documents: Documents, problems: list[Problem]) 
         said = render_model(dataset, documents.variables, documents.macros).config
     except ValueError:
         return None  # told where it is asked what it reads
-    kind = str(said.get("materialized", ""))
-    if kind and kind not in _KINDS:
+    how = str(said.get("materialized", ""))
+    if how and how not in _MATERIALIZATIONS:
         problems.append(
             Problem(
                 Span(dataset.model.path),
                 "CDMQ332",
-                f"materialized='{kind}' is not known",
+                f"materialized='{how}' is not known",
                 "write view or table",
             )
         )
-    return _KINDS.get(kind)
+    return _MATERIALIZATIONS.get(how)
 
 
 def _marked(how: str, name: str) -> str:

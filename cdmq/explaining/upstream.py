@@ -67,12 +67,12 @@ class Upstream:
         for name in sorted(names):
             old, new = then.get(name, {}), now.get(name, {})
             # A digest of rows is only good for one release of an engine.
-            kinds = {str(r.get("digest")).rpartition(":")[0] for r in (old, new)}
+            ways = {str(r.get("digest")).rpartition(":")[0] for r in (old, new)}
             if old.get("source") not in ("file", "table", "seed", None) and (
                 new.get("source") not in ("file", "table", "seed", None)
             ):
                 continue
-            if old.get("rows") == new.get("rows") and len(kinds) > 1 and old and new:
+            if old.get("rows") == new.get("rows") and len(ways) > 1 and old and new:
                 return None
             if (old.get("rows"), old.get("digest")) != (new.get("rows"), new.get("digest")):
                 found.append(DataChange(name, old.get("rows"), new.get("rows")))

@@ -84,16 +84,16 @@ def is_of(dataset: Dataset, *formats: str) -> bool:
         return False  # an ending that is none: compile and run say so
 
 
-def _check_keys(dataset: Dataset, kind: str) -> None:
+def _check_keys(dataset: Dataset, format_: str) -> None:
     """A key of `file:` that says nothing about files of this format."""
     said = dataset.spec.file.model_fields_set if dataset.spec.file else set()
-    without = [key for key, formats in _ONLY.items() if key in said and kind not in formats]
+    without = [key for key, formats in _ONLY.items() if key in said and format_ not in formats]
     if without:
         raise CdmqError(
             Problem(
                 dataset.span,
                 "CDMQ290",
-                f"'{without[0]}' has no effect on a file of format {kind} (dataset {dataset.name})",
+                f"'{without[0]}' has no effect on a file of format {format_} (dataset {dataset.name})",
                 "take it away, or say the format that the file has",
             )
         )
@@ -196,26 +196,26 @@ def diagnose(dataset: Dataset, root: Path) -> Problem | None:
 
 def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     """The reading, and of which file each temporary copy is."""
-    kind, paths = format_of(dataset), paths_of(dataset, root)
-    if kind == "parquet":
+    format_, paths = format_of(dataset), paths_of(dataset, root)
+    if format_ == "parquet":
         stored = _parquet_columns(dataset, paths, root)
         table: exp.Expr = nodes.call("read_parquet", _listed(paths))
         table, stored = _composed(list(stored), table), {composed(n): t for n, t in stored.items()}
         query = _numbered(dataset, stored, typed_rows(dataset, list(stored), table, stored))
         return Reading(query.sql("duckdb")), {}
-    _check_keys(dataset, kind)
-    if kind == "json":
+    _check_keys(dataset, format_)
+    if format_ == "json":
         found = prepare_json(dataset, paths, root)
         names = json_keys(dataset, found, paths, root)
     else:
         names = list(_names(dataset, root))
         found = (
             prepare(dataset, paths, root, names)
-            if kind == "csv"
+            if format_ == "csv"
             else prepare_sheets(dataset, paths, root)
         )
     table = _reader(
-        "json" if kind == "json" else "csv", _listed(found.paths), names, found.delimiter
+        "json" if format_ == "json" else "csv", _listed(found.paths), names, found.delimiter
     )
     table, names = _composed(names, table), [*map(composed, names)]
     query = _numbered(dataset, names, typed_rows(dataset, names, table))
@@ -248,13 +248,13 @@ def _numbered(dataset: Dataset, names: Collection[str], query: exp.Select) -> ex
 
 def _names(dataset: Dataset, root: Path) -> Sequence[str] | dict[str, str]:
     paths = paths_of(dataset, root)
-    kind = format_of(dataset)
-    _check_keys(dataset, kind)
-    if kind == "xlsx":
+    format_ = format_of(dataset)
+    _check_keys(dataset, format_)
+    if format_ == "xlsx":
         return sheet_columns(dataset, paths, root)
-    if kind == "csv":
+    if format_ == "csv":
         return csv_columns(dataset, paths, root)
-    if kind == "json":
+    if format_ == "json":
         return json_columns(dataset, paths, root)
     return _parquet_columns(dataset, paths, root)
 
@@ -275,13 +275,13 @@ def _listed(paths: Iterable[Path]) -> exp.Expr:
     return exp.Array(expressions=[nodes.text(str(p)) for p in paths])
 
 
-def _reader(kind: str, listed: exp.Expr, names: list[str], delimiter: str) -> exp.Expr:
+def _reader(format_: str, listed: exp.Expr, names: list[str], delimiter: str) -> exp.Expr:
     texts = exp.Struct(
         expressions=[
             exp.PropertyEQ(this=nodes.text(n), expression=nodes.text("VARCHAR")) for n in names
         ]
     )
-    if kind == "json":
+    if format_ == "json":
         return nodes.call(
             "read_json",
             listed,

@@ -307,18 +307,18 @@ def _members(entry: Json) -> list[Json]:
 
 
 def _scalar(entry: Json) -> Json:
-    kind = entry.get("type")
-    if kind == "string" and not {"enum", "const", "pattern", "minLength"} & set(entry):
+    type_ = entry.get("type")
+    if type_ == "string" and not {"enum", "const", "pattern", "minLength"} & set(entry):
         return {**entry, "type": ["string", "number", "boolean"]}
     shape = {k: v for k, v in entry.items() if k not in ("description", "examples")}
     about = {k: v for k, v in entry.items() if k in ("description", "examples")}
-    if kind == "boolean":
+    if type_ == "boolean":
         return {**about, "anyOf": [shape, {"enum": ["true", "false"]}, _JINJA]}
-    if kind in ("integer", "number"):
+    if type_ in ("integer", "number"):
         written = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
         return {**about, "anyOf": [shape, written, _JINJA]}
-    if kind == "string" or "enum" in entry or isinstance(kind, list):
-        return {**about, "anyOf": [shape, _JINJA]} if kind != "null" else entry
+    if type_ == "string" or "enum" in entry or isinstance(type_, list):
+        return {**about, "anyOf": [shape, _JINJA]} if type_ != "null" else entry
     return entry
 
 

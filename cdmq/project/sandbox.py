@@ -163,7 +163,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return budgeted
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        named = next((m for kind, m in _METHODS.items() if isinstance(obj, kind)), None)
+        named = next((m for cls, m in _METHODS.items() if isinstance(obj, cls)), None)
         return super().is_safe_attribute(obj, attr, value) and (named is None or attr in named)
 
     def wrap_str_format(self, value: Any) -> None:

@@ -160,9 +160,9 @@ def _problem(
 ) -> Problem:
     loc = _place(source, base, tuple(error["loc"]))
     names = [str(s) for s in loc if isinstance(s, str)]
-    kind, key = error["type"], ".".join(names[-2:] if _in_mapping(model, loc) else names[-1:])
+    error_type, key = error["type"], ".".join(names[-2:] if _in_mapping(model, loc) else names[-1:])
     path, given = (*base, *loc), error["input"]
-    if kind == "extra_forbidden":
+    if error_type == "extra_forbidden":
         key = names[-1]
         keys = [*known_keys(_model_at(model, loc[:-1])), *(also if len(loc) == 1 else ())]
         span = source.at_key(path)
@@ -183,7 +183,7 @@ def _problem(
             remedy,
             source.with_word(span, key, meant),
         )
-    if kind == "missing":
+    if error_type == "missing":
         return Problem(
             source.at(path[:-1]),
             "CDMQ111",
@@ -192,7 +192,7 @@ def _problem(
         )
     span = source.at(path)
     said = str(error["msg"]).removeprefix("Value error, ")
-    if kind == "literal_error":
+    if error_type == "literal_error":
         listed = error["ctx"]["expected"].replace(" or ", ", ")
         expected = [w.strip("'") for w in listed.split(", ")]
         remedy, meant = remedy_of(str(given), expected, "values")
@@ -203,11 +203,11 @@ def _problem(
             remedy,
             source.with_word(span, str(given), meant),
         )
-    if kind == "value_error" and not said.startswith("write "):
+    if error_type == "value_error" and not said.startswith("write "):
         cause, _, remedy = said.partition("; ")
         cause = f"'{key}' in {what}: {cause}" if key else f"{what}: {cause}"
         return Problem(span, "CDMQ112", cause, remedy)
-    if kind in ("too_short", "too_long"):
+    if error_type in ("too_short", "too_long"):
         least, has = error["ctx"].get("min_length"), error["ctx"]["actual_length"]
         return Problem(
             span,
@@ -217,8 +217,8 @@ def _problem(
         )
     remedy = (
         said
-        if kind == "value_error"
-        else _REMEDIES.get(kind)
+        if error_type == "value_error"
+        else _REMEDIES.get(error_type)
         or said.replace("Input should be", "it must be").replace("String should", "it should")
     )
     return Problem(span, "CDMQ112", f"'{key}' in {what} cannot be {_shown(given)}", remedy)

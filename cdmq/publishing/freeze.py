@@ -30,7 +30,7 @@ def freeze(register: Register, project: Project, executed: Executed, names: Name
             dataset.source not in ("model", "stack")
             or not made & set(dataset.depends_on)
             or standing is None
-            or standing.kind != "view"
+            or standing.type != "view"
             or not register.owns(final)
         ):
             continue

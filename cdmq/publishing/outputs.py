@@ -13,7 +13,7 @@ from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql.logical import short
 from cdmq.sql.relation import Relation
 from cdmq.steps import DatasetSteps, Plan
-from cdmq.values import Catalog, Dataset, Kind, Project
+from cdmq.values import Catalog, Dataset, Materialization, Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -27,7 +27,7 @@ class Output:
     of: str
     what: str
     span: Span
-    kind: Kind
+    materialized: Materialization
     #: The names of its columns; none where they are not known yet.
     columns: tuple[str, ...] = ()
 
@@ -46,8 +46,8 @@ def outputs(
         own = plan.datasets.get(name)
         steps = own.steps if own else None
         found += [
-            Output(at(f"{name}{ending}"), name, f"the dataset {name}", dataset.span, kind, columns)
-            for ending, kind, columns in _of_dataset(dataset, steps, catalog)
+            Output(at(f"{name}{ending}"), name, f"the dataset {name}", dataset.span, how, columns)
+            for ending, how, columns in _of_dataset(dataset, steps, catalog)
         ]
         for rule, made in _of_rules(steps) if steps else ():
             span, mine = project.rules[rule].span, made == f"{name}__xref"
@@ -65,10 +65,10 @@ def outputs(
 
 def _of_dataset(
     dataset: Dataset, steps: DatasetSteps | None, catalog: Catalog
-) -> Iterator[tuple[str, Kind, tuple[str, ...]]]:
-    """(ending of the name, kind, columns)"""
+) -> Iterator[tuple[str, Materialization, tuple[str, ...]]]:
+    """(ending of the name, materialization, columns)"""
     if dataset.source != "table":
-        yield "", dataset.own_kind, tuple(catalog.get(dataset.name, ()))
+        yield "", dataset.own_materialization, tuple(catalog.get(dataset.name, ()))
     if steps is None:
         return
     if steps.stage:
@@ -104,7 +104,7 @@ def check_outputs(register: Register, found: Sequence[Output]) -> None:
                     output.span,
                     "CDMQ440",
                     f"{output.relation.schema}.{standing.name} is a "
-                    f"{standing.kind} that cdmq did not make, and {output.what} would take its place",
+                    f"{standing.type} that cdmq did not make, and {output.what} would take its place",
                     f"give {output.what} another name, or the target in profiles.yml a schema of its "
                     "own (schema: NAME); if an older cdmq made it: "
                     f"cdmq debug --adopt {standing.name}",
@@ -136,13 +136,15 @@ def _lost_in_turning(register: Register, output: Output, of: Container[Relation]
     """What others put on a view that is to be a table, or on a table that is to be a view, and
     could not be put on it again."""
     standing = register.stands(output.relation)
-    if standing is None or standing.kind == output.kind:
+    if standing is None or standing.type == output.materialized:
         return []
     warehouse = register.warehouse
     readers = [
         r.relation for r in warehouse.inventory.readers([output.relation]) if r.relation not in of
     ]
-    hung = warehouse.inventory.attached({output.relation: output.kind, **dict.fromkeys(readers)})
+    hung = warehouse.inventory.attached(
+        {output.relation: output.materialized, **dict.fromkeys(readers)}
+    )
     lost = [
         f"{a.what} would be lost"
         if a.relation == output.relation
@@ -158,9 +160,9 @@ def _lost_in_turning(register: Register, output: Output, of: Container[Relation]
         Problem(
             output.span,
             "CDMQ444",
-            f"{output.relation} is a {standing.kind} and becomes a {output.kind}: {why}",
+            f"{output.relation} is a {standing.type} and becomes a {output.materialized}: {why}",
             "drop that, and put it there again after the run; or "
-            f"let it stay as it is (materialized: {standing.kind})",
+            f"let it stay as it is (materialized: {standing.type})",
         )
         for why in lost
     ]

@@ -54,7 +54,7 @@ class Placing:
     def _turns(self, relation: Relation) -> bool:
         """A table becomes a view, or a view a table."""
         standing = self.register.stands(relation)
-        return standing is None or standing.kind != self.made[relation].kind
+        return standing is None or standing.type != self.made[relation].materialized
 
     def _in_order(self, relations: Sequence[Relation]) -> list[Relation]:
         """Each behind those that it reads now, whatever it read when the project was another."""
@@ -65,16 +65,16 @@ class Placing:
         ]
 
     def _attached(self) -> list[Attached]:
-        kinds = {r: self.made[r].kind for r in self.gone}
+        becoming = {r: self.made[r].materialized for r in self.gone}
         found = self.warehouse.inventory.attached(
-            {**kinds, **{r.relation: None for r in self.others}}
+            {**becoming, **{r.relation: None for r in self.others}}
         )
         lost = [a for a in found if a.sql is None]
         if lost:
             at = lost[0].relation
             how = (
-                f"becomes a {kinds[at]}"
-                if at in kinds and self._turns(at)
+                f"becomes a {becoming[at]}"
+                if at in becoming and self._turns(at)
                 else "gets other columns"
             )
             raise StatementError(

@@ -16,7 +16,7 @@ from cdmq.sql import nodes
 from cdmq.sql.logical import placed
 from cdmq.sql.relation import Relation
 from cdmq.steps import Built, DatasetSteps, Executed
-from cdmq.values import Dataset, Kind
+from cdmq.values import Dataset, Materialization
 
 if TYPE_CHECKING:
     from cdmq.audit.register import Register
@@ -54,27 +54,31 @@ def renew(
     split = [
         b
         for b in _split(steps, executed, schema, register.warehouse, renamed)
-        if (standing := register.stands(b.final)) and standing.kind == "table"
+        if (standing := register.stands(b.final)) and standing.type == "table"
     ]
-    return _placed(register, executed, [replace(b, kind="table") for b in split]) if split else []
+    return (
+        _placed(register, executed, [replace(b, materialized="table") for b in split])
+        if split
+        else []
+    )
 
 
 def _placed(register: Register, executed: Executed, made: Sequence[Built]) -> list[Relation]:
     warehouse = register.warehouse
     for built in made:
-        if built.kind == "table" and built.query is not None:
+        if built.materialized == "table" and built.query is not None:
             query = placed(built.query.copy(), executed.names.staged)
             warehouse.run(nodes.create(built.staged, query).sql(warehouse.dialect))
     register.standing(again=True)
     placing = Placing(register, made)
     for built in reversed(executed.built):  # each before what it reads
-        if built.kind == "view" or built not in made:
+        if built.materialized == "view" or built not in made:
             _unstage(register, built)
     placing.clear()
     for built in made:
-        if built.kind == "table":
+        if built.materialized == "table":
             placing.table(built.final, built.staged)
-    for built in (b for b in made if b.kind == "view"):
+    for built in (b for b in made if b.materialized == "view"):
         assert built.query is not None
         placing.view(built.final, placed(built.query.copy(), executed.names.final))
     placing.put_back()
@@ -85,7 +89,7 @@ def _unstage(register: Register, built: Built) -> None:
     """Drop what this run made for itself."""
     if register.stands(built.staged):
         warehouse = register.warehouse
-        warehouse.run(nodes.drop(built.staged, built.kind).sql(warehouse.dialect))
+        warehouse.run(nodes.drop(built.staged, built.materialized).sql(warehouse.dialect))
 
 
 def _split(
@@ -98,9 +102,9 @@ def _split(
     """`__flagged` and `__passed` of every dataset with rules; of parties and levels what is now."""
     found: list[Built] = []
 
-    def add(dataset: str, name: str, kind: Kind, query: exp.Query) -> None:
+    def add(dataset: str, name: str, how: Materialization, query: exp.Query) -> None:
         staged, final = executed.names.output(name)
-        found.append(Built(dataset, final, staged, kind, query))
+        found.append(Built(dataset, final, staged, how, query))
 
     for name, step in steps.items():
         if not step.validated or name in executed.failed or not step.dataset.key:

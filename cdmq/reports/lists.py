@@ -19,22 +19,22 @@ _LONGEST = 40
 
 def listed_lines(found: Iterable[Listed], output: str, resource_type: str) -> Iterator[str]:
     for item in found:
-        kind = "dataset" if isinstance(item.thing, Dataset) else "rule"
-        if resource_type not in ("all", kind):
+        sort = "dataset" if isinstance(item.thing, Dataset) else "rule"
+        if resource_type not in ("all", sort):
             continue
         if output == "json":
-            yield json.dumps(_fields(item, kind), ensure_ascii=False, default=str)
+            yield json.dumps(_fields(item, sort), ensure_ascii=False, default=str)
         elif output == "path":
             yield printable(f"{item.thing.span.file}:{item.thing.span.line}")
         else:
             yield printable(item.name)
 
 
-def _fields(item: Listed, kind: str) -> dict[str, object]:
+def _fields(item: Listed, sort: str) -> dict[str, object]:
     thing = item.thing
     fields: dict[str, object] = {
         "unique_id": item.unique_id,
-        "resource_type": kind,
+        "resource_type": sort,
         "name": item.name,
         "original_file_path": thing.span.file,
         "line": thing.span.line,

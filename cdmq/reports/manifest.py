@@ -96,7 +96,9 @@ def _dataset(dataset: Dataset, own: str, package: str, parents: list[str]) -> di
         "meta": dict(spec.meta),
         "raw_code": dataset.model.text if dataset.model else None,
         "checksum": {"name": "sha256", "checksum": dataset.seed.digest} if dataset.seed else None,
-        "config": {"materialized": dataset.own_kind if dataset.model else dataset.materialized},
+        "config": {
+            "materialized": dataset.own_materialization if dataset.model else dataset.materialized
+        },
         "depends_on": {"nodes": parents},
     }
 

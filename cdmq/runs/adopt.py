@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.register import KINDS, Register
+from cdmq.audit.register import TYPES, Register
 from cdmq.audit.tables import REGISTER, RULE_VERSIONS, RUNS, audit_schema
 from cdmq.graph.names import relation_names
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -36,7 +36,7 @@ def adopt(register: Register, project: Project, names: Sequence[str]) -> Iterato
             problems.append(
                 _nothing(f"nothing of this project makes '{name}'", did_you_mean(name, makes))
             )
-        elif standing is None or standing.kind not in KINDS:
+        elif standing is None or standing.type not in TYPES:
             problems.append(
                 _nothing(
                     f"there is no table or view {warehouse.schema}.{name}",
@@ -146,17 +146,17 @@ def shown(register: Register) -> Iterator[Finding]:
         f"{len(there)} relations of the project {whose} in the schema "
         f"{schema}, audit tables in {audit_schema(warehouse)}",
     )
-    by_kind = {kind: sorted(e.name for e in there if e.kind == kind) for kind in KINDS}
-    for kind, names in by_kind.items():
+    by_type = {type_: sorted(e.name for e in there if e.type == type_) for type_ in TYPES}
+    for type_, names in by_type.items():
         if names:
-            yield Finding(f"{kind}s", True, ", ".join(names))
+            yield Finding(f"{type_}s", True, ", ".join(names))
     for entry in sorted(own, key=lambda e: e.name):
         standing = register.stands(Relation(entry.name, schema))
         if standing and entry not in there:
             yield Finding(
                 "register",
                 False,
-                f"{schema}.{standing.name} is a {standing.kind} that "
+                f"{schema}.{standing.name} is a {standing.type} that "
                 "cdmq did not make, in the place of one that it made",
                 "drop or rename it, or: cdmq debug --adopt " + standing.name,
             )

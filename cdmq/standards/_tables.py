@@ -38,14 +38,14 @@ class ReferenceTable:
 
     def rows(self) -> Iterator[tuple[str | int | None, ...]]:
         """The rows, typed as `columns` says."""
-        kinds = [kind for _, kind in self.columns]
+        types = [type_ for _, type_ in self.columns]
         with self.path.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file)
             next(reader)
             for fields in reader:
                 yield tuple(
-                    None if field == "" else int(field) if kind == "integer" else field
-                    for field, kind in zip(fields, kinds, strict=True)
+                    None if field == "" else int(field) if type_ == "integer" else field
+                    for field, type_ in zip(fields, types, strict=True)
                 )
 
 

@@ -110,9 +110,9 @@ def _outside(first: exp.Expr, last: exp.Expr) -> exp.Expr:
     """Not between the first and the last sign of ASCII that is seen."""
     low, high = text("!"), text("\x7f")
     tests = [
-        kind(this=side.copy(), expression=end.copy())
+        cls(this=side.copy(), expression=end.copy())
         for side in (first, last)
-        for kind, end in ((exp.LT, low), (exp.GTE, high))
+        for cls, end in ((exp.LT, low), (exp.GTE, high))
     ]
     whole: exp.Expr = tests[0]
     for test in tests[1:]:

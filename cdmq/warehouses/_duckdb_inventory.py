@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.values import Kind
+from cdmq.values import Materialization
 from cdmq.warehouses import _duckdb_standing as known
 from cdmq.warehouses._duckdb_standing import Fetch, same_name
 from cdmq.warehouses.base import Attached, Reader, Standing
@@ -31,7 +31,7 @@ class DuckDBInventory:
         return []  # a file that opens for writing may be written as a whole
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
-        return {name: kind for kind, name, *_ in known.relations(self._fetch, schema)}
+        return {name: type_ for type_, name, *_ in known.relations(self._fetch, schema)}
 
     def standing(self, schema: str) -> list[Standing]:
         return known.standing(self._fetch, schema)
@@ -45,13 +45,13 @@ class DuckDBInventory:
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         return set()  # no grants, and what reads a relation finds it by its name
 
-    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
+    def attached(self, to: Mapping[Relation, Materialization | None]) -> list[Attached]:
         found = []
         names = {r.name.lower(): r for r in to}
         for standing in self.standing(self._schema) if to else ():
             relation = names.get(standing.name.lower())
             if relation and standing.comment and not standing.marked:
-                said = nodes.comment(relation, to[relation] or standing.kind, standing.comment)
+                said = nodes.comment(relation, to[relation] or standing.type, standing.comment)
                 found.append(Attached(relation, "its comment", said.sql("duckdb")))
         for table, column, comment in (
             self._fetch(self._ours("columns", ["table_name", "column_name", "comment"]))

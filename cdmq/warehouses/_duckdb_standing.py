@@ -38,10 +38,10 @@ def standing(fetch: Fetch, schema: str) -> list[Standing]:
     ):
         columns.setdefault(name, []).append((column[0], column[1]))
     found = [
-        Standing(name, kind, None, comment, tuple(c for c, _ in columns.get(name, ())), sql)
-        for kind, name, sql, comment in relations(fetch, schema)
+        Standing(name, type_, None, comment, tuple(c for c, _ in columns.get(name, ())), sql)
+        for type_, name, sql, comment in relations(fetch, schema)
     ]
-    counted = _counts(fetch, schema, [s.name for s in found if s.marked and s.kind == "table"])
+    counted = _counts(fetch, schema, [s.name for s in found if s.marked and s.type == "table"])
     return [
         replace(s, identity=_identity(s, counted.get(s.name, 0), columns.get(s.name, [])))
         if s.marked
@@ -54,17 +54,17 @@ def _identity(of: Standing, rows: int, columns: list[tuple[str, str]]) -> str:
     comment = of.comment or ""
     if comment.endswith(")"):
         return _digest([comment, rows, columns])
-    before = f"{rows} {of.definition}" if of.kind == "table" else str(of.definition)
+    before = f"{rows} {of.definition}" if of.type == "table" else str(of.definition)
     return hashlib.sha256(before.encode()).hexdigest()[:16]  # its comment held no word
 
 
 def relations(fetch: Fetch, schema: str) -> list[tuple[Any, ...]]:
-    """kind, name, the SQL that makes it, comment."""
+    """type, name, the SQL that makes it, comment."""
     return fetch(
         nodes.union_all(
             [
-                _catalog(f"{kind}s", schema, [f"{kind}_name", "sql", "comment"], kind)
-                for kind in ("table", "view")
+                _catalog(f"{type_}s", schema, [f"{type_}_name", "sql", "comment"], type_)
+                for type_ in ("table", "view")
             ]
         ).sql("duckdb", copy=False)
     )
@@ -74,7 +74,7 @@ def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
     """A digest of a view's query; of a table's columns, number of rows, and the rows in some
     places, which are all rows of a small one."""
     relation = Relation(of.name, schema)
-    if of.kind == "view":
+    if of.type == "view":
         return _digest((of.definition,))
     if of.comment is None:
         return None
@@ -103,10 +103,12 @@ def content(fetch: Fetch, of: Standing, schema: str) -> str | None:
     return _digest([columns, rows, str(fetch(query.sql("duckdb"))[0][0])])
 
 
-def _catalog(what: str, schema: str, columns: Sequence[str], kind: str | None = None) -> exp.Select:
+def _catalog(
+    what: str, schema: str, columns: Sequence[str], type_: str | None = None
+) -> exp.Select:
     shown = [nodes.column(c) for c in columns]
     return nodes.select(
-        [nodes.text(kind), *shown] if kind else shown,
+        [nodes.text(type_), *shown] if type_ else shown,
         nodes.call(f"duckdb_{what}"),
         nodes.every([_here(), same_name("schema_name", schema)]),
     )

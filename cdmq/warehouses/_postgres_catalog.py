@@ -47,19 +47,19 @@ SELECT ours.n FROM held JOIN ours USING (oid)
 
 #: (name, column, what it is, the statement that puts it there again; NULL where none does)
 ATTACHED = f"""
-WITH it (oid, n, c, kind, now) AS (
-    SELECT c.oid, t.n, c, coalesce(upper(t.kind), k.now), k.now
-    FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS t (n, kind)
+WITH it (oid, n, c, type, now) AS (
+    SELECT c.oid, t.n, c, coalesce(upper(t.type), k.now), k.now
+    FROM unnest(%(names)s::text[], %(types)s::text[]) AS t (n, type)
     JOIN pg_class AS c ON c.oid = {_NAMED},
     LATERAL (SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
         ELSE 'TABLE' END) AS k (now)
 )
 SELECT n, NULL AS col, 'its owner' AS what,
-    format('ALTER %%s %%s OWNER TO %%I', kind, n, pg_get_userbyid((c).relowner)) AS stmt
+    format('ALTER %%s %%s OWNER TO %%I', type, n, pg_get_userbyid((c).relowner)) AS stmt
 FROM it WHERE pg_get_userbyid((c).relowner) <> current_user
 UNION ALL
-SELECT n, NULL, 'its settings', CASE WHEN kind = now THEN
-    format('ALTER %%s %%s SET (%%s)', kind, n, array_to_string((c).reloptions, ', ')) END
+SELECT n, NULL, 'its settings', CASE WHEN type = now THEN
+    format('ALTER %%s %%s SET (%%s)', type, n, array_to_string((c).reloptions, ', ')) END
 FROM it WHERE (c).reloptions IS NOT NULL
 UNION ALL
 SELECT n, NULL, 'a grant', format('GRANT %%s ON %%s TO %%s%%s', g.privilege_type, n,
@@ -75,14 +75,14 @@ FROM it JOIN pg_attribute AS a ON a.attrelid = it.oid AND a.attnum > 0,
     LATERAL aclexplode(a.attacl) AS g WHERE g.grantee <> (c).relowner
 UNION ALL
 SELECT n, a.attname, 'a comment', CASE s.objsubid WHEN 0
-    THEN format('COMMENT ON %%s %%s IS %%L', kind, n, s.description)
+    THEN format('COMMENT ON %%s %%s IS %%L', type, n, s.description)
     ELSE format('COMMENT ON COLUMN %%s.%%I IS %%L', n, a.attname, s.description) END
 FROM it JOIN pg_description AS s ON s.objoid = it.oid AND s.classoid = 'pg_class'::regclass
 LEFT JOIN pg_attribute AS a ON a.attrelid = it.oid AND a.attnum = s.objsubid AND s.objsubid > 0
 WHERE s.objsubid > 0 OR NOT starts_with(s.description, %(mark)s)
 UNION ALL
 SELECT n, NULL, 'the index ' || i.indexrelid::regclass,
-    CASE WHEN kind <> 'VIEW' THEN pg_get_indexdef(i.indexrelid) END
+    CASE WHEN type <> 'VIEW' THEN pg_get_indexdef(i.indexrelid) END
 FROM it JOIN pg_index AS i ON i.indrelid = it.oid
 WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)
 UNION ALL
@@ -96,7 +96,7 @@ WHERE d.deptype <> 'i' AND coalesce(w.rulename, '') <> '_RETURN'
         AND d.classid = 'pg_class'::regclass)
 """
 
-#: Name and exact type of each column, in order, and the kind.
+#: Name and exact type of each column, in order, and the type.
 SHAPE = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), c.relkind
 FROM pg_class AS c JOIN pg_attribute AS a

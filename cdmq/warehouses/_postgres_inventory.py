@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.values import Kind
+from cdmq.values import Materialization
 from cdmq.warehouses import _postgres_catalog as catalog
 from cdmq.warehouses.base import MARK, Attached, Reader, Standing
 
@@ -43,11 +43,11 @@ WITH RECURSIVE reader (oid, depth) AS (
         AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite AS w ON w.oid = d.objid AND w.ev_class <> r.oid
 )
-SELECT n.nspname, c.relname, format('DROP %%s %%I.%%I', k.kind, n.nspname, c.relname),
-    format('CREATE %%s %%I.%%I AS %%s', k.kind, n.nspname, c.relname, pg_get_viewdef(c.oid))
+SELECT n.nspname, c.relname, format('DROP %%s %%I.%%I', k.type, n.nspname, c.relname),
+    format('CREATE %%s %%I.%%I AS %%s', k.type, n.nspname, c.relname, pg_get_viewdef(c.oid))
 FROM reader AS r JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace,
-    LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END) AS k (kind)
-WHERE r.depth > 0 GROUP BY c.oid, n.nspname, c.relname, k.kind ORDER BY max(r.depth)
+    LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END) AS k (type)
+WHERE r.depth > 0 GROUP BY c.oid, n.nspname, c.relname, k.type ORDER BY max(r.depth)
 """
 
 
@@ -70,8 +70,8 @@ class PostgresInventory:
 
     def standing(self, schema: str) -> list[Standing]:
         return [
-            Standing(name, kind, identity, comment, tuple(columns))
-            for name, kind, identity, comment, columns in self._at.fetch(
+            Standing(name, type_, identity, comment, tuple(columns))
+            for name, type_, identity, comment, columns in self._at.fetch(
                 _STANDING, [schema, schema]
             )
         ]
@@ -92,18 +92,18 @@ class PostgresInventory:
             names[n] for (n,) in self._at.fetch(catalog.HELD, {"names": list(names), "mark": MARK})
         }
 
-    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
+    def attached(self, to: Mapping[Relation, Materialization | None]) -> list[Attached]:
         names = {nodes.table(r).sql("postgres"): r for r in to}
         return [
             Attached(names[n], what, sql, column)
             for n, column, what, sql in self._at.fetch(
-                catalog.ATTACHED, {"names": list(names), "kinds": list(to.values()), "mark": MARK}
+                catalog.ATTACHED, {"names": list(names), "types": list(to.values()), "mark": MARK}
             )
         ]
 
     def fits(self, old: Relation, new: Relation) -> bool:
         before, after = self._shape(old), self._shape(new)
-        if {kind for *_, kind in before} != {kind for *_, kind in after}:
+        if {type_ for *_, type_ in before} != {type_ for *_, type_ in after}:
             return False
         if before and before[0][2] == "v":
             return after[: len(before)] == before
@@ -113,10 +113,10 @@ class PostgresInventory:
         there = {name for name, *_ in self._shape(old)}
         to, source = (nodes.table(r).sql("postgres") for r in (old, new))
         names = []
-        for name, kind, _ in self._shape(new):
+        for name, type_, _ in self._shape(new):
             names.append(nodes.name(name).sql("postgres"))
             if name not in there:
-                self._at.run(f"ALTER TABLE {to} ADD COLUMN {names[-1]} {kind}")
+                self._at.run(f"ALTER TABLE {to} ADD COLUMN {names[-1]} {type_}")
         listed = ", ".join(names)
         self._at.run(f"TRUNCATE ONLY {to}")  # never a table of others that inherits from it
         self._at.run(f"INSERT INTO {to} ({listed}) SELECT {listed} FROM {source}")

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Kind
+from cdmq.values import Materialization
 from cdmq.warehouses.scratch import Scratch
 
 #: How the comment begins that cdmq puts on a relation of its own.
@@ -54,14 +54,14 @@ class Traits:
 
 @dataclass(frozen=True)
 class Standing:
-    """Something that bears a name in a schema. `kind`: table, view, materialized view, sequence...
+    """Something that bears a name in a schema. `type`: table, view, materialized view, sequence...
 
     `identity`: equal while it is the same thing; None where the engine cannot tell that.
     `definition`: the SQL that makes it, where the engine keeps that.
     """
 
     name: str
-    kind: str
+    type: str
     identity: str | None = None
     comment: str | None = None
     columns: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ class Inventory(Protocol):
         """Those that cannot be made anew without touching what is not in `of`, or on which others
         put something: they keep their place, and get new rows or another query."""
 
-    def attached(self, to: Mapping[Relation, Kind | None]) -> list[Attached]:
+    def attached(self, to: Mapping[Relation, Materialization | None]) -> list[Attached]:
         """What is to be put on relations again when they are made anew, as what they become."""
 
     def fits(self, old: Relation, new: Relation) -> bool:

@@ -167,9 +167,9 @@ class DuckDB:
     def load_query(self, relation: Relation, query: str) -> None:
         rows = nodes.table(Relation("rows"))
         shown = []
-        for name, kind, *_ in self.fetch(f"DESCRIBE {query}"):
+        for name, type_, *_ in self.fetch(f"DESCRIBE {query}"):
             value: exp.Expr = nodes.column(name)
-            if kind == "VARCHAR":  # NUL is held as its symbol, as `load` does
+            if type_ == "VARCHAR":  # NUL is held as its symbol, as `load` does
                 value = nodes.call(
                     "replace", value, nodes.call("chr", nodes.number(0)), nodes.text(NUL[1])
                 )

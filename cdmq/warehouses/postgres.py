@@ -281,8 +281,8 @@ def _fill(
     form: str = "",
 ) -> AbstractContextManager[psycopg.Copy]:
     """Create a table, and take rows for it."""
-    kinds = {c: exp.DataType.build(t, dialect="postgres") for c, t in types.items()}
-    columns = [exp.ColumnDef(this=nodes.name(c), kind=k) for c, k in kinds.items()]
+    named = {c: exp.DataType.build(t, dialect="postgres") for c, t in types.items()}
+    columns = [exp.ColumnDef(this=nodes.name(c), kind=k) for c, k in named.items()]
     table = exp.Schema(this=nodes.table(relation), expressions=columns)
     connection.execute(exp.Create(this=table, kind="TABLE").sql("postgres").encode())
     statement = f"COPY {nodes.table(relation).sql('postgres')} FROM STDIN {form}"

@@ -38,11 +38,11 @@ def create(
     """A table of rows of Python values."""
     from cdmq.sql import nodes
 
-    kinds = [TYPES.get(t, "VARCHAR") for t in columns.values()]
+    named = [TYPES.get(t, "VARCHAR") for t in columns.values()]
     names = [nodes.name(c).sql("duckdb") for c in columns]
-    written = ", ".join(f"{n} {k}" for n, k in zip(names, kinds, strict=True))
+    written = ", ".join(f"{n} {k}" for n, k in zip(names, named, strict=True))
     connection.execute(f"CREATE TABLE {nodes.name(table).sql('duckdb')} ({written})")
     if rows:
         lists = [[row[i] for row in rows] for i in range(len(columns))]
-        marks = ", ".join(f"unnest(${i}::{k}[])" for i, k in enumerate(kinds, start=1))
+        marks = ", ".join(f"unnest(${i}::{k}[])" for i, k in enumerate(named, start=1))
         connection.execute(f"INSERT INTO {nodes.name(table).sql('duckdb')} SELECT {marks}", lists)

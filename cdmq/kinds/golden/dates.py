@@ -17,10 +17,13 @@ ZEROS = ("1970-01-01",)
 
 def in_time(moment: exp.Expr, type_: Type) -> exp.Expr:
     """The moment; NULL where it is after as_of, or an end of time. A day counts as a whole."""
-    kind = "date" if type_ == "date" else "timestamp"
+    moment_type = "date" if type_ == "date" else "timestamp"
     conditions: list[exp.Expr] = [
-        exp.GT(this=moment.copy(), expression=nodes.cast(nodes.text(EARLIEST), kind)),
-        exp.LTE(this=moment.copy(), expression=nodes.cast(as_of_node(), kind)),
-        *(exp.NEQ(this=moment.copy(), expression=nodes.cast(nodes.text(z), kind)) for z in ZEROS),
+        exp.GT(this=moment.copy(), expression=nodes.cast(nodes.text(EARLIEST), moment_type)),
+        exp.LTE(this=moment.copy(), expression=nodes.cast(as_of_node(), moment_type)),
+        *(
+            exp.NEQ(this=moment.copy(), expression=nodes.cast(nodes.text(z), moment_type))
+            for z in ZEROS
+        ),
     ]
     return nodes.when(nodes.every(conditions), moment)

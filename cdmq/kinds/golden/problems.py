@@ -160,7 +160,7 @@ def _letters(plan: Layout, spec: GoldenRule) -> Iterator[Told]:
                 told.setdefault((fields, word), []).extend(texts)
     for (fields, word), names in told.items():
         several = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-        kinds = " and ".join(sorted({plan.columns[n] for n in names}))
+        types = " and ".join(sorted({plan.columns[n] for n in names}))
         remedy = f"declare it in columns: of {plan.dataset.name}, or take another word"
         if fields == ("pick",):
             remedy = f"say {word} in columns: of those that are numbers or dates"
@@ -168,7 +168,7 @@ def _letters(plan: Layout, spec: GoldenRule) -> Iterator[Told]:
             fields,
             "CDMQ245",
             f"{word} needs a number or a date, and {several} "
-            f"{'is' if len(names) == 1 else 'are'} {kinds}, which goes by its letters: '100' "
+            f"{'is' if len(names) == 1 else 'are'} {types}, which goes by its letters: '100' "
             "comes before '18'",
             remedy,
         )

@@ -87,10 +87,10 @@ class _Relaxing:
             node.set("low", self._moved(node.args["low"], down=outwards))
             node.set("high", self._moved(node.args["high"], down=not outwards))
         elif isinstance(node, (*_UPPER, *_LOWER)):
-            for side, kind in (("expression", type(node)), ("this", _FLIPPED[type(node)])):
+            for side, cls in (("expression", type(node)), ("this", _FLIPPED[type(node)])):
                 other = node.this if side == "expression" else node.expression
                 if other.find(exp.Column):
-                    node.set(side, self._moved(node.args[side], (kind in _UPPER) == outwards))
+                    node.set(side, self._moved(node.args[side], (cls in _UPPER) == outwards))
         return node
 
     def _moved(self, node: exp.Expr, down: bool) -> exp.Expr:

@@ -113,8 +113,8 @@ def _found(check: Check, value: exp.Expr, at: RuleContext) -> exp.Expr:
         below, above = (exp.LT, exp.GT) if check.inclusive else (exp.LTE, exp.GTE)
         return _any_of(
             [
-                kind(this=value.copy(), expression=at.literal(end, type_, field))
-                for kind, field in ((below, "min"), (above, "max"))
+                cls(this=value.copy(), expression=at.literal(end, type_, field))
+                for cls, field in ((below, "min"), (above, "max"))
                 if (end := getattr(check, field)) is not None
             ]
         )

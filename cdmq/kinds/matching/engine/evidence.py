@@ -57,12 +57,12 @@ def gather(connection: DuckDBPyConnection, some: Sequence[Comparison], records: 
     parts += [_equal(connection, c.name, k, records) for k, c in enumerate(some)]
     connection.execute("CREATE OR REPLACE TABLE learn_from AS " + " UNION ALL ".join(parts))
     columns = ", ".join(f"mw_{c.name}" for c in some)
-    found: dict[str, Vectors] = {kind: {} for kind in ("c", "r", *map(str, range(len(some))))}
+    found: dict[str, Vectors] = {sort: {} for sort in ("c", "r", *map(str, range(len(some))))}
     with weighed(connection, _numbered(some), "learn_from") as table:
-        for kind, *levels, count in connection.execute(
+        for sort, *levels, count in connection.execute(
             f"SELECT match_key, {columns}, count(*) FROM {table} GROUP BY ALL ORDER BY ALL"
         ).fetchall():
-            found[kind][tuple(map(int, levels))] = count / share if kind == "c" else count
+            found[sort][tuple(map(int, levels))] = count / share if sort == "c" else count
     connection.execute("DROP TABLE learn_from")
     return Evidence(
         found["c"],
