@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,30 @@ from cdmq.sql.types import Type
 from cdmq.values import Dataset, Materialization, Rule, Status
 
 if TYPE_CHECKING:
+    from cdmq.kinds.running import Publishing, Running
     from cdmq.sql.logical import Names
+
+
+def _no_views(at: Publishing, steps: DatasetSteps) -> Iterable[tuple[str, exp.Select]]:
+    return ()
+
+
+def _nothing(at: Running) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Given:
+    """The column that a rule gives to the records of its dataset: where its values stand.
+
+    `made` is the relation that the rule makes, `table` the audit table that keeps it: the open
+    rows are read where the rule does not run. Both have a `key`, and the values in `value`.
+    """
+
+    made: str
+    value: str
+    table: str
+    type: Type
 
 
 @dataclass(frozen=True)
@@ -102,35 +125,33 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class MatchStep:
-    """What a matching rule reads: a query of its columns (text or date), over the clean rows."""
+class Work:
+    """What running one rule takes that makes more than flags and changed cells.
+
+    `run` makes what the rule leaves, and tells what it found. Of a rule that makes a dataset,
+    `rows` are the dataset's, `before` is done before they are made, and `repeated` is the same
+    over records of which some have one key.
+    """
 
     rule: Rule
-    types: Mapping[str, Type]
-    query: exp.Select
-
-
-@dataclass(frozen=True)
-class GoldenStep:
-    """How a golden dataset is made: a row a party, and a row a cell with where it came from."""
-
-    rule: Rule
-    rows: exp.Select
-    cells: exp.Select
-    #: Column -> the rules whose flags make a value in it lose: they are judged before.
-    flagging: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: The same over records of which some have one key.
-    repeated: Callable[[], GoldenStep] | None = None
-
-
-@dataclass(frozen=True)
-class TierStep:
-    """How a tiering rule judges: a row a record with its level, reading the levels before."""
-
-    rule: Rule
-    query: exp.Select
-    #: A row a dataset of facts: how many there are, and how many no figure could count.
-    account: exp.Query
+    run: Callable[[Running, DatasetSteps], Outcome]
+    #: Its SQL for people to read, each with a title.
+    shown: tuple[tuple[str, exp.Query], ...] = ()
+    #: Its SQL alone, and the relation that it reads, in the results of a run.
+    query: exp.Query | None = None
+    reads: str = ""
+    #: Names of what people read of it, beside its dataset.
+    publishes: tuple[str, ...] = ()
+    views: Callable[[Publishing, DatasetSteps], Iterable[tuple[str, exp.Select]]] = _no_views
+    #: Parties are of records: each has a name of its own where a key stands twice.
+    names_records: bool = False
+    rows: exp.Select | None = None
+    before: Callable[[Running], None] = _nothing
+    repeated: Callable[[], Work] | None = None
+    #: What it finds wrong, once it has run.
+    judgements: tuple[Judgement, ...] = ()
+    #: The column that it gives the records of its dataset.
+    column: Given | None = None
 
 
 @dataclass(frozen=True)
@@ -152,9 +173,10 @@ class DatasetSteps:
     defaulted: exp.Select
     #: It has validation rules, selected or not: it is split into flagged and passed.
     validated: bool = True
-    matches: tuple[MatchStep, ...] = ()
-    golden: GoldenStep | None = None
-    tiers: tuple[TierStep, ...] = ()
+    #: What its rules make.
+    works: tuple[Work, ...] = ()
+    #: What makes it, where a rule does.
+    maker: Work | None = None
     #: The same by their keys alone, where with_identities() has named the records.
     unnamed: DatasetSteps | None = None
 
@@ -239,13 +261,13 @@ class DatasetPlan:
 class Plan:
     """What a run will send: the plan of each dataset, and the number of each judgement.
 
-    `with_null_keys` plans a dataset in which some keys are NULL: its flags name those records by
-    their digest, which costs reading every column.
+    `part` plans some rules of a dataset, and where some of its keys are NULL: its flags then name
+    those records by their digest, which costs reading every column.
     """
 
     datasets: Mapping[str, DatasetPlan]
     numbers: Numbers
-    with_null_keys: Callable[[str], DatasetPlan]
+    part: Callable[[str, frozenset[str] | None, bool], DatasetPlan]
     #: What judges the guards of a dataset, and nothing else.
     guards: Callable[[str], DatasetPlan]
 

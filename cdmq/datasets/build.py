@@ -20,7 +20,7 @@ from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.standards import reference_table
-from cdmq.steps import Built, DatasetSteps, GoldenStep
+from cdmq.steps import Built, DatasetSteps
 from cdmq.values import Catalog, Dataset, Materialization, Project
 from cdmq.warehouses.base import StatementError
 
@@ -39,13 +39,14 @@ class Builder:
         warehouse: Warehouse,
         names: Names,
         render: Renderer,
-        golden: dict[str, GoldenStep],
         register: Register | None = None,
     ) -> None:
         self.project, self.catalog, self.warehouse = project, catalog, warehouse
-        self.names, self.render, self.golden = names, render, golden
+        self.names, self.render = names, render
         self.register = register
         self.built: list[Built] = []
+        #: Of the datasets that rules make, how.
+        self.made: dict[str, exp.Select] = {}
         #: Of the files that were read and have lines.
         self.lines: dict[str, FileLines] = {}
 
@@ -65,7 +66,7 @@ class Builder:
         elif dataset.source == "stack":
             self._table(dataset.name, staged, final, stack_query(dataset, self.catalog))
         elif dataset.source == "rule":
-            self._table(dataset.name, staged, final, self.golden[dataset.name].rows)
+            self._table(dataset.name, staged, final, self.made[dataset.name])
         else:
             self._model(dataset, staged, final)
 

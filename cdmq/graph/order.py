@@ -50,6 +50,11 @@ class Graph:
             )
         return found
 
+    def needed_by(self, datasets: Iterable[str]) -> frozenset[str]:
+        """The rules without which some datasets are not made."""
+        found = self.standing_on(n for d in datasets if (n := f"dataset:{d}") in self.needs)
+        return frozenset(n.removeprefix("rule:") for n in found if n.startswith("rule:"))
+
     def standing_on(self, names: Iterable[str]) -> frozenset[str]:
         """Nodes, and all that they need."""
         return walk(names, self.needs)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from cdmq.audit.states import States
     from cdmq.audit.views import View
+    from cdmq.kinds.compiling import Compiling
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.tells import Tells
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
+    from cdmq.steps import Work
     from cdmq.sql.types import Type
     from cdmq.values import Dataset, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse
@@ -139,6 +141,16 @@ class Kind:
         from cdmq.kinds.tells import Tells
 
         return Tells(self.name, self._part)
+
+    def leaves(self, rule: Rule) -> dict[str, str]:
+        """What statements read of a rule, by its logical name, and the name under which people
+        read it."""
+        return self._part("uses", "leaves")(rule)  # type: ignore[no-any-return]
+
+    def work(self, rule: Rule, at: Compiling) -> Work | None:
+        """What running a rule takes that makes more than flags and changed cells; None where it
+        makes nothing more, or does not fit."""
+        return self._part("work", "work")(rule, at)  # type: ignore[no-any-return]
 
 
 @cache

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cdmq.audit.states import States
     from cdmq.audit.telling import Telling
     from cdmq.audit.views import View
+    from cdmq.kinds.compiling import Compiling
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.kind import Kind, Known
     from cdmq.kinds.reading import Reading
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
+    from cdmq.steps import Work
     from cdmq.sql.types import Type
     from cdmq.warehouses.base import Warehouse
 
@@ -149,3 +151,13 @@ def members(rule: str, party: str, at: Telling, most: int) -> list[str]:
 def lasting(dataset: str, key: str, at: Telling) -> Iterable[Row]:
     """None."""
     return ()
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    """Nothing of its own is there to be read."""
+    return {}
+
+
+def work(rule: Rule, at: Compiling) -> Work | None:
+    """Flags and changed cells are all that comes of it."""
+    return None

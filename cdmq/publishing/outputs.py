@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from cdmq.audit.register import Register
 from cdmq.datasets.catalog import relation_of
-from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql.logical import short
 from cdmq.sql.relation import Relation
@@ -83,14 +82,8 @@ def _of_dataset(
 
 def _of_rules(steps: DatasetSteps) -> Iterator[tuple[str, str]]:
     """(rule, name of what it makes)"""
-    for match in steps.matches:
-        yield match.rule.id, f"{match.rule.id}__xref"
-        if isinstance(match.rule.spec, MatchingRule) and match.rule.spec.makes == "party":
-            yield match.rule.id, f"{steps.dataset.name}__xref"
-    if steps.golden:
-        yield steps.golden.rule.id, f"{steps.golden.rule.id}__flags"
-    for tier in steps.tiers:
-        yield tier.rule.id, f"{tier.rule.id}__levels"
+    for work in (*steps.works, *((steps.maker,) if steps.maker else ())):
+        yield from ((work.rule.id, name) for name in work.publishes)
 
 
 def check_outputs(register: Register, found: Sequence[Output]) -> None:

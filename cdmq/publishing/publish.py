@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from cdmq.audit.renames import ids_of, today
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
-from cdmq.kinds.matching.views import party_views
+from cdmq.kinds.running import Publishing
 from cdmq.publishing.placing import Placing
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed
@@ -116,9 +116,15 @@ def _split(
         passed = _passed(step, schema, rule, version)
         for ending, query in (("flagged", flagged), ("passed", passed)):
             add(name, f"{name}__{ending}", step.dataset.materialized, query)
-    for name, ending, query in party_views(steps, executed, schema, ids_of(renamed)):
-        mine = ending == f"{name}__xref"
-        add(name, ending, steps[name].dataset.materialized if mine else "view", query)
+    done = {s.rule for s in executed.states}
+    at = Publishing(schema, ids_of(renamed), frozenset(executed.repeated))
+    for name, step in steps.items():
+        for work in (*step.works, *((step.maker,) if step.maker else ())):
+            if name in executed.failed or work.rule.id not in done:
+                continue
+            for view, query in work.views(at, step):
+                mine = view.startswith(f"{name}__")
+                add(name, view, step.dataset.materialized if mine else "view", query)
     return found
 
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 from cdmq.audit.tables import audit_schema
 from cdmq.datasets.build import reference_relation
 from cdmq.datasets.catalog import relation_of
+from cdmq.kinds import kinds
 from cdmq.project.atomic import write_text
 from cdmq.project.target_files import check_target, compiled
 from cdmq.sql import nodes
@@ -40,10 +41,8 @@ def write_compiled(
             names.put(f"{ending}:{dataset.name}", names.output(f"{dataset.name}__{ending}")[1])
 
     for rule in project.rules.values():
-        for what, ending in (("xref", "xref"), ("tiers", "levels")):
-            names.put(f"{what}:{rule.id}", names.output(f"{rule.id}__{ending}")[1])
-        if into := getattr(rule.spec, "into", None):
-            names.put(f"flagged:{into}", names.output(f"{rule.id}__flags")[1])
+        for logical, published in kinds()[rule.kind].leaves(rule).items():
+            names.put(logical, names.output(published)[1])
     for name in table_names():
         names.put(f"ref:{name}", reference_relation(name, audit_schema(warehouse)))
 
@@ -68,14 +67,10 @@ def _statements(plan: DatasetPlan, render: Callable[[exp.Expr], str]) -> Iterato
         yield f"-- the clean stage\n{render(steps.stage.query)};"
     yield f"-- what rules read\n{render(steps.clean)};"
     yield f"-- what people read\n{render(steps.defaulted)};"
-    for match in steps.matches:
-        yield f"-- what {match.rule.id} compares ({match.rule.span})\n{render(match.query)};"
-    if steps.golden:
-        where = f"{steps.golden.rule.id} ({steps.golden.rule.span})"
-        yield f"-- golden records by {where}\n{render(steps.golden.rows)};"
-        yield f"-- where each cell comes from, by {where}\n{render(steps.golden.cells)};"
-    for tier in steps.tiers:
-        yield f"-- levels by {tier.rule.id} ({tier.rule.span})\n{render(tier.query)};"
+    makers = (steps.maker,) if steps.maker else ()
+    for work in sorted((*steps.works, *makers), key=lambda w: list(kinds()).index(w.rule.kind)):
+        for title, query in work.shown:
+            yield f"-- {title}\n{render(query)};"
     if plan.row:
         rules = ", ".join(r.id for b in plan.row for r in b.rules)
         yield f"-- flags of {rules}\n{render(nodes.union_all([b.query for b in plan.row]))};"

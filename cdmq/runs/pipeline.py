@@ -340,13 +340,11 @@ def rule_statements(
     for own in ready.plan.datasets.values():
         if own.steps.dataset.name in executed.failed:
             continue
-        made = [(t.rule.id, t.query, own.steps.relation) for t in own.steps.tiers]
-        if golden := own.steps.golden:
-            made.append((golden.rule.id, golden.rows, f"source:{own.steps.dataset.name}"))
-        for rule, query, relation in made:
-            if executed.outcomes[rule].evaluated:
-                statements[rule] = render.sent(query)
-                relations[rule] = str(executed.names.final[relation])
+        makers = (own.steps.maker,) if own.steps.maker else ()
+        for work in (*own.steps.works, *makers):
+            if work.query is not None and executed.outcomes[work.rule.id].evaluated:
+                statements[work.rule.id] = render.sent(work.query)
+                relations[work.rule.id] = str(executed.names.final[work.reads])
         reads = {j.rule.id: j.relation for j in own.steps.judgements}
         for branch in (*own.row, *own.sets, *own.changes):
             for one in branch.alone or (branch,):

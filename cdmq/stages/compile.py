@@ -12,14 +12,15 @@ from sqlglot import exp
 from cdmq.checks.base import Check
 from cdmq.datasets.rows import Rows
 from cdmq.files.missing import tokens_of
+from cdmq.graph.order import graph_of
 from cdmq.graph.unfit import Unfit, made_without, of_columns
+from cdmq.kinds import kinds
 from cdmq.kinds.binding import Binder
+from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.defaults.cells import Cells
 from cdmq.kinds.defaults.chains import Order
 from cdmq.kinds.defaults.offers import Offers
 from cdmq.kinds.defaults.problems import default_problems
-from cdmq.kinds.golden.words import GoldenRule
-from cdmq.kinds.matching.columns import match_step
 from cdmq.kinds.validation.context import RuleContext
 from cdmq.kinds.validation.never import check_where_and_check
 from cdmq.problems import CdmqError, Problem, did_you_mean
@@ -33,7 +34,7 @@ from cdmq.sql.pii import stored
 from cdmq.sql.text_form import values_of
 from cdmq.sql.thousands import ambiguous
 from cdmq.sql.types import NUMBERS, Type
-from cdmq.steps import DatasetSteps, GoldenStep, Judgement, Stage, TierStep
+from cdmq.steps import DatasetSteps, Judgement, Stage, Work
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 T = TypeVar("T")
@@ -55,15 +56,22 @@ def compile_rules(
     """
     problems: list[Problem] = []
     steps: dict[str, DatasetSteps] = {}
+    needed = graph_of(project).needed_by(project.datasets)
     for dataset in project.datasets.values():
         if dataset.name in catalog:
-            compiler = _Compiler(project, catalog, dataset, dialect, problems, check_only, unfit)
+            compiler = _Compiler(
+                project, catalog, dataset, dialect, problems, check_only, unfit, needed
+            )
             found = compiler.steps(only, steps)
             if found:
                 steps[dataset.name] = found
     if problems:
         raise CdmqError(dict.fromkeys(problems))
     return steps
+
+
+def _work(rule: Rule, at: Compiling) -> Work | None:
+    return kinds()[rule.kind].work(rule, at)
 
 
 class _Compiler:
@@ -78,7 +86,9 @@ class _Compiler:
         problems: list[Problem],
         check_only: bool,
         unfit: Unfit | None,
+        needed: frozenset[str],
     ) -> None:
+        self.needed = needed
         self.project, self.catalog, self.dataset = project, catalog, dataset
         self.problems, self.check_only, self.unfit = problems, check_only, unfit
         self.columns = catalog[dataset.name]
@@ -105,23 +115,19 @@ class _Compiler:
         ]
         self._twice(rules)
         clean, defaulted = rows.views()
-        matching = [
-            r
-            for r in self.project.rules_of(self.dataset.name, "matching")
-            if r.enabled and (only is None or r.id in only | self._joined())
-        ]
-        matches = [
-            m
-            for r in matching
-            if (
-                m := self._apart(
-                    r,
-                    lambda r=r: match_step(  # type: ignore[misc]
-                        r, rows, self.binder, self.problems, self.check_only
-                    ),
-                )
-            )
-        ]
+        at = Compiling(
+            self.project,
+            self.catalog,
+            self.dataset,
+            rows,
+            self.binder,
+            self.problems,
+            self.check_only,
+            before,
+        )
+        works = tuple(
+            w for r in self._at_work(only) if (w := self._apart(r, partial(_work, r, at)))
+        )
         return DatasetSteps(
             dataset=self.dataset,
             columns=self.columns,
@@ -129,15 +135,38 @@ class _Compiler:
             source_key=source.key(),
             digest=rows.digest(),
             source_digest=source.digest(),
-            judgements=tuple(judgements),
+            judgements=(*judgements, *(j for w in works for j in w.judgements)),
             stage=rows.stage,
             clean=clean,
             defaulted=defaulted,
             validated=any(r.check not in ("delivered", "lines") for r in rules),
-            matches=tuple(matches),
-            golden=self._golden(before),
-            tiers=self._tiers(rows, only),
+            works=works,
+            maker=self._maker(at),
         )
+
+    def _at_work(self, only: frozenset[str] | None) -> list[Rule]:
+        """The rules of the dataset that may make more than flags and changed cells, kind by kind:
+        those that are wanted, or that another dataset needs. What makes a dataset is not among
+        them."""
+        order = list(kinds())
+        return sorted(
+            (
+                r
+                for r in self.project.rules.values()
+                if r.dataset == self.dataset.name
+                and r.enabled
+                and (only is None or r.id in only | self.needed)
+                and not any(n.startswith("source:") for n in self.project.uses[r.id].makes)
+            ),
+            key=lambda r: order.index(r.kind),
+        )
+
+    def _maker(self, at: Compiling) -> Work | None:
+        """How the dataset is made, where a rule makes it."""
+        if self.dataset.made_of not in at.before:
+            return None
+        rule = self.project.rules[str(self.dataset.made_by)]
+        return self._apart(rule, partial(_work, rule, at))
 
     def _twice(self, rules: Iterable[Rule]) -> None:
         """A rule whose id differs from another's by the letter case of one and the same column."""
@@ -169,66 +198,6 @@ class _Compiler:
         del self.problems[before:]
         self.unfit.take(rule, told, made_without(rule, self.project, self.columns))
         return None
-
-    def _joined(self) -> frozenset[str]:
-        """The matching rules that golden datasets stand on."""
-        makers = (
-            self.project.rules[d.made_by].spec for d in self.project.datasets.values() if d.made_by
-        )
-        return frozenset(m.matched_by for m in makers if isinstance(m, GoldenRule))
-
-    def _tiers(self, rows: Rows, only: frozenset[str] | None) -> tuple[TierStep, ...]:
-        """How its tiering rules judge; those that are wanted and of which all facts are known."""
-        rules = [
-            r
-            for r in self.project.rules_of(self.dataset.name, "tiering")
-            if r.enabled and (only is None or r.id in only)
-        ]
-        return tuple(t for r in rules if (t := self._apart(r, lambda r=r: self._tier(r, rows))))  # type: ignore[misc]
-
-    def _tier(self, rule: Rule, rows: Rows) -> TierStep | None:
-        from cdmq.kinds.tiering.problems import tier_problems
-        from cdmq.kinds.tiering.review import account_query, review_query
-
-        dialect = self.binder.dialect
-        wrong = tier_problems(rule, rows, self.project, self.catalog, dialect)
-        self.problems += wrong
-        if wrong or self.check_only or self.project.read_by(rule.id) - set(self.catalog):
-            return None
-        read = (rule, rows, self.project, self.catalog, dialect)
-        return TierStep(rule, review_query(*read), account_query(*read))
-
-    def _golden(self, before: Mapping[str, DatasetSteps]) -> GoldenStep | None:
-        """How the dataset is made, where a golden rule makes it."""
-        of = self.dataset.made_of
-        if of is None or of not in before:
-            return None
-        rule = self.project.rules[str(self.dataset.made_by)]
-        return self._apart(rule, lambda: self._made(rule, of, before))
-
-    def _made(self, rule: Rule, of: str, before: Mapping[str, DatasetSteps]) -> GoldenStep | None:
-        from cdmq.kinds.golden.flagged import flagging
-        from cdmq.kinds.golden.members import Flagged
-        from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
-
-        source = self.project.datasets[of]
-        found = golden_problems(rule, source, self.catalog[of])
-        self.problems += found
-        if found or self.check_only:
-            return None
-        wrong = flagging(rule, source, self.catalog[of], self.project)
-        flagged = Flagged(f"flagged:{self.dataset.name}", tuple(wrong))
-
-        def step(steps: DatasetSteps) -> GoldenStep:
-            read = (self.catalog[of], steps, self.binder.dialect)
-            return GoldenStep(
-                rule,
-                golden_query(rule, source, *read, flagged),
-                cells_query(rule, source, *read, self.dataset.spec.pii, flagged),
-                wrong,
-            )
-
-        return replace(step(before[of]), repeated=lambda: step(before[of].with_identities()))
 
     # the clean stage -----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -15,11 +16,12 @@ from cdmq.audit.found import Findings
 from cdmq.datasets.bad_lines import lost_values
 from cdmq.datasets.build import Builder
 from cdmq.datasets.inputs import content_of, look_at
+from cdmq.graph.order import graph_of
+from cdmq.kinds.running import Running
 from cdmq.problems import CdmqError
 from cdmq.project.zones import local
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer, logical
-from cdmq.stages.derive import Derived
 from cdmq.stages.guards import Guards
 from cdmq.steps import (
     CHANGED,
@@ -30,10 +32,9 @@ from cdmq.steps import (
     DatasetPlan,
     DatasetSteps,
     Executed,
-    GoldenStep,
     Outcome,
     Plan,
-    TierStep,
+    Work,
 )
 from cdmq.values import Catalog, Dataset, Project
 from cdmq.warehouses.base import StatementError
@@ -73,23 +74,31 @@ class Execution:
         self.plan, self.plans = plan, plan.datasets
         self.names, self.build, self.listen = names, build, listen
         self.stop, self.stopped = stop, False
+        #: Rules that made what they make; of those that then judge it, what they told.
+        self.ran: set[str] = set()
+        self.worked: dict[str, Outcome] = {}
         self.broken, self.unfit = broken or {}, unfit or {}
-        self.rules, self.datasets = rules, _golden_last(project, set(datasets))
-        self.as_of = datetime.fromisoformat(as_of)
-        clocks = local(self.as_of, project.config.time_zone).isoformat(sep=" ")
+        self.rules = rules
+        self.graph = graph_of(project)
+        self.datasets = [n for n in project.datasets if n in set(datasets)]
+        now = datetime.fromisoformat(as_of)
+        clocks = local(now, project.config.time_zone).isoformat(sep=" ")
         self.render = Renderer(names, warehouse.dialect, clocks, self._asked_for_time)
         self.numbers = plan.numbers
-        golden = {n: g for n, p in self.plans.items() if (g := p.steps.golden)}
-        self.builder = Builder(project, catalog, warehouse, names, self.render, golden, register)
-        self.derived = Derived(
+        self.builder = Builder(project, catalog, warehouse, names, self.render, register)
+        outcomes: dict[str, Outcome] = {}
+        self.running = Running(
             project,
             warehouse,
             names,
             self.render,
             self._send,
+            now,
             rules,
-            self.datasets,
+            self.graph.needed_by(self.datasets),
             ids or {},
+            self.numbers,
+            outcomes,
             train,
         )
         self.findings = Findings(
@@ -97,31 +106,44 @@ class Execution:
         )
         self.guards = Guards(project, warehouse, self.findings, ids or {}, holds_back)
         self.result = Executed(
-            {},
+            outcomes,
             self.builder.built,
             names,
             self.numbers,
             clocks,
-            states=self.derived.states,
+            states=self.running.states,
+            repeated=self.running.repeated,
         )
 
     def run(self) -> Executed:
-        """Make every relation first, then judge: a rule may refer to any dataset."""
+        """Step by step: first what a step makes, then what it judges, as a rule may refer to any
+        dataset. A rule that reads what another gives is of a later step."""
         self._temporary()
         for name, why in self.broken.items():
             self._give_up(self.project.datasets[name], why)
         for rule in sorted(self.rules & set(self.unfit)):
             if rule not in self.result.outcomes:
                 self._tell(Outcome(self.project.rules[rule], error=self.unfit[rule]))
-        for step in (self._build, self._judge):
+        levels = self.graph.levels
+        for level in range(max(levels.values(), default=0) + 1):
             for name in self.datasets:
-                if self.stopped and step == self._judge:
-                    break
-                if name not in self.result.failed:
-                    self._guarded(step, self.project.datasets[name])
+                if levels[f"dataset:{name}"] == level and name not in self.result.failed:
+                    self._guarded(self._build, self.project.datasets[name])
+            for name, rules in self._of_level(level).items():
+                if not self.stopped and name not in self.result.failed:
+                    judge = partial(self._judge, rules=rules)
+                    self._guarded(judge, self.project.datasets[name])
         self._skip_the_rest()
         self.result.lost = lost_values(self.project, self.builder.lines)
         return self.result
+
+    def _of_level(self, level: int) -> dict[str, frozenset[str]]:
+        """The rules of a step by their datasets, in the order of these."""
+        found: dict[str, set[str]] = {name: set() for name in self.datasets}
+        for rule in self.project.rules.values():
+            if rule.dataset in found and self.graph.levels[f"rule:{rule.id}"] == level:
+                found[rule.dataset].add(rule.id)
+        return {name: frozenset(rules) for name, rules in found.items() if rules}
 
     def _guarded(self, step: Callable[[Dataset], None], dataset: Dataset) -> None:
         broken = [n for n in dataset.depends_on if n in self.result.failed]
@@ -170,19 +192,15 @@ class Execution:
             return
         self.listen("dataset", dataset)
         steps = self.plans[dataset.name].steps if dataset.name in self.plans else None
-        if steps and steps.golden and (off := self.derived.switched_off(steps.golden)):
-            self.result.off.add(dataset.name)
-            self._give_up(dataset, off, skipped=True)
-            return
-        if steps and steps.golden and (why := self.derived.unmatched(steps.golden)):
-            self._give_up(dataset, why, skipped=True)
-            return
-        if steps and steps.golden and dataset.made_of in self.result.repeated:
-            assert steps.golden.repeated is not None
-            self.builder.golden[dataset.name] = golden = steps.golden.repeated()
-            steps = replace(steps, golden=golden)
-        if steps and steps.golden and not self._flagged(dataset, steps.golden):
-            return
+        maker = steps.maker if steps else None
+        if maker:
+            if not self._may_be_made(dataset, maker):
+                return
+            if dataset.made_of in self.result.repeated and maker.repeated:
+                maker = maker.repeated()
+            maker.before(self.running)
+            assert maker.rows is not None
+            self.builder.made[dataset.name] = maker.rows
         digest = content_of(dataset, self.project)
         self.builder.source(dataset)
         self._look_at(dataset, digest)
@@ -191,12 +209,27 @@ class Execution:
         self.builder.clean(steps)
         if dataset.guards and self._held(self.plan.guards(dataset.name)):
             return
-        if steps.matches and self._repeats(steps.with_digests()):
-            self.result.repeated.add(dataset.name)
-            steps = steps.with_identities()
-        for outcome in (*self.derived.match(steps), self.derived.golden(steps)):
-            if outcome:
-                self._tell(outcome)
+        if maker and not self.running.train:
+            self._tell(maker.run(self.running, steps))
+
+    def _may_be_made(self, dataset: Dataset, maker: Work) -> bool:
+        """Whether the rules that a dataset needs are there, and have run."""
+        own = maker.rule.id
+        needed = [
+            n.removeprefix("rule:")
+            for n in sorted(self.graph.needs[f"rule:{own}"])
+            if n.startswith("rule:")
+        ]
+        for rule in (own, *needed):
+            if not self.project.rules[rule].enabled:
+                self.result.off.add(dataset.name)
+                self._give_up(dataset, f"the rule {rule} is disabled", skipped=True)
+                return False
+        for rule in needed:
+            if rule not in self.ran:
+                self._give_up(dataset, f"it reads what {rule} makes, which failed", skipped=True)
+                return False
+        return True
 
     def _look_at(self, dataset: Dataset, digest: str | None) -> None:
         """`cdmq test` reads tables anew, and nothing else."""
@@ -206,26 +239,6 @@ class Execution:
                 self.result.inputs[dataset.name] = look_at(
                     dataset, relation, digest, self.catalog, self.warehouse
                 )
-
-    def _flagged(self, dataset: Dataset, golden: GoldenStep) -> bool:
-        """Judge the records that a golden dataset is made of: what is wrong in them loses there.
-        Whether it can be made then."""
-        of = str(dataset.made_of)
-        if golden.flagging and not self.derived.train:
-            self._guarded(lambda d: self._rules(d, early=True), self.project.datasets[of])
-        if of in self.result.failed:
-            self._give_up(dataset, self._lost(of), skipped=True)
-            return False
-        self.derived.flagged(
-            golden,
-            dataset,
-            {
-                name: self.numbers.code(name)
-                for name, o in self.result.outcomes.items()
-                if o.evaluated and name in self.numbers
-            },
-        )
-        return True
 
     def _held(self, plan: DatasetPlan) -> bool:
         """Judge the guards of what was just made; where one does not pass, it is not published."""
@@ -241,53 +254,73 @@ class Execution:
             self._give_up(dataset, f"held back: {failed[0]} does not pass", skipped=True)
         return bool(failed)
 
-    def _judge(self, dataset: Dataset) -> None:
+    def _judge(self, dataset: Dataset, rules: frozenset[str]) -> None:
+        """Run those of some rules of a dataset that make something, then judge."""
         plan = self.plans.get(dataset.name)
         if plan is None:
             return
-        self._rules(dataset)
-        for tier in plan.steps.tiers if self.build else ():
-            if tier.rule.id in self.rules:
-                self._tell(self._tier(tier))
+        for work in plan.steps.works if self.build else ():
+            if work.rule.id in rules & (self.rules | self.running.needed):
+                self._work(work, plan.steps)
+        self._rules(plan, rules)
+        for rule in sorted(rules & self.worked.keys()):
+            self._tell(self.worked.pop(rule))
 
-    def _rules(self, dataset: Dataset, early: bool = False) -> None:
-        """Judge what was not judged yet; `early`: what needs nothing that is still to be made."""
-        plan = self.plans.get(dataset.name)
-        if plan is None:
-            return
-        if self._has_null_keys(plan.steps):
-            plan = self.plan.with_null_keys(dataset.name)
-        done: list[Outcome] = []
-        if dataset.name not in self.result.steps:
-            done += [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
-            done += self._find(plan.row) if plan.row else []
-            done += [
-                Outcome(j.rule)
-                for j in plan.steps.judgements
-                if j.scope == "dataset" and j.rule.id in self.rules
-            ]
+    def _work(self, work: Work, steps: DatasetSteps) -> None:
+        outcome = self._unless_lost(Outcome(work.rule))
+        if not outcome.skipped:
+            try:
+                own = self.running.named(steps) if work.names_records else steps
+                outcome = work.run(self.running, own)
+            except StatementError as error:
+                outcome = Outcome(work.rule, error=str(error))
+        if outcome.evaluated:
+            self.ran.add(work.rule.id)
+        if self.running.train and work.rule.id not in self.rules:
+            return  # what is to be learnt from stands on it
+        if outcome.evaluated and work.judgements:
+            self.worked[work.rule.id] = outcome
+        else:
+            self._tell(outcome)
+
+    def _rules(self, plan: DatasetPlan, rules: frozenset[str]) -> None:
+        """Judge what was not judged yet."""
+        name = plan.steps.dataset.name
+        null_keys = self._has_null_keys(plan.steps)
+        plan = self.plan.part(name, rules, null_keys)
+        done = [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
+        done += self._find(plan.row) if plan.row else []
+        done += [
+            Outcome(j.rule)
+            for j in plan.steps.judgements
+            if j.scope == "dataset" and j.rule.id in self.rules
+        ]
         done += [
             o
             for b in plan.sets
             if b.rules[0].id not in self.result.outcomes
-            and not (early and self._to_come(b))
             and not self._unless_lost(Outcome(b.rules[0])).skipped
             for o in self._find([b])
         ]
         done = [self._unless_lost(o) for o in done if o.rule.id not in self.result.outcomes]
         done = _merged(done)
-        self.result.steps[dataset.name] = plan.steps
+        own = self.plans[name].steps
+        self.result.steps[name] = own.with_digests() if null_keys else own
         if done:
             for outcome in self.findings.of(plan.steps, self.findings.counted(plan, done)):
-                self._tell(outcome)
+                self._tell(self._with_work(outcome))
 
-    def _to_come(self, branch: Branch) -> bool:
-        """Whether a rule refers to a dataset that is not there yet."""
-        other = getattr(branch.rules[0].spec, "to", None)
-        return (
-            other in self.project.datasets
-            and other not in self.result.failed
-            and f"clean:{other}" not in self.names.staged
+    def _with_work(self, outcome: Outcome) -> Outcome:
+        """What was found wrong in what a rule made, with what it told when it made it."""
+        made = self.worked.pop(outcome.rule.id, None)
+        if made is None or not outcome.evaluated:
+            return outcome
+        return replace(
+            made,
+            failing=outcome.failing,
+            could_not_judge=outcome.could_not_judge,
+            samples=outcome.samples,
+            fingerprint=outcome.fingerprint,
         )
 
     def _unless_lost(self, outcome: Outcome) -> Outcome:
@@ -297,27 +330,6 @@ class Execution:
             return Outcome(rule, skipped="a delivery is judged when it is read: cdmq run")
         lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
         return Outcome(rule, skipped=self._lost(lost[0])) if lost else outcome
-
-    def _tier(self, step: TierStep) -> Outcome:
-        self._asked_for_time()
-        asked = self._unless_lost(Outcome(step.rule))
-        if asked.skipped:
-            return asked
-        try:
-            return self.derived.tier(step, self.as_of)
-        except StatementError as error:
-            return Outcome(step.rule, error=str(error))
-
-    def _repeats(self, steps: DatasetSteps) -> bool:
-        """Whether a key, or a record without one, stands twice."""
-        twice = nodes.group_by(
-            nodes.select([nodes.number(1)], logical(steps.relation)), [steps.key.copy()]
-        )
-        twice.set(
-            "having",
-            exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))),
-        )
-        return bool(self.warehouse.fetch(self.render.sent(twice.limit(1))))
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
         parts = {c.name: c for c in steps.key.find_all(exp.Column)}
@@ -387,20 +399,6 @@ class Execution:
                 lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
                 why = self._lost(lost[0]) if lost else "not run: --fail-fast"
             self.result.outcomes[rule.id] = Outcome(rule, skipped=why)
-
-
-def _golden_last(project: Project, wanted: set[str]) -> list[str]:
-    """The datasets in an order in which all that needs no golden record stands before the first:
-    a rule on the records that it is made of may refer to any of them."""
-    after: set[str] = set()
-    for name, dataset in project.datasets.items():
-        if dataset.made_by or after & set(dataset.depends_on):
-            after.add(name)
-    first, last = (
-        [n for n in project.datasets if n in wanted and (n in after) == late]
-        for late in (False, True)
-    )
-    return first + last
 
 
 def _merged(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -40,9 +40,12 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
     """The statements of every dataset."""
     numbers = _numbers(project, steps)
 
-    def with_null_keys(name: str) -> DatasetPlan:
-        # The digest reads every column: it is written once, and not again for each column.
-        return plan_dataset(steps[name].with_digests(), numbers, fuse, row_fuse="row")
+    def part(name: str, rules: frozenset[str] | None, null_keys: bool) -> DatasetPlan:
+        step = steps[name] if rules is None else _only(steps[name], rules)
+        if null_keys:
+            # The digest reads every column: it is written once, and not again for each column.
+            return plan_dataset(step.with_digests(), numbers, fuse, row_fuse="row")
+        return plans[name] if step is steps[name] else plan_dataset(step, numbers, fuse)
 
     def guards(name: str) -> DatasetPlan:
         step = steps[name]
@@ -51,7 +54,21 @@ def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Pla
         return plan_dataset(replace(step, judgements=wanted, stage=stage), numbers, fuse)
 
     plans = {name: plan_dataset(step, numbers, fuse) for name, step in steps.items()}
-    return Plan(plans, numbers, with_null_keys, guards)
+    return Plan(plans, numbers, part, guards)
+
+
+def _only(step: DatasetSteps, rules: frozenset[str]) -> DatasetSteps:
+    """The steps with no more than some rules."""
+    if rules >= {j.rule.id for j in step.judgements} and (
+        not step.stage or rules >= {c.rule.id for c in step.stage.changes}
+    ):
+        return step
+    changes = tuple(c for c in step.stage.changes if c.rule.id in rules) if step.stage else ()
+    return replace(
+        step,
+        judgements=tuple(j for j in step.judgements if j.rule.id in rules),
+        stage=replace(step.stage, changes=changes) if step.stage else None,
+    )
 
 
 def _numbers(project: Project, steps: Mapping[str, DatasetSteps]) -> Numbers:

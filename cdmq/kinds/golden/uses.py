@@ -19,3 +19,8 @@ def uses(rule: Rule, at: Known) -> Uses:
     if spec.valid_only:
         reads[f"flags:{rule.dataset}"] = frozenset({ALL})
     return Uses(reads, {f"source:{spec.into}": frozenset({ALL})})
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    assert isinstance(rule.spec, GoldenRule)
+    return {f"flagged:{rule.spec.into}": f"{rule.id}__flags"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -17,8 +18,16 @@ from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import OPAQUE, Type, a
 from cdmq.standards.whitespace import blank
-from cdmq.steps import MatchStep
 from cdmq.values import Rule
+
+
+@dataclass(frozen=True)
+class MatchStep:
+    """What a matching rule reads: a query of its columns (text or date), over the clean rows."""
+
+    rule: Rule
+    types: Mapping[str, Type]
+    query: exp.Select
 
 
 def match_step(

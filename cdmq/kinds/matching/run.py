@@ -13,6 +13,7 @@ from sqlglot import exp
 from cdmq.audit.latest import down, latest, open_first
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
+from cdmq.kinds.matching.columns import MatchStep
 from cdmq.kinds.matching.engine.model import Model
 from cdmq.kinds.matching.tables import (
     ASTRAY,
@@ -28,7 +29,7 @@ from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import DatasetSteps, MatchStep, Outcome, State
+from cdmq.steps import DatasetSteps, Outcome, State
 from cdmq.warehouses.scratch import Scratch
 
 if TYPE_CHECKING:

@@ -16,3 +16,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     if rule.spec.makes == "party":
         makes[f"parties:{rule.dataset}"] = party
     return Uses({f"rows:{rule.dataset}": own}, makes)
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    return {f"xref:{rule.id}": f"{rule.id}__xref"}

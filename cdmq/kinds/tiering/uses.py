@@ -26,3 +26,7 @@ def uses(rule: Rule, at: Known) -> Uses:
         reads,
         {f"column:{rule.dataset}": frozenset({rule.id}), f"kept:{rule.id}": frozenset({"level"})},
     )
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    return {f"tiers:{rule.id}": f"{rule.id}__levels"}

@@ -1,0 +1,94 @@
+"""A matching rule at work: it finds the parties of its dataset, or trains its model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import duckdb
+from sqlglot import exp
+
+from cdmq.audit.renames import of_rule
+from cdmq.kinds.compiling import Compiling
+from cdmq.kinds.matching.columns import MatchStep, match_step
+from cdmq.kinds.matching.run import Matcher
+from cdmq.kinds.matching.tables import XREF
+from cdmq.kinds.matching.words import MatchingRule
+from cdmq.kinds.running import Publishing, Running
+from cdmq.sql import nodes
+from cdmq.steps import DatasetSteps, Outcome, Work
+from cdmq.values import Rule
+from cdmq.warehouses.base import StatementError
+
+_PUBLIC = ("key", "party_id", "from_run", "to_run", "closed_because")
+
+
+def work(rule: Rule, at: Compiling) -> Work | None:
+    step = match_step(rule, at.rows, at.binder, at.problems, at.check_only)
+    if step is None:
+        return None
+    assert isinstance(rule.spec, MatchingRule)
+    party = (f"{rule.dataset}__xref",) if rule.spec.makes == "party" else ()
+    return Work(
+        rule,
+        run=partial(_run, step),
+        shown=((f"what {rule.id} compares ({rule.span})", step.query),),
+        publishes=(f"{rule.id}__xref", *party),
+        views=partial(_views, rule),
+        names_records=True,
+    )
+
+
+def _run(step: MatchStep, at: Running, steps: DatasetSteps) -> Outcome:
+    matcher = Matcher(at.warehouse, at.names, at.render, at.ids)
+    started = time.perf_counter()
+    try:
+        if not at.train or step.rule.id in at.needed:
+            matched = matcher.match(step, steps)  # what is to be learnt from may stand on it
+        if at.train and step.rule.id in at.rules:
+            matched = matcher.train(step, steps)
+    except (StatementError, duckdb.Error) as error:
+        return Outcome(step.rule, error=str(error).splitlines()[0])
+    if not at.train or step.rule.id in at.rules:
+        at.states += matched.states
+    return replace(matched.outcome, seconds=time.perf_counter() - started)
+
+
+def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[str, exp.Select]]:
+    """`<rule>__xref`: key to party, with from and to run. `<dataset>__xref`: the party of each
+    record now."""
+    assert isinstance(rule.spec, MatchingRule)
+    mine = of_rule(rule.id, at.ids)
+    yield f"{rule.id}__xref", at.kept(XREF.name, _PUBLIC, mine, open_=False)
+    if rule.spec.makes == "party":
+        name = steps.dataset.name
+        named = steps.with_identities() if name in at.repeated else steps.with_digests()
+        yield f"{name}__xref", _now(named, at, mine.copy())
+
+
+def _now(steps: DatasetSteps, at: Publishing, mine: exp.Expr) -> exp.Select:
+    """Each record's key columns, its key as text, and its party."""
+    rows = steps.clean.copy()
+    rows.set(
+        "expressions",
+        [
+            *(nodes.alias(nodes.column(k), k) for k in steps.dataset.key),
+            nodes.alias(steps.key.copy(), "__key"),
+        ],
+    )
+    query = nodes.select(
+        [
+            *(nodes.column(k, "r") for k in steps.dataset.key if k not in ("key", "party_id")),
+            nodes.alias(nodes.column("key", "x"), "key"),
+            nodes.column("party_id", "x"),
+        ],
+        nodes.subquery(rows, "r"),
+    )
+    open_ = nodes.subquery(at.kept(XREF.name, ("key", "party_id"), mine, open_=True), "x")
+    query.append(
+        "joins",
+        exp.Join(this=open_, on=nodes.equal(nodes.column("__key", "r"), nodes.column("key", "x"))),
+    )
+    return query

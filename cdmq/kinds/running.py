@@ -1,0 +1,104 @@
+"""What a kind is given where its rules run, and where what they left is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cdmq.audit.tables import audit_schema
+from cdmq.sql import nodes
+from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
+from cdmq.sql.relation import Relation
+from cdmq.steps import DatasetSteps, Outcome, State
+from cdmq.values import Project
+
+if TYPE_CHECKING:
+    from cdmq.warehouses.base import Warehouse
+
+
+@dataclass
+class Running:
+    """One run, as the rules that make something see it; what they leave stands in `states`."""
+
+    project: Project
+    warehouse: Warehouse
+    names: Names
+    render: Renderer
+    #: Sends a statement that is recorded; gives its digest and seconds.
+    send: Callable[[exp.Expr], tuple[str, float]]
+    #: The run's time (UTC).
+    now: datetime
+    #: Rules that were asked for; rules that a dataset needs; rule -> every id that it ever had.
+    rules: frozenset[str]
+    needed: frozenset[str]
+    ids: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, int]
+    #: What was found so far.
+    outcomes: Mapping[str, Outcome]
+    #: Only train models.
+    train: bool = False
+    states: list[State] = field(default_factory=list)
+    #: Datasets in which a key stands twice, where somebody asked.
+    repeated: set[str] = field(default_factory=set)
+
+    @property
+    def as_of(self) -> datetime:
+        """The run's time (UTC); the run remembers that somebody asked."""
+        self.render.asked()
+        return self.now
+
+    def make(self, name: str, query: exp.Query) -> tuple[Relation, str, float]:
+        """A staged table, known as `made:NAME`, with the digest of its statement and seconds."""
+        staged, final = self.names.output(name)
+        self.names.put(f"made:{name}", staged, final)
+        digest, seconds = self.send(nodes.create(Relation(f"made:{name}", LOGICAL), query))
+        return staged, digest, seconds
+
+    def drop(self, relation: Relation) -> None:
+        self.warehouse.run(nodes.drop(relation).sql(self.warehouse.dialect))
+
+    def fetch(self, query: exp.Query) -> list[tuple[Any, ...]]:
+        """The rows of a query over logical names, and of audit tables."""
+        return self.warehouse.fetch(self.render.sent(query))
+
+    def audit(self, table: str) -> exp.Table:
+        return nodes.table(Relation(table, audit_schema(self.warehouse)))
+
+    def named(self, steps: DatasetSteps) -> DatasetSteps:
+        """The steps with a name of its own for each record, where a key stands twice."""
+        if self._repeats(steps.with_digests()):
+            self.repeated.add(steps.dataset.name)
+            return steps.with_identities()
+        return steps
+
+    def _repeats(self, steps: DatasetSteps) -> bool:
+        """Whether a key, or a record without one, stands twice."""
+        twice = nodes.group_by(
+            nodes.select([nodes.number(1)], logical(steps.relation)), [steps.key.copy()]
+        )
+        twice.set(
+            "having",
+            exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))),
+        )
+        return bool(self.fetch(twice.limit(1)))
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """Where views of what rules keep are made."""
+
+    #: The audit schema, and rule -> every id that it ever had.
+    schema: str
+    ids: Mapping[str, tuple[str, ...]]
+    repeated: frozenset[str]
+
+    def kept(self, table: str, columns: tuple[str, ...], mine: exp.Expr, open_: bool) -> exp.Select:
+        """Columns of an audit table; `open_`: what is true now."""
+        where = nodes.every([mine, nodes.is_null(nodes.column("to_run"))]) if open_ else mine
+        return nodes.select(
+            [nodes.column(c) for c in columns], nodes.table(Relation(table, self.schema)), where
+        )

@@ -1,0 +1,233 @@
+"""A tiering rule at work: the level of everyone at a review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from sqlglot import exp
+
+from cdmq.audit.latest import latest, open_first
+from cdmq.audit.renames import of_rule
+from cdmq.audit.tables import audit_schema
+from cdmq.audit.versions import version_of
+from cdmq.kinds.compiling import Compiling
+from cdmq.kinds.running import Publishing, Running
+from cdmq.kinds.tiering.history import STATE, Review, review_at
+from cdmq.kinds.tiering.problems import tier_problems
+from cdmq.kinds.tiering.review import account_query, review_query
+from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
+from cdmq.kinds.tiering.undoing import not_undone
+from cdmq.kinds.tiering.words import NEW, TieringRule
+from cdmq.sql import nodes
+from cdmq.sql.logical import LOGICAL
+from cdmq.sql.relation import Relation
+from cdmq.steps import DatasetSteps, Given, Outcome, State, Work
+from cdmq.values import Rule
+
+#: Why a fact is not counted, in the order of `account_query`.
+_UNCOUNTED = ("without a date", "without an amount", "of no known customer")
+_PUBLIC = ("key", "level", "measures", "cut_offs", "reason", "from_review")
+
+
+@dataclass(frozen=True)
+class TierStep:
+    """How a tiering rule judges: a row a record with its level, reading the levels before."""
+
+    rule: Rule
+    query: exp.Select
+    #: A row a dataset of facts: how many there are, and how many no figure could count.
+    account: exp.Query
+
+
+def work(rule: Rule, at: Compiling) -> Work | None:
+    wrong = tier_problems(rule, at.rows, at.project, at.catalog, at.dialect)
+    at.problems.extend(wrong)
+    if wrong or at.check_only or at.project.read_by(rule.id) - set(at.catalog):
+        return None
+    read = (rule, at.rows, at.project, at.catalog, at.dialect)
+    step = TierStep(rule, review_query(*read), account_query(*read))
+    return Work(
+        rule,
+        run=partial(_run, step),
+        shown=((f"levels by {rule.id} ({rule.span})", step.query),),
+        query=step.query,
+        reads=at.rows.relation,
+        publishes=(f"{rule.id}__levels",),
+        views=partial(_views, rule),
+        column=Given(f"{rule.id}__levels", "level", TIER_HISTORY.name, "text"),
+    )
+
+
+def _run(step: TierStep, at: Running, steps: DatasetSteps) -> Outcome:
+    return _Tiering(at).tier(step, at.as_of)
+
+
+def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[str, exp.Select]]:
+    """`<rule>__levels`: the level of each customer now."""
+    mine = of_rule(rule.id, at.ids)
+    yield f"{rule.id}__levels", at.kept(TIER_HISTORY.name, _PUBLIC, mine, open_=True)
+
+
+@dataclass(frozen=True)
+class _Tiering:
+    at: Running
+
+    def tier(self, step: TierStep, as_of: datetime) -> Outcome:
+        """The level of everyone at `as_of` (UTC). Between reviews who has none is judged alone."""
+        rule = step.rule
+        assert isinstance(rule.spec, TieringRule)
+        last, version, judged = self._last_review(rule.id)
+        review = review_at(rule.spec, as_of, last, judged, self.at.project.config.time_zone)
+        if review.state == "past":
+            return Outcome(rule, skipped=review.message)
+        if review.state == "done" and version != version_of(rule, self.at.project).digest:
+            review = replace(review, state="due", message="")
+        before, _, _ = self.at.make(f"{rule.id}__levels_before", self._levels_before(rule.id))
+        self.at.names.put(f"tiers:{rule.id}", before, self.at.names.output(f"{rule.id}__levels")[1])
+        query = step.query.copy()
+        judged_now = query if review.state == "due" else self._between(query, f"tiers:{rule.id}")
+        staged, digest, seconds = self.at.make(
+            f"{rule.id}__levels", self._since(judged_now, f"tiers:{rule.id}", review)
+        )
+        self.at.states.append(
+            State(
+                rule.id,
+                TIER_HISTORY,
+                staged,
+                (*STATE, "from_review"),
+                {"to_review": review.label},
+            )
+        )
+        if review.state == "due":
+            self.at.states.append(self._reviewed(rule.id, review, as_of))
+        self.at.drop(before)
+        found = self._levels(rule, rule.spec, staged, review)
+        lost, facts, told = self._uncounted(step)
+        return replace(
+            found,
+            statement=digest,
+            seconds=seconds,
+            could_not_judge=lost,
+            facts=facts,
+            note="; ".join(n for n in (found.note, told) if n),
+            figures={**found.figures, "facts": facts, "uncounted": lost},
+        )
+
+    def _uncounted(self, step: TierStep) -> tuple[int, int, str]:
+        """How many facts no figure could count, of how many, and in words."""
+        lost, facts, told = 0, 0, []
+        for name, all_, *by_why in sorted(
+            self.at.warehouse.fetch(self.at.render.sent(step.account))
+        ):
+            lost, facts = lost + sum(by_why), facts + all_
+            why = [f"{n:,} {words}" for n, words in zip(by_why, _UNCOUNTED, strict=True) if n]
+            if why:
+                told.append(f"made without {sum(by_why):,} of {all_:,} {name}: {', '.join(why)}")
+        return lost, facts, "; ".join(told)
+
+    def _reviewed(self, rule: str, review: Review, as_of: datetime) -> State:
+        """The review that this run makes, with the time that it judges by."""
+        staged, _ = self.at.names.output(f"{rule}__review")
+        moment = nodes.cast(nodes.text(as_of.isoformat(sep=" ")), "timestamp")
+        shown = {"review": nodes.text(review.label), "as_of": moment}
+        query = nodes.select([nodes.alias(v, c) for c, v in shown.items()])
+        self.at.warehouse.run(nodes.create(staged, query).sql(self.at.warehouse.dialect))
+        return State(rule, TIER_REVIEWS, staged, tuple(shown))
+
+    def _last_review(self, rule: str) -> tuple[str | None, str | None, datetime | None]:
+        """The label of the last review, the version of the rule that made it, and its as_of."""
+        query = nodes.select(
+            [nodes.column(c) for c in ("review", "version", "as_of")],
+            self.at.audit(TIER_REVIEWS.name),
+            nodes.every([of_rule(rule, self.at.ids), nodes.is_null(nodes.column("undone_run"))]),
+        )
+        rows = self.at.warehouse.fetch(
+            query.order_by(exp.Ordered(this=nodes.column("run_id"), desc=True))
+            .limit(1)
+            .sql(self.at.warehouse.dialect)
+        )
+        if not rows:
+            return None, None, None
+        review, version, as_of = rows[0]
+        return str(review), str(version), as_of
+
+    def _levels_before(self, rule: str) -> exp.Select:
+        """The level of everyone who has one, or who had one and was not there since."""
+        rows = nodes.select(
+            [nodes.column(c) for c in (*STATE, "from_review", "from_run", "to_run")],
+            self.at.audit(TIER_HISTORY.name),
+            nodes.every([of_rule(rule, self.at.ids), not_undone(audit_schema(self.at.warehouse))]),
+        )
+        last = latest(rows, "row_number", "key", open_first())
+        return nodes.select(
+            [nodes.column(c) for c in (*STATE, "from_review")], nodes.subquery(last, "b")
+        )
+
+    def _since(self, query: exp.Query, before: str, review: Review) -> exp.Select:
+        """With the review that gave each level: who returns to a level has it since then."""
+        shown = [nodes.column(c, "n") for c in STATE]
+        since = exp.Coalesce(
+            this=nodes.column("from_review", "b"), expressions=[nodes.text(review.label)]
+        )
+        joined = nodes.select(
+            [*shown, nodes.alias(since, "from_review")], nodes.subquery(query, "n")
+        )
+        same = nodes.every(
+            [
+                nodes.equal(
+                    *(
+                        exp.Coalesce(
+                            this=nodes.cast(nodes.column(c, side), "text"),
+                            expressions=[nodes.text("\x01")],
+                        )
+                        for side in ("b", "n")
+                    )
+                )
+                for c in TIER_HISTORY.identity
+            ]
+        )
+        nodes.left_join(joined, nodes.table(Relation(before, LOGICAL), "b"), same)
+        return joined
+
+    def _between(self, query: exp.Select, before: str) -> exp.Query:
+        """Who has a level keeps it; who has none gets one."""
+
+        def named(relation: str, as_: str) -> exp.Table:
+            return nodes.table(Relation(relation, LOGICAL), as_)
+
+        def known(alias: str, other: exp.Expr) -> exp.Expr:
+            return exp.Exists(
+                this=nodes.select(
+                    [nodes.number(1)],
+                    other,
+                    nodes.equal(nodes.column("key", "o"), nodes.column("key", alias)),
+                )
+            )
+
+        shown = [[nodes.column(c, alias) for c in STATE] for alias in ("n", "b")]
+        new = nodes.select(
+            shown[0], nodes.subquery(query, "n"), exp.Not(this=known("n", named(before, "o")))
+        )
+        kept = nodes.select(
+            shown[1], named(before, "b"), known("b", nodes.subquery(query.copy(), "o"))
+        )
+        return nodes.union_all([new, kept])
+
+    def _levels(self, rule: Rule, spec: TieringRule, staged: Relation, review: Review) -> Outcome:
+        count = exp.Count(this=exp.Star())
+        found = nodes.group_by(
+            nodes.select([nodes.column("level"), count], nodes.table(staged)),
+            [nodes.column("level")],
+        )
+        counts = dict(self.at.warehouse.fetch(found.sql(self.at.warehouse.dialect)))
+        note = ", ".join(
+            f"{counts[name]:,} {name}" for name in (NEW, *spec.level_names) if counts.get(name)
+        )
+        if review.message:
+            note += f" ({review.message})"
+        everyone = sum(counts.values())
+        figures = {f"level:{name}": float(counts.get(name, 0)) for name in (NEW, *spec.level_names)}
+        return Outcome(rule, tested=everyone, judged=everyone, note=note, figures=figures)
