@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,30 +16,8 @@ from cdmq.sql.types import Type
 from cdmq.values import Dataset, Materialization, Rule, Status
 
 if TYPE_CHECKING:
-    from cdmq.kinds.running import Publishing, Running
+    from cdmq.kinds.working import Work
     from cdmq.sql.logical import Names
-
-
-def _no_views(at: Publishing, steps: DatasetSteps) -> Iterable[tuple[str, exp.Select]]:
-    return ()
-
-
-def _nothing(at: Running) -> None:
-    return None
-
-
-@dataclass(frozen=True)
-class Given:
-    """The column that a rule gives to the records of its dataset: where its values stand.
-
-    `made` is the relation that the rule makes, `table` the audit table that keeps it: the open
-    rows are read where the rule does not run. Both have a `key`, and the values in `value`.
-    """
-
-    made: str
-    value: str
-    table: str
-    type: Type
 
 
 @dataclass(frozen=True)
@@ -122,36 +100,6 @@ class Numbers:
 
     def __contains__(self, rule: str) -> bool:
         return (rule, "") in self.known
-
-
-@dataclass(frozen=True)
-class Work:
-    """What running one rule takes that makes more than flags and changed cells.
-
-    `run` makes what the rule leaves, and tells what it found. Of a rule that makes a dataset,
-    `rows` are the dataset's, `before` is done before they are made, and `repeated` is the same
-    over records of which some have one key.
-    """
-
-    rule: Rule
-    run: Callable[[Running, DatasetSteps], Outcome]
-    #: Its SQL for people to read, each with a title.
-    shown: tuple[tuple[str, exp.Query], ...] = ()
-    #: Its SQL alone, and the relation that it reads, in the results of a run.
-    query: exp.Query | None = None
-    reads: str = ""
-    #: Names of what people read of it, beside its dataset.
-    publishes: tuple[str, ...] = ()
-    views: Callable[[Publishing, DatasetSteps], Iterable[tuple[str, exp.Select]]] = _no_views
-    #: Parties are of records: each has a name of its own where a key stands twice.
-    names_records: bool = False
-    rows: exp.Select | None = None
-    before: Callable[[Running], None] = _nothing
-    repeated: Callable[[], Work] | None = None
-    #: What it finds wrong, once it has run.
-    judgements: tuple[Judgement, ...] = ()
-    #: The column that it gives the records of its dataset.
-    column: Given | None = None
 
 
 @dataclass(frozen=True)

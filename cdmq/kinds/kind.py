@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.tells import Tells
+    from cdmq.kinds.working import Work
     from cdmq.problems import Problem
     from cdmq.project.fields import Head
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
-    from cdmq.steps import Work
     from cdmq.sql.types import Type
     from cdmq.values import Dataset, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse

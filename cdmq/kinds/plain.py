@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from cdmq.kinds.kind import Kind, Known
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
+    from cdmq.kinds.working import Work
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
-    from cdmq.steps import Work
     from cdmq.sql.types import Type
     from cdmq.warehouses.base import Warehouse
 

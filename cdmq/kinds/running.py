@@ -13,7 +13,7 @@ from cdmq.audit.tables import audit_schema
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetSteps, Outcome, State
+from cdmq.steps import DatasetSteps, Numbers, Outcome, State
 from cdmq.values import Project
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Running:
     rules: frozenset[str]
     needed: frozenset[str]
     ids: Mapping[str, tuple[str, ...]]
-    numbers: Mapping[str, int]
+    numbers: Numbers
     #: What was found so far.
     outcomes: Mapping[str, Outcome]
     #: Only train models.

@@ -32,7 +32,7 @@ from cdmq.runs.interrupts import Fate, follows_interrupt
 from cdmq.runs.past import Past
 from cdmq.sql.logical import STAGED, Names, Renderer
 from cdmq.stages.compile import compile_rules
-from cdmq.stages.execute import Execution
+from cdmq.stages.execute import Asked, Execution
 from cdmq.stages.judge import exit_code, judge
 from cdmq.stages.plan import plan
 from cdmq.stages.record import is_recorded, record, record_only
@@ -369,26 +369,22 @@ def _execute(
 ) -> Executed:
     moment = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
-    execution = Execution(
-        ready.project,
-        ready.catalog,
-        ready.plan,
-        register.warehouse,
-        names,
-        moment,
-        rules=ready.selection.rules,
-        datasets=ready.selection.datasets,
-        broken=ready.broken,
-        unfit=ready.unfit,
+    asked = Asked(
+        ready.selection.rules,
+        ready.selection.datasets,
         build=wish.build,
+        train=wish.command == "train",
         stop=stop,
         holds_back=_holds_back,
-        train=wish.command == "train",
+        listen=lambda event, value: listen(event, _scrubbed(value, target)),
+        broken=ready.broken,
+        unfit=ready.unfit,
         ids=ids,
         register=register,
-        listen=lambda event, value: listen(event, _scrubbed(value, target)),
     )
-    done = execution.run()
+    done = Execution(
+        ready.project, ready.catalog, ready.plan, register.warehouse, names, moment, asked
+    ).run()
     return replace(
         done,
         outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},

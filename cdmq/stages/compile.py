@@ -23,6 +23,7 @@ from cdmq.kinds.defaults.offers import Offers
 from cdmq.kinds.defaults.problems import default_problems
 from cdmq.kinds.validation.context import RuleContext
 from cdmq.kinds.validation.never import check_where_and_check
+from cdmq.kinds.working import Work
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.project.column_names import folded
 from cdmq.sql import nodes
@@ -34,7 +35,7 @@ from cdmq.sql.pii import stored
 from cdmq.sql.text_form import values_of
 from cdmq.sql.thousands import ambiguous
 from cdmq.sql.types import NUMBERS, Type
-from cdmq.steps import DatasetSteps, Judgement, Stage, Work
+from cdmq.steps import DatasetSteps, Judgement, Stage
 from cdmq.values import Catalog, Dataset, Project, Rule
 
 T = TypeVar("T")

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.finding import Finder
 from cdmq.audit.found import Findings
 from cdmq.datasets.bad_lines import lost_values
 from cdmq.datasets.build import Builder
 from cdmq.datasets.inputs import content_of, look_at
 from cdmq.graph.order import graph_of
 from cdmq.kinds.running import Running
+from cdmq.kinds.working import Work
 from cdmq.problems import CdmqError
 from cdmq.project.zones import local
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer, logical
 from cdmq.stages.guards import Guards
 from cdmq.steps import (
-    CHANGED,
-    CHANGED_COLUMNS,
-    FOUND,
-    FOUND_COLUMNS,
-    Branch,
     DatasetPlan,
     DatasetSteps,
     Executed,
     Outcome,
     Plan,
-    Work,
 )
 from cdmq.values import Catalog, Dataset, Project
 from cdmq.warehouses.base import StatementError
@@ -44,6 +38,28 @@ if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 Listener = Callable[[str, object], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run: the rules and datasets, and how it is done.
+
+    `build`: relations are made anew, or else what stands is judged. `train`: no more than models
+    are trained. `stop`: after such an outcome nothing is judged. `broken` and `unfit`: datasets
+    and rules that cannot be, each with the reason. `ids`: rule -> every id that it ever had.
+    """
+
+    rules: frozenset[str]
+    datasets: Iterable[str]
+    build: bool = True
+    train: bool = False
+    stop: Callable[[Outcome], bool] | None = None
+    holds_back: Callable[[Outcome], bool] = lambda outcome: bool(outcome.failing)
+    listen: Listener = lambda event, value: None
+    broken: Mapping[str, str] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    register: Register | None = None
 
 
 class Execution:
@@ -57,73 +73,64 @@ class Execution:
         warehouse: Warehouse,
         names: Names,
         as_of: str,
-        *,
-        rules: frozenset[str],
-        datasets: Iterable[str],
-        build: bool,
-        broken: Mapping[str, str] | None = None,
-        stop: Callable[[Outcome], bool] | None = None,
-        listen: Listener = lambda event, value: None,
-        train: bool = False,
-        ids: Mapping[str, tuple[str, ...]] | None = None,
-        register: Register | None = None,
-        holds_back: Callable[[Outcome], bool] = lambda outcome: bool(outcome.failing),
-        unfit: Mapping[str, str] | None = None,
+        asked: Asked,
     ) -> None:
         self.project, self.warehouse, self.catalog = project, warehouse, catalog
         self.plan, self.plans = plan, plan.datasets
-        self.names, self.build, self.listen = names, build, listen
-        self.stop, self.stopped = stop, False
+        self.names, self.asked, self.rules = names, asked, asked.rules
+        self.stopped = False
         #: Rules that made what they make; of those that then judge it, what they told.
         self.ran: set[str] = set()
         self.worked: dict[str, Outcome] = {}
-        self.broken, self.unfit = broken or {}, unfit or {}
-        self.rules = rules
         self.graph = graph_of(project)
-        self.datasets = [n for n in project.datasets if n in set(datasets)]
+        wanted = set(asked.datasets)
+        self.datasets = [n for n in project.datasets if n in wanted]
         now = datetime.fromisoformat(as_of)
         clocks = local(now, project.config.time_zone).isoformat(sep=" ")
         self.render = Renderer(names, warehouse.dialect, clocks, self._asked_for_time)
-        self.numbers = plan.numbers
-        self.builder = Builder(project, catalog, warehouse, names, self.render, register)
-        outcomes: dict[str, Outcome] = {}
-        self.running = Running(
+        self.finder = Finder(warehouse, self.render)
+        self.builder = Builder(project, catalog, warehouse, names, self.render, asked.register)
+        self.result = Executed(
+            {}, self.builder.built, names, plan.numbers, clocks, statements=self.finder.statements
+        )
+        self.running = self._running(now)
+        self.findings = Findings(
             project,
             warehouse,
-            names,
             self.render,
-            self._send,
+            plan.numbers,
+            self.finder.send,
+            self.builder.lines,
+        )
+        self.guards = Guards(project, warehouse, self.findings, asked.ids, asked.holds_back)
+
+    def _running(self, now: datetime) -> Running:
+        return Running(
+            self.project,
+            self.warehouse,
+            self.names,
+            self.render,
+            self.finder.send,
             now,
-            rules,
+            self.rules,
             self.graph.needed_by(self.datasets),
-            ids or {},
-            self.numbers,
-            outcomes,
-            train,
-        )
-        self.findings = Findings(
-            project, warehouse, self.render, plan.numbers, self._send, self.builder.lines
-        )
-        self.guards = Guards(project, warehouse, self.findings, ids or {}, holds_back)
-        self.result = Executed(
-            outcomes,
-            self.builder.built,
-            names,
-            self.numbers,
-            clocks,
-            states=self.running.states,
-            repeated=self.running.repeated,
+            self.asked.ids,
+            self.plan.numbers,
+            self.result.outcomes,
+            self.asked.train,
+            self.result.states,
+            self.result.repeated,
         )
 
     def run(self) -> Executed:
         """Step by step: first what a step makes, then what it judges, as a rule may refer to any
         dataset. A rule that reads what another gives is of a later step."""
-        self._temporary()
-        for name, why in self.broken.items():
+        self.finder.temporary()
+        for name, why in self.asked.broken.items():
             self._give_up(self.project.datasets[name], why)
-        for rule in sorted(self.rules & set(self.unfit)):
+        for rule in sorted(self.rules & set(self.asked.unfit)):
             if rule not in self.result.outcomes:
-                self._tell(Outcome(self.project.rules[rule], error=self.unfit[rule]))
+                self._tell(Outcome(self.project.rules[rule], error=self.asked.unfit[rule]))
         levels = self.graph.levels
         for level in range(max(levels.values(), default=0) + 1):
             for name in self.datasets:
@@ -144,6 +151,9 @@ class Execution:
             if rule.dataset in found and self.graph.levels[f"rule:{rule.id}"] == level:
                 found[rule.dataset].add(rule.id)
         return {name: frozenset(rules) for name, rules in found.items() if rules}
+
+    def _asked_for_time(self) -> None:
+        self.result.timed = True
 
     def _guarded(self, step: Callable[[Dataset], None], dataset: Dataset) -> None:
         broken = [n for n in dataset.depends_on if n in self.result.failed]
@@ -170,27 +180,11 @@ class Execution:
         )
         return f"it reads {name}, which {how}"
 
-    def _asked_for_time(self) -> None:
-        self.result.timed = True
-
-    def _temporary(self) -> None:
-        """Fresh temporary tables for what is found: they vanish with the connection."""
-        for relation, columns in ((FOUND, FOUND_COLUMNS), (CHANGED, CHANGED_COLUMNS)):
-            shown = [
-                nodes.alias(nodes.cast(nodes.null(), "integer" if c == "code" else "text"), c)
-                for c in columns
-            ]
-            empty = nodes.select(shown, where=exp.false())
-            drop = nodes.drop(relation)
-            self.warehouse.run(drop.sql(self.warehouse.dialect))
-            made = nodes.create(relation, empty, temporary=True)
-            self.warehouse.run(made.sql(self.warehouse.dialect))
-
     def _build(self, dataset: Dataset) -> None:
-        if not self.build:
+        if not self.asked.build:
             self._look_at(dataset, None)
             return
-        self.listen("dataset", dataset)
+        self.asked.listen("dataset", dataset)
         steps = self.plans[dataset.name].steps if dataset.name in self.plans else None
         maker = steps.maker if steps else None
         if maker:
@@ -259,7 +253,7 @@ class Execution:
         plan = self.plans.get(dataset.name)
         if plan is None:
             return
-        for work in plan.steps.works if self.build else ():
+        for work in plan.steps.works if self.asked.build else ():
             if work.rule.id in rules & (self.rules | self.running.needed):
                 self._work(work, plan.steps)
         self._rules(plan, rules)
@@ -288,8 +282,8 @@ class Execution:
         name = plan.steps.dataset.name
         null_keys = self._has_null_keys(plan.steps)
         plan = self.plan.part(name, rules, null_keys)
-        done = [self._changes(b) for b in plan.changes if b.rules[0].id in self.rules]
-        done += self._find(plan.row) if plan.row else []
+        done = [self.finder.changes(b) for b in plan.changes if b.rules[0].id in self.rules]
+        done += self.finder.find(plan.row) if plan.row else []
         done += [
             Outcome(j.rule)
             for j in plan.steps.judgements
@@ -300,7 +294,7 @@ class Execution:
             for b in plan.sets
             if b.rules[0].id not in self.result.outcomes
             and not self._unless_lost(Outcome(b.rules[0])).skipped
-            for o in self._find([b])
+            for o in self.finder.find([b])
         ]
         done = [self._unless_lost(o) for o in done if o.rule.id not in self.result.outcomes]
         done = _merged(done)
@@ -326,7 +320,7 @@ class Execution:
     def _unless_lost(self, outcome: Outcome) -> Outcome:
         """The outcome, or that a dataset which the rule reads besides its own is not there."""
         rule = outcome.rule
-        if not self.build and rule.id in self.project.datasets[rule.dataset].guards:
+        if not self.asked.build and rule.id in self.project.datasets[rule.dataset].guards:
             return Outcome(rule, skipped="a delivery is judged when it is read: cdmq run")
         lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
         return Outcome(rule, skipped=self._lost(lost[0])) if lost else outcome
@@ -338,36 +332,6 @@ class Execution:
         null = nodes.any_of([nodes.is_null(p.copy()) for p in parts.values()])
         none = nodes.select([nodes.number(1)], logical(steps.relation), null).limit(1)
         return bool(self.warehouse.fetch(self.render.sent(none)))
-
-    def _find(self, branches: Sequence[Branch]) -> list[Outcome]:
-        """Run branches as one statement; where that fails, each; where that fails, each rule."""
-        rules = list({r.id: r for b in branches for r in b.rules}.values())
-        insert = nodes.insert(FOUND, FOUND_COLUMNS, nodes.union_all([b.query for b in branches]))
-        try:
-            digest, seconds = self._send(insert)
-        except StatementError as error:
-            if len(branches) > 1:
-                return [o for b in branches for o in self._find([b])]
-            if branches[0].alone:
-                return [o for b in branches[0].alone for o in self._find([b])]
-            return [Outcome(rules[0], error=str(error))]
-        return [Outcome(r, seconds=seconds, statement=digest) for r in rules]
-
-    def _changes(self, branch: Branch) -> Outcome:
-        insert = nodes.insert(CHANGED, CHANGED_COLUMNS, branch.query)
-        try:
-            digest, seconds = self._send(insert)
-        except StatementError as error:
-            return Outcome(branch.rules[0], error=str(error))
-        return Outcome(branch.rules[0], seconds=seconds, statement=digest)
-
-    def _send(self, node: exp.Expr) -> tuple[str, float]:
-        sent, kept = self.render.sent(node), self.render.kept(node)
-        digest = hashlib.sha256(kept.encode()).hexdigest()
-        self.result.statements[digest] = kept
-        started = time.perf_counter()
-        self.warehouse.run(sent)
-        return digest, time.perf_counter() - started
 
     def _give_up(self, dataset: Dataset, why: str, skipped: bool = False) -> None:
         self.result.failed[dataset.name] = why
@@ -385,8 +349,10 @@ class Execution:
         outcome = replace(outcome, ended=datetime.now(UTC))
         self.result.outcomes[outcome.rule.id] = outcome
         if outcome.rule.id in self.rules or outcome.error or outcome.failing:
-            self.listen("rule", outcome)  # others ran because what was asked for stands on them
-        self.stopped = self.stopped or bool(self.stop and self.stop(outcome))
+            self.asked.listen(
+                "rule", outcome
+            )  # others ran because what was asked for stands on them
+        self.stopped = self.stopped or bool(self.asked.stop and self.asked.stop(outcome))
 
     def _skip_the_rest(self) -> None:
         for rule in self.project.rules.values():

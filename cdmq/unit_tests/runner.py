@@ -67,7 +67,7 @@ class Runner:
         span: Span,
     ) -> Found:
         from cdmq.stages.compile import compile_rules
-        from cdmq.stages.execute import Execution
+        from cdmq.stages.execute import Asked, Execution
         from cdmq.stages.plan import plan
 
         rules = [project.rules[name] for name in test.tested]
@@ -88,9 +88,7 @@ class Runner:
             self.warehouse,
             names,
             _moment(test, span, own.config.time_zone),
-            rules=tested,
-            datasets=own.datasets,
-            build=True,
+            Asked(tested, own.datasets),
         ).run()
         broken = [f"{name}: {why}" for name, why in done.failed.items()]
         broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]

@@ -16,9 +16,10 @@ from cdmq.kinds.golden.members import Flagged
 from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
 from cdmq.kinds.golden.tables import GOLDEN_CELLS
 from cdmq.kinds.running import Publishing, Running
+from cdmq.kinds.working import Work
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
-from cdmq.steps import DatasetSteps, Outcome, State, Work
+from cdmq.steps import DatasetSteps, Outcome, State
 from cdmq.values import Rule
 
 
@@ -72,7 +73,11 @@ def _before(golden: _Golden, at: Running) -> None:
         return
     staged, _ = at.names.output(f"{golden.into}__flags")
     at.names.put(f"flagged:{golden.into}", staged, at.names.output(f"{golden.rule.id}__flags")[1])
-    found = {name: 2 * at.numbers[name] for name, o in at.outcomes.items() if o.evaluated}
+    found = {
+        name: at.numbers.code(name)
+        for name, o in at.outcomes.items()
+        if o.evaluated and name in at.numbers
+    }
     query = flags_query(golden.flagging, audit_schema(at.warehouse), at.ids, found)
     at.warehouse.run(nodes.create(staged, query).sql(at.warehouse.dialect))
 

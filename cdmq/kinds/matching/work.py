@@ -17,8 +17,9 @@ from cdmq.kinds.matching.run import Matcher
 from cdmq.kinds.matching.tables import XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.running import Publishing, Running
+from cdmq.kinds.working import Work
 from cdmq.sql import nodes
-from cdmq.steps import DatasetSteps, Outcome, Work
+from cdmq.steps import DatasetSteps, Outcome
 from cdmq.values import Rule
 from cdmq.warehouses.base import StatementError
 

@@ -21,10 +21,11 @@ from cdmq.kinds.tiering.review import account_query, review_query
 from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.kinds.tiering.undoing import not_undone
 from cdmq.kinds.tiering.words import NEW, TieringRule
+from cdmq.kinds.working import Given, Work
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetSteps, Given, Outcome, State, Work
+from cdmq.steps import DatasetSteps, Outcome, State
 from cdmq.values import Rule
 
 #: Why a fact is not counted, in the order of `account_query`.
