@@ -77,10 +77,12 @@ class Runner:
         make_tables(project, own, test, narrow, self.warehouse, span)
         tested = frozenset(test.tested) | need.judges
         steps = compile_rules(own, narrow, "duckdb", only=tested)
-        self._load_shared(need.seeds - set(own.datasets), own, steps)
+        seeds = need.seeds - set(own.datasets)
+        self._load_shared(seeds - set(test.given), own, steps)
         self._make_states(own)
         names = Names(schema, 200, "unit")
         names.staged, names.final = dict(self.shared.staged), dict(self.shared.final)
+        self._load_given(seeds & set(test.given), own, names)
         done = Execution(
             own,
             narrow,
@@ -124,7 +126,7 @@ class Runner:
     def _load_shared(
         self, seeds: frozenset[str], own: Project, steps: Mapping[str, DatasetSteps]
     ) -> None:
-        """Seeds and reference tables are loaded once for all tests."""
+        """Seeds that no test gives and reference tables are loaded once for all tests."""
         from sqlglot import exp
 
         from cdmq.standards import reference_table
@@ -148,6 +150,13 @@ class Runner:
                 ):
                     reference = reference_table(logical.removeprefix("ref:"))
                     load(logical, dict(reference.columns), list(reference.rows()))
+
+    def _load_given(self, seeds: frozenset[str], own: Project, names: Names) -> None:
+        """Seeds with the rows that a test gives them."""
+        for i, name in enumerate(sorted(seeds)):
+            seed, relation = own.seeds[name], Relation(f"given_seed_{i}", names.schema)
+            self.warehouse.load(relation, {c: "text" for c in seed.columns}, seed.rows)
+            names.put(f"seed:{name}", relation)
 
 
 def _moment(test: UnitTest, span: Span, zone: str) -> str:

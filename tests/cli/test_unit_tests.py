@@ -102,6 +102,28 @@ def test_a_file_is_read_as_the_file_says(project: Small) -> None:
     assert said(project, text) == []
 
 
+def test_the_rows_of_a_seed_are_those_of_the_test(project: Small) -> None:
+    project.swap("models/customers.yml", ("notes: omit", "notes: plain"))
+    project.write(
+        {
+            "seeds/countries.csv": "name,code\nGermany,DE\n",
+            "rules/codes.yml": "dataset: customers\ndefaults:\n  - {id: code, column: notes, "
+            "map: {seed: countries, from: name, to: code}}\n",
+        }
+    )
+
+    def code(name: str, country: str, expect: str, more: str = "") -> str:
+        text = one("code", f"{{id: 1, notes: {country}}}", f"changes: [{expect}]", name)
+        return text.replace("    expect", f"{more}    expect")
+
+    given = "      countries: [{name: France, code: FR}]\n"
+    text = code("before", "Germany", "{key: 1, new: DE}")
+    text += code("given", "France", "{key: 1, new: FR}", given)
+    text += code("other", "France", "{key: 1, new: FX}", given.replace("FR", "FX"))
+    text += code("after", "France", "")
+    assert said(project, text) == []
+
+
 def test_set_rules_and_counts(project: Small) -> None:
     project.swap("rules/customers.yml", ("checks: [not_null, email]", "checks: [email, unique]"))
     rows = "{id: 1, email: a}, {id: 2, email: a}, {id: 2, email: a}, {id: 3, email: b}"
