@@ -136,6 +136,8 @@ class Expect:
     #: Its rows name their rule and their record: a test may name several rules of the kind, and
     #: tests of row rules run together.
     by_rule: bool = False
+    #: A rule of another kind that makes such a thing, as Uses names it, may be told of too.
+    made: str = ""
     #: Of a rule that stands on one of the kind it may be expected too.
     from_above: bool = False
     #: It tells values and keys as they are, whatever `pii` says.

@@ -19,16 +19,23 @@ def check_test(project: Project, test: UnitTest, span: Span) -> None:
         _of_no_rule(project, test, rules),
         _several(project, test, rules),
         _wrong(project, test, rules),
-        _untold(test, rules),
+        _untold(project, test, rules),
     )
-    said = [s for look in looks for s in look] or list(_nothing(test, rules))
+    said = [s for look in looks for s in look] or list(_nothing(project, test, rules))
     if said:
         raise CdmqError([Problem(span, *s) for s in said])
 
 
-def words_of(rule: Rule) -> dict[str, Expect]:
-    """What may be expected of a rule."""
-    return dict(kinds()[rule.kind].expects)
+def words_of(project: Project, rule: Rule) -> dict[str, Expect]:
+    """What may be expected of a rule: the words of its kind, and those of what it makes as others
+    do."""
+    makes = project.uses[rule.id].makes
+    own = kinds()[rule.kind].expects
+    return {
+        word: expect
+        for word, expect in expects().items()
+        if word in own or (expect.made and any(n.startswith(expect.made) for n in makes))
+    }
 
 
 def one_at_a_time(kind: str) -> bool:
@@ -47,10 +54,10 @@ def _unknown_fields(test: UnitTest) -> Iterator[Said]:
             )
 
 
-def _nothing(test: UnitTest, rules: Sequence[Rule]) -> Iterator[Said]:
+def _nothing(project: Project, test: UnitTest, rules: Sequence[Rule]) -> Iterator[Said]:
     """A test that could never fail."""
-    named = {r.kind for r in rules}
-    mine = {w: e for k in kinds() if k in named for w, e in kinds()[k].expects.items()}
+    each = [words_of(project, r) for r in rules]
+    mine = {w: e for w, e in expects().items() if any(w in words for words in each)}
     if not any(w in test.expect and (e.whole or test.expect[w]) for w, e in mine.items()):
         yield (
             "CDMQ525",
@@ -59,10 +66,10 @@ def _nothing(test: UnitTest, rules: Sequence[Rule]) -> Iterator[Said]:
         )
 
 
-def _untold(test: UnitTest, rules: Sequence[Rule]) -> Iterator[Said]:
+def _untold(project: Project, test: UnitTest, rules: Sequence[Rule]) -> Iterator[Said]:
     """Rules of which no word tells."""
     for rule in rules:
-        if not words_of(rule):
+        if not words_of(project, rule):
             yield (
                 "CDMQ525",
                 f"the unit test {test.name} names {rule.id}: no word of expect is about rules of "
@@ -121,5 +128,5 @@ def _several(project: Project, test: UnitTest, rules: Sequence[Rule]) -> Iterato
 def _wrong(project: Project, test: UnitTest, rules: Sequence[Rule]) -> Iterator[Said]:
     """What the kinds of its rules say of it."""
     for rule in rules:
-        for expect in words_of(rule).values():
+        for expect in kinds()[rule.kind].expects.values():
             yield from expect.wrong(project, test, rule)

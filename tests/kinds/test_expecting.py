@@ -87,6 +87,16 @@ def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def flagging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A kind without a word of its own, whose rules say that they flag."""
+    uses = USES.replace("})})", '})}, {"flags:people": frozenset({"name"})})')
+    made_up.praise(tmp_path / "kinds", monkeypatch, {"uses.py": uses})
+    yield
+    monkeypatch.undo()
+    made_up.forget()
+
+
+@pytest.fixture
 def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A kind of which no word tells."""
     made_up.praise(tmp_path / "kinds", monkeypatch, {})
@@ -148,6 +158,13 @@ def test_a_test_runs_on_what_the_rule_says_it_reads(root: Path) -> None:
     firms = ", firms: [{id: 1, name: Acme}]"
     assert run(root, "well_done", "praises: [{word: Acme}]", firms).exit_code == 0
     assert run(root, "well_done", "praises: []").exit_code == 0  # not given: empty
+
+
+@pytest.mark.usefixtures("flagging")
+def test_flags_are_expected_of_a_rule_of_any_kind_that_flags(root: Path) -> None:
+    assert run(root, "well_done", "flags: []").exit_code == 0
+    assert said(root, "well_done", "flags: [{key: 1}]") == ["missing flag: key '1'"]
+    assert "add expect: {flags: []}" in said(root, "well_done", "changes: []")[0]
 
 
 @pytest.mark.usefixtures("silent")

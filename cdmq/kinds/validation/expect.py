@@ -69,5 +69,6 @@ EXPECTS = {
         about=("key", "rule", "column"),
         fields=("rule", "key", "column", "value", "state", "suggestion", "records"),
         by_rule=True,
+        made="flags:",
     )
 }
