@@ -88,7 +88,7 @@ def test_same_customers(view: str, both: tuple[Reference, Reference]) -> None:
         ("xref", "key, party_id"),
         ("party_events", "event, party_id, other, records"),
         ("pairs", "key_a, key_b, verdict, probability, weight, weights"),
-        ("queue", "key_a, key_b, why, probability"),
+        ("queue", "about, key, other, column_name, why, sure, more"),
         ("golden_cells", "party_id, column_name, value, digest, winner, because, losers"),
         ("tier_history", "key, level, measures, cut_offs, reason, missed, from_review"),
     ],

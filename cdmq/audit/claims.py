@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.migrations import former
 from cdmq.audit.register import Register
 from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
@@ -41,7 +42,7 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
         if register:  # a newer cdmq may have added columns
             ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
         else:
-            ours = older and (not wanted or own <= set(wanted.names))
+            ours = older and (not wanted or own <= {*wanted.names, *former(name).values()})
         if not ours or standing.type != ("table" if wanted else "view"):
             problems.append(
                 Problem(

@@ -1,7 +1,7 @@
 """The audit tables as they stand in a warehouse, brought to what they are stated to be.
 
 What an older cdmq wrote lacks tables and columns that came later: they are added, empty. Nothing
-is dropped or retyped; a column that cannot be read so any more needs a version of its own.
+is dropped or retyped; a table that cannot be read so any more is brought over by a migration.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.migrations import MIGRATIONS
 from cdmq.audit.tables import SCHEMA_TABLE, VERSION, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
@@ -56,6 +57,7 @@ def ensure(
             )
         if last == shape:
             return
+        _bring_over(warehouse, schema, version)
         _complete(warehouse, stated.tables, schema)
         for view in stated.views:
             warehouse.run(view.create(schema).sql(warehouse.dialect))
@@ -74,6 +76,15 @@ def _latest(warehouse: Warehouse, schema: str) -> tuple[int, str | None]:
     ).order_by(nodes.column("applied"))
     rows = warehouse.fetch(query.sql(warehouse.dialect))
     return max((r[0] for r in rows), default=0), rows[-1][1] if rows else None
+
+
+def _bring_over(warehouse: Warehouse, schema: str, version: int) -> None:
+    """What a migration must rewrite, of those after `version`."""
+    for migration in MIGRATIONS:
+        there = warehouse.columns(Relation(migration.table, schema)) or {}
+        if version < migration.version and set(migration.renamed) <= set(there):
+            for statement in migration.sent(schema, warehouse.dialect):
+                warehouse.run(statement)
 
 
 def _complete(warehouse: Warehouse, tables: Sequence[Table], schema: str) -> None:

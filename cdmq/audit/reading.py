@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from cdmq.audit.migrations import constant, former
 from cdmq.audit.tables import RUNS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
@@ -39,7 +40,7 @@ class Audit:
 
     def __init__(self, warehouse: Warehouse, span: Span) -> None:
         self.warehouse, self.schema = warehouse, audit_schema(warehouse)
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._columns: dict[str, frozenset[str]] = {}
         if RUNS.name not in warehouse.inventory.relations(self.schema):
             raise CdmqError(
                 Problem(
@@ -55,23 +56,40 @@ class Audit:
         names = self.names(table)
         if not names:
             return []
-        found = self.fetch(
-            nodes.select(
-                [nodes.column(c) for c in names],
-                nodes.table(Relation(table.name, self.schema)),
-                where,
-            )
-        )
+        shown = [nodes.column(c) for c in names]
+        found = self.fetch(nodes.select(shown, self._source(table), where))
         return [
             {**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))} for row in found
         ]
 
     def names(self, table: Table) -> tuple[str, ...]:
         """The columns of a table that are there: an older cdmq may have made it without some."""
-        if table.name not in self._names:
-            there = self.warehouse.columns(Relation(table.name, self.schema)) or {}
-            self._names[table.name] = tuple(c for c in table.names if c in there)
-        return self._names[table.name]
+        there = self._there(table)
+        was = {**former(table.name), **constant(table.name)} if self._older(table) else {}
+        return tuple(c for c in table.names if c in there or c in was)
+
+    def _there(self, table: Table) -> frozenset[str]:
+        if table.name not in self._columns:
+            found = self.warehouse.columns(Relation(table.name, self.schema))
+            self._columns[table.name] = frozenset(found or ())
+        return self._columns[table.name]
+
+    def _older(self, table: Table) -> bool:
+        """Whether no run has brought over yet what an older cdmq wrote in another shape."""
+        was = former(table.name)
+        return bool(was) and set(was.values()) <= self._there(table)
+
+    def _source(self, table: Table) -> exp.Expr:
+        """The table, with the columns that it has today."""
+        at = nodes.table(Relation(table.name, self.schema))
+        if not self._older(table):
+            return at
+        was, is_ = former(table.name), constant(table.name)
+        shown = [
+            nodes.alias(nodes.text(is_[c]) if c in is_ else nodes.column(was.get(c, c)), c)
+            for c in self.names(table)
+        ]
+        return nodes.subquery(nodes.select(shown, at), "older")
 
     def fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
         return self.warehouse.fetch(query.sql(self.warehouse.dialect))

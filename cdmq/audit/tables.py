@@ -205,6 +205,30 @@ CHANGES = Table(
     hidden=("digest", "old_value", "new_value"),
 )
 
+QUEUE = Table(
+    "queue",
+    "one row a question for people, of a rule of any kind",
+    columns(
+        """
+    rule_id text the rule
+    version text its version when the row was opened
+    about text what is asked about: pair (two records), record, cell or change
+    key text the record; of a pair the first of the surest two, by code point
+    other text of a pair the second record
+    column_name text of a cell or change the column
+    why text why it is asked; of a pair review, veto, household, bridge or size
+    sure double how sure the rule was, from 0 to 1, when the row was opened
+    more bigint of a pair how many more of the two parties were alike then
+    first double what it is worth, when the row was opened: the greatest is asked first; \
+NULL where nothing is said
+    due timestamp until when it is to be answered; NULL where nothing is said
+"""
+        + STATE_COLUMNS
+    ),
+    identity=("about", "key", "other", "column_name", "why"),
+    entity=("about", "key", "other", "column_name"),
+)
+
 PII_KEY = Table(
     "pii_key",
     "the secret by which hidden values are told apart; never grant it to others",
@@ -242,6 +266,7 @@ TABLES = (
     STATEMENTS,
     FLAGS,
     CHANGES,
+    QUEUE,
 )
 
 SCHEMA_TABLE = Table(
@@ -256,7 +281,7 @@ SCHEMA_TABLE = Table(
 )
 
 #: Raised when older tables cannot be read as they are stated now; `ensure` adds what only lacks.
-VERSION = 2
+VERSION = 3
 
 
 def audit_schema(warehouse: Warehouse) -> str:

@@ -14,6 +14,7 @@ from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.states import States
 from cdmq.audit.tables import (
+    QUEUE,
     RULE_FIGURES,
     RULE_RESULTS,
     RUN_INPUTS,
@@ -110,8 +111,10 @@ def record(
         digests = {name: version.digest for name, version in versions.items()}
         states = States(warehouse, schema, facts.run_id, digests, ids_of(renamed))
         counts |= states.write(executed.states)
-        for kind in kinds().values() if changed.removed else ():
-            kind.removed(changed.removed, states)
+        if changed.removed:
+            states.close(QUEUE, changed.removed)
+            for kind in kinds().values():
+                kind.removed(changed.removed, states)
         if executed.built or facts.command == "test":  # training makes no relation
             place = publish if executed.built else renew
             published = place(register, executed, steps, schema, renamed)

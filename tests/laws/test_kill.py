@@ -96,7 +96,7 @@ def snapshot(world: World) -> dict[str, Any]:
         ),
         "xref": rows("xref", "rule_id key party_id closed_because"),
         "pairs": rows("pairs", "key_a key_b verdict closed_because"),
-        "queue": rows("queue", "key_a key_b why closed_because"),
+        "queue": rows("queue", "about key other why closed_because"),
         "cells": rows(
             "golden_cells", "party_id column_name value winner because losers closed_because"
         ),

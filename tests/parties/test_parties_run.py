@@ -79,7 +79,7 @@ def test_the_same_mail_is_one_party(left: World) -> None:
 def test_a_veto_is_asked_of_people(compared: World) -> None:
     """Carl and Karl Huber share birth date and phone; their VAT numbers differ."""
     assert members(compared) == TOGETHER
-    assert ("crm/3", "shop/8", "veto") in compared.audit_rows("queue", ("key_a", "key_b", "why"))
+    assert ("crm/3", "shop/8", "veto") in compared.audit_rows("queue", ("key", "other", "why"))
 
 
 @pytest.mark.parametrize("words", ["fill_from: [phone]", "set: unavailable\n    reason: unknown"])

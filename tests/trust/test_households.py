@@ -157,7 +157,7 @@ def test_members_of_a_household_are_asked_about(world: World) -> None:
     party = dict(world.audit_rows("xref", ("key", "party_id")))
     asked = {
         frozenset(r[:2])
-        for r in world.audit_rows("queue", ("key_a", "key_b", "why"))
+        for r in world.audit_rows("queue", ("key", "other", "why"))
         if r[2] == "household"
     }
     for a, b in (("mark", "lisa"), ("emma", "emily"), ("senior", "junior")):

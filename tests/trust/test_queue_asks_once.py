@@ -7,7 +7,7 @@ from typing import Any
 
 from runner import World
 
-ASKED = ("key_a", "key_b", "why", "probability", "more")
+ASKED = ("key", "other", "why", "sure", "more")
 MODELS = "version: 1\ndatasets:\n  - {name: people, table: people_source, key: id}\n"
 
 
@@ -102,3 +102,31 @@ def test_the_best_pair_is_shown_and_the_others_are_counted(world: World) -> None
         assert probability == shown[3]
         assert probability == max(p for *_, p in alike)
     assert any(more for *_, more in asked)
+
+
+def test_a_question_of_any_rule_closes_with_it(world: World) -> None:
+    """About a record or a cell, of a rule that matches nothing."""
+    rules = "version: 1\ndataset: people\nvalidation:\n  - {column: mail, checks: [not_null]}\n"
+    world.table("people", {"id": "integer", "mail": "text"}, [[1, None]])
+    world.write(
+        {
+            "models/m.yml": "version: 1\ndatasets: [{name: people, table: people, key: id}]\n",
+            "rules/r.yml": rules,
+        }
+    )
+    world.run()
+    for about, column in (("record", "NULL"), ("cell", "'mail'")):
+        world.sql(
+            f"INSERT INTO {world.audit}.queue (rule_id, about, key, column_name, why, from_run) "
+            f"SELECT 'people.mail.not_null', '{about}', '1', {column}, 'stale', max(run_id) "
+            f"FROM {world.audit}.runs"
+        )
+    world.run()
+    shown = ("about", "key", "column_name", "closed_because")
+    assert world.audit_rows("queue", shown) == [
+        ("cell", "1", "mail", None),
+        ("record", "1", None, None),
+    ]
+    world.write({"rules/r.yml": rules.replace("mail", "id")})
+    world.run()
+    assert {r[3] for r in world.audit_rows("queue", shown)} == {"rule_removed"}

@@ -114,7 +114,7 @@ def _found(world: World, people: list[Person]) -> tuple[dict[str, str], set[froz
         dict(world.audit_rows("xref", ("key", "party_id"))),
         {
             frozenset(r[:2])
-            for r in world.audit_rows("queue", ("key_a", "key_b", "why"))
+            for r in world.audit_rows("queue", ("key", "other", "why"))
             if r[2] == "household"
         },
     )

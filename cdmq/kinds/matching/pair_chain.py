@@ -10,10 +10,11 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.audit.reading import same
+from cdmq.audit.tables import QUEUE
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching.pair_values import Link
 from cdmq.kinds.matching.story_alike import in_one
-from cdmq.kinds.matching.tables import PAIRS, QUEUE
+from cdmq.kinds.matching.tables import PAIRS
 from cdmq.sql import nodes
 
 
@@ -75,8 +76,8 @@ def questions_between(
 ) -> list[dict[str, Any]]:
     """The open questions about records of two parties: what is said of one is said of all."""
     ways = [
-        nodes.every([in_one(telling, "key_a", rules, x), in_one(telling, "key_b", rules, y)])
+        nodes.every([in_one(telling, "key", rules, x), in_one(telling, "other", rules, y)])
         for x, y in ((one, two), (two, one))
     ]
     rows = telling.rows(QUEUE, nodes.every([one_of("rule_id", rules), still(), nodes.any_of(ways)]))
-    return sorted(rows, key=lambda r: (-(r["probability"] or 0), r["key_a"], r["key_b"]))[:3]
+    return sorted(rows, key=lambda r: (-(r["sure"] or 0), r["key"], r["other"]))[:3]

@@ -15,13 +15,14 @@ from sqlglot import exp
 
 from cdmq.audit.near_keys import unknown
 from cdmq.audit.reading import Row, Where, open_audit, same
+from cdmq.audit.tables import QUEUE
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching.pair_chain import chain, questions_between
 from cdmq.kinds.matching.pair_columns import Evidence
 from cdmq.kinds.matching.pair_values import PairStory, Verdict
 from cdmq.kinds.matching.story_alike import question
 from cdmq.kinds.matching.story_members import parties_now
-from cdmq.kinds.matching.tables import PAIRS, QUEUE, XREF
+from cdmq.kinds.matching.tables import PAIRS, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
@@ -205,7 +206,7 @@ def _asked(
 ) -> tuple[tuple[Any, ...], bool]:
     """The open questions about two records, else about their parties."""
     mine: exp.Expr = nodes.every(
-        [one_of("rule_id", ids), same("key_a", min(keys)), same("key_b", max(keys)), still()]
+        [one_of("rule_id", ids), same("key", min(keys)), same("other", max(keys)), still()]
     )
     rows = telling.rows(QUEUE, mine)
     others = not rows and None not in parties and parties[0] != parties[1]

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from cdmq.audit.latest import down, latest, open_first
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import audit_schema
+from cdmq.audit.tables import QUEUE, audit_schema
 from cdmq.kinds.matching.columns import MatchStep
 from cdmq.kinds.matching.engine.model import Model
 from cdmq.kinds.matching.tables import (
@@ -21,7 +21,6 @@ from cdmq.kinds.matching.tables import (
     MATCH_MODELS,
     PAIRS,
     PARTY_EVENTS,
-    QUEUE,
     XREF,
 )
 from cdmq.kinds.matching.words import MatchingRule
@@ -61,13 +60,16 @@ _SENT: Mapping[Table, tuple[dict[str, Type], str]] = {
     ),
     QUEUE: (
         {
-            "key_a": "text",
-            "key_b": "text",
+            "about": "text",
+            "key": "text",
+            "other": "text",
+            "column_name": "text",
             "why": "text",
-            "probability": "double",
+            "sure": "double",
             "more": "integer",
         },
-        """SELECT a.key AS key_a, b.key AS key_b, h.why, h.probability, h.more
+        """SELECT 'pair' AS about, a.key, b.key AS other, NULL::text AS column_name, h.why,
+               h.probability AS sure, h.more
            FROM held AS h JOIN records AS a ON a.rid = h.a JOIN records AS b ON b.rid = h.b""",
     ),
     PARTY_EVENTS: (

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from cdmq.audit.reading import Row, same
+from cdmq.audit.tables import QUEUE
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.matching.story_members import parties_now, spec_of
 from cdmq.kinds.matching.story_values import Alike, Likeness, Question
-from cdmq.kinds.matching.tables import PAIRS, QUEUE, XREF
+from cdmq.kinds.matching.tables import PAIRS, XREF
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 
@@ -70,11 +71,11 @@ def questions(
     """What people are asked about a record, or about its parties."""
     if not rules:
         return ()
-    mine = [_of(key)]
+    mine = [same("key", key), same("other", key)]
     for party in sorted(set(parties_now(telling, rules, [key]).values())):
-        mine += [in_one(telling, column, rules, party) for column in ("key_a", "key_b")]
+        mine += [in_one(telling, column, rules, party) for column in ("key", "other")]
     rows = telling.rows(QUEUE, nodes.every([one_of("rule_id", rules), nodes.any_of(mine), still()]))
-    rows.sort(key=lambda r: (-(r["probability"] or 0), r["key_a"], r["key_b"]))
+    rows.sort(key=lambda r: (-(r["sure"] or 0), r["key"], r["other"]))
     return tuple(question(telling, dataset, r, (key,)) for r in rows)
 
 
@@ -90,15 +91,13 @@ def in_one(telling: Telling, column: str, rules: Sequence[str], party: str) -> e
 
 def question(telling: Telling, dataset: str, row: Row, asked: Sequence[str]) -> Question:
     """A row of the queue; the keys that were asked for are known already."""
-    a, b = (
-        k if k in asked else telling.shown_key(dataset, k) for k in (row["key_a"], row["key_b"])
-    )
+    a, b = (k if k in asked else telling.shown_key(dataset, k) for k in (row["key"], row["other"]))
     return Question(
         telling.now(row["rule_id"]),
         a,
         b,
         row["why"],
-        row["probability"],
+        row["sure"],
         telling.when(row["from_run"]),
         int(row["more"] or 0),
     )

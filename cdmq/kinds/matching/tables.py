@@ -88,25 +88,6 @@ LEADS = Table(
     entity=("party_id",),
 )
 
-QUEUE = Table(
-    "queue",
-    "one row a question for people about two parties",
-    columns(
-        """
-    rule_id text the matching rule
-    version text its version when the row was opened
-    key_a text the first record of the surest pair
-    key_b text the second
-    why text review, veto, household, bridge or size
-    probability double that they are one, when the row was opened
-    more bigint how many more pairs of the two parties were alike then
-"""
-        + STATE_COLUMNS
-    ),
-    identity=("key_a", "key_b", "why"),
-    entity=("key_a", "key_b"),
-)
-
 MATCH_MODELS = Table(
     "match_models",
     "one row a trained model of a matching rule",
@@ -124,7 +105,7 @@ MATCH_MODELS = Table(
     told=False,
 )
 
-TABLES = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, QUEUE, MATCH_MODELS)
+TABLES = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, MATCH_MODELS)
 
 PARTY_IDS = View(
     Table(
