@@ -12,6 +12,7 @@ from cdmq.problems import Problem
 
 if TYPE_CHECKING:
     from cdmq.files.headers import Declared
+    from cdmq.sql.types import Type
     from cdmq.steps import RuleResult
     from cdmq.values import Catalog, Dataset, Project, Rule
 
@@ -126,6 +127,21 @@ class Listed:
     @property
     def name(self) -> str:
         return str(getattr(self.thing, "id", None) or getattr(self.thing, "name", ""))
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A column that no rule reads: how many rows its dataset has, and in how many it is filled."""
+
+    dataset: Dataset
+    column: str
+    type: Type
+    rows: int
+    filled: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.dataset.name}.{self.column}"
 
 
 @dataclass(frozen=True)

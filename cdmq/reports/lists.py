@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from cdmq.problems import printable
-from cdmq.reports.text import counted, shown_path
-from cdmq.results import Compiled, Finding, Listed, Table
+from cdmq.reports.text import counted, percent, shown_path
+from cdmq.results import Compiled, Finding, Listed, Table, Unused
 from cdmq.values import Dataset
 
 #: The longest cell that a table shows.
@@ -59,6 +59,37 @@ def _fields(item: Listed, sort: str) -> dict[str, object]:
         "enabled": thing.enabled,
         "why": thing.why,
     }
+
+
+def unused_lines(found: Sequence[Unused], output: str) -> Iterator[str]:
+    """Columns that no rule reads: how often they are filled, and no value."""
+    wide = max((_width(printable(u.name)) for u in found), default=0)
+    for u in found:
+        span = u.dataset.span
+        if output == "json":
+            fields = {
+                "resource_type": "column",
+                "name": u.name,
+                "dataset": u.dataset.name,
+                "column": u.column,
+                "type": u.type,
+                "rows": u.rows,
+                "filled": u.filled,
+                "original_file_path": span.file,
+                "line": span.line,
+            }
+            yield json.dumps(fields, ensure_ascii=False)
+        elif output == "path":
+            yield printable(f"{span.file}:{span.line}")
+        else:
+            yield _row([printable(u.name), _filled(u)], [wide, 0])
+    if not found and output == "name":
+        yield "a rule reads every column"
+
+
+def _filled(u: Unused) -> str:
+    share = f" ({percent(100 * u.filled / u.rows)})" if u.rows else ""
+    return f"filled in {u.filled:,} of {counted(u.rows, 'row')}{share}"
 
 
 def table_lines(table: Table, output: str) -> Iterator[str]:
