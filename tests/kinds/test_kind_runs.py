@@ -7,7 +7,7 @@ A new kind writes cases, not tests.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,20 @@ from typing import Any
 import kind_cases as of
 import pytest
 from runner import AS_OF, ENGINES, Twin, World
+from sqlglot import exp
 
 import cdmq
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
 from cdmq.datasets.catalog import declared
+from cdmq.datasets.remembered import stored_catalog
 from cdmq.explaining.history import histories, history
 from cdmq.explaining.story import stories
 from cdmq.explaining.story_text import told
 from cdmq.kinds import kinds
+from cdmq.sql.logical import LOGICAL
 from cdmq.sql.shape import Table
+from cdmq.stages.compile import compile_rules
+from cdmq.steps import DatasetSteps
 from cdmq.unit_tests.tests import TestResult, unit_test
 from cdmq.values import ALL
 
@@ -149,6 +154,52 @@ def test_engines_agree(kind: str, made_once: Twin) -> None:
 
 
 # what it reads ----------------------------------------------------------------------------------
+
+
+def statements(steps: DatasetSteps, rule: str) -> Iterator[tuple[str, Sequence[exp.Expr]]]:
+    """What is sent for a rule: the relation that it is over, where it names none, and its nodes."""
+    for work in (*steps.works, *([steps.maker] if steps.maker else [])):
+        if work.rule.id == rule:
+            yield work.reads, [query for _, query in work.shown]
+    for j in steps.judgements:
+        if j.rule.id == rule:
+            found = (j.failing, j.could_not_judge, j.tested, j.judged)
+            yield j.relation, [node for node in found if node is not None]
+    for change in steps.stage.changes if steps.stage else ():
+        if change.rule.id == rule:
+            yield "", [change.changed, change.old, change.new, change.judged]
+
+
+@every_kind
+def test_its_statements_name_what_it_says_it_reads(kind: str, made_once: Twin) -> None:
+    world, said = made_once("duckdb", of.begin, kind), of.cases(kind)
+    project = cdmq.parse(world.root)
+    catalog, _ = stored_catalog(project)
+    rule, uses = said["rule"], project.uses[said["rule"]]
+    own = {project.rules[rule].dataset, *(n.partition(":")[2] for n in uses.makes)}
+    sent = [
+        s
+        for steps in compile_rules(project, catalog, "duckdb").values()
+        for s in statements(steps, rule)
+    ]
+    assert sent
+    nodes = [node for _, found in sent for node in found]
+    tables = (t.name for n in nodes for t in n.find_all(exp.Table) if t.db == LOGICAL)
+    for name in {*tables, *(over for over, _ in sent if over)}:
+        what, _, of_whom = name.partition(":")
+        if what in ("source", "stage", "clean", "defaulted"):
+            assert of_whom in uses.datasets | own, name
+        elif what == "seed":
+            assert name in uses.reads, name
+        elif what == "flagged":
+            assert any(n.startswith("flags:") for n in uses.reads), name
+        elif what not in ("ref", "made"):
+            assert of_whom == rule or f"kept:{of_whom}" in uses.reads, name
+    read = {c.lower() for d in project.datasets for c in uses.columns(d)}
+    read |= {c.lower() for d in project.datasets.values() for c in declared(d)}
+    known = {c.lower() for d in uses.datasets & set(catalog) for c in catalog[d]}
+    named = {c.name.lower() for n in nodes for c in n.find_all(exp.Column)}
+    assert ALL in read or named & known <= read
 
 
 @every_kind
