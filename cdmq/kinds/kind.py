@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     from cdmq.audit.views import View
     from cdmq.kinds.compiling import Compiling
     from cdmq.kinds.expecting import Expect
-    from cdmq.kinds.reading import Reading
+    from cdmq.kinds.section import Section
     from cdmq.kinds.tells import Tells
     from cdmq.kinds.working import Work
-    from cdmq.problems import Problem
     from cdmq.project.fields import Head
-    from cdmq.project.spec import DatasetSpec
-    from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
     from cdmq.sql.types import Type
     from cdmq.values import Dataset, Rule, Seed, Uses
@@ -65,9 +62,12 @@ class Kind:
         """False: its rules are read, and refused with CDMQ114."""
         return self._part("words", "BUILT")  # type: ignore[no-any-return]
 
-    def read(self, item: Any, at: Reading) -> Iterator[Rule]:
-        """The rules of an item of the section. What is wrong goes to `at.problems`."""
-        return self._part("read", "read")(item, at)  # type: ignore[no-any-return]
+    @property
+    def section(self) -> Section:
+        """How its items in rule files are read, and what is wrong with them."""
+        from cdmq.kinds.section import Section
+
+        return Section(self._part)
 
     @property
     def expects(self) -> Mapping[str, Expect]:
@@ -107,15 +107,6 @@ class Kind:
         """What a rule reads and makes."""
         return self._part("uses", "uses")(rule, at)  # type: ignore[no-any-return]
 
-    def declares(self, item: Any) -> Iterator[tuple[Path, str]]:
-        """The datasets that an item of the section makes, by place in it and name: asked before
-        any rule is read, of items wrong or right."""
-        return self._part("read", "declares")(item)  # type: ignore[no-any-return]
-
-    def declared(self, said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
-        """The declaration of a dataset that a rule makes out of another: `said` in models/*.yml."""
-        return self._part("read", "declared")(said, of)  # type: ignore[no-any-return]
-
     def names(self, rule: Rule) -> Iterator[tuple[str, str, str]]:
         """The relations that a rule makes besides datasets: name, whose it is, and what makes
         it."""
@@ -124,10 +115,6 @@ class Kind:
     def above(self, rule: Rule) -> tuple[str, str]:
         """How many of what a rule found bad it may have: above that it warns, and fails."""
         return self._part("read", "above")(rule)  # type: ignore[no-any-return]
-
-    def problems(self, at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
-        """What is wrong with its rules, seen beside the others and what they use."""
-        return self._part("read", "problems")(at, uses)  # type: ignore[no-any-return]
 
     @property
     def plural(self) -> str:

@@ -18,6 +18,8 @@ def made_datasets(sources: Iterable[Source]) -> Iterator[Made]:
         for section, kind in kinds().items() if isinstance(of, str) else ():
             items = data.get(section)
             for i, item in enumerate(items if isinstance(items, list) else ()):
-                for place, name in kind.declares(item):
+                for place, name in kind.section.declares(item):
                     span = source.at((section, i, *place))
-                    yield Made(name, str(of), str(item.get("id")), section, span, kind.declared)
+                    yield Made(
+                        name, str(of), str(item.get("id")), section, span, kind.section.declared
+                    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cdmq.kinds.reads import expression_columns
 from cdmq.problems import Problem
-from cdmq.values import Dataset, Rule, Uses
+from cdmq.values import Dataset, Documents, Rule, Uses
 
 if TYPE_CHECKING:
     from cdmq.audit.chapters import Chapter, Party, Record
@@ -101,6 +101,16 @@ def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
 
 
 def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    """None."""
+    yield from ()
+
+
+def own(at: Known, documents: Documents) -> Iterator[Rule]:
+    """None."""
+    yield from ()
+
+
+def own_problems(at: Known, documents: Documents) -> Iterator[Problem]:
     """None."""
     yield from ()
 

@@ -235,10 +235,11 @@ class RuleReader:
                     yield from rules
 
     def rules(self, kind: Kind, items: list[Any], head: FileHead | None) -> Iterator[Rule]:
+        section = kind.section
         for i, item in enumerate(items):
             path: Path = (kind.name, i)
             at = Reading(kind, path, self.source, head, self.datasets, self.problems)
-            yield from kind.read(item, at)
+            yield from section.read(item, at)
 
     def is_section(self, section: str, items: Any) -> bool:
         if section not in kinds():

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from cdmq.datasets.declared import declared_datasets
+from cdmq.datasets.guards import guarded, numbered
 from cdmq.datasets.hidden import with_hidden
-from cdmq.datasets.own_rules import check_own, guarded, numbered, own_rules
 from cdmq.graph.names import check_names
 from cdmq.graph.order import in_order
 from cdmq.kinds import kinds
@@ -33,27 +33,21 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     problems = list(documents.problems)
     made = made_datasets(documents.rule_files)
     datasets, broken = declared_datasets(documents, made, problems)
-    rules: dict[str, Rule] = {}
     seeds = {s.name: s for s in documents.seeds}
-    unread = list(documents.unread)
-    for source in documents.rule_files:
-        before = len(problems)
-        for rule in RuleReader(source, datasets, problems, broken).read():
-            _add(rule, rules, problems)
-        head = source.data.get("dataset") if isinstance(source.data, dict) else None
-        if len(problems) > before or (isinstance(head, str) and head in broken):
-            unread.append(source.text)
-    check_own(tuple(rules.values()), datasets, documents, problems)
-    for rule in own_rules(datasets, tuple(rules.values()), documents):
-        _add_own(rule, rules, problems)
+    rules, unread = _written(documents, datasets, broken, problems)
+    written = At(datasets, dict(rules), seeds)
+    for kind in kinds().values():
+        problems += kind.section.own_problems(written, documents)
+        for rule in kind.section.own(written, documents):
+            _add_own(rule, rules, problems)
     problems += numbered(datasets.values())
     datasets = guarded(datasets, rules, _holds(documents), problems)
     rules = {name: _with_former_id(rule, datasets) for name, rule in rules.items()}
     _check_formerly(rules, problems)
     at = At(datasets, rules, seeds)
     uses = {name: uses_of(rule, at) for name, rule in rules.items()}
-    for kind in dict.fromkeys(rule.kind for rule in rules.values()):
-        problems += kinds()[kind].problems(at, uses)
+    for name in dict.fromkeys(rule.kind for rule in rules.values()):
+        problems += kinds()[name].section.problems(at, uses)
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     ordered = with_hidden(
@@ -74,6 +68,25 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         uses=uses,
     )
     return project, problems
+
+
+def _written(
+    documents: Documents,
+    datasets: Mapping[str, Dataset],
+    broken: frozenset[str],
+    problems: list[Problem],
+) -> tuple[dict[str, Rule], list[str]]:
+    """The rules of all rule files, and the texts of files that could not be read as a whole."""
+    rules: dict[str, Rule] = {}
+    unread = list(documents.unread)
+    for source in documents.rule_files:
+        before = len(problems)
+        for rule in RuleReader(source, datasets, problems, broken).read():
+            _add(rule, rules, problems)
+        head = source.data.get("dataset") if isinstance(source.data, dict) else None
+        if len(problems) > before or (isinstance(head, str) and head in broken):
+            unread.append(source.text)
+    return rules, unread
 
 
 def _add(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> None:
