@@ -24,7 +24,7 @@ from cdmq.kinds.expected import Difference
 from cdmq.kinds.expecting import Told, expects, refuse
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.spec import UnitTest
-from cdmq.unit_tests.check import check_test
+from cdmq.unit_tests.check import check_test, words_of
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class TestResult:
 
 @dataclass(frozen=True)
 class UnitTestRun:
-    """All unit tests of a run. `uncovered` are the rules that no test of the project names."""
+    """All unit tests of a run. `uncovered` are the rules that no test of the project names, though
+    it could."""
 
     results: tuple[TestResult, ...]
     uncovered: tuple[Rule, ...]
@@ -89,7 +90,7 @@ def _uncovered(project: Project) -> tuple[Rule, ...]:
     return tuple(
         r
         for r in project.rules.values()
-        if r.id not in tested and not getattr(r.spec, "OF_ITSELF", False)
+        if r.id not in tested and not getattr(r.spec, "OF_ITSELF", False) and words_of(project, r)
     )
 
 

@@ -151,6 +151,7 @@ def test_its_word_is_of_its_rules_alone(root: Path) -> None:
     assert "praises are made by praise rules, the unit test t names none" in message
     assert "name one of them in rules: well_done" in said(root, "named", "praises: []")[0]
     assert "add expect: {praises: []}" in said(root, "well_done", "flags: []")[0]
+    assert [r.id for r in run(root, "named", "flags: []").uncovered] == ["well_done"]
 
 
 @pytest.mark.usefixtures("reading")
@@ -174,6 +175,7 @@ def test_a_kind_of_which_no_word_tells_is_refused(root: Path) -> None:
     assert "take the unit test out" in message
     (message,) = said(root, "well_done, named", "flags: []")
     assert "take well_done out of its rules" in message
+    assert run(root, "named", "flags: [{key: 3}]").uncovered == ()
 
 
 def test_the_word_of_no_kind_is_unknown(root: Path) -> None:

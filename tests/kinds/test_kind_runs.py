@@ -46,6 +46,7 @@ OF_A_RUN = {
 
 BUILT = tuple(name for name, kind in kinds().items() if kind.built)
 every_kind = pytest.mark.parametrize("kind", BUILT)
+on_one_engine = pytest.mark.parametrize("twin", ["duckdb"], indirect=True)
 
 
 def tables(kind: str) -> Iterable[Table]:
@@ -202,6 +203,7 @@ def test_its_statements_name_what_it_says_it_reads(kind: str, made_once: Twin) -
     assert ALL in read or named & known <= read
 
 
+@on_one_engine
 @every_kind
 def test_what_no_rule_reads_can_go(kind: str, twin: Twin) -> None:
     """Without the columns that no rule says it reads, all is found as before."""
@@ -216,6 +218,7 @@ def test_what_no_rule_reads_can_go(kind: str, twin: Twin) -> None:
         assert moved(world.run()) == {}
 
 
+@on_one_engine
 @every_kind
 def test_what_it_reads_must_be_there(kind: str, twin: Twin) -> None:
     """Without a column that it says it reads, it cannot be compiled; nor without what it names."""
