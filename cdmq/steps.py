@@ -13,7 +13,7 @@ from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.sql.text_form import identity_of
 from cdmq.sql.types import Type
-from cdmq.values import Dataset, Materialization, Rule, Status
+from cdmq.values import Dataset, Given, Materialization, Rule, Status
 
 if TYPE_CHECKING:
     from cdmq.kinds.working import Work
@@ -121,6 +121,8 @@ class DatasetSteps:
     defaulted: exp.Select
     #: It has validation rules, selected or not: it is split into flagged and passed.
     validated: bool = True
+    #: Relation of its rows with columns that rules give -> those.
+    joined: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
     #: What its rules make.
     works: tuple[Work, ...] = ()
     #: What makes it, where a rule does.

@@ -144,6 +144,22 @@ class Uses:
 
 
 @dataclass(frozen=True)
+class Given:
+    """The column that a rule gives to the records of its dataset.
+
+    `made`: the relation that the rule makes, `table`: the audit table that keeps its rows; the
+    open ones are read where the rule does not run. In both stand a `key` and, in `value`, the
+    value of the column.
+    """
+
+    rule: str
+    type: Type
+    made: str
+    value: str
+    table: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One dataset: its declaration and where the graph puts it."""
 

@@ -25,9 +25,13 @@ class Rows:
     columns: Mapping[str, Type]
     stage: Stage | None
     dialect: str
+    #: The columns among them that rules give.
+    given: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
+        if self.given:
+            return f"rows:{self.dataset.name}|{','.join(self.given)}"
         return f"stage:{self.dataset.name}" if self.stage else f"source:{self.dataset.name}"
 
     def views(self) -> tuple[exp.Select, exp.Select]:
@@ -74,6 +78,8 @@ class Rows:
         """What names a record whose key is NULL: the digest of its values before defaults."""
         parts = []
         for name, type_ in self.columns.items():
+            if name in self.given:
+                continue
             kept = self.stage is not None and name in self.stage.kept
             value: exp.Expr = nodes.column(f"__raw_{name}" if kept else name)
             if self.stage is None or kept:

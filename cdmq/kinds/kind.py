@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cdmq.project.fields import Head
     from cdmq.sql.shape import Table
     from cdmq.sql.types import Type
-    from cdmq.values import Dataset, Rule, Seed, Uses
+    from cdmq.values import Dataset, Given, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse
 
 
@@ -128,6 +128,10 @@ class Kind:
         from cdmq.kinds.tells import Tells
 
         return Tells(self.name, self._part)
+
+    def gives(self, rule: Rule) -> Given | None:
+        """The column that a rule gives to the records of its dataset: it bears the rule's id."""
+        return self._part("uses", "gives")(rule)  # type: ignore[no-any-return]
 
     def leaves(self, rule: Rule) -> dict[str, str]:
         """What statements read of a rule, by its logical name, and the name under which people

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cdmq.kinds.reads import expression_columns
 from cdmq.problems import Problem
-from cdmq.values import Dataset, Documents, Rule, Uses
+from cdmq.values import Dataset, Documents, Given, Rule, Uses
 
 if TYPE_CHECKING:
     from cdmq.audit.chapters import Chapter, Party, Record
@@ -161,6 +161,11 @@ def members(rule: str, party: str, at: Telling, most: int) -> list[str]:
 def lasting(dataset: str, key: str, at: Telling) -> Iterable[Row]:
     """None."""
     return ()
+
+
+def gives(rule: Rule) -> Given | None:
+    """No column."""
+    return None
 
 
 def leaves(rule: Rule) -> dict[str, str]:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
+from cdmq.kinds.given import values_of
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
 from cdmq.sql.relation import Relation
 from cdmq.steps import DatasetSteps, Numbers, Outcome, State
-from cdmq.values import Project
+from cdmq.values import Given, Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -67,6 +69,20 @@ class Running:
 
     def audit(self, table: str) -> exp.Table:
         return nodes.table(Relation(table, audit_schema(self.warehouse)))
+
+    def given(self, given: Given, made: bool) -> exp.Select:
+        """(key, value) of the column that a rule gives: as made in this run, or as kept."""
+        if made:
+            return values_of(given, logical(f"made:{given.made}"))
+        return values_of(given, self.audit(given.table), self._open(given))
+
+    def has_kept(self, given: Given) -> bool:
+        """Whether an earlier run left values of the column."""
+        any_ = nodes.select([nodes.number(1)], self.audit(given.table), self._open(given))
+        return bool(self.fetch(any_.limit(1)))
+
+    def _open(self, given: Given) -> exp.Expr:
+        return nodes.every([of_rule(given.rule, self.ids), nodes.is_null(nodes.column("to_run"))])
 
     def named(self, steps: DatasetSteps) -> DatasetSteps:
         """The steps with a name of its own for each record, where a key stands twice."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.kinds.running import Publishing, Running
-from cdmq.sql.types import Type
 from cdmq.steps import DatasetSteps, Judgement, Outcome
 from cdmq.values import Rule
 
@@ -19,20 +18,6 @@ def _no_views(at: Publishing, steps: DatasetSteps) -> Iterable[tuple[str, exp.Se
 
 def _nothing(at: Running) -> None:
     return None
-
-
-@dataclass(frozen=True)
-class Given:
-    """The column that a rule gives to the records of its dataset: where its values stand.
-
-    `made` is the relation that the rule makes, `table` the audit table that keeps it: the open
-    rows are read where the rule does not run. Both have a `key`, and the values in `value`.
-    """
-
-    made: str
-    value: str
-    table: str
-    type: Type
 
 
 @dataclass(frozen=True)
@@ -61,5 +46,3 @@ class Work:
     repeated: Callable[[], Work] | None = None
     #: What it finds wrong, once it has run.
     judgements: tuple[Judgement, ...] = ()
-    #: The column that it gives the records of its dataset.
-    column: Given | None = None

@@ -12,6 +12,7 @@ from cdmq.audit.tables import audit_schema
 from cdmq.datasets.build import reference_relation
 from cdmq.datasets.catalog import relation_of
 from cdmq.kinds import kinds
+from cdmq.kinds.given import name_published
 from cdmq.project.atomic import write_text
 from cdmq.project.target_files import check_target, compiled
 from cdmq.sql import nodes
@@ -43,12 +44,14 @@ def write_compiled(
     for rule in project.rules.values():
         for logical, published in kinds()[rule.kind].leaves(rule).items():
             names.put(logical, names.output(published)[1])
+    for own_plan in plan.datasets.values():
+        name_published(names, own_plan.steps)
     for name in table_names():
         names.put(f"ref:{name}", reference_relation(name, audit_schema(warehouse)))
 
     def render(node: exp.Expr) -> str:
-        own = spelled(node.copy(), warehouse.dialect)
-        return placed(own, names.final).sql(warehouse.dialect, copy=False, pretty=True)
+        own = spelled(placed(node.copy(), names.final, names.queries), warehouse.dialect)
+        return own.sql(warehouse.dialect, copy=False, pretty=True)
 
     files = {name: folder / f"{name}.sql" for name in plan.datasets}
     check_target(folder, [path.name for path in files.values()])

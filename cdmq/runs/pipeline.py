@@ -344,16 +344,19 @@ def rule_statements(
         for work in (*own.steps.works, *makers):
             if work.query is not None and executed.outcomes[work.rule.id].evaluated:
                 statements[work.rule.id] = render.sent(work.query)
-                relations[work.rule.id] = str(executed.names.final[work.reads])
+                known = executed.names.final
+                relations[work.rule.id] = str(known.get(work.reads, known[own.steps.relation]))
         reads = {j.rule.id: j.relation for j in own.steps.judgements}
         for branch in (*own.row, *own.sets, *own.changes):
             for one in branch.alone or (branch,):
                 rule = one.rules[0].id
-                lost = ready.project.read_by(one.rules[0].id) & set(executed.failed)
-                if rule in ready.selection.rules and not lost:
-                    relation = reads.get(rule, own.steps.relation)
+                relation = reads.get(rule, own.steps.relation)
+                lost = ready.project.read_by(rule) & set(executed.failed)
+                there = relation in executed.names.final or relation in executed.names.queries
+                if rule in ready.selection.rules and there and not lost:
+                    known = executed.names.final
                     statements[rule] = render.sent(one.query)
-                    relations[rule] = str(executed.names.final[relation])
+                    relations[rule] = str(known.get(relation, known[own.steps.relation]))
     return statements, relations
 
 

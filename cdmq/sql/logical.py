@@ -47,6 +47,8 @@ class Names:
     token: str
     staged: dict[str, Relation] = field(default_factory=dict)
     final: dict[str, Relation] = field(default_factory=dict)
+    #: What stands nowhere: a statement that reads it has its query as a table of its own.
+    queries: dict[str, exp.Select] = field(default_factory=dict)
 
     def output(self, name: str) -> tuple[Relation, Relation]:
         """(staged, final) relation for a new output."""
@@ -57,15 +59,36 @@ class Names:
         self.staged[logical], self.final[logical] = staged, final or staged
 
 
-def placed(node: exp.Expr, relations: Mapping[str, Relation]) -> exp.Expr:
-    """The node with every logical relation replaced by the one that stands for it."""
+def placed(
+    node: exp.Expr,
+    relations: Mapping[str, Relation],
+    queries: Mapping[str, exp.Select] | None = None,
+) -> exp.Expr:
+    """The node with every logical relation replaced by the one that stands for it, or by a table
+    of its own that is made first."""
+    own: dict[str, str] = {}
     for table in list(node.find_all(exp.Table)):
-        if table.db == LOGICAL:
+        if table.db == LOGICAL and queries and table.name in queries:
+            table.set("this", nodes.name(own.setdefault(table.name, f"__rows_{len(own)}")))
+            table.set("db", None)
+        elif table.db == LOGICAL:
             relation = relations[table.name]
             table.set("this", nodes.name(relation.name))
             table.set("db", nodes.name(relation.schema) if relation.schema else None)
             table.set("catalog", nodes.name(relation.catalog) if relation.catalog else None)
+    for name, alias in own.items():
+        assert queries is not None
+        query = placed(queries[name].copy(), relations, queries)
+        _with(node, alias, query)
     return node
+
+
+def _with(node: exp.Expr, alias: str, query: exp.Expr) -> None:
+    """Put a table of its own before a statement: it is made once."""
+    read = node.expression if isinstance(node, exp.Insert | exp.Create) else node
+    table = exp.CTE(this=query, alias=exp.TableAlias(this=nodes.name(alias)), materialized=True)
+    known = read.args.get("with_")
+    read.set("with_", exp.With(expressions=[*(known.expressions if known else ()), table]))
 
 
 @dataclass(frozen=True)
@@ -79,7 +102,8 @@ class Renderer:
 
     def sent(self, node: exp.Expr) -> str:
         """The SQL to send, over what this run has staged."""
-        node = placed(spelled(node.copy(), self.dialect), self.names.staged)
+        node = placed(node.copy(), self.names.staged, self.names.queries)
+        node = spelled(node, self.dialect)
         for parameter in list(node.find_all(exp.Placeholder)):
             if parameter.name == AS_OF:
                 self.asked()
@@ -88,5 +112,6 @@ class Renderer:
 
     def kept(self, node: exp.Expr) -> str:
         """The SQL to keep: over what will stand, with `as_of` as a parameter."""
-        node = placed(spelled(node.copy(), self.dialect), self.names.final)
+        node = placed(node.copy(), self.names.final, self.names.queries)
+        node = spelled(node, self.dialect)
         return node.sql(self.dialect, copy=False)

@@ -21,6 +21,7 @@ from cdmq.kinds.defaults.cells import Cells
 from cdmq.kinds.defaults.chains import Order
 from cdmq.kinds.defaults.offers import Offers
 from cdmq.kinds.defaults.problems import default_problems
+from cdmq.kinds.given import given_columns, read_by, rows_with
 from cdmq.kinds.validation.context import RuleContext
 from cdmq.kinds.validation.never import check_where_and_check
 from cdmq.kinds.working import Work
@@ -36,7 +37,7 @@ from cdmq.sql.text_form import values_of
 from cdmq.sql.thousands import ambiguous
 from cdmq.sql.types import NUMBERS, Type
 from cdmq.steps import DatasetSteps, Judgement, Stage
-from cdmq.values import Catalog, Dataset, Project, Rule
+from cdmq.values import Catalog, Dataset, Given, Project, Rule
 
 T = TypeVar("T")
 
@@ -93,7 +94,15 @@ class _Compiler:
         self.project, self.catalog, self.dataset = project, catalog, dataset
         self.problems, self.check_only, self.unfit = problems, check_only, unfit
         self.columns = catalog[dataset.name]
-        self.binder = Binder(self.columns, dialect, problems)
+        self.given = {
+            name: given
+            for name, given in given_columns(project, dataset.name).items()
+            if name.lower() not in {c.lower() for c in self.columns}
+        }
+        types = {name: given.type for name, given in self.given.items()}
+        self.binder = Binder({**self.columns, **types}, dialect, problems)
+        #: By their relation, the rows with such columns that some rule reads.
+        self.joined: dict[str, tuple[Given, ...]] = {}
         self.as_of = as_of_node()
 
     def steps(
@@ -112,7 +121,7 @@ class _Compiler:
             j
             for r in rules
             if only is None or r.id in only
-            if (j := self._apart(r, lambda r=r: self._judgement(r, rows)))  # type: ignore[misc]
+            if (j := self._apart(r, partial(self._judgement, r, self._seen_by(r, rows))))
         ]
         self._twice(rules)
         clean, defaulted = rows.views()
@@ -127,7 +136,9 @@ class _Compiler:
             before,
         )
         works = tuple(
-            w for r in self._at_work(only) if (w := self._apart(r, partial(_work, r, at)))
+            w
+            for r in self._at_work(only)
+            if (w := self._apart(r, partial(_work, r, replace(at, rows=self._seen_by(r, rows)))))
         )
         return DatasetSteps(
             dataset=self.dataset,
@@ -140,10 +151,19 @@ class _Compiler:
             stage=rows.stage,
             clean=clean,
             defaulted=defaulted,
+            joined=self.joined,
             validated=any(r.check not in ("delivered", "lines") for r in rules),
             works=works,
             maker=self._maker(at),
         )
+
+    def _seen_by(self, rule: Rule, rows: Rows) -> Rows:
+        """The rows with the columns of other rules that this one reads."""
+        read = read_by(rule, self.project, self.columns)
+        seen = rows_with(rows, read)
+        if read:
+            self.joined[seen.relation] = tuple(read[name] for name in seen.given)
+        return seen
 
     def _at_work(self, only: frozenset[str] | None) -> list[Rule]:
         """The rules of the dataset that may make more than flags and changed cells, kind by kind:
@@ -342,13 +362,13 @@ class _Compiler:
         before = len(self.problems)
         columns = tuple(self.binder.real(c) for c in rule.columns)
         for name, real in zip(rule.columns, columns, strict=True):
-            if real not in self.columns:
+            if real not in self.binder.columns:
                 self.binder.tell(
                     rule,
                     "column",
                     "CDMQ203",
                     f"{self.dataset.name} has no column '{name}' (rule {rule.id})",
-                    did_you_mean(name, self.columns),
+                    did_you_mean(name, self.binder.columns),
                 )
         for field in rule.expressions:
             bound = self.binder.bound(rule, field)

@@ -16,6 +16,7 @@ from cdmq.datasets.bad_lines import lost_values
 from cdmq.datasets.build import Builder
 from cdmq.datasets.inputs import content_of, look_at
 from cdmq.graph.order import graph_of
+from cdmq.kinds.given import joined
 from cdmq.kinds.running import Running
 from cdmq.kinds.working import Work
 from cdmq.problems import CdmqError
@@ -30,7 +31,7 @@ from cdmq.steps import (
     Outcome,
     Plan,
 )
-from cdmq.values import Catalog, Dataset, Project
+from cdmq.values import Catalog, Dataset, Given, Project, Rule
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -253,12 +254,25 @@ class Execution:
         plan = self.plans.get(dataset.name)
         if plan is None:
             return
+        self._join(plan.steps)
         for work in plan.steps.works if self.asked.build else ():
             if work.rule.id in rules & (self.rules | self.running.needed):
                 self._work(work, plan.steps)
         self._rules(plan, rules)
         for rule in sorted(rules & self.worked.keys()):
             self._tell(self.worked.pop(rule))
+
+    def _join(self, steps: DatasetSteps) -> None:
+        """How the rows are read that have columns of rules: of what was made in this run, else of
+        what the audit tables hold."""
+        for relation, columns in steps.joined.items():
+            sources = {
+                given.rule: self.running.given(given, made=given.rule in self.ran)
+                for given in columns
+                if given.rule in self.ran or self.running.has_kept(given)
+            }
+            if len(sources) == len(columns):
+                self.names.queries[relation] = joined(steps, sources)
 
     def _work(self, work: Work, steps: DatasetSteps) -> None:
         outcome = self._unless_lost(Outcome(work.rule))
@@ -281,7 +295,10 @@ class Execution:
         """Judge what was not judged yet."""
         name = plan.steps.dataset.name
         null_keys = self._has_null_keys(plan.steps)
-        plan = self.plan.part(name, rules, null_keys)
+        lost = {r for r in rules if self._unless_lost(Outcome(self.project.rules[r])).skipped}
+        for rule in sorted(lost & self.rules - self.result.outcomes.keys()):
+            self._tell(self._unless_lost(Outcome(self.project.rules[rule])))
+        plan = self.plan.part(name, rules - lost, null_keys)
         done = [self.finder.changes(b) for b in plan.changes if b.rules[0].id in self.rules]
         done += self.finder.find(plan.row) if plan.row else []
         done += [
@@ -323,7 +340,28 @@ class Execution:
         if not self.asked.build and rule.id in self.project.datasets[rule.dataset].guards:
             return Outcome(rule, skipped="a delivery is judged when it is read: cdmq run")
         lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
-        return Outcome(rule, skipped=self._lost(lost[0])) if lost else outcome
+        if lost:
+            return Outcome(rule, skipped=self._lost(lost[0]))
+        why = next((w for g in self._columns_of(rule) if (w := self._not_given(g))), None)
+        return Outcome(rule, skipped=why) if why else outcome
+
+    def _columns_of(self, rule: Rule) -> Iterable[Given]:
+        """The columns of other rules that a rule reads."""
+        plan = self.plans.get(rule.dataset)
+        known = {g.rule: g for gs in plan.steps.joined.values() for g in gs} if plan else {}
+        read = {c.lower() for c in self.project.uses[rule.id].columns(rule.dataset)}
+        return [g for name, g in sorted(known.items()) if name.lower() in read and name != rule.id]
+
+    def _not_given(self, given: Given) -> str | None:
+        """Why the column of a rule cannot be read: no value is worse than an old one, for a rule
+        that judges by it would pass."""
+        if given.rule in self.ran:
+            return None
+        if not self.project.rules[given.rule].enabled:
+            return f"it reads {given.rule}, a rule that is disabled"
+        if self.asked.build and given.rule in self.rules:
+            return f"it reads {given.rule}, which did not run"
+        return None if self.running.has_kept(given) else f"it reads {given.rule}, which never ran"
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:
         parts = {c.name: c for c in steps.key.find_all(exp.Column)}

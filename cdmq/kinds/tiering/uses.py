@@ -6,7 +6,7 @@ from __future__ import annotations
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
 from cdmq.kinds.tiering.words import TieringRule
-from cdmq.values import Rule, Uses
+from cdmq.values import Given, Rule, Uses
 
 
 def uses(rule: Rule, at: Known) -> Uses:
@@ -30,3 +30,7 @@ def uses(rule: Rule, at: Known) -> Uses:
 
 def leaves(rule: Rule) -> dict[str, str]:
     return {f"tiers:{rule.id}": f"{rule.id}__levels"}
+
+
+def gives(rule: Rule) -> Given | None:
+    return Given(rule.id, "text", f"{rule.id}__levels", "level", "tier_history")

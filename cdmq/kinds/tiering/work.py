@@ -21,7 +21,7 @@ from cdmq.kinds.tiering.review import account_query, review_query
 from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.kinds.tiering.undoing import not_undone
 from cdmq.kinds.tiering.words import NEW, TieringRule
-from cdmq.kinds.working import Given, Work
+from cdmq.kinds.working import Work
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL
 from cdmq.sql.relation import Relation
@@ -58,7 +58,6 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         reads=at.rows.relation,
         publishes=(f"{rule.id}__levels",),
         views=partial(_views, rule),
-        column=Given(f"{rule.id}__levels", "level", TIER_HISTORY.name, "text"),
     )
 
 

@@ -1,0 +1,145 @@
+"""A rule that judges each record gives its dataset a column, which whatever runs later reads."""
+
+from __future__ import annotations
+
+import pytest
+from runner import World
+
+import cdmq
+from cdmq.problems import CdmqError
+
+FILES = {
+    "models/m.yml": """
+version: 1
+datasets:
+  - {name: people, file: people.csv, key: id}
+  - {name: orders, file: orders.csv, key: oid, happened_at: d, refers_to: {customers: party_id},
+     columns: {d: date, amount: decimal}}
+""",
+    "rules/people.yml": """
+version: 1
+dataset: people
+matching:
+  - {id: same, same_if: [[email]]}
+golden:
+  - {id: best, from: same, into: customers, pick: longest}
+""",
+    "rules/customers.yml": """
+version: 1
+dataset: customers
+tiering:
+  - id: class
+    measures: {volume: {from: orders, sum: amount, if_none: 0}}
+    levels: [{core: "volume >= 100"}, {ordinary: otherwise}]
+  - id: second
+    where: class = 'core'
+    measures: {volume: {from: orders, sum: amount, if_none: 0}}
+    levels: [{big: "volume >= 1000"}, {small: otherwise}]
+validation:
+  - {id: core_has_phone, check: expression, must: "Class <> 'core' or phone is not null"}
+  - {id: known_class, check: accepted_values, column: class, values: [core, ordinary]}
+  - {id: not_small, check: expression, must: "second is null or second <> 'small'",
+     where: phone is null}
+  - {id: has_email, check: not_null, column: email}
+""",
+    "people.csv": "id,email,phone\n1,a@x,\n2,b@x,22\n3,c@x,\n4,d@x,44\n",
+    "orders.csv": "oid,party_id,d,amount\n",
+}
+
+
+@pytest.fixture
+def begun(world: World) -> World:
+    """Of four customers the first two are core; the first has no phone."""
+    world.write(FILES)
+    world.run(as_of="2025-06-01")
+    ids = dict(world.sql("SELECT email, party_id FROM customers"))
+    rows = [("a@x", "150"), ("b@x", "2000"), ("c@x", "5")]
+    orders = "".join(f"{i},{ids[m]},2026-01-01,{n}\n" for i, (m, n) in enumerate(rows))
+    world.write({"orders.csv": f"oid,party_id,d,amount\n{orders}"})
+    return world
+
+
+def flags(world: World) -> list[tuple[str, str]]:
+    """(rule, email) of each open flag."""
+    mails = dict(world.sql("SELECT party_id, email FROM customers"))
+    found = world.audit_rows("flags", ("rule_id", "key"), "to_run IS NULL")
+    return sorted((rule, mails[key]) for rule, key in found)
+
+
+def test_later_rules_read_the_level_of_the_same_run(begun: World) -> None:
+    result = begun.run(as_of="2026-02-01")
+    assert flags(begun) == [("core_has_phone", "a@x"), ("not_small", "a@x")]
+    by = {r.rule.id: r for r in result.results}
+    assert (by["known_class"].status, by["known_class"].outcome.judged) == ("pass", 4)
+    assert by["second"].outcome.tested == 2
+    again = begun.run(as_of="2026-02-01")
+    assert (again.opened["flags"], again.closed["flags"]) == (0, 0)
+
+
+def test_alone_it_reads_what_the_last_run_left(begun: World) -> None:
+    begun.run(as_of="2026-02-01")
+    alone = begun.run(select="core_has_phone", as_of="2026-02-01")
+    by = {r.rule.id: r for r in alone.results}
+    assert (by["core_has_phone"].status, by["core_has_phone"].outcome.failing) == ("fail", 1)
+    assert by["class"].status == "skipped"
+    tested = cdmq.test(begun.root, as_of="2026-02-01")
+    assert {r.rule.id: r.status for r in tested.results}["core_has_phone"] == "fail"
+
+
+def test_a_level_that_is_not_there_passes_nothing(begun: World) -> None:
+    begun.run(as_of="2026-02-01")
+    rules = FILES["rules/customers.yml"]
+    begun.write(
+        {"rules/customers.yml": rules.replace("- id: class", "- id: class\n    enabled: false")}
+    )
+    result = begun.run(as_of="2026-02-01")
+    by = {r.rule.id: r for r in result.results}
+    for rule in ("core_has_phone", "known_class", "second"):
+        assert by[rule].message == "it reads class, a rule that is disabled"
+    assert by["has_email"].status == "pass"
+    assert ("core_has_phone", "a@x") in flags(begun), "its flags stay"
+
+
+def test_before_it_ever_ran_its_readers_are_skipped(world: World) -> None:
+    world.write(FILES)
+    result = world.run(select="core_has_phone has_email")
+    by = {r.rule.id: r for r in result.results}
+    assert by["core_has_phone"].message == "it reads class, which never ran"
+    assert by["has_email"].status == "pass"
+
+
+def test_who_reads_each_other_is_told(begun: World) -> None:
+    rules = FILES["rules/customers.yml"]
+    begun.write(
+        {
+            "rules/customers.yml": rules.replace(
+                "- id: class", "- id: class\n    where: second = 'big'"
+            )
+        }
+    )
+    with pytest.raises(CdmqError, match="CDMQ207 a cycle: class -> second -> class"):
+        begun.run()
+
+
+def test_its_own_column_is_none(begun: World) -> None:
+    rules = FILES["rules/customers.yml"]
+    begun.write(
+        {
+            "rules/customers.yml": rules.replace(
+                "- id: class", "- id: class\n    where: class = 'core'"
+            )
+        }
+    )
+    result = begun.run()
+    (told,) = (r.message for r in result.results if r.rule.id == "class")
+    assert result.exit_code == 2
+    assert "there is no column 'class'" in told
+
+
+def test_selections_lead_through_the_rules(begun: World) -> None:
+    def listed(selection: str) -> set[str]:
+        return {found.name for found in cdmq.ls(begun.root, select=selection)}
+
+    assert {"customers", "class", "second", "not_small"} <= listed("best+")
+    assert {"people", "same", "best", "customers", "orders"} <= listed("+class")
+    assert {"second", "core_has_phone", "not_small"} <= listed("class+")
