@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,9 +11,7 @@ from cdmq.problems import Problem, Span
 from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
-    from cdmq.checks.base import Check
-    from cdmq.kinds.defaults.words import DefaultRule
-    from cdmq.project.fields import Head
+    from cdmq.project.fields import Model
     from cdmq.project.spec import DatasetSpec, ProjectFile, UnitTest
     from cdmq.project.yaml_source import Source
     from cdmq.sql.expressions import Expression
@@ -80,7 +78,7 @@ class Rule:
     check: str
     dataset: str
     columns: tuple[str, ...]
-    spec: Check | DefaultRule | Head
+    spec: Model
     severity: Severity
     dimension: str | None
     where: str | None
@@ -143,6 +141,9 @@ class Uses:
         return none.union(*(self.reads.get(f"{how}:{dataset}", ()) for how in ("rows", "source")))
 
 
+MadeWith = Callable[[Rule, "Dataset", Mapping[str, Type]], dict[str, Type]]
+
+
 @dataclass(frozen=True)
 class Given:
     """The column that a rule gives to the records of its dataset.
@@ -174,6 +175,8 @@ class Dataset:
     made_by: str | None = None
     made_as: str | None = None
     made_of: str | None = None
+    #: Its columns, by that rule, the dataset that it is made of, and the columns of that.
+    made_with: MadeWith | None = field(default=None, repr=False, compare=False)
     #: Of the project: where the clocks stand by which its times are read.
     time_zone: str = "UTC"
     #: The rules that must pass, or what is delivered is held back.

@@ -64,11 +64,10 @@ def stacked(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> Column
 def made_columns(
     dataset: Dataset, project: Project, known: Mapping[str, Mapping[str, Type]]
 ) -> Columns:
-    """The columns of a golden dataset."""
-    from cdmq.kinds.golden.records import golden_columns
-
+    """The columns of a dataset that a rule makes."""
+    assert dataset.made_with is not None
     of = str(dataset.made_of)
-    return golden_columns(project.rules[str(dataset.made_by)], project.datasets[of], known[of])
+    return dataset.made_with(project.rules[str(dataset.made_by)], project.datasets[of], known[of])
 
 
 def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> list[Problem]:

@@ -3,15 +3,26 @@ make."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from cdmq.datasets.model_text import configured
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.project.spec import DatasetSpec
 from cdmq.project.yaml_source import Source
-from cdmq.values import Dataset, Documents, SqlModel
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Documents, Rule, SqlModel
+
+
+class Maker(Protocol):
+    """The kind of a rule that makes a dataset."""
+
+    def declared(self, said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
+        """Its declaration, of what models/*.yml says of it and of the dataset that it is made
+        of."""
+
+    def columns(self, rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]: ...
 
 
 @dataclass(frozen=True)
@@ -24,8 +35,7 @@ class Made:
     rule: str
     kind: str
     span: Span
-    #: Its declaration, of what models/*.yml says of it and of the dataset that it is made of.
-    declared: Callable[[DatasetSpec, Dataset | None], DatasetSpec]
+    by: Maker
 
 
 def declared_datasets(
@@ -169,7 +179,7 @@ def _add_made(
             )
         )
         return
-    spec = made.declared(said.get(made.name) or DatasetSpec(name=made.name), found.get(made.of))
+    spec = made.by.declared(said.get(made.name) or DatasetSpec(name=made.name), found.get(made.of))
     found[made.name] = Dataset(
         made.name,
         "rule",
@@ -178,6 +188,7 @@ def _add_made(
         made_by=made.rule,
         made_of=made.of,
         made_as=made.kind,
+        made_with=made.by.columns,
     )
 
 

@@ -20,6 +20,4 @@ def made_datasets(sources: Iterable[Source]) -> Iterator[Made]:
             for i, item in enumerate(items if isinstance(items, list) else ()):
                 for place, name in kind.section.declares(item):
                     span = source.at((section, i, *place))
-                    yield Made(
-                        name, str(of), str(item.get("id")), section, span, kind.section.declared
-                    )
+                    yield Made(name, str(of), str(item.get("id")), section, span, kind.section)

@@ -105,6 +105,11 @@ def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
     yield from ()
 
 
+def columns(rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]:
+    """As those of what it is made of."""
+    return dict(known)
+
+
 def own(at: Known, documents: Documents) -> Iterator[Rule]:
     """None."""
     yield from ()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cdmq.problems import Problem
     from cdmq.project.spec import DatasetSpec
     from cdmq.project.yaml_source import Path
+    from cdmq.sql.types import Type
     from cdmq.values import Dataset, Documents, Rule, Uses
 
 
@@ -32,6 +33,10 @@ class Section:
     def declared(self, said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
         """The declaration of a dataset that a rule makes out of another: `said` in models/*.yml."""
         return self._part("read", "declared")(said, of)  # type: ignore[no-any-return]
+
+    def columns(self, rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]:
+        """The columns of a dataset that a rule makes of another with these columns."""
+        return self._part("columns", "columns")(rule, of, known)  # type: ignore[no-any-return]
 
     def own(self, at: Known, documents: Documents) -> Iterator[Rule]:
         """The rules that datasets have of themselves, and no rule file says more of."""

@@ -11,8 +11,9 @@ from a_rule import a_rule
 from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
+from cdmq.kinds.golden.columns import columns as golden_columns
 from cdmq.kinds.golden.members import Flagged
-from cdmq.kinds.golden.records import cells_query, golden_columns, golden_query
+from cdmq.kinds.golden.records import cells_query, golden_query
 from cdmq.kinds.golden.words import GoldenRule
 from cdmq.problems import Span
 from cdmq.project.spec import DatasetSpec

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from golden_engines import make_dataset, make_rule
 
-from cdmq.kinds.golden.records import golden_columns, golden_problems
+from cdmq.kinds.golden.columns import columns as golden_columns
+from cdmq.kinds.golden.records import golden_problems
 from cdmq.problems import Span
 from cdmq.sql.types import Type
 

@@ -18,13 +18,7 @@ from cdmq.sql.types import Type
 from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Rule
 
-__all__ = ["cells_query", "golden_columns", "golden_problems", "golden_query"]
-
-
-def golden_columns(rule: Rule, dataset: Dataset, columns: Mapping[str, Type]) -> dict[str, Type]:
-    """The columns of the golden dataset that a rule makes of `dataset`: party_id; the columns of
-    the dataset without its key; how many records the party has; when values were verified."""
-    return layout(rule, dataset, columns).types()
+__all__ = ["cells_query", "golden_problems", "golden_query"]
 
 
 def golden_query(
@@ -35,7 +29,7 @@ def golden_query(
     dialect: str,
     flagged: Flagged = UNFLAGGED,
 ) -> exp.Select:
-    """One row a party, with the columns of `golden_columns`.
+    """One row a party, with the columns that `columns` says.
 
     Reads the dataset's clean rows and `xref:<matching rule>`: a party for each key.
     """
