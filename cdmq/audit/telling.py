@@ -107,12 +107,12 @@ class Telling:
         """The present id of a rule."""
         return self.names_of(rule)[0]
 
-    def rules_on(self, dataset: str, kind: str) -> list[str]:
-        """The rules of a kind that any run used on a dataset, by every id that they had."""
+    def rules_on(self, dataset: str, kind: str | None = None) -> list[str]:
+        """The rules, of one kind or all, that any run used on a dataset, by every id they had."""
         return sorted(
             n
             for n, v in self.versions.items()
-            if v[-1]["dataset"] in self.project.names_of(dataset) and v[-1]["kind"] == kind
+            if v[-1]["dataset"] in self.project.names_of(dataset) and kind in (None, v[-1]["kind"])
         )
 
     def dataset_of(self, rule: str) -> str | None:

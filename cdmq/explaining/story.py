@@ -16,6 +16,7 @@ from cdmq.audit.near_keys import unknown
 from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.tables import CHANGES, FLAGS, RUN_INPUTS
 from cdmq.audit.telling import one_of
+from cdmq.explaining.asked import asked
 from cdmq.explaining.episodes import TellingAt
 from cdmq.explaining.judged import judged
 from cdmq.explaining.story_values import Story
@@ -72,7 +73,8 @@ class _Teller(TellingAt):
     def _of_record(self, dataset: str, key: str, party: Party | None) -> Iterator[Chapter]:
         parties = tuple(p for k in kinds().values() for p in k.tells.parties(dataset, key, self))
         record = Record(dataset, key, parties, party)
-        chapters = (c for k in kinds().values() for c in k.tells.chapters(record, self))
+        chapters = [c for k in kinds().values() for c in k.tells.chapters(record, self)]
+        chapters += asked(self, dataset, key)
         return iter(sorted(chapters, key=lambda c: PLACES.index(c.place)))
 
     def story(self, dataset: str, key: str, party: Party | None) -> Story | None:
@@ -141,12 +143,20 @@ class _Teller(TellingAt):
     def _judging(self, names: Sequence[str]) -> dict[str, Row]:
         """The rules that judge the records of a dataset, in their last version."""
         last = {n: versions[-1] for n, versions in self.versions.items()}
-        judge = {kind.name for kind in kinds().values() if kind.tells.judges}
         return {
             n: v
             for n, v in last.items()
-            if v["to_run"] is None and v["dataset"] in names and v["kind"] in judge
+            if v["to_run"] is None and v["dataset"] in names and self._judges(n, v["kind"])
         }
+
+    def _judges(self, rule: str, kind: str) -> bool:
+        """Whether a rule flags records; of one that the project has no more, whether its kind
+        does."""
+        uses = self.project.uses.get(rule) if self.at is None else None
+        if uses is not None:
+            return any(name.startswith("flags:") for name in uses.makes)
+        known = kinds().get(kind)
+        return known is not None and known.tells.judges
 
     def _kept(self, dataset: str, rows: Sequence[tuple[str, Row]]) -> Iterator[tuple[str, Pii]]:
         named = {c for _, r in rows for c in (r["column_name"] or "").split(", ")}

@@ -40,7 +40,8 @@ class Tells:
 
     @property
     def judges(self) -> bool:
-        """Its rules judge records: a story says which of them the record passes, and fails."""
+        """Its rules flag records, each of them: a story says which of them the record passes. Of
+        a rule that the project has what it uses says so."""
         return self._part("story", "JUDGES")  # type: ignore[no-any-return]
 
     def chapters(self, record: Record, at: Telling) -> Iterator[Chapter]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import duckdb
 import made_up
 import pytest
 from cli.small_project import small_ran
@@ -141,3 +142,35 @@ def test_a_kind_without_a_story_adds_nothing(root: Path) -> None:
     assert story.chapters == ()
     with pytest.raises(cdmq.CdmqError, match="no record with the key 'P1'"):
         stories(cdmq.parse(root), "P1")
+
+
+def test_what_people_are_asked_by_a_rule_of_any_kind(root: Path) -> None:
+    rows = """
+        ('credit_low', 'record', '2', NULL, 'unchanged for a year', NULL, 1, NULL, NULL),
+        ('credit_low', 'cell', '2', 'email', 'is it still so', 0.5, 9, '2026-12-24', NULL),
+        ('credit_low', 'cell', '2', 'email', 'answered', 0.5, 9, NULL, '3'),
+        ('credit_low', 'cell', '3', 'email', 'of another', 0.5, 9, NULL, NULL),
+        ('credit_low', 'pair', '2', NULL, 'review', 0.5, 9, NULL, NULL),
+        ('other', 'record', '2', NULL, 'of another dataset', NULL, 1, NULL, NULL)
+    """
+    with duckdb.connect(str(root / "target/small.duckdb")) as connection:
+        ((run,),) = connection.execute("SELECT run_id FROM cdmq.runs").fetchall()
+        names = "rule_id, about, key, column_name, why, sure, first, due, to_run"
+        connection.execute(
+            f"INSERT INTO cdmq.queue ({names}, from_run) "
+            f"SELECT *, '{run}' FROM (VALUES {rows}) AS asked({names})"
+        )
+    (story,) = stories(cdmq.parse(root), "2")
+    lines = told(story)
+    since = next(line for line in lines if "open since" in line)
+    assert f"(run {run}, judged as of " in since
+    assert since.endswith("), to be answered until 2026-12-24")
+    since = since.partition(", to be")[0]
+    assert lines[1:7] == [
+        "",
+        "asked   credit_low  cell email: is it still so; 50.0% sure",
+        f"{since}, to be answered until 2026-12-24",
+        "",
+        "asked   credit_low  the record: unchanged for a year",
+        since,
+    ]
