@@ -32,6 +32,8 @@ class Change:
     reason: exp.Expr
     tested: exp.Expr | None
     judged: exp.Expr
+    #: What it did to the cell, in a word.
+    act: exp.Expr
     #: What stood in a cell that could not be read.
     text: exp.Expr | None = None
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.problems import Problem
+from cdmq.sql.types import Type
 from cdmq.steps import DatasetSteps
-from cdmq.values import Catalog, Dataset, Project
+from cdmq.values import Catalog, Dataset, Project, Rule
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,3 +36,22 @@ class Compiling:
     @property
     def dialect(self) -> str:
         return self.binder.dialect
+
+
+class Apart(Protocol):
+    """Compiles a rule apart from the others: what does not fit is told, and it is left out."""
+
+    def __call__(self, rule: Rule, compiled: Callable[[], T | None]) -> T | None: ...
+
+
+@dataclass(frozen=True)
+class Layering:
+    """One dataset before its cells are changed: its columns as they are delivered."""
+
+    project: Project
+    catalog: Catalog
+    dataset: Dataset
+    columns: Mapping[str, Type]
+    binder: Binder
+    problems: list[Problem]
+    apart: Apart

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from cdmq.audit.states import States
     from cdmq.audit.views import View
-    from cdmq.kinds.compiling import Compiling
+    from cdmq.kinds.compiling import Compiling, Layering
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.section import Section
     from cdmq.kinds.tells import Tells
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cdmq.project.fields import Head
     from cdmq.sql.shape import Table
     from cdmq.sql.types import Type
+    from cdmq.steps import Stage
     from cdmq.values import Dataset, Given, Rule, Seed, Uses
     from cdmq.warehouses.base import Warehouse
 
@@ -137,6 +138,10 @@ class Kind:
         """What statements read of a rule, by its logical name, and the name under which people
         read it."""
         return self._part("uses", "leaves")(rule)  # type: ignore[no-any-return]
+
+    def stage(self, at: Layering) -> Stage | None:
+        """What the rules of a layer make of the cells of a dataset; None where nothing does."""
+        return self._part("layer", "stage")(at)  # type: ignore[no-any-return]
 
     def work(self, rule: Rule, at: Compiling) -> Work | None:
         """What running a rule takes that makes more than flags and changed cells; None where it

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cdmq.audit.states import States
     from cdmq.audit.telling import Telling
     from cdmq.audit.views import View
-    from cdmq.kinds.compiling import Compiling
+    from cdmq.kinds.compiling import Compiling, Layering
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.kind import Kind, Known
     from cdmq.kinds.reading import Reading
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
     from cdmq.sql.types import Type
+    from cdmq.steps import Stage
     from cdmq.warehouses.base import Warehouse
 
 EXPECTS: Mapping[str, Expect] = {}
@@ -176,6 +177,11 @@ def gives(rule: Rule) -> Given | None:
 def leaves(rule: Rule) -> dict[str, str]:
     """Nothing of its own is there to be read."""
     return {}
+
+
+def stage(at: Layering) -> Stage | None:
+    """Nothing."""
+    return None
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:

@@ -22,7 +22,7 @@ def _nothing(at: Running) -> None:
 
 @dataclass(frozen=True)
 class Work:
-    """What running one rule takes that makes more than flags and changed cells.
+    """What running one rule takes, but for changed cells.
 
     `run` makes what the rule leaves, and tells what it found. Of a rule that makes a dataset,
     `rows` are the dataset's, `before` is done before they are made, and `repeated` is the same
@@ -30,7 +30,8 @@ class Work:
     """
 
     rule: Rule
-    run: Callable[[Running, DatasetSteps], Outcome]
+    #: None where it makes nothing, and judges only.
+    run: Callable[[Running, DatasetSteps], Outcome] | None = None
     #: Its SQL for people to read, each with a title.
     shown: tuple[tuple[str, exp.Query], ...] = ()
     #: Its SQL alone, and the relation that it reads, in the results of a run.

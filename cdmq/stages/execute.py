@@ -205,6 +205,7 @@ class Execution:
         if dataset.guards and self._held(self.plan.guards(dataset.name)):
             return
         if maker and not self.running.train:
+            assert maker.run is not None
             self._tell(maker.run(self.running, steps))
 
     def _may_be_made(self, dataset: Dataset, maker: Work) -> bool:
@@ -279,6 +280,7 @@ class Execution:
         if not outcome.skipped:
             try:
                 own = self.running.named(steps) if work.names_records else steps
+                assert work.run is not None
                 outcome = work.run(self.running, own)
             except StatementError as error:
                 outcome = Outcome(work.rule, error=str(error))

@@ -12,7 +12,6 @@ from typing import Literal
 
 from sqlglot import exp
 
-from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import logical
@@ -303,21 +302,12 @@ def change_branch(steps: DatasetSteps, change: Change, numbers: Numbers) -> Bran
     if pii != "plain":
         both = [exp.Coalesce(this=n.copy(), expressions=[nodes.text("")]) for n in (old, new)]
         digest = keyed(nodes.concat([both[0], nodes.text("\x02"), both[1]]))
-    spec = change.rule.spec
-    assert isinstance(spec, DefaultRule)
-    means = {"standardise": "standardise", "map": "map", "fill_from": "fill_from"}
-    placed = nodes.present(change.reason.copy())
-    act: exp.Expr = nodes.text("set")
-    if spec.means in means:
-        act = nodes.text(means[spec.means])
-        if spec.otherwise:
-            act = nodes.when(placed, nodes.text("set"), act)
     shown = {
         "code": nodes.number(numbers.code(change.rule.id)),
         "key": steps.key.copy(),
         "old_value": stored(old, pii),
         "new_value": stored(new, pii),
-        "act": act,
+        "act": change.act.copy(),
         "reason": change.reason.copy(),
         "digest": digest,
     }

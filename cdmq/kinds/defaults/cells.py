@@ -18,6 +18,7 @@ from cdmq.datasets.tokens import is_token, without_tokens
 from cdmq.kinds.defaults.chains import Chains, Order, spec_of
 from cdmq.kinds.defaults.mended import mends
 from cdmq.kinds.defaults.offers import Offers
+from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.problems import Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.types import Type
@@ -272,10 +273,29 @@ class Cells:
             judged = nodes.any_of([judged, nodes.present(text.copy())])
         if spec.fill_from or spec.set is not None:
             judged = nodes.is_null(nodes.paren(clean_before.copy()))
-        return Change(rule, column, changed, before.copy(), new, why.copy(), tested, judged, text)
+        return Change(
+            rule,
+            column,
+            changed,
+            before.copy(),
+            new,
+            why.copy(),
+            tested,
+            judged,
+            _act(spec, why),
+            text,
+        )
 
 
 def _and(*parts: exp.Expr | None) -> exp.Expr:
     joined = nodes.all_of([p.copy() if p is not None else None for p in parts])
     assert joined is not None
     return joined
+
+
+def _act(spec: DefaultRule, why: exp.Expr) -> exp.Expr:
+    """What a default did, by its means: it set a placeholder, or tidied or borrowed."""
+    if spec.means == "set":
+        return nodes.text("set")
+    act = nodes.text(spec.means)
+    return nodes.when(nodes.present(why.copy()), nodes.text("set"), act) if spec.otherwise else act

@@ -1,0 +1,125 @@
+"""A rule of validation as conditions over the rows of its dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from cdmq.checks.base import Check
+from cdmq.kinds.compiling import Compiling
+from cdmq.kinds.validation.context import RuleContext
+from cdmq.kinds.validation.never import check_where_and_check
+from cdmq.kinds.working import Work
+from cdmq.problems import CdmqError, did_you_mean
+from cdmq.sql import nodes
+from cdmq.sql.keyed import keyed
+from cdmq.sql.logical import as_of_node
+from cdmq.sql.pii import stored
+from cdmq.sql.text_form import values_of
+from cdmq.steps import Judgement
+from cdmq.values import Rule
+
+
+def work(rule: Rule, at: Compiling) -> Work | None:
+    judgement = _Judging(at).judgement(rule)
+    return Work(rule, judgements=(judgement,)) if judgement else None
+
+
+@dataclass(frozen=True)
+class _Judging:
+    at: Compiling
+
+    def judgement(self, rule: Rule) -> Judgement | None:
+        check = rule.spec
+        assert isinstance(check, Check)
+        columns = self._columns_of(rule)
+        if columns is None:
+            return None
+        at = RuleContext(
+            rule,
+            self.at.rows,
+            self.at.binder,
+            self.at.project,
+            self.at.catalog,
+            as_of_node(),
+            self.at.check_only,
+        )
+        before = len(self.at.problems)
+        try:
+            for column in columns:
+                at.check_type(column)
+            failing = check.failing(columns, at)
+            check_where_and_check(rule, columns, at, self.at.binder)
+            if check.missing == "fail" and columns:
+                failing = nodes.any_of([failing, *(nodes.is_null(at.column(c)) for c in columns)])
+            judgement = Judgement(
+                rule=rule,
+                relation=at.relation,
+                failing=failing,
+                could_not_judge=at.unjudged(check.could_not_judge(columns, at)),
+                tested=at.tested(),
+                judged=check.judged(columns, at),
+                shown=columns or self._columns_in(rule),
+                value=nodes.null(),
+                digest=nodes.null(),
+                scope=check.SCOPE,
+            )
+        except CdmqError as error:
+            self.at.problems.extend(error.problems)
+            return None
+        if len(self.at.problems) > before:
+            return None
+        return judgement if self.at.check_only else self._with_value(judgement, at)
+
+    def _columns_of(self, rule: Rule) -> tuple[str, ...] | None:
+        """The rule's columns as the dataset names them; None where something does not fit."""
+        before = len(self.at.problems)
+        columns = tuple(self.at.binder.real(c) for c in rule.columns)
+        for name, real in zip(rule.columns, columns, strict=True):
+            if real not in self.at.binder.columns:
+                self.at.binder.tell(
+                    rule,
+                    "column",
+                    "CDMQ203",
+                    f"{self.at.dataset.name} has no column '{name}' (rule {rule.id})",
+                    did_you_mean(name, self.at.binder.columns),
+                )
+        for field in rule.expressions:
+            bound = self.at.binder.bound(rule, field)
+            if bound and bound.type not in ("boolean", "unknown"):
+                self.at.binder.tell(
+                    rule,
+                    field,
+                    "CDMQ315",
+                    f"'{field}' must be true or false, this is {bound.type}",
+                    "write a comparison, for example: amount > 0",
+                )
+        return columns if len(self.at.problems) == before else None
+
+    def _columns_in(self, rule: Rule) -> tuple[str, ...]:
+        """The columns that a rule's own SQL reads, besides its `where`."""
+        found: dict[str, None] = {}
+        for field in rule.expressions:
+            bound = self.at.binder.bound(rule, field) if field != "where" else None
+            if bound:
+                found.update(dict.fromkeys(bound.expression.columns))
+                found.update(dict.fromkeys(c for _, c in bound.expression.behind))
+        return tuple(found)
+
+    def _with_value(self, judgement: Judgement, at: RuleContext) -> Judgement:
+        """What the flag shows of the row, by `pii`, and a digest where that hides it."""
+        pii = self.at.dataset.spec.pii
+        texts = [(c, at.shown_text(c)) for c in judgement.shown]
+        kept = [(c, stored(t, pii.get(c, "plain"))) for c, t in texts]
+        digest: exp.Expr = nodes.cast(nodes.null(), "text")
+        if any(pii.get(c, "plain") != "plain" for c, _ in texts):
+            digest = keyed(_as_one([(c, t.copy()) for c, t in texts]))
+        return replace(judgement, value=_as_one(kept), digest=digest)
+
+
+def _as_one(texts: list[tuple[str, exp.Expr]]) -> exp.Expr:
+    """One column's text as it is, several with their names, none as NULL."""
+    if not texts:
+        return nodes.cast(nodes.null(), "text")
+    return texts[0][1] if len(texts) == 1 else values_of(texts)
