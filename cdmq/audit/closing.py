@@ -167,16 +167,15 @@ class Closing:
                     [nodes.equal(comparable(c, "x"), comparable(c, "k")) for c in compared]
                 ),
             )
-            self._why(
-                "both_changed",
-                nodes.every(
-                    [
-                        mine.copy(),
-                        nodes.present(nodes.column("key")),
-                        exp.Not(this=exp.Exists(this=same)),
-                    ]
-                ),
-            )
+            where = [
+                mine.copy(),
+                nodes.present(nodes.column("key")),
+                exp.Not(this=exp.Exists(this=same)),
+            ]
+            if j.key is not None:  # of whom the rule makes nothing any more, nothing stands there
+                made = nodes.select([key.copy()], logical(j.relation))
+                where.append(nodes.among(nodes.column("key", "k"), made))
+            self._why("both_changed", nodes.every(where))
 
     def _out_of_scope(self, result: RuleResult) -> None:
         """Rows that the rule's `where` no longer lets in; of a judgement over rows that the rule

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import FLAGS
+from cdmq.audit.tables import FLAGS, audit_schema
 from cdmq.kinds.binding import real
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
 from cdmq.steps import FOUND
 from cdmq.values import Project, Rule
+
+if TYPE_CHECKING:
+    from cdmq.kinds.running import Running
 
 #: Column -> the rules whose flags are about just that column.
 Flagging = Mapping[str, tuple[str, ...]]
@@ -35,6 +39,21 @@ def flagging(dataset: str, columns: Mapping[str, Type], project: Project) -> Fla
 def minded(judge: Rule) -> bool:
     """Whether what a rule says of a value counts against it."""
     return judge.enabled and judge.severity == "error" and judge.stage == "clean"
+
+
+def find_flags(at: Running, flags: str, name: str, by_column: Flagging) -> Relation:
+    """Make the relation that is known as `flags`, and under `name` to people: which cells carry a
+    flag, found in this run, or open where a rule did not judge."""
+    staged, final = at.names.output(name)
+    at.names.put(flags, staged, final)
+    found = {
+        rule: at.numbers.code(rule)
+        for rule, o in at.outcomes.items()
+        if o.evaluated and rule in at.numbers
+    }
+    query = flags_query(by_column, audit_schema(at.warehouse), at.ids, found)
+    at.warehouse.run(nodes.create(staged, query).sql(at.warehouse.dialect))
+    return staged
 
 
 def flags_query(

@@ -16,7 +16,8 @@ _HEAVIEST = 1_000_000
 _DECIMALS = 4
 
 
-def _alternatives(value: Any) -> str:
+def alternatives(value: Any) -> str:
+    """The columns of a point, without blanks around their `|`."""
     columns = [composed(part.strip()) for part in str(value).split("|")]
     if "" in columns:
         raise ValueError(f"'{value}' lacks a column: write phone|mobile")
@@ -55,7 +56,7 @@ def _score(value: Decimal) -> Decimal:
 
 
 #: Columns of the rule's dataset, joined by `|`: any of them counts.
-Alternatives = Annotated[str, PlainValidator(_alternatives, json_schema_input_type=str)]
+Alternatives = Annotated[str, PlainValidator(alternatives, json_schema_input_type=str)]
 Weight = Annotated[Number, AfterValidator(_weight)]
 Score = Annotated[Number, AfterValidator(_score)]
 Condition = Annotated[str, SqlText()]
@@ -136,4 +137,4 @@ class CompletenessRule(Named):
 
 
 RULE = CompletenessRule
-BUILT = False
+BUILT = True

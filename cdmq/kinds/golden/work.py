@@ -8,9 +8,8 @@ from functools import partial
 
 from sqlglot import exp
 
-from cdmq.audit.tables import audit_schema
 from cdmq.kinds.compiling import Compiling
-from cdmq.kinds.flagged import Flagging, flags_query
+from cdmq.kinds.flagged import Flagging, find_flags, flags_query
 from cdmq.kinds.golden.flagged import flagging
 from cdmq.kinds.golden.members import Flagged
 from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
@@ -69,17 +68,9 @@ def work(rule: Rule, at: Compiling) -> Work | None:
 
 def _before(golden: _Golden, at: Running) -> None:
     """Which cells of the records carry a flag: found in this run, or open where it judged not."""
-    if not golden.flagging:
-        return
-    staged, _ = at.names.output(f"{golden.into}__flags")
-    at.names.put(f"flagged:{golden.into}", staged, at.names.output(f"{golden.rule.id}__flags")[1])
-    found = {
-        name: at.numbers.code(name)
-        for name, o in at.outcomes.items()
-        if o.evaluated and name in at.numbers
-    }
-    query = flags_query(golden.flagging, audit_schema(at.warehouse), at.ids, found)
-    at.warehouse.run(nodes.create(staged, query).sql(at.warehouse.dialect))
+    if golden.flagging:
+        flags = f"{golden.rule.id}__flags"
+        find_flags(at, f"flagged:{golden.into}", flags, golden.flagging)
 
 
 def _run(golden: _Golden, at: Running, steps: DatasetSteps) -> Outcome:

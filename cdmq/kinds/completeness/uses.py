@@ -1,0 +1,32 @@
+"""What a completeness rule reads: the columns of its points, and what rules say of their values. It
+gives each record a score."""
+
+from __future__ import annotations
+
+from cdmq.kinds.completeness.words import CompletenessRule
+from cdmq.kinds.kind import Known
+from cdmq.kinds.reads import expression_columns
+from cdmq.values import Rule, Uses
+
+
+def uses(rule: Rule, at: Known) -> Uses:
+    spec = rule.spec
+    assert isinstance(spec, CompletenessRule)
+    points = frozenset(column for point in spec.points for column in point.split("|"))
+    reads = {f"rows:{rule.dataset}": points | expression_columns(rule)}
+    if spec.invalid == "missing":
+        reads[f"flags:{rule.dataset}"] = points
+    makes = {
+        f"column:{rule.dataset}": frozenset({rule.id}),
+        f"kept:{rule.id}": frozenset({"score"}),
+    }
+    if spec.ask_at_least is not None:
+        makes[f"flags:{rule.dataset}"] = frozenset()
+    return Uses(reads, makes)
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    return {
+        f"made:{rule.id}__scores": f"{rule.id}__scores",
+        f"flagged:{rule.id}": f"{rule.id}__flags",
+    }
