@@ -6,7 +6,7 @@ from __future__ import annotations
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
-from cdmq.values import Rule, Uses
+from cdmq.values import Given, Rule, Uses
 
 
 def uses(rule: Rule, at: Known) -> Uses:
@@ -30,3 +30,7 @@ def leaves(rule: Rule) -> dict[str, str]:
         f"made:{rule.id}__scores": f"{rule.id}__scores",
         f"flagged:{rule.id}": f"{rule.id}__flags",
     }
+
+
+def gives(rule: Rule) -> Given | None:
+    return Given(rule.id, "decimal", f"{rule.id}__scores", "score", "completeness_scores")

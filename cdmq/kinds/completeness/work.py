@@ -18,7 +18,7 @@ from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.flagged import Flagging, find_flags, flagging, flags_query
 from cdmq.kinds.running import Publishing, Running
-from cdmq.kinds.working import Given, Work
+from cdmq.kinds.working import Work
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
 from cdmq.steps import DatasetSteps, Judgement, Outcome, State
@@ -61,7 +61,6 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         publishes=(f"{rule.id}__scores", *((f"{rule.id}__flags",) if minded else ())),
         views=partial(_views, scoring),
         judgements=tuple(_low(rule, spec)),
-        column=Given(f"{rule.id}__scores", "score", COMPLETENESS_SCORES.name, "decimal"),
     )
 
 
