@@ -48,40 +48,23 @@ def load(
     variables = {**config.vars, **(overrides or {})}
     macros = _macros(root, config, files, problems)
     render = renderer({"var": variables_reader(variables)}, macros)
-    datasets: list[tuple[DatasetSpec, Source, int]] = []
-    broken: set[str] = set()
-    for path in usable(root, config.model_paths, _YAML, problems, files):
-        before = len(problems)
-        source = _read(root, path, render, problems, files)
-        datasets += _datasets(source, problems, broken)
-        if len(problems) == before:
-            problems += empty_file(source)
-        if len(problems) > before:
-            broken.update(_NAMES.findall(files.content(path).decode("utf-8", "replace")))
-    broken -= {spec.name for spec, _, _ in datasets}
+
+    def read(path: Path) -> Source:
+        return _read(root, path, render, problems, files)
+
+    datasets, broken = _dataset_files(root, config, read, problems, files)
     for folders, endings in folders_of(root, files):
         problems += not_read(root, folders, endings, files)
         problems += (p for p in passed_over(root, folders, endings, files) if p not in problems)
     problems += not_built(root, config, files)
-    rule_files, unit_tests, unread = [], [], []
-    for path in usable(root, config.rule_paths, _YAML, problems, files):
-        before = len(problems)
-        source = _read(root, path, render, problems, files)
-        if len(problems) > before:
-            unread.append(files.content(path).decode("utf-8", "replace"))
-        if isinstance(source.data, dict) and "unit_tests" in source.data:
-            unit_tests += _unit_tests(source, problems)
-        elif source.data is not None:
-            rule_files.append(source)
-        if len(problems) == before:
-            problems += empty_file(source)
+    rule_files, unit_tests, unread = _rule_files(root, config, read, problems, files)
     return Documents(
         root=root,
         config=config,
         variables=variables,
-        datasets=tuple(datasets),
-        rule_files=tuple(rule_files),
-        unit_tests=tuple(unit_tests),
+        datasets=datasets,
+        rule_files=rule_files,
+        unit_tests=unit_tests,
         models=tuple(
             SqlModel(p.stem, _relative(root, p), _text(root, p, problems, files))
             for p in usable(root, config.model_paths, (".sql",), problems, files, named=True)
@@ -93,11 +76,57 @@ def load(
         ),
         macros=macros,
         problems=tuple(problems),
-        broken=frozenset(broken),
-        unread=tuple(unread),
+        broken=broken,
+        unread=unread,
         overrides=dict(overrides or {}),
         files=dict(files.read),
     )
+
+
+def _dataset_files(
+    root: Path,
+    config: ProjectFile,
+    read: Callable[[Path], Source],
+    problems: list[Problem],
+    files: Files,
+) -> tuple[tuple[tuple[DatasetSpec, Source, int], ...], frozenset[str]]:
+    """What models/*.yml declares, and the names of which it declares something wrongly."""
+    datasets: list[tuple[DatasetSpec, Source, int]] = []
+    broken: set[str] = set()
+    for path in usable(root, config.model_paths, _YAML, problems, files):
+        before = len(problems)
+        source = read(path)
+        datasets += _datasets(source, problems, broken)
+        if len(problems) == before:
+            problems += empty_file(source)
+        if len(problems) > before:
+            broken.update(_NAMES.findall(files.content(path).decode("utf-8", "replace")))
+    return tuple(datasets), frozenset(broken - {spec.name for spec, _, _ in datasets})
+
+
+def _rule_files(
+    root: Path,
+    config: ProjectFile,
+    read: Callable[[Path], Source],
+    problems: list[Problem],
+    files: Files,
+) -> tuple[tuple[Source, ...], tuple[tuple[UnitTest, Span], ...], tuple[str, ...]]:
+    """The files of rules, the unit tests, and the texts that could not be read."""
+    rule_files: list[Source] = []
+    unit_tests: list[tuple[UnitTest, Span]] = []
+    unread: list[str] = []
+    for path in usable(root, config.rule_paths, _YAML, problems, files):
+        before = len(problems)
+        source = read(path)
+        if len(problems) > before:
+            unread.append(files.content(path).decode("utf-8", "replace"))
+        if isinstance(source.data, dict) and "unit_tests" in source.data:
+            unit_tests += _unit_tests(source, problems)
+        elif source.data is not None:
+            rule_files.append(source)
+        if len(problems) == before:
+            problems += empty_file(source)
+    return tuple(rule_files), tuple(unit_tests), tuple(unread)
 
 
 def _macros(root: Path, config: ProjectFile, files: Files, problems: list[Problem]) -> str:
