@@ -113,10 +113,6 @@ class Kind:
         it."""
         return self._part("read", "names")(rule)  # type: ignore[no-any-return]
 
-    def above(self, rule: Rule) -> tuple[str, str]:
-        """How many of what a rule found bad it may have: above that it warns, and fails."""
-        return self._part("read", "above")(rule)  # type: ignore[no-any-return]
-
     @property
     def plural(self) -> str:
         """Its rules, where they are counted: what is a plural says it already."""

@@ -49,3 +49,7 @@ class Section:
     def problems(self, at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
         """What is wrong with the rules, seen beside the others and what they use."""
         return self._part("read", "problems")(at, uses)  # type: ignore[no-any-return]
+
+    def above(self, rule: Rule) -> tuple[str, str]:
+        """How many of what a rule found bad it may have: above that it warns, and fails."""
+        return self._part("read", "above")(rule)  # type: ignore[no-any-return]

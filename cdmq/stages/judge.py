@@ -34,7 +34,7 @@ def judge(outcome: Outcome) -> RuleResult:
 
 def _status(outcome: Outcome, bad: int) -> Status:
     rule = outcome.rule
-    warn, error = kinds()[rule.kind].above(rule)
+    warn, error = kinds()[rule.kind].section.above(rule)
     of = outcome.facts or outcome.judged
     if rule.severity == "info":
         return "pass"
