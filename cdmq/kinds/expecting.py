@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import kinds
@@ -19,6 +19,7 @@ from cdmq.sql.types import Type
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
+    from cdmq.kinds.kind import Kind
     from cdmq.project.spec import UnitTest
     from cdmq.sql.relation import Relation
     from cdmq.steps import DatasetSteps, Executed
@@ -152,7 +153,12 @@ class Expect:
 
 def expects() -> Mapping[str, Expect]:
     """Every word of `expect`, in the order of the kinds."""
-    return {word: expect for kind in kinds().values() for word, expect in kind.expects.items()}
+    return _expects(tuple(kinds().values()))
+
+
+@cache
+def _expects(of: tuple[Kind, ...]) -> Mapping[str, Expect]:
+    return {word: expect for kind in of for word, expect in kind.expects.items()}
 
 
 def nearest(project: Project, rule: Rule, fits: Callable[[Rule], bool]) -> Rule | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
-from pydantic import create_model
+from pydantic import ValidationError, create_model
 
 from cdmq.kinds import kinds
 from cdmq.kinds.expecting import expects
+from cdmq.kinds.kind import Kind
 from cdmq.problems import Problem
 from cdmq.project.fields import Model
 from cdmq.project.spec import Expected, UnitTest, UnitTestsFile
@@ -18,17 +21,17 @@ from cdmq.project.yaml_source import Path, Source
 
 def model_of_test() -> type[UnitTest]:
     """UnitTest with the words that its `expect` may have."""
-    return _models(tuple(kinds()))[0]
+    return _models(tuple(kinds().values()))[0]
 
 
 def model_of_file() -> type[UnitTestsFile]:
     """A file of such tests."""
-    return _models(tuple(kinds()))[1]
+    return _models(tuple(kinds().values()))[1]
 
 
 @cache
-def _models(names: tuple[str, ...]) -> tuple[type[UnitTest], type[UnitTestsFile]]:
-    words = [e.model for e in expects().values()]
+def _models(of: tuple[Kind, ...]) -> tuple[type[UnitTest], type[UnitTestsFile]]:
+    words = [e.model for kind in of for e in kind.expects.values()]
     notes = [inspect.cleandoc(m.__doc__) for m in words if m.__doc__]
     bases: tuple[type[Model], ...] = (*reversed(words), Expected)
     expected = create_model(
@@ -54,12 +57,31 @@ def _models(names: tuple[str, ...]) -> tuple[type[UnitTest], type[UnitTestsFile]
 def read_test(item: object, source: Source, path: Path, problems: list[Problem]) -> UnitTest | None:
     """A unit test with each word that it expects as the kind's model reads it, or None with what
     is wrong added to `problems`."""
+    if test := _right(item):
+        return test
     named = item.get("name") if isinstance(item, dict) else None
     what = f"unit test {named}" if named else "unit test"
     test = read_model(model_of_test(), item, source, path, problems, what)
-    if test is None:
+    return None if test is None else _with(test, {w: getattr(test.expect, w) for w in expects()})
+
+
+def _right(item: object) -> UnitTest | None:
+    """A test with which nothing is wrong, by the models of the words alone that it has: what is
+    wrong with another needs all of them to be told."""
+    expected = item.get("expect") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(expected, dict):
         return None
-    words = {w: getattr(test.expect, w) for w in expects()}
+    if None in (*item.values(), *expected.values()) or not expected.keys() <= expects().keys():
+        return None
+    try:
+        words = {w: expects()[w].model.model_validate({w: rows}) for w, rows in expected.items()}
+        test = UnitTest.model_validate(item)
+    except ValidationError:
+        return None
+    return _with(test, {w: getattr(model, w) for w, model in words.items()})
+
+
+def _with(test: UnitTest, words: Mapping[str, Any]) -> UnitTest:
     given = {name: getattr(test, name) for name in test.model_fields_set}
     expected = {w: rows for w, rows in words.items() if rows is not None}
     return UnitTest.model_construct(**{**given, "expect": expected})

@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from cdmq.kinds.expected import Difference, Row
 from cdmq.kinds.expecting import Expect, Members, Ran, Said, Told, refuse
-from cdmq.kinds.golden.words import GoldenRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.project.fields import Model
 from cdmq.project.spec import UnitTest
@@ -64,6 +63,8 @@ class _Found:
 
 def _found(ran: Ran) -> _Found:
     """The columns of the golden dataset, and its cells: values as they are, by no `pii`."""
+
+    from cdmq.kinds.golden.words import GoldenRule
     from cdmq.sql import nodes
     from cdmq.sql.text_form import text_of
 
@@ -124,6 +125,9 @@ def _from(made: Row, told: Mapping[str, str | None]) -> str:
 
 def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
     """What it makes is given: nothing is left to test."""
+
+    from cdmq.kinds.golden.words import GoldenRule
+
     assert isinstance(rule.spec, GoldenRule)
     into = rule.spec.into
     of = project.datasets[into].made_of if into in project.datasets else None

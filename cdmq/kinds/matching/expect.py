@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 
 from cdmq.kinds.expected import Difference, Row, differences
 from cdmq.kinds.expecting import Expect, Members, Ran, Told, refuse
-from cdmq.kinds.matching.words import MatchingRule
 from cdmq.project.fields import Model
 from cdmq.sql.types import Type
 from cdmq.values import Dataset, Rule
@@ -73,6 +72,9 @@ class _Found:
 
 def _found(ran: Ran) -> _Found:
     """A pair that is not sure enough to merge is one for review."""
+
+    from cdmq.kinds.matching.words import MatchingRule
+
     rule = ran.rule("matching")
     if rule is None:
         return _Found(ran.members, ())
@@ -142,6 +144,9 @@ def _apart(party: frozenset[str], found: _Found) -> str:
 
 def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
     """Two dates are compared as dates."""
+
+    from cdmq.kinds.matching.words import MatchingRule
+
     assert isinstance(rule.spec, MatchingRule)
     compared = rule.spec.compare.items() if rule.dataset == dataset.name else ()
     return {column: "date" for column, what in compared if what == "date"}

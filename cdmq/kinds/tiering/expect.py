@@ -9,7 +9,6 @@ from pydantic import Field
 
 from cdmq.kinds.expecting import Expect, Ran, Said
 from cdmq.kinds.expecting_each import Each, OfOne, compared, each, misnamed
-from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.problems import did_you_mean
 from cdmq.project.fields import Model
 from cdmq.project.spec import UnitTest
@@ -42,6 +41,9 @@ def _found(ran: Ran) -> Each:
 
 def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
     """Levels that it has not, whose level it is, and facts that cannot find their party."""
+
+    from cdmq.kinds.tiering.words import NEW, TieringRule
+
     assert isinstance(rule.spec, TieringRule)
     known = [*rule.spec.level_names, *([NEW] if rule.spec.new_for else [])]
     given = rule.dataset in test.given
@@ -67,6 +69,9 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
 
 def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
     """What is summed is a number, and facts happened at a time."""
+
+    from cdmq.kinds.tiering.words import TieringRule
+
     assert isinstance(rule.spec, TieringRule)
     of = [m for m in rule.spec.measures.values() if m.dataset == dataset.name]
     found: dict[str, Type] = {m.sum: "decimal" for m in of if m.sum}
