@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cdmq.audit.telling import Telling
+from cdmq.kinds import kinds
+from cdmq.kinds.given import name_published
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer, logical
@@ -56,16 +58,21 @@ def _judges(telling: Telling, steps: DatasetSteps, judgement: Judgement, key: st
     query = nodes.select([nodes.number(1)], logical(judgement.relation), condition).limit(1)
     runs = list(telling.audit.runs.values())
     as_of = runs[-1]["as_of"].isoformat(sep=" ") if runs else ""
-    render = Renderer(_names(telling), telling.audit.warehouse.dialect, as_of)
+    render = Renderer(_names(telling, steps), telling.audit.warehouse.dialect, as_of)
     try:
         return bool(telling.audit.warehouse.fetch(render.sent(query)))
     except (StatementError, KeyError):
         return False  # what it reads is no longer there
 
 
-def _names(telling: Telling) -> Names:
-    """Where the last run left each relation."""
+def _names(telling: Telling, steps: DatasetSteps) -> Names:
+    """Where the last run left each relation, of datasets and of rules; and rows with the columns
+    that rules give."""
     names = Names(telling.audit.warehouse.schema, telling.audit.warehouse.traits.longest_name, "")
+    for rule in telling.project.rules.values():
+        for logical_name, published in kinds()[rule.kind].leaves(rule).items():
+            names.put(logical_name, telling.output(published))
+    name_published(names, steps)
     for dataset in telling.project.datasets.values():
         names.put(
             f"source:{dataset.name}",

@@ -6,6 +6,7 @@ import pytest
 from runner import World
 
 import cdmq
+from cdmq.explaining.story import stories
 from cdmq.problems import CdmqError
 
 FILES = {
@@ -143,3 +144,15 @@ def test_selections_lead_through_the_rules(begun: World) -> None:
     assert {"customers", "class", "second", "not_small"} <= listed("best+")
     assert {"people", "same", "best", "customers", "orders"} <= listed("+class")
     assert {"second", "core_has_phone", "not_small"} <= listed("class+")
+
+
+def test_the_story_of_a_record_says_what_passes_by_such_a_column(begun: World) -> None:
+    begun.run(as_of="2026-02-01")
+    ids = dict(begun.sql("SELECT email, party_id FROM customers"))
+    without_phone, with_phone = (
+        stories(cdmq.parse(begun.root), ids[m], "customers")[0] for m in ("a@x", "b@x")
+    )
+    assert without_phone.fails == ("core_has_phone", "not_small")
+    assert {"known_class", "has_email"} <= set(without_phone.passes)
+    assert {"core_has_phone", "known_class", "has_email"} <= set(with_phone.passes)
+    assert with_phone.not_judged == ("not_small",), "where leaves it out"
