@@ -38,7 +38,7 @@ def read(root: Path, variables: str | None, target: Path) -> Parsed:
     rules = Counter(r.kind for r in project.rules.values())
     counts = {
         "datasets": len(project.datasets),
-        **{k.plural: rules[k.name] for k in kinds().values() if rules[k.name] or k.usual},
+        **{k.tells.plural: rules[k.name] for k in kinds().values() if rules[k.name] or k.usual},
         "seeds": len(project.seeds),
         "unit tests": len(project.unit_tests),
     }

@@ -114,12 +114,6 @@ class Kind:
         return self._part("read", "names")(rule)  # type: ignore[no-any-return]
 
     @property
-    def plural(self) -> str:
-        """Its rules, where they are counted: what is a plural says it already."""
-        plural = self.name.endswith("s") and not self.name.endswith("ss")
-        return self.name if plural else f"{self.name} rules"
-
-    @property
     def tells(self) -> Tells:
         """How its rules are told: in the report of a run, in the story of a record."""
         from cdmq.kinds.tells import Tells

@@ -20,6 +20,12 @@ class Tells:
     # what a report says of a rule -----------------------------------------------------------------
 
     @property
+    def plural(self) -> str:
+        """Its rules, where they are counted: what is a plural says it already."""
+        plural = self.name.endswith("s") and not self.name.endswith("ss")
+        return self.name if plural else f"{self.name} rules"
+
+    @property
     def heading(self) -> str | None:
         """Over what its rules say in the report of a run. None: what a rule says is about what it
         found, and is told with that."""

@@ -188,7 +188,7 @@ def _badness(r: RuleResult) -> float:
 def _changed(result: RunResult) -> Iterable[str]:
     rules = [r for r in result.results if r.outcome.evaluated and r.outcome.changed]
     if rules:
-        counts = Counter(kinds()[r.rule.kind].plural for r in rules)
+        counts = Counter(kinds()[r.rule.kind].tells.plural for r in rules)
         named = ", ".join(counted(n, word.removesuffix("s")) for word, n in counts.items())
         cells = sum(r.outcome.changed for r in rules)
         yield f"CHANGED CELLS  {named}, {counted(cells, 'cell')}"

@@ -286,8 +286,7 @@ def test_questions_about_two_parties_and_a_review(own: Small) -> None:
         run = connection.execute("SELECT run_id FROM cdmq.runs").fetchall()[0][0]
         connection.execute(
             "INSERT INTO cdmq.queue (rule_id, version, about, key, other, why, sure, more, from_run) "
-            "VALUES ('same_person', 'v', 'pair', 'shop/1', 'shop/2', 'bridge', 0.93, "
-            f"0, '{run}')"
+            f"VALUES ('same_person', 'v', 'pair', 'shop/1', 'shop/2', 'bridge', 0.93, 0, '{run}')"
         )
         connection.execute(
             "INSERT INTO cdmq.pairs VALUES ('same_person', 'v', 'crm/1', 'crm/3', 'score', 0.98999,"
