@@ -93,7 +93,7 @@ def compile(
     """Bind every rule to the warehouse's columns and write the SQL; nothing runs."""
     from cdmq.project.given import selection
     from cdmq.project.target_files import check_target
-    from cdmq.runs.pipeline import Wish, compiled
+    from cdmq.runs.ready import Wish, compiled
 
     wish = Wish("run", None, selection(select), selection(exclude), allow_empty=allow_empty)
     way = Way(root, variables, target_path, profiles_dir, profile, target, threads, wait)
@@ -207,7 +207,8 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
     from cdmq.runs.interrupts import Fate
-    from cdmq.runs.pipeline import Wish, run
+    from cdmq.runs.pipeline import run
+    from cdmq.runs.ready import Wish
     from cdmq.warehouses.connecting import waited
 
     given.check(root=root)

@@ -12,8 +12,8 @@ from cdmq.problems import Problem
 
 if TYPE_CHECKING:
     from cdmq.files.headers import Declared
+    from cdmq.outcomes import RuleResult
     from cdmq.sql.types import Type
-    from cdmq.steps import RuleResult
     from cdmq.values import Catalog, Dataset, Project, Rule
 
 

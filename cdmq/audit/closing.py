@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.datasets.bad_lines import may_be
+from cdmq.outcomes import Executed, RuleResult
 from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer, logical
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetSteps, Executed, Judgement, RuleResult
+from cdmq.steps import DatasetSteps, Judgement
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

@@ -20,10 +20,11 @@ from cdmq.audit.renames import today
 from cdmq.audit.suggestions import suggestions
 from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS
 from cdmq.audit.versions import Version
+from cdmq.outcomes import CHANGED, FOUND, Executed, RuleResult
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import CHANGED, FOUND, DatasetSteps, Executed, Judgement, RuleResult
+from cdmq.steps import DatasetSteps, Judgement
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.outcomes import CHANGED, CHANGED_COLUMNS, FOUND, FOUND_COLUMNS, Outcome
 from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer
-from cdmq.steps import CHANGED, CHANGED_COLUMNS, FOUND, FOUND_COLUMNS, Branch, Outcome
+from cdmq.steps import Branch
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:

@@ -9,21 +9,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.datasets.bad_lines import FileLines, judge_lines
+from cdmq.outcomes import CHANGED, CHANGED_COLUMNS, FOUND, FOUND_COLUMNS, Outcome
 from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer
 from cdmq.sql.relation import Relation
-from cdmq.steps import (
-    CHANGED,
-    CHANGED_COLUMNS,
-    FOUND,
-    FOUND_COLUMNS,
-    DatasetPlan,
-    DatasetSteps,
-    Judgement,
-    JudgementId,
-    Numbers,
-    Outcome,
-)
+from cdmq.steps import DatasetPlan, DatasetSteps, Judgement, JudgementId, Numbers
 from cdmq.values import Project, Rule
 from cdmq.warehouses.base import StatementError
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.tables import FLAGS
+from cdmq.outcomes import FOUND
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.steps import FOUND
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

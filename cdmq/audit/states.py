@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
+from cdmq.outcomes import State
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import State
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

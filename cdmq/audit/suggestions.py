@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.outcomes import FOUND
 from cdmq.sql import nodes
-from cdmq.steps import FOUND
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:

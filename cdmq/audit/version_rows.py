@@ -12,10 +12,10 @@ from sqlglot import exp
 from cdmq.audit.authors import Authors, Authorship, Before
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
+from cdmq.outcomes import Executed, RuleResult
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import Executed, RuleResult
 from cdmq.values import Project
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.files.csv_lines import BadLine
+from cdmq.outcomes import FOUND, FOUND_COLUMNS, Outcome
 from cdmq.project.spec import DatasetSpec, Pii
 from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed
 from cdmq.sql.pii import stored
 from cdmq.sql.relation import Relation
-from cdmq.steps import FOUND, FOUND_COLUMNS, Outcome
 from cdmq.values import Dataset, Project
 
 if TYPE_CHECKING:

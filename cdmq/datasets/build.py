@@ -13,6 +13,7 @@ from cdmq.datasets.catalog import relation_of
 from cdmq.datasets.models import model_query
 from cdmq.files.plain_values import typed
 from cdmq.files.reading import diagnose, is_of, reading
+from cdmq.outcomes import Built
 from cdmq.problems import CdmqError
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
@@ -20,7 +21,7 @@ from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import Type
 from cdmq.standards import reference_table
-from cdmq.steps import Built, DatasetSteps
+from cdmq.steps import DatasetSteps
 from cdmq.values import Catalog, Dataset, Materialization, Project
 from cdmq.warehouses.base import StatementError
 

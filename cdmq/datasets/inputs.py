@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.files.reading import paths_of
+from cdmq.outcomes import Input
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.steps import Input
 from cdmq.values import Catalog, Dataset, Project
 from cdmq.warehouses.base import StatementError
 

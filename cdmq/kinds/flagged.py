@@ -10,10 +10,10 @@ from sqlglot import exp
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import FLAGS, audit_schema
 from cdmq.kinds.binding import real
+from cdmq.outcomes import FOUND
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.steps import FOUND
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:

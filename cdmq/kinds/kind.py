@@ -99,6 +99,11 @@ class Kind:
         return self._part("undoing", "undo")(warehouse, day, run_id)  # type: ignore[no-any-return]
 
     @property
+    def commands(self) -> frozenset[str]:
+        """The commands that run its rules."""
+        return self._part("words", "COMMANDS")  # type: ignore[no-any-return]
+
+    @property
     def layer(self) -> int | None:
         """Its rules change the cells of their dataset: at this place among the layers. What such a
         rule reads, its dataset stands on."""

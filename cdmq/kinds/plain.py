@@ -33,6 +33,7 @@ EXPECTS: Mapping[str, Expect] = {}
 TABLES: tuple[Table, ...] = ()
 VIEWS: tuple[View, ...] = ()
 LAYER: int | None = None
+COMMANDS = frozenset({"run"})
 
 
 def read(item: Any, at: Reading) -> Iterator[Rule]:

@@ -12,10 +12,11 @@ from sqlglot import exp
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
 from cdmq.kinds.given import values_of
+from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names, Renderer, logical
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetSteps, Numbers, Outcome, State
+from cdmq.steps import DatasetSteps, Numbers
 from cdmq.values import Given, Project
 
 if TYPE_CHECKING:
@@ -44,8 +45,9 @@ class Running:
     #: Only train models.
     train: bool = False
     states: list[State] = field(default_factory=list)
-    #: Datasets in which a key stands twice, where somebody asked.
+    #: Datasets in which a key stands twice, where somebody asked; rules that made what they make.
     repeated: set[str] = field(default_factory=set)
+    ran: set[str] = field(default_factory=set)
 
     @property
     def as_of(self) -> datetime:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.kinds.running import Publishing, Running
-from cdmq.steps import DatasetSteps, Judgement, Outcome
+from cdmq.outcomes import Outcome
+from cdmq.steps import DatasetSteps, Judgement
 from cdmq.values import Rule
 
 

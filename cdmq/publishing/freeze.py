@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.outcomes import Built, Executed
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names
-from cdmq.steps import Built, Executed
 from cdmq.values import Project
 from cdmq.warehouses.base import StatementError
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.outcomes import Built
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.steps import Built
 from cdmq.warehouses.base import Attached, Reader, StatementError
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from sqlglot import exp
 from cdmq.audit.renames import ids_of, today
 from cdmq.audit.tables import FLAGS, RULE_VERSIONS
 from cdmq.kinds.running import Publishing
+from cdmq.outcomes import Built, Executed
 from cdmq.publishing.placing import Placing
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed
 from cdmq.sql.relation import Relation
-from cdmq.steps import Built, DatasetSteps, Executed
+from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Materialization
 
 if TYPE_CHECKING:

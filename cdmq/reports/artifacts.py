@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cdmq.outcomes import RuleResult
 from cdmq.problems import Problem
 from cdmq.project.atomic import write_text
 from cdmq.reports.json_log import RULE_FAILED, problem_fields
 from cdmq.reports.manifest import metadata, unique_id
 from cdmq.results import RunResult
-from cdmq.steps import RuleResult
 
 
 def write_results(

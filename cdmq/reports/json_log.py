@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from cdmq.outcomes import Outcome
 from cdmq.problems import Problem
 from cdmq.results import Facts, RunResult
 from cdmq.stages.judge import judge
-from cdmq.steps import Outcome
 from cdmq.values import Dataset
 
 #: The code of a rule that could not be run.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cdmq.outcomes import Outcome
 from cdmq.results import Facts
-from cdmq.steps import Outcome
 from cdmq.values import Dataset
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cdmq.kinds import kinds
+from cdmq.outcomes import Outcome, RuleResult
 from cdmq.problems import printable
 from cdmq.reports.style import STATUS_COLOURS, Style
 from cdmq.results import Facts, RunResult
 from cdmq.stages.judge import judge
-from cdmq.steps import Outcome, RuleResult
 
 #: The headings of findings: a rule that passes within its error_above is no error.
 _HEADINGS = ("error", "warn", "info", "pass")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdmq.audit.run_ids import next_run_id
+from cdmq.outcomes import RuleResult
 from cdmq.project.zones import utc
 from cdmq.results import Facts
 from cdmq.runs.past import spoken
 from cdmq.stages.record import RunFacts
-from cdmq.steps import RuleResult
 from cdmq.values import Project
 from cdmq.warehouses.profiles import Target
 

@@ -11,9 +11,10 @@ from sqlglot import exp
 from cdmq.audit.found import Findings
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import RULE_RESULTS, audit_schema
+from cdmq.outcomes import Outcome
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetPlan, Outcome
+from cdmq.steps import DatasetPlan
 from cdmq.values import Dataset, Project
 
 if TYPE_CHECKING:

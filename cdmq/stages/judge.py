@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cdmq.kinds import kinds
 from cdmq.kinds.thresholds import NEVER
-from cdmq.steps import Outcome, RuleResult
+from cdmq.outcomes import Outcome, RuleResult
 from cdmq.values import Status
 
 #: Which statuses end a run with 1, by `--fail-on`. `no_data` may be added to any.

@@ -25,11 +25,12 @@ from cdmq.audit.tables import (
 from cdmq.audit.version_rows import VersionRows, changed_versions
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.kinds import kinds
+from cdmq.outcomes import Executed, RuleResult
 from cdmq.publishing.publish import publish, renew
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import DatasetSteps, Executed, RuleResult
+from cdmq.steps import DatasetSteps
 from cdmq.values import Project
 
 if TYPE_CHECKING:

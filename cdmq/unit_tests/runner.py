@@ -67,8 +67,9 @@ class Runner:
         span: Span,
     ) -> Found:
         from cdmq.stages.compile import compile_rules
-        from cdmq.stages.execute import Asked, Execution
+        from cdmq.stages.execute import Execution
         from cdmq.stages.plan import plan
+        from cdmq.stages.told import Asked
 
         rules = [project.rules[name] for name in test.tested]
         need = needed(project, rules, test.given)

@@ -15,10 +15,10 @@ from cli.small_project import small_ran
 import cdmq
 from cdmq.explaining.story import stories
 from cdmq.explaining.story_text import told
+from cdmq.outcomes import Outcome
 from cdmq.reports.style import Style
 from cdmq.reports.text import TextReport
 from cdmq.stages.judge import judge
-from cdmq.steps import Outcome
 
 STORY = """\
     from cdmq.audit.chapters import Chapter, Party

@@ -10,7 +10,7 @@ import pytest
 from runner import World
 from sqlglot import exp
 
-import cdmq.runs.pipeline
+import cdmq.runs.ready
 from cdmq.sql import nodes
 from cdmq.steps import DatasetSteps, Judgement
 
@@ -55,7 +55,7 @@ def _judgements(base: Judgement, names: list[str]) -> Iterator[Judgement]:
 
 @pytest.fixture
 def judged(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    names, compile_rules = list(NAMES), cdmq.runs.pipeline.compile_rules
+    names, compile_rules = list(NAMES), cdmq.runs.ready.compile_rules
 
     def compiled(*args: Any, **words: Any) -> Mapping[str, DatasetSteps]:
         found: dict[str, DatasetSteps] = {}
@@ -68,7 +68,7 @@ def judged(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
             found[dataset] = replace(steps, judgements=tuple(many))
         return found
 
-    monkeypatch.setattr(cdmq.runs.pipeline, "compile_rules", compiled)
+    monkeypatch.setattr(cdmq.runs.ready, "compile_rules", compiled)
     world.names = names  # type: ignore[attr-defined]
     world.write({"models/m.yml": MODELS, "rules/r.yml": RULES})
     _deliver(world, ROWS)
@@ -137,7 +137,7 @@ def test_a_statement_that_fails_ends_only_the_rule_whose_judgement_it_is(
         expression=nodes.number(0),
     )
     _deliver(judged, [*ROWS, [5, "0", None, None], [None, "1", "5", None]])
-    compile_rules = cdmq.runs.pipeline.compile_rules
+    compile_rules = cdmq.runs.ready.compile_rules
 
     def broken(*args: Any, **words: Any) -> Mapping[str, DatasetSteps]:
         return {
@@ -150,7 +150,7 @@ def test_a_statement_that_fails_ends_only_the_rule_whose_judgement_it_is(
             for dataset, steps in compile_rules(*args, **words).items()
         }
 
-    monkeypatch.setattr(cdmq.runs.pipeline, "compile_rules", broken)
+    monkeypatch.setattr(cdmq.runs.ready, "compile_rules", broken)
     judged.run()
     results = judged.results()
     assert results[ODD]["status"] == "error"

@@ -18,7 +18,7 @@ class Changes(Model):
 
 
 def _found(ran: Ran) -> list[Row]:
-    from cdmq.steps import CHANGED
+    from cdmq.outcomes import CHANGED
 
     numbers, rules = ran.done.numbers, [r for r in ran.rules if r.id in ran.done.numbers]
     by_code = {numbers.code(r.id): r for r in rules}

@@ -16,9 +16,10 @@ from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
 from cdmq.kinds.golden.tables import GOLDEN_CELLS
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
+from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
-from cdmq.steps import DatasetSteps, Outcome, State
+from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
 
 

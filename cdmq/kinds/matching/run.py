@@ -24,11 +24,12 @@ from cdmq.kinds.matching.tables import (
     XREF,
 )
 from cdmq.kinds.matching.words import MatchingRule
+from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, Renderer
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import DatasetSteps, Outcome, State
+from cdmq.steps import DatasetSteps
 from cdmq.warehouses.scratch import Scratch
 
 if TYPE_CHECKING:

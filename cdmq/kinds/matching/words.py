@@ -154,3 +154,4 @@ class MatchingRule(Named):
 
 RULE = MatchingRule
 BUILT = True
+COMMANDS = frozenset({"run", "train"})

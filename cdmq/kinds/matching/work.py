@@ -18,8 +18,9 @@ from cdmq.kinds.matching.tables import XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
+from cdmq.outcomes import Outcome
 from cdmq.sql import nodes
-from cdmq.steps import DatasetSteps, Outcome
+from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
 from cdmq.warehouses.base import StatementError
 

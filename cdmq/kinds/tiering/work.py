@@ -22,10 +22,11 @@ from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.kinds.tiering.undoing import not_undone
 from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.kinds.working import Work
+from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetSteps, Outcome, State
+from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
 
 #: Why a fact is not counted, in the order of `account_query`.

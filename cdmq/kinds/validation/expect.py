@@ -21,7 +21,7 @@ class Flags(Model):
 
 
 def _found(ran: Ran) -> list[Row]:
-    from cdmq.steps import FOUND
+    from cdmq.outcomes import FOUND
 
     wanted = {r.id for r in ran.rules}
     by_code = {

@@ -9,6 +9,7 @@ from pydantic import Field
 from cdmq.project.fields import Column, Head, Threshold
 
 BUILT = True
+COMMANDS = frozenset({"run", "test"})
 
 
 class ValidationRule(Head):
