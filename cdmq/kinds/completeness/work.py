@@ -19,9 +19,10 @@ from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.flagged import Flagging, find_flags, flagging, flags_query
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
+from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
 from cdmq.sql.text_form import text_of
-from cdmq.steps import DatasetSteps, Judgement, Outcome, State
+from cdmq.steps import DatasetSteps, Judgement
 from cdmq.values import Rule
 
 
