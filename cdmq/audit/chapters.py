@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,11 @@ class Party:
     dataset: str
     stands_in: tuple[str, ...]
 
+    @property
+    def places(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """(datasets, keys) by which rules that judge records know it."""
+        yield self.stands_in, (self.id,) if self.now is None else (self.id, self.now)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -48,3 +54,12 @@ class Record:
     parties: tuple[Party, ...] = ()
     #: The one for which it stands.
     party: Party | None = None
+
+    @property
+    def places(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """(datasets, keys) by which rules that judge records know it, and its parties. What stands
+        for a party is told with that."""
+        if self.party is None:
+            yield (self.dataset,), (self.key,)
+            for party in self.parties:
+                yield party.stands_in, (party.id,)

@@ -11,6 +11,7 @@ import duckdb
 import made_up
 import pytest
 from cli.small_project import small_ran
+from runner import World
 
 import cdmq
 from cdmq.explaining.story import stories
@@ -174,3 +175,21 @@ def test_what_people_are_asked_by_a_rule_of_any_kind(root: Path) -> None:
         "asked   credit_low  the record: unchanged for a year",
         since,
     ]
+
+
+def test_a_rule_of_any_kind_that_flags_is_passed_or_failed(world: World) -> None:
+    world.write(
+        {
+            "models/m.yml": "datasets:\n  - {name: people, file: people.csv, key: id}\n",
+            "people.csv": "id,name,phone\n1,Ann,111\n2,Bo,\n3,,\n",
+            "rules/people.yml": "dataset: people\ncompleteness:\n"
+            "  - {id: known, points: {name: 3, phone: 1}, ask_at_least: 60}\n"
+            "  - {id: scored, points: {name: 1}}\n",
+        }
+    )
+    world.run()
+    own = {"known", "scored"}
+    told = {k: stories(cdmq.parse(world.root), k)[0] for k in "123"}
+    assert [own & set(told[k].passes) for k in "123"] == [{"known"}, {"known"}, set()]
+    assert [own & set(told[k].fails) for k in "123"] == [set(), set(), {"known"}]
+    assert not any(own & {*s.not_judged, *s.not_run} for s in told.values())

@@ -29,26 +29,19 @@ class Score:
 
 
 def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
-    """The scores of the record, then those of its parties; those of a golden record are told with
-    the party that it is."""
-    if record.party is not None:
-        return
-    yield from _told(at, [record.dataset], [record.key], "record")
-    for party in record.parties:
-        yield from _told(at, party.stands_in, [party.id], "record")
+    """The scores of the record, then those of its parties."""
+    yield from _told(record, at, "record")
 
 
 def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
     """The scores of a party, by the id that was asked for and the one that it leads to."""
-    ids = [party.id] if party.now is None else [party.id, party.now]
-    yield from _told(at, party.stands_in, ids, "party")
+    yield from _told(party, at, "party")
 
 
-def _told(
-    telling: Telling, datasets: Iterable[str], keys: Iterable[str], place: Place
-) -> Iterator[Chapter]:
-    for score in _scores(telling, datasets, keys):
-        yield Chapter(place, score, tuple(_lines(score)))
+def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
+    for datasets, keys in about.places:
+        for score in _scores(at, datasets, keys):
+            yield Chapter(place, score, tuple(_lines(score)))
 
 
 def _scores(telling: Telling, datasets: Iterable[str], keys: Iterable[str]) -> list[Score]:

@@ -31,26 +31,19 @@ class Level:
 
 
 def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
-    """The levels of the record, then those of its parties; those of a golden record are told with
-    the party that it is."""
-    if record.party is not None:
-        return
-    yield from _told(at, [record.dataset], [record.key], "record")
-    for party in record.parties:
-        yield from _told(at, party.stands_in, [party.id], "record")
+    """The levels of the record, then those of its parties."""
+    yield from _told(record, at, "record")
 
 
 def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
     """The levels of a party, by the id that was asked for and the one that it leads to."""
-    ids = [party.id] if party.now is None else [party.id, party.now]
-    yield from _told(at, party.stands_in, ids, "party")
+    yield from _told(party, at, "party")
 
 
-def _told(
-    telling: Telling, datasets: Iterable[str], keys: Iterable[str], place: Place
-) -> Iterator[Chapter]:
-    for level in _levels(telling, datasets, keys):
-        yield Chapter(place, level, tuple(_lines(level)))
+def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
+    for datasets, keys in about.places:
+        for level in _levels(at, datasets, keys):
+            yield Chapter(place, level, tuple(_lines(level)))
 
 
 def _levels(telling: Telling, datasets: Iterable[str], keys: Iterable[str]) -> list[Level]:
