@@ -115,5 +115,9 @@ def relation_names(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -
                         dataset.span,
                     )
     for rule in rules.values():
-        for name, of, what in kinds()[rule.kind].names(rule):
+        for logical, name in kinds()[rule.kind].leaves(rule).items():
+            if logical == f"parties:{rule.dataset}":
+                of, what = rule.dataset, f"the party rule of {rule.dataset}"
+            else:
+                of, what = rule.id, f"the rule {rule.id}"
             yield Name(name, of, what, rule.span)

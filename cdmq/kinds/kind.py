@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -113,11 +113,6 @@ class Kind:
         """What a rule reads and makes."""
         return self._part("uses", "uses")(rule, at)  # type: ignore[no-any-return]
 
-    def names(self, rule: Rule) -> Iterator[tuple[str, str, str]]:
-        """The relations that a rule makes besides datasets: name, whose it is, and what makes
-        it."""
-        return self._part("read", "names")(rule)  # type: ignore[no-any-return]
-
     @property
     def tells(self) -> Tells:
         """How its rules are told: in the report of a run, in the story of a record."""
@@ -130,8 +125,8 @@ class Kind:
         return self._part("uses", "gives")(rule)  # type: ignore[no-any-return]
 
     def leaves(self, rule: Rule) -> dict[str, str]:
-        """What statements read of a rule, by its logical name, and the name under which people
-        read it."""
+        """What a rule makes besides datasets, by its logical name, and the name under which people
+        read it. `parties:D` bears the name of the dataset D."""
         return self._part("uses", "leaves")(rule)  # type: ignore[no-any-return]
 
     def stage(self, at: Layering) -> Stage | None:

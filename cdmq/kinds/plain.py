@@ -102,11 +102,6 @@ def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
     return said
 
 
-def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
-    """None."""
-    yield from ()
-
-
 def columns(rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]:
     """As those of what it is made of."""
     return dict(known)

@@ -35,10 +35,3 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
                 at.problem((*at.path, field), code, cause, how, key=True)
         warn, error = thresholds(spec.warn_above, spec.error_above)
         yield replace(rule, warn_above=warn, error_above=error)
-
-
-def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
-    assert isinstance(rule.spec, CompletenessRule)
-    yield f"{rule.id}__scores", rule.id, f"the rule {rule.id}"
-    if rule.spec.invalid == "missing":
-        yield f"{rule.id}__flags", rule.id, f"the rule {rule.id}"

@@ -26,10 +26,11 @@ def uses(rule: Rule, at: Known) -> Uses:
 
 
 def leaves(rule: Rule) -> dict[str, str]:
-    return {
-        f"made:{rule.id}__scores": f"{rule.id}__scores",
-        f"flagged:{rule.id}": f"{rule.id}__flags",
-    }
+    assert isinstance(rule.spec, CompletenessRule)
+    found = {f"made:{rule.id}__scores": f"{rule.id}__scores"}
+    if rule.spec.invalid == "missing":
+        found[f"flagged:{rule.id}"] = f"{rule.id}__flags"
+    return found
 
 
 def gives(rule: Rule) -> Given | None:

@@ -10,7 +10,7 @@ from cdmq.kinds.kind import Known
 from cdmq.problems import Problem, did_you_mean
 from cdmq.project.spec import DatasetSpec
 from cdmq.project.yaml_source import Path
-from cdmq.values import Dataset, Rule, Uses
+from cdmq.values import Dataset, Uses
 
 
 def declares(item: Any) -> Iterator[tuple[Path, str]]:
@@ -32,10 +32,6 @@ def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
             "owner": said.owner or of.spec.owner,
         }
     )
-
-
-def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
-    yield f"{rule.id}__flags", rule.id, f"the rule {rule.id}"
 
 
 def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What a matching rule makes."""
+"""What is wrong with matching rules, seen together."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from cdmq.kinds.kind import Known
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import Problem
 from cdmq.values import Rule, Uses
-
-
-def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
-    yield f"{rule.id}__xref", rule.id, f"the rule {rule.id}"
-    if isinstance(rule.spec, MatchingRule) and rule.spec.makes == "party":
-        yield f"{rule.dataset}__xref", rule.dataset, f"the party rule of {rule.dataset}"
 
 
 def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:

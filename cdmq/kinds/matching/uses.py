@@ -19,4 +19,8 @@ def uses(rule: Rule, at: Known) -> Uses:
 
 
 def leaves(rule: Rule) -> dict[str, str]:
-    return {f"xref:{rule.id}": f"{rule.id}__xref"}
+    assert isinstance(rule.spec, MatchingRule)
+    found = {f"xref:{rule.id}": f"{rule.id}__xref"}
+    if rule.spec.makes == "party":
+        found[f"parties:{rule.dataset}"] = f"{rule.dataset}__xref"
+    return found

@@ -1,4 +1,4 @@
-"""What a tiering rule makes."""
+"""How many facts a level may be without, and whose level it is."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from cdmq.kinds.thresholds import NEVER
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem
 from cdmq.values import Rule, Uses
-
-
-def names(rule: Rule) -> Iterator[tuple[str, str, str]]:
-    yield f"{rule.id}__levels", rule.id, f"the rule {rule.id}"
 
 
 def above(rule: Rule) -> tuple[str, str]:
