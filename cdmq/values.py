@@ -12,7 +12,8 @@ from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
     from cdmq.project.fields import Model
-    from cdmq.project.spec import DatasetSpec, ProjectFile, UnitTest
+    from cdmq.project.spec import DatasetSpec, ProjectFile
+    from cdmq.project.unit_test import UnitTest
     from cdmq.project.yaml_source import Source
     from cdmq.sql.expressions import Expression
 

@@ -16,6 +16,7 @@ PROJECTS = (
     "cli/test_history",
     "cli/test_running",
     "cli/test_terminal",
+    "cli/test_unit_mistakes",
     "cli/test_unit_parties",
     "examples/",
     "kinds/test_kind_runs",

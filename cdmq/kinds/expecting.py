@@ -21,7 +21,7 @@ from cdmq.values import Project, Rule
 if TYPE_CHECKING:
     from cdmq.kinds.kind import Kind
     from cdmq.outcomes import Executed
-    from cdmq.project.spec import UnitTest
+    from cdmq.project.unit_test import UnitTest
     from cdmq.sql.relation import Relation
     from cdmq.steps import DatasetSteps
     from cdmq.warehouses.duckdb import DuckDB

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from cdmq.kinds.expected import Difference, Row
 from cdmq.kinds.expecting import Expect, Members, Ran, Said, Told, refuse
 from cdmq.project.fields import Model
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.values import Project, Rule
 
 

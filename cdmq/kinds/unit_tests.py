@@ -14,8 +14,8 @@ from cdmq.kinds.expecting import expects
 from cdmq.kinds.kind import Kind
 from cdmq.problems import Problem
 from cdmq.project.fields import Model
-from cdmq.project.spec import Expected, UnitTest, UnitTestsFile
 from cdmq.project.typed import read_model
+from cdmq.project.unit_test import Expected, UnitTest, UnitTestsFile
 from cdmq.project.yaml_source import Path, Source
 
 

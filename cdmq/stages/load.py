@@ -21,9 +21,10 @@ from cdmq.kinds.unread import (
 )
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.other_words import other_file
-from cdmq.project.spec import DatasetSpec, ModelsFile, ProjectFile, UnitTest, UnitTestsFile
+from cdmq.project.spec import DatasetSpec, ModelsFile, ProjectFile
 from cdmq.project.templates import renderer, syntax_problem, variables_reader
 from cdmq.project.typed import read_model
+from cdmq.project.unit_test import UnitTest, UnitTestsFile
 from cdmq.project.walk import PROJECT_FILE, Files, hidden_endings, leads_out
 from cdmq.project.walk import YAML as _YAML
 from cdmq.project.yaml_source import Source, read_yaml

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cdmq.kinds import kinds
 from cdmq.kinds.expecting import Expect, Said, expects, nearest
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.values import Project, Rule
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import kinds
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import OPAQUE, Type
 from cdmq.unit_tests.needed import Columns, Needed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cdmq.kinds import kinds
 from cdmq.kinds.flagged import minded
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.sql.types import Type
 from cdmq.values import ALL, Project, Rule
 

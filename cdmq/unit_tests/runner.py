@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds.expecting import Ran, expects
 from cdmq.problems import CdmqError, Problem, Span
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.project.zones import utc
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names

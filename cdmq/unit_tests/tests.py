@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cdmq.kinds.expected import Difference
 from cdmq.kinds.expecting import Told, expects, refuse
 from cdmq.problems import CdmqError, Problem, Span
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.unit_tests.check import check_test, words_of
 from cdmq.values import Project, Rule
 

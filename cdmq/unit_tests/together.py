@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cdmq.kinds.expected import Row
 from cdmq.kinds.expecting import expects
 from cdmq.problems import Span
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.unit_tests.check import one_at_a_time
 from cdmq.unit_tests.needed import needed
 from cdmq.values import Project

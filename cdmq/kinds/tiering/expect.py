@@ -11,7 +11,7 @@ from cdmq.kinds.expecting import Expect, Ran, Said
 from cdmq.kinds.expecting_each import Each, OfOne, compared, each, misnamed
 from cdmq.problems import did_you_mean
 from cdmq.project.fields import Model
-from cdmq.project.spec import UnitTest
+from cdmq.project.unit_test import UnitTest
 from cdmq.sql.types import Type
 from cdmq.values import Dataset, Project, Rule
 
