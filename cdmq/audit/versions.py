@@ -18,8 +18,9 @@ import yaml
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
+from cdmq.checks.base import Check
 from cdmq.datasets.model_text import REFERENCE, render_model
-from cdmq.project.fields import ColumnName, DatasetName, Head, SqlText, fields_marked
+from cdmq.project.fields import ColumnName, DatasetName, Head, SqlText, fields_marked, keys_marked
 from cdmq.sql.tokens import tokens
 from cdmq.values import Dataset, Project, Rule
 
@@ -73,7 +74,7 @@ def _deciding(rule: Rule, meaning: Mapping[str, Any]) -> dict[str, Any]:
     a record has the same verdict with another."""
     weighing = ("severity", "warn_above", "error_above", "dimension")
     said = {k: v for k, v in meaning.items() if k not in weighing}
-    if rule.kind != "validation":
+    if not isinstance(rule.spec, Check):
         return said
     named = [getattr(rule.spec, f) for f in fields_marked(type(rule.spec), ColumnName)]
     read = {
@@ -164,9 +165,7 @@ def _by_first_names(rule: Rule, own: dict[str, Any], project: Project) -> dict[s
 
     if not any(d.spec.formerly for d in project.datasets.values()):
         return own
-    named = {*fields_marked(type(rule.spec), DatasetName)}
-    if rule.kind == "tiering":
-        named.add("from")  # of a measure
+    named = keys_marked(type(rule.spec), DatasetName)
     return {k: first(v, k) for k, v in own.items()}
 
 
@@ -212,7 +211,7 @@ def _text(rule: Rule, own: Mapping[str, Any]) -> str:
         said["column" if len(rule.columns) == 1 else "columns"] = (
             rule.columns[0] if len(rule.columns) == 1 else list(rule.columns)
         )
-    if rule.kind == "validation":
+    if isinstance(rule.spec, Check):
         said["check"] = rule.check
     said |= own
     said |= {f: e.text for f, e in rule.expressions.items()}

@@ -6,6 +6,7 @@ Values come from YAML as text; each field says how its text is read.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -106,6 +107,23 @@ def fields_marked(model: type[BaseModel], marker: type) -> tuple[str, ...]:
         for name, field in model.model_fields.items()
         if any(isinstance(m, marker) for m in field.metadata) or _carries(field.annotation, marker)
     )
+
+
+@cache
+def keys_marked(model: type[BaseModel], marker: type) -> frozenset[str]:
+    """The keys whose type carries a marker, as they are written, and those of the models inside."""
+    own = fields_marked(model, marker)
+    found = {f.alias or n for n, f in model.model_fields.items() if n in own}
+    for field in model.model_fields.values():
+        found.update(*(keys_marked(m, marker) for m in _models(field.annotation)))
+    return frozenset(found)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _carries(annotation: Any, marker: type) -> bool:
