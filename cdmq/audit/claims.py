@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.migrations import former
+from cdmq.audit.migrations import former, shown
 from cdmq.audit.register import Register
 from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
@@ -43,7 +43,11 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
             ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
         else:
             ours = older and (not wanted or own <= {*wanted.names, *former(name).values()})
-        if not ours or standing.type != ("table" if wanted else "view"):
+        if was := shown(name) if standing.type == "table" else None:  # it becomes a view
+            ours = ours and (bool(register) or own <= was)
+        elif standing.type != ("table" if wanted else "view"):
+            ours = False
+        if not ours:
             problems.append(
                 Problem(
                     Span(f"schema {schema}"),

@@ -6,14 +6,16 @@ is dropped or retyped; a table that cannot be read so any more is brought over b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.audit.migrations import MIGRATIONS
+from cdmq.audit.register import Register
 from cdmq.audit.tables import SCHEMA_TABLE, VERSION, audit_schema
+from cdmq.audit.turning import Turning
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
@@ -24,19 +26,14 @@ if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 
-def ensure(
-    warehouse: Warehouse,
-    stated: Stated,
-    cdmq_version: str,
-    now: datetime,
-    enter: Callable[[], None],
-) -> None:
-    """Make the audit tables that are stated, or add what an older set of them lacks; `enter`
-    writes that down.
+def ensure(register: Register, stated: Stated, cdmq_version: str, now: datetime) -> None:
+    """Make the audit tables that are stated, or add what an older set of them lacks, and write
+    that down in the register.
 
     Where the last row of `schema_version` has the digest of what is stated, that was done before.
     Raises CdmqError where a newer cdmq wrote them.
     """
+    warehouse = register.warehouse
     schema = audit_schema(warehouse)
     for name in (warehouse.schema, schema):
         if not warehouse.inventory.has_schema(name):  # who may not make one may have been given one
@@ -57,11 +54,13 @@ def ensure(
             )
         if last == shape:
             return
-        _bring_over(warehouse, schema, version)
+        turned = _bring_over(register, schema, version)
         _complete(warehouse, stated.tables, schema)
         for view in stated.views:
             warehouse.run(view.create(schema).sql(warehouse.dialect))
-        enter()
+        for one in turned:
+            one.put_back()
+        register.enter_audit(stated.relations)
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
         warehouse.insert(
             Relation(SCHEMA_TABLE.name, schema), types, [[VERSION, cdmq_version, now, shape]]
@@ -78,13 +77,21 @@ def _latest(warehouse: Warehouse, schema: str) -> tuple[int, str | None]:
     return max((r[0] for r in rows), default=0), rows[-1][1] if rows else None
 
 
-def _bring_over(warehouse: Warehouse, schema: str, version: int) -> None:
-    """What a migration must rewrite, of those after `version`."""
+def _bring_over(register: Register, schema: str, version: int) -> list[Turning]:
+    """What a migration must rewrite, of those after `version`; gives what is to be put back on
+    tables that become views, when those are made."""
+    warehouse, turned = register.warehouse, []
+    types = warehouse.inventory.relations(schema)
     for migration in MIGRATIONS:
-        there = warehouse.columns(Relation(migration.table, schema)) or {}
-        if version < migration.version and set(migration.renamed) <= set(there):
-            for statement in migration.sent(schema, warehouse.dialect):
-                warehouse.run(statement)
+        at = Relation(migration.table, schema)
+        there = warehouse.columns(at) or {}
+        if not migration.applies(version, types.get(migration.table), there):
+            continue
+        if migration.shown:
+            turned.append(Turning(register, at))
+        for statement in migration.sent(schema, warehouse.dialect):
+            warehouse.run(statement)
+    return turned
 
 
 def _complete(warehouse: Warehouse, tables: Sequence[Table], schema: str) -> None:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit.closing import Closing, comparable
+from cdmq.audit.flag_numbers import FlagNumbers
 from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.renames import today
 from cdmq.audit.suggestions import suggestions
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS
+from cdmq.audit.tables import CHANGES, FLAG_ROWS, FLAG_RULES, FLAGS, RULE_RESULTS
 from cdmq.audit.versions import Version
 from cdmq.outcomes import CHANGED, FOUND, Executed, RuleResult
 from cdmq.sql import nodes
@@ -79,11 +80,13 @@ class Episodes:
         self.now = Relation(f"__cdmq_now_{name}")
         self.open = Relation(f"__cdmq_open_{name}")
         self.closing = Relation(f"__cdmq_closing_{name}")
-        self.hints = Relation(f"__cdmq_hints_{name}")
         self.twice = Relation(f"__cdmq_twice_{name}")
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
-        self.opens = self.closes = self.hinted = False
+        self.opens = self.closes = False
+        #: Of flags, which are kept by the numbers of what they have in common.
+        self.numbers = FlagNumbers(warehouse, schema, run_id) if shape.has_state else None
+        self.number = ("judgement",) if self.numbers else ()
         #: Rules with open rows about a dataset that they judge no more.
         self.moved: set[str] = set()
         #: Rules and columns of judgements whose value is no part of a flag's identity.
@@ -115,7 +118,7 @@ class Episodes:
         if not self.opens and not self.closes:
             return
         self._codes_table(work)
-        self._hints_table(work)
+        self._suggest(work)
         self._temp(self.twice, self._twice())
         if not self.closes:
             return
@@ -134,27 +137,33 @@ class Episodes:
         )
         where = self._not_in(self.open, "n") if self.closes else None
         names = ["rule_id", "version", "dataset", *self.identity, "records"]
+        table = self.table
+        if self.numbers:
+            self.numbers.write()
+            names = ["judgement", *self.shape.identity, "records"]
+            table = Relation(FLAG_ROWS.name, table.schema)
         query = nodes.select(
             [*(nodes.column(n, "n") for n in names), nodes.text(self.run_id)], source, where
         )
-        columns = [*names, "from_run"]
-        if self.hinted:
-            columns.append("suggestion")
-            query.append("expressions", nodes.column("suggestion", "h"))
-            nodes.left_join(
-                query,
-                nodes.table(self.hints, "h"),
-                nodes.every(
-                    [
-                        nodes.equal(nodes.column(c, "h"), nodes.column(c, "n"))
-                        for c in ("rule_id", "value")
-                    ]
-                ),
-            )
-        opened = self._run(nodes.insert(self.table, columns, query))
+        opened = self._run(nodes.insert(table, [*names, "from_run"], query))
         return opened, self._close() if self.closes else 0
 
     # what is compared ----------------------------------------------------------------------
+
+    def _stored(self) -> exp.Expr:
+        """The episodes that there are; of flags with their numbers, and without suggestions."""
+        if not self.numbers:
+            return nodes.table(self.table)
+        common = ("rule_id", "dataset", "column_name", "state")
+        own = ("judgement", *self.shape.identity, "records", "to_run")
+        query = nodes.select(
+            [*(nodes.column(c, "j") for c in common), *(nodes.column(c, "r") for c in own)],
+            nodes.table(Relation(FLAG_ROWS.name, self.table.schema), "r"),
+        )
+        rules = nodes.table(Relation(FLAG_RULES.name, self.table.schema), "j")
+        same = nodes.equal(nodes.column("judgement", "j"), nodes.column("judgement", "r"))
+        query.append("joins", exp.Join(this=rules, on=same))
+        return nodes.subquery(query, "s")
 
     def _open_counts(self) -> dict[str, int]:
         """Rule -> how many found rows its open episodes stand for, also under former ids."""
@@ -165,7 +174,7 @@ class Episodes:
                     nodes.column("dataset"),
                     exp.Sum(this=nodes.column("records")),
                 ],
-                nodes.table(self.table),
+                self._stored(),
                 nodes.is_null(nodes.column("to_run")),
             ),
             [nodes.column("rule_id"), nodes.column("dataset")],
@@ -222,30 +231,26 @@ class Episodes:
         return {str(r): str(f) for r, f in self._fetch(query)}
 
     def _codes_table(self, work: Sequence[RuleResult]) -> None:
-        """code -> rule, version, dataset, columns, state: one small table to join."""
-        rows = []
-        for rule in (result.rule for result in work):
+        """code -> rule, version, dataset, columns, state: one small table to join; of flags with
+        the number of all that."""
+        rows: list[tuple[object, ...]] = []
+        for result in work:
+            rule, o = result.rule, result.outcome
             head = (rule.id, self.versions[rule.id].digest, rule.dataset)
-            if not self.shape.has_state:
+            if not self.numbers:
                 code = self.executed.numbers.code(rule.id)
-                rows.append((code, *head, ", ".join(rule.columns), ""))
+                rows.append((code, *head, ", ".join(rule.columns), "", 0))
                 continue
             for judgement in self._judges(rule):
                 code = self.executed.numbers.code(*judgement.id)
-                for more, state in enumerate(("failed", "could_not_judge")):
-                    rows.append((code + more, *head, judgement.column_name, state))
-        self._load(
-            self.codes,
-            {
-                "code": "integer",
-                "rule_id": "text",
-                "version": "text",
-                "dataset": "text",
-                "column_name": "text",
-                "state": "text",
-            },
-            rows,
-        )
+                counts = {"failed": o.failing, "could_not_judge": o.could_not_judge}
+                for more, (state, count) in enumerate(counts.items()):
+                    common = (*head, judgement.column_name, state)
+                    number = self.numbers.number(common) if count else 0
+                    rows.append((code + more, *common, number))
+        texts = ("rule_id", "version", "dataset", "column_name", "state")
+        types = {"code": "integer", **dict.fromkeys(texts, "text"), "judgement": "integer"}
+        self._load(self.codes, types, rows)
 
     def _judges(self, rule: Rule) -> Sequence[Judgement]:
         """The judgements by which a rule was evaluated."""
@@ -291,7 +296,7 @@ class Episodes:
                 ),
             ]
         )
-        names = ("rule_id", "version", "dataset", *self.identity, "records")
+        names = ("rule_id", "version", "dataset", *self.identity, "records", "judgement")
         query = nodes.select(
             [
                 nodes.column(n, "f" if n in (*self.shape.identity, "records") else "c")
@@ -322,9 +327,9 @@ class Episodes:
                 nodes.alias(stored, "stored_id"),
                 nodes.alias(today(nodes.column("dataset"), former, former.values()), "dataset"),
                 nodes.alias(nodes.column("dataset"), "stored_dataset"),
-                *(nodes.column(n) for n in ("records", *self.identity)),
+                *(nodes.column(n) for n in (*self.number, "records", *self.identity)),
             ],
-            nodes.table(self.table),
+            self._stored(),
             nodes.every(
                 [
                     nodes.is_null(nodes.column("to_run")),
@@ -341,6 +346,7 @@ class Episodes:
                 "stored_id",
                 "dataset",
                 "stored_dataset",
+                *self.number,
                 "records",
                 *self.identity,
             )
@@ -381,7 +387,9 @@ class Episodes:
 
     def _close(self) -> int:
         update = exp.Update(
-            this=nodes.table(self.table, "t"),
+            this=nodes.table(
+                Relation(FLAG_ROWS.name, self.table.schema) if self.numbers else self.table, "t"
+            ),
             expressions=[
                 exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id)),
                 exp.EQ(this=nodes.column("closed_because"), expression=nodes.column("why", "k")),
@@ -399,32 +407,30 @@ class Episodes:
         return self._run(update)
 
     def _same_stored(self) -> exp.Expr:
-        pairs = [
-            nodes.equal(nodes.column(k, "k"), nodes.column(t, "t"))
-            for k, t in (
-                ("stored_id", "rule_id"),
-                ("stored_dataset", "dataset"),
-                ("records", "records"),
-            )
-        ]
-        for name in self.identity:
-            pairs.append(nodes.equal(comparable(name, "k"), comparable(name, "t")))
-        return nodes.every(pairs)
+        pairs = [("stored_id", "rule_id"), ("stored_dataset", "dataset"), ("records", "records")]
+        names = self.identity
+        if self.numbers:
+            pairs, names = [(c, c) for c in ("judgement", "records")], self.shape.identity
+        return nodes.every(
+            [
+                *(nodes.equal(nodes.column(k, "k"), nodes.column(t, "t")) for k, t in pairs),
+                *(nodes.equal(comparable(n, "k"), comparable(n, "t")) for n in names),
+            ]
+        )
 
     # suggestions ---------------------------------------------------------------------------
 
-    def _hints_table(self, work: Sequence[RuleResult]) -> None:
+    def _suggest(self, work: Sequence[RuleResult]) -> None:
         """The nearest allowed value of each wrong one, for `suggest: true`."""
-        rows: list[tuple[str, str, str]] = []
-        for rule in (result.rule for result in work if self.shape.has_state):
+        for rule in (result.rule for result in work if self.numbers):
             hidden = self.project.datasets[rule.dataset].spec.pii
             for judgement in self._judges(rule) if getattr(rule.spec, "suggest", False) else ():
-                if all(hidden.get(c, "plain") == "plain" for c in judgement.shown):
+                if self.numbers and all(hidden.get(c, "plain") == "plain" for c in judgement.shown):
+                    common = (rule.id, self.versions[rule.id].digest, rule.dataset)
+                    number = self.numbers.number((*common, judgement.column_name, "failed"))
                     code = self.executed.numbers.code(*judgement.id)
-                    rows += suggestions(rule, code, self.project, self.warehouse)
-        self.hinted = bool(rows)
-        if rows:
-            self._load(self.hints, {"rule_id": "text", "value": "text", "suggestion": "text"}, rows)
+                    found = suggestions(rule, code, self.project, self.warehouse)
+                    self.numbers.suggest(number, found)
 
     # sending -------------------------------------------------------------------------------
 

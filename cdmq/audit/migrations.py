@@ -6,7 +6,7 @@ became of it at their version, and are made of no table as it is stated now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one
@@ -25,6 +25,14 @@ class Migration:
     #: What every row of before is, in columns that came.
     constant: Mapping[str, str] = field(default_factory=dict)
     statements: tuple[str, ...] = ()
+    #: Of a table in whose place a view stands now: the columns that it had.
+    shown: tuple[str, ...] = ()
+
+    def applies(self, version: int, type_: str | None, columns: Container[str]) -> bool:
+        """Whether a table is still as it was; `type_`: table or view, None where nothing is."""
+        if version >= self.version or type_ != "table":
+            return False
+        return all(c in columns for c in (*self.renamed, *self.shown))
 
     def sent(self, schema: str, dialect: str) -> list[str]:
         found = []
@@ -35,6 +43,12 @@ class Migration:
             found.append(statement.sql(dialect))
         return found
 
+
+#: Equal in all that is constant; NULL and NULL too.
+_SAME = " AND ".join(
+    f"coalesce(f.{c}, chr(1)) = coalesce(j.{c}, chr(1))"
+    for c in ("rule_id", "version", "dataset", "column_name", "state")
+)
 
 #: The queue held pairs of matching, and nothing else.
 QUEUE_OF_ALL = Migration(
@@ -51,12 +65,60 @@ QUEUE_OF_ALL = Migration(
     ),
 )
 
-MIGRATIONS = (QUEUE_OF_ALL,)
+#: A flag was a row with all that is the same for thousands of them. What names it twice, such as
+#: a value with two suggestions, has the greater.
+NARROW_FLAGS = Migration(
+    4,
+    "flags",
+    {},
+    statements=(
+        "CREATE TABLE flag_rules (judgement INTEGER, rule_id TEXT, version TEXT, dataset TEXT, "
+        "column_name TEXT, state TEXT, from_run TEXT)",
+        "CREATE TABLE flag_suggestions (judgement INTEGER, value TEXT, suggestion TEXT)",
+        "CREATE TABLE flag_rows (judgement INTEGER, key TEXT, value TEXT, digest TEXT, "
+        "records BIGINT, from_run TEXT, to_run TEXT, closed_because TEXT)",
+        "INSERT INTO flag_rules (judgement, rule_id, version, dataset, column_name, state, from_run) "
+        "SELECT row_number() OVER (ORDER BY g.from_run, g.rule_id, g.version, g.dataset, "
+        "g.column_name, g.state), g.rule_id, g.version, g.dataset, g.column_name, g.state, "
+        "g.from_run FROM (SELECT rule_id, version, dataset, column_name, state, "
+        "min(from_run) AS from_run FROM flags "
+        "GROUP BY rule_id, version, dataset, column_name, state) AS g",
+        "INSERT INTO flag_suggestions (judgement, value, suggestion) "
+        "SELECT j.judgement, f.value, max(f.suggestion) FROM flags AS f JOIN flag_rules AS j "
+        f"ON {_SAME} WHERE NOT f.suggestion IS NULL GROUP BY j.judgement, f.value",
+        "INSERT INTO flag_rows (judgement, key, value, digest, records, from_run, to_run, "
+        "closed_because) SELECT j.judgement, f.key, f.value, f.digest, f.records, f.from_run, "
+        f"f.to_run, f.closed_because FROM flags AS f JOIN flag_rules AS j ON {_SAME}",
+        "DROP TABLE flags",
+    ),
+    shown=(
+        "rule_id",
+        "version",
+        "dataset",
+        "key",
+        "column_name",
+        "value",
+        "digest",
+        "state",
+        "suggestion",
+        "records",
+        "from_run",
+        "to_run",
+        "closed_because",
+    ),
+)
+
+MIGRATIONS = (QUEUE_OF_ALL, NARROW_FLAGS)
 
 
 def former(table: str) -> dict[str, str]:
     """A column of today -> the name that it had in an older table."""
     return {new: old for m in MIGRATIONS if m.table == table for old, new in m.renamed.items()}
+
+
+def shown(name: str) -> frozenset[str]:
+    """The columns of the table that stood where a view stands now; none where there was none."""
+    return frozenset(c for m in MIGRATIONS if m.table == name for c in m.shown)
 
 
 def constant(table: str) -> dict[str, str]:

@@ -194,10 +194,23 @@ class Register:
         """Write down the audit tables: `ensure` made these, or found what an older cdmq made."""
         schema = audit_schema(self.warehouse)
         older = not self.known
+        there = self.warehouse.inventory.standing(schema)
+        for standing in there:
+            known = self.known.get(self._place(schema, standing.name))
+            if known is not None and standing.name in names and known.type != standing.type:
+                del self.known[self._place(schema, standing.name)]  # a table that became a view
+                self._delete(
+                    nodes.every(
+                        [
+                            nodes.equal(nodes.column("schema_name"), nodes.text(known.schema)),
+                            nodes.equal(nodes.column("name"), nodes.text(known.name)),
+                        ]
+                    )
+                )
         self._insert(
             [
                 Entry(schema, s.name, s.type, s.identity, self.project, None, self.run_id)
-                for s in self.warehouse.inventory.standing(schema)
+                for s in there
                 if not self.knows(schema, s.name)
                 and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))
             ]

@@ -21,8 +21,8 @@ MOST = 1000
 
 def suggestions(
     rule: Rule, code: int, project: Project, warehouse: Warehouse
-) -> list[tuple[str, str, str]]:
-    """(rule, wrong value, nearest allowed value) for what a run found."""
+) -> list[tuple[str, str]]:
+    """(wrong value, nearest allowed value) for what a run found."""
     value = nodes.column("value")
     query = nodes.group_by(
         nodes.select(
@@ -38,7 +38,7 @@ def suggestions(
     for (wrong,) in warehouse.fetch(query.limit(MOST).sql(warehouse.dialect)):
         near = difflib.get_close_matches(str(wrong).strip().lower(), by_lower, 1, 0.6)
         if wrong is not None and near:
-            rows.append((rule.id, wrong, by_lower[near[0]]))
+            rows.append((wrong, by_lower[near[0]]))
     return rows
 
 

@@ -161,9 +161,51 @@ STATEMENTS = Table(
 """),
 )
 
+FLAG_RULES = Table(
+    "flag_rules",
+    "one row what many flags have in common, by the number that they bear",
+    columns("""
+    judgement integer its number
+    rule_id text the rule
+    version text its version when the flags were opened
+    dataset text the dataset
+    column_name text the columns judged
+    state text failed or could_not_judge
+    from_run text the first run that opened such a flag
+"""),
+)
+
+FLAG_SUGGESTIONS = Table(
+    "flag_suggestions",
+    "one row a wrong value for which an allowed one is near",
+    columns("""
+    judgement integer the number in flag_rules
+    value text the wrong value
+    suggestion text the nearest allowed value
+"""),
+)
+
+FLAG_ROWS = Table(
+    "flag_rows",
+    "one row an episode in which a record failed a rule, as it is kept; flags shows it",
+    columns(
+        """
+    judgement integer the number in flag_rules
+    key text the record; NULL for a rule about the whole dataset
+    value text what stood there, by pii
+    digest text digest of the value where pii hides it
+    records bigint how many records share the key and value
+"""
+        + _EPISODE
+    ),
+    hidden=("digest", "value"),
+    telling=("value",),
+)
+
+#: A view over flag_rules, flag_suggestions and flag_rows.
 FLAGS = Table(
     "flags",
-    "one row an episode in which a record failed a rule",
+    "one row an episode in which a record failed a rule; a view",
     columns(
         """
     rule_id text the rule
@@ -179,8 +221,6 @@ FLAGS = Table(
 """
         + _EPISODE
     ),
-    hidden=("digest", "value"),
-    telling=("value",),
 )
 
 CHANGES = Table(
@@ -264,7 +304,9 @@ TABLES = (
     RULE_RESULTS,
     RULE_FIGURES,
     STATEMENTS,
-    FLAGS,
+    FLAG_RULES,
+    FLAG_SUGGESTIONS,
+    FLAG_ROWS,
     CHANGES,
     QUEUE,
 )
@@ -281,7 +323,7 @@ SCHEMA_TABLE = Table(
 )
 
 #: Raised when older tables cannot be read as they are stated now; `ensure` adds what only lacks.
-VERSION = 3
+VERSION = 4
 
 
 def audit_schema(warehouse: Warehouse) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
+from cdmq.audit.tables import FLAGS
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table, columns
@@ -107,4 +108,15 @@ JOIN runs AS u ON u.run_id = n.removed_run
 """,
 )
 
-VIEWS = (JUDGEMENTS,)
+FLAGS_SHOWN = View(
+    FLAGS,
+    """
+SELECT j.rule_id, j.version, j.dataset, r.key, j.column_name, r.value, r.digest, j.state,
+  s.suggestion, r.records, r.from_run, r.to_run, r.closed_because
+FROM flag_rows AS r
+JOIN flag_rules AS j ON j.judgement = r.judgement
+LEFT JOIN flag_suggestions AS s ON s.judgement = r.judgement AND s.value = r.value
+""",
+)
+
+VIEWS = (FLAGS_SHOWN, JUDGEMENTS)

@@ -210,11 +210,7 @@ def registered(project: Project, warehouse: Warehouse, cdmq_version: str, facts:
     """
     audit = stated()
     register = claim(warehouse, audit, project.config.name, facts.run_id)
-
-    def enter() -> None:
-        register.enter_audit(audit.relations)
-
-    ensure(warehouse, audit, cdmq_version, facts.started, enter)
+    ensure(register, audit, cdmq_version, facts.started)
     return register
 
 
