@@ -65,7 +65,7 @@ def test_a_completeness_rule_reads_the_column_of_another(begun: World) -> None:
             + "  - id: of_the_rest\n"
             + "    where: profile < 80\n"
             + "    points: {email: 1, full name: 1, profile: 2}\n"
-            + "    not_applicable: {full name: \"profile = 0\"}\n"
+            + '    not_applicable: {full name: "profile = 0"}\n'
         }
     )
     begun.run()
