@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cdmq.problems import Problem, Span
 from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
     from cdmq.project.fields import Model
-    from cdmq.project.spec import DatasetSpec, ProjectFile
+    from cdmq.project.spec import DatasetSpec, Pii, ProjectFile
     from cdmq.project.unit_test import UnitTest
     from cdmq.project.yaml_source import Source
     from cdmq.sql.expressions import Expression
@@ -142,9 +142,6 @@ class Uses:
         return none.union(*(self.reads.get(f"{how}:{dataset}", ()) for how in ("rows", "source")))
 
 
-MadeWith = Callable[[Rule, "Dataset", Mapping[str, Type]], dict[str, Type]]
-
-
 @dataclass(frozen=True)
 class Given:
     """The column that a rule gives to the records of its dataset.
@@ -159,6 +156,19 @@ class Given:
     made: str
     value: str
     table: str
+
+
+class Maker(Protocol):
+    """The kind of a rule that makes a dataset of another."""
+
+    def declared(self, said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
+        """Its declaration, of what models/*.yml says of it."""
+
+    def columns(self, rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]:
+        """Its columns, where those of the other are known."""
+
+    def hidden(self, made: Dataset, of: Dataset) -> dict[str, Pii]:
+        """What pii: of the other says of its columns."""
 
 
 @dataclass(frozen=True)
@@ -176,8 +186,7 @@ class Dataset:
     made_by: str | None = None
     made_as: str | None = None
     made_of: str | None = None
-    #: Its columns, by that rule, the dataset that it is made of, and the columns of that.
-    made_with: MadeWith | None = field(default=None, repr=False, compare=False)
+    maker: Maker | None = field(default=None, repr=False, compare=False)
     #: Of the project: where the clocks stand by which its times are read.
     time_zone: str = "UTC"
     #: The rules that must pass, or what is delivered is held back.

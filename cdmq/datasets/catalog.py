@@ -65,9 +65,10 @@ def made_columns(
     dataset: Dataset, project: Project, known: Mapping[str, Mapping[str, Type]]
 ) -> Columns:
     """The columns of a dataset that a rule makes."""
-    assert dataset.made_with is not None
+    assert dataset.maker is not None
     of = str(dataset.made_of)
-    return dataset.made_with(project.rules[str(dataset.made_by)], project.datasets[of], known[of])
+    rule = project.rules[str(dataset.made_by)]
+    return dataset.maker.columns(rule, project.datasets[of], known[of])
 
 
 def stack_problems(dataset: Dataset, known: Mapping[str, Mapping[str, Type]]) -> list[Problem]:

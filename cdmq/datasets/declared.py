@@ -5,24 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from cdmq.datasets.model_text import configured
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.project.spec import DatasetSpec
 from cdmq.project.yaml_source import Source
-from cdmq.sql.types import Type
-from cdmq.values import Dataset, Documents, Rule, SqlModel
-
-
-class Maker(Protocol):
-    """The kind of a rule that makes a dataset."""
-
-    def declared(self, said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
-        """Its declaration, of what models/*.yml says of it and of the dataset that it is made
-        of."""
-
-    def columns(self, rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]: ...
+from cdmq.values import Dataset, Documents, Maker, SqlModel
 
 
 @dataclass(frozen=True)
@@ -188,7 +177,7 @@ def _add_made(
         made_by=made.rule,
         made_of=made.of,
         made_as=made.kind,
-        made_with=made.by.columns,
+        maker=made.by,
     )
 
 

@@ -45,8 +45,8 @@ def with_hidden(datasets: Mapping[str, Dataset], problems: list[Problem]) -> dic
 
 def _above(dataset: Dataset, found: Mapping[str, Dataset]) -> dict[str, Pii]:
     """What is said of its columns where they come from."""
-    if dataset.made_of is not None and dataset.made_of in found:
-        return _of_golden(dataset, found[dataset.made_of])
+    if dataset.maker is not None and dataset.made_of in found:
+        return dataset.maker.hidden(dataset, found[str(dataset.made_of)])
     return _of_stack(dataset, found)
 
 
@@ -61,18 +61,6 @@ def _of_stack(dataset: Dataset, found: Mapping[str, Dataset]) -> dict[str, Pii]:
     named = {c: strictest(own[c] for own in said if c in own) for own in said for c in own}
     kept = {c: how for c, how in named.items() if how != "plain" or all(c in o for o in said)}
     return {**kept, "source": "plain"} if said else {}
-
-
-def _of_golden(dataset: Dataset, of: Dataset) -> dict[str, Pii]:
-    """It has the columns of its source but for the key and a stack's label; when a value was
-    verified stands beside the value."""
-    said, verified = of.spec.pii, of.spec.verified_at
-    gone = {*of.key, *verified.values(), *({"source"} if of.source == "stack" else ())}
-    kept = {c: how for c, how in said.items() if c not in gone}
-    kept |= {
-        f"{c}__verified_at": said[at] for c, at in verified.items() if at in said and c not in gone
-    }
-    return {**dict.fromkeys(dataset.key, "plain"), **kept} if said else {}
 
 
 def _hiding(dataset: Dataset, found: Mapping[str, Dataset]) -> tuple[str, list[str]] | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
     from cdmq.kinds.working import Work
-    from cdmq.project.spec import DatasetSpec
+    from cdmq.project.spec import DatasetSpec, Pii
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
     from cdmq.sql.types import Type
@@ -100,6 +100,11 @@ def declares(item: Any) -> Iterator[tuple[Path, str]]:
 def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
     """As it is said."""
     return said
+
+
+def hidden(made: Dataset, of: Dataset) -> dict[str, Pii]:
+    """As those of what it is made of."""
+    return dict(of.spec.pii)
 
 
 def columns(rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]:

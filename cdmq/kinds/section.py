@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cdmq.kinds.kind import Known
     from cdmq.kinds.reading import Reading
     from cdmq.problems import Problem
-    from cdmq.project.spec import DatasetSpec
+    from cdmq.project.spec import DatasetSpec, Pii
     from cdmq.project.yaml_source import Path
     from cdmq.sql.types import Type
     from cdmq.values import Dataset, Documents, Rule, Uses
@@ -37,6 +37,10 @@ class Section:
     def columns(self, rule: Rule, of: Dataset, known: Mapping[str, Type]) -> dict[str, Type]:
         """The columns of a dataset that a rule makes of another with these columns."""
         return self._part("columns", "columns")(rule, of, known)  # type: ignore[no-any-return]
+
+    def hidden(self, made: Dataset, of: Dataset) -> dict[str, Pii]:
+        """What pii: of the dataset that it is made of says of its columns."""
+        return self._part("read", "hidden")(made, of)  # type: ignore[no-any-return]
 
     def own(self, at: Known, documents: Documents) -> Iterator[Rule]:
         """The rules that datasets have of themselves, and no rule file says more of."""

@@ -8,7 +8,7 @@ from typing import Any
 from cdmq.kinds.golden.words import PARTY, GoldenRule
 from cdmq.kinds.kind import Known
 from cdmq.problems import Problem, did_you_mean
-from cdmq.project.spec import DatasetSpec
+from cdmq.project.spec import DatasetSpec, Pii
 from cdmq.project.yaml_source import Path
 from cdmq.values import Dataset, Uses
 
@@ -32,6 +32,18 @@ def declared(said: DatasetSpec, of: Dataset | None) -> DatasetSpec:
             "owner": said.owner or of.spec.owner,
         }
     )
+
+
+def hidden(made: Dataset, of: Dataset) -> dict[str, Pii]:
+    """It has the columns of its source but for the key and a stack's label; when a value was
+    verified stands beside the value."""
+    said, verified = of.spec.pii, of.spec.verified_at
+    gone = {*of.key, *verified.values(), *({"source"} if of.source == "stack" else ())}
+    kept = {c: how for c, how in said.items() if c not in gone}
+    kept |= {
+        f"{c}__verified_at": said[at] for c, at in verified.items() if at in said and c not in gone
+    }
+    return {**dict.fromkeys(made.key, "plain"), **kept} if said else {}
 
 
 def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
