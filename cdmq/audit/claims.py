@@ -35,12 +35,15 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
         register = Register.read(warehouse, project, run_id)
     older = register is None and _columns(there, SCHEMA_TABLE.name) >= _OLDEST
     problems, relations = [], stated.relations
+    #: Who reads is in another schema; and a first run may have died before it wrote the register.
+    alone = not warehouse.traits.transactions
     for name, standing in sorted(there.items()):
         if name not in relations:
             continue
         wanted, own = relations[name], set(standing.columns)
-        if register:  # a newer cdmq may have added columns
-            ours = register.knows(schema, name) and (not wanted or set(wanted.names[:2]) <= own)
+        if register or alone:  # a newer cdmq may have added columns
+            known = alone or (register is not None and register.knows(schema, name))
+            ours = known and (not wanted or set(wanted.names[:2]) <= own)
         else:
             ours = older and (not wanted or own <= {*wanted.names, *former(name).values()})
         if was := shown(name) if standing.type == "table" else None:  # it becomes a view

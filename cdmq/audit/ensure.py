@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.counting import show_counted
 from cdmq.audit.migrations import MIGRATIONS
 from cdmq.audit.register import Register
-from cdmq.audit.tables import SCHEMA_TABLE, VERSION, audit_schema
+from cdmq.audit.tables import SCHEMA_TABLE, VERSION, audit_schema, read_schema
 from cdmq.audit.turning import Turning
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
@@ -35,7 +36,7 @@ def ensure(register: Register, stated: Stated, cdmq_version: str, now: datetime)
     """
     warehouse = register.warehouse
     schema = audit_schema(warehouse)
-    for name in (warehouse.schema, schema):
+    for name in dict.fromkeys((warehouse.schema, schema, read_schema(warehouse))):
         if not warehouse.inventory.has_schema(name):  # who may not make one may have been given one
             warehouse.run(f"CREATE SCHEMA {nodes.name(name).sql(warehouse.dialect)}")
     warehouse.prepare(schema)
@@ -60,6 +61,8 @@ def ensure(register: Register, stated: Stated, cdmq_version: str, now: datetime)
             warehouse.run(view.create(schema).sql(warehouse.dialect))
         for one in turned:
             one.put_back()
+        if not warehouse.traits.transactions:
+            show_counted(warehouse, stated)
         register.enter_audit(stated.relations)
         types = {c.name: c.type for c in SCHEMA_TABLE.columns}
         warehouse.insert(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.register import TYPES, Register
+from cdmq.audit.sweeping import sweep
 from cdmq.audit.tables import RULE_VERSIONS, RUNS, STATEMENTS, audit_schema
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED
@@ -49,7 +50,7 @@ def adopt_older(register: Register, made: Mapping[Relation, tuple[str, Sequence[
         register.enter(proved)
         for prefix in sorted(begun):
             register.stage(prefix)
-    register.sweep()
+    sweep(register)
 
 
 def _fits(warehouse: Warehouse, relation: Relation, columns: Sequence[str]) -> bool:

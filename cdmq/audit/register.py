@@ -19,6 +19,7 @@ from sqlglot import exp
 
 from cdmq.audit.tables import REGISTER, audit_schema
 from cdmq.sql import nodes
+from cdmq.sql.logical import STAGED
 from cdmq.sql.relation import Relation
 from cdmq.warehouses.base import MARK, Standing, StatementError
 
@@ -75,23 +76,35 @@ class Register:
         """It is written down; whether it is still the same, `owns` tells."""
         return self._place(schema, name) in self.known
 
+    def entry(self, relation: Relation) -> Entry | None:
+        """What is written down of an output."""
+        return self.known.get(self._place(self.warehouse.schema, relation.name))
+
     def standing(self, again: bool = False) -> dict[str, Standing]:
         if self._standing is None or again:
             self._standing = {
-                self._fold(s.name): s
+                self.fold(s.name): s
                 for s in self.warehouse.inventory.standing(self.warehouse.schema)
             }
         return self._standing
 
+    def look_again(self) -> None:
+        """What stands there is asked anew when somebody wants to know."""
+        self._standing = None
+
     def stands(self, relation: Relation) -> Standing | None:
         """What bears the name of an output."""
-        return self.standing().get(self._fold(relation.name))
+        return self.standing().get(self.fold(relation.name))
 
     def owns(self, relation: Relation) -> bool:
         """What stands there is what cdmq made."""
         standing = self.stands(relation)
-        entry = self.known.get(self._place(self.warehouse.schema, relation.name))
-        if standing is None or entry is None or standing.type != entry.type:
+        entry = self.entry(relation)
+        if standing is None:
+            return False
+        if _leads(self, standing):
+            return True
+        if entry is None or standing.type != entry.type:
             return False
         known = (entry.identity or "").split()
         return (
@@ -133,11 +146,11 @@ class Register:
         standing = self.stands(relation)
         if standing is not None:
             self._run(nodes.drop(Relation(standing.name, relation.schema), standing.type))
-            self.standing().pop(self._fold(relation.name), None)
+            self.standing().pop(self.fold(relation.name), None)
 
     def stage(self, prefix: str) -> None:
         """What begins with `prefix` is made by this run, and swept by the next if it dies."""
-        self._insert(
+        self.write(
             [
                 Entry(
                     self.warehouse.schema,
@@ -151,45 +164,6 @@ class Register:
             ]
         )
 
-    def sweep(self) -> None:
-        """Drop what earlier runs began and did not publish."""
-        begun = [e for e in self.begun if self._fold(e.schema) == self._fold(self.warehouse.schema)]
-        if not begun:
-            return
-        prefixes = tuple(e.name for e in begun)
-        self._drop_all(
-            {
-                n: s.type
-                for n, s in self.standing(again=True).items()
-                if n.startswith(prefixes) and s.type in TYPES
-            }
-        )
-        self._delete(
-            nodes.every(
-                [
-                    nodes.equal(nodes.column("kind"), nodes.text(STAGED_TYPE)),
-                    exp.In(
-                        this=nodes.column("name"), expressions=[nodes.text(n) for n in prefixes]
-                    ),
-                ]
-            )
-        )
-        self.begun = [e for e in self.begun if e not in begun]
-        self._standing = None
-
-    def _drop_all(self, left: Mapping[str, str]) -> None:
-        names = sorted(left)
-        while names:
-            kept = []
-            for name in names:
-                try:
-                    self._run(nodes.drop(Relation(name, self.warehouse.schema), left[name]))
-                except StatementError:
-                    kept.append(name)  # a view of the same dead run reads it: after that one
-            if len(kept) == len(names):
-                raise StatementError(f"cannot drop what a dead run left: {', '.join(kept)}")
-            names = kept
-
     def enter_audit(self, names: Container[str]) -> None:
         """Write down the audit tables: `ensure` made these, or found what an older cdmq made."""
         schema = audit_schema(self.warehouse)
@@ -199,7 +173,7 @@ class Register:
             known = self.known.get(self._place(schema, standing.name))
             if known is not None and standing.name in names and known.type != standing.type:
                 del self.known[self._place(schema, standing.name)]  # a table that became a view
-                self._delete(
+                self.delete(
                     nodes.every(
                         [
                             nodes.equal(nodes.column("schema_name"), nodes.text(known.schema)),
@@ -207,7 +181,7 @@ class Register:
                         ]
                     )
                 )
-        self._insert(
+        self.write(
             [
                 Entry(schema, s.name, s.type, s.identity, self.project, None, self.run_id)
                 for s in there
@@ -220,7 +194,7 @@ class Register:
         """Write down what stands under these names now, and of which dataset or rule it is."""
         there = self.standing(again=True)
         for relation in made:
-            standing = there[self._fold(relation.name)]
+            standing = there[self.fold(relation.name)]
             if standing.comment is None:
                 said = f"{MARK} of the project {self.project}: a run replaces it"
                 if standing.identity is None:  # a word that no other comment has is one
@@ -229,7 +203,7 @@ class Register:
         there = self.standing(again=True)
         entries = []
         for relation, of in made.items():
-            standing = there[self._fold(relation.name)]
+            standing = there[self.fold(relation.name)]
             before = self.known.get(self._place(self.warehouse.schema, standing.name))
             of = of or (before.made_of if before else None)
             identity = " ".join(filter(None, (standing.identity, self._content(standing))))
@@ -244,16 +218,16 @@ class Register:
                     self.run_id,
                 )
             )
-        self._forget(entries)
-        self._insert(entries)
+        self.forget(entries)
+        self.write(entries)
 
-    def _forget(self, entries: Iterable[Entry]) -> None:
+    def forget(self, entries: Iterable[Entry]) -> None:
         """Take the rows out that other ones take the place of."""
         old = [
             found for e in entries if (found := self.known.pop(self._place(e.schema, e.name), None))
         ]
         for schema in {e.schema for e in old}:
-            self._delete(
+            self.delete(
                 nodes.every(
                     [
                         nodes.equal(nodes.column("schema_name"), nodes.text(schema)),
@@ -266,12 +240,14 @@ class Register:
                 )
             )
 
-    def _delete(self, where: exp.Expr) -> None:
+    def delete(self, where: exp.Expr) -> None:
+        """Take rows out of the register."""
         self._run(
             exp.Delete(this=nodes.table(_relation(self.warehouse)), where=exp.Where(this=where))
         )
 
-    def _insert(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Add rows to the register."""
         self.begun += [e for e in entries if e.type == STAGED_TYPE]
         self.known |= {self._place(e.schema, e.name): e for e in entries if e.type != STAGED_TYPE}
         types = {c.name: c.type for c in REGISTER.columns}
@@ -288,11 +264,20 @@ class Register:
         self.warehouse.run(node.sql(self.warehouse.dialect))
 
     def _place(self, schema: str, name: str) -> tuple[str, str]:
-        return self._fold(schema), self._fold(name)
+        return self.fold(schema), self.fold(name)
 
-    def _fold(self, name: str) -> str:
+    def fold(self, name: str) -> str:
         return self.warehouse.traits.fold(name)
 
 
 def _relation(warehouse: Warehouse) -> Relation:
     return Relation(REGISTER.name, audit_schema(warehouse))
+
+
+def _leads(register: Register, standing: Standing) -> bool:
+    """A state that is known, or a view over one: where views lead from one to the next."""
+    if register.warehouse.traits.transactions:
+        return False
+    states = {e.name for e in register.known.values() if e.name.startswith(STAGED)}
+    over = (standing.definition or "") if standing.type == "view" else ""
+    return standing.name in states or any(name in over for name in states)

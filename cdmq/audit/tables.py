@@ -327,5 +327,12 @@ VERSION = 4
 
 
 def audit_schema(warehouse: Warehouse) -> str:
+    """Where audit rows are written."""
+    read = read_schema(warehouse)
+    return read if warehouse.traits.transactions else f"{read}_rows"
+
+
+def read_schema(warehouse: Warehouse) -> str:
+    """Where people read them: the same, but where rows are written before they count."""
     default = warehouse.schema == warehouse.traits.default_schema
     return "cdmq" if default else f"{warehouse.schema}_cdmq"

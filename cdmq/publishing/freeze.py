@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.outcomes import Built, Executed
+from cdmq.publishing.leading import state_of
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names
 from cdmq.values import Project
@@ -25,7 +26,7 @@ def freeze(register: Register, project: Project, executed: Executed, names: Name
     for name in executed.failed:
         dataset = project.datasets[name]
         staged, final = names.output(name)
-        standing = register.stands(final)
+        standing = register.stands(state_of(register, final) or final)
         if (
             dataset.source not in ("model", "stack")
             or not made & set(dataset.depends_on)

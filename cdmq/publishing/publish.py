@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.renames import ids_of, today
-from cdmq.audit.tables import FLAGS, RULE_VERSIONS
+from cdmq.audit.tables import FLAGS, RULE_VERSIONS, read_schema
 from cdmq.kinds.running import Publishing
 from cdmq.outcomes import Built, Executed
+from cdmq.publishing.leading import lead, state_of
 from cdmq.publishing.placing import Placing
 from cdmq.sql import nodes
 from cdmq.sql.logical import placed
@@ -55,7 +56,8 @@ def renew(
     split = [
         b
         for b in _split(steps, executed, schema, register.warehouse, renamed)
-        if (standing := register.stands(b.final)) and standing.type == "table"
+        if (standing := register.stands(state_of(register, b.final) or b.final))
+        and standing.type == "table"
     ]
     return (
         _placed(register, executed, [replace(b, materialized="table") for b in split])
@@ -66,6 +68,8 @@ def renew(
 
 def _placed(register: Register, executed: Executed, made: Sequence[Built]) -> list[Relation]:
     warehouse = register.warehouse
+    if not warehouse.traits.transactions:
+        return lead(register, executed, made)
     for built in made:
         if built.materialized == "table" and built.query is not None:
             query = placed(built.query.copy(), executed.names.staged)
@@ -105,6 +109,10 @@ def _split(
 
     def add(dataset: str, name: str, how: Materialization, query: exp.Query) -> None:
         staged, final = executed.names.output(name)
+        if how == "view":  # it tells what counts; a table is filled before this run does
+            for table in query.find_all(exp.Table):
+                if table.db == schema:
+                    table.set("db", nodes.name(read_schema(warehouse)))
         found.append(Built(dataset, final, staged, how, query))
 
     for name, step in steps.items():

@@ -15,11 +15,13 @@ from cdmq.audit.older import adopt_older
 from cdmq.audit.pii_key import unlock
 from cdmq.audit.register import Register
 from cdmq.audit.renames import check_reused, ids_of, renames
+from cdmq.audit.sweeping import sweep
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.kinds.stated import keeping, stated
 from cdmq.outcomes import Executed, Outcome
 from cdmq.publishing.freeze import freeze
+from cdmq.publishing.leading import settle
 from cdmq.publishing.outputs import by_relation, check_outputs, check_places, check_sources, outputs
 from cdmq.publishing.published import name_published
 from cdmq.results import Facts, RunResult, Selection
@@ -90,6 +92,7 @@ def run(
             with suppress(StatementError, Lost):  # no row: what was wrong is told anyway
                 fate.published = is_recorded(warehouse, facts.run_id)
                 if not fate.published:
+                    _settle(register)
                     status = _broken(error, fate)
                     broke = replace(
                         run_facts(
@@ -132,7 +135,7 @@ def _run(
 ) -> RunResult:
     warehouse = register.warehouse
     check_reused(warehouse, audit_schema(warehouse), project.rules, keeping())
-    register.sweep()
+    sweep(register)
     secret, tables = target.options.pii_secret, stated().tables
     unlock(project, warehouse, secret, target.span, facts.started, tables)
     ready = prepare(project, selection, warehouse, target_path, local=True)
@@ -179,7 +182,8 @@ def _run(
     )
     fate.published = True
     with suppress(StatementError):  # the next run does it
-        register.sweep()
+        _settle(register)
+        sweep(register)
     statements, relations = rule_statements(ready, executed, warehouse.dialect)
     counts = recorded.episodes
     return RunResult(
@@ -211,7 +215,14 @@ def registered(project: Project, warehouse: Warehouse, cdmq_version: str, facts:
     audit = stated()
     register = claim(warehouse, audit, project.config.name, facts.run_id)
     ensure(register, audit, cdmq_version, facts.started)
+    _settle(register)
     return register
+
+
+def _settle(register: Register) -> None:
+    """Of a run that broke off nothing counts; without transactions, that is seen to."""
+    if not register.warehouse.traits.transactions:
+        settle(register, stated().tables)
 
 
 def _execute(

@@ -46,6 +46,9 @@ class Traits:
     default_schema: str
     #: Names that differ only in case are one.
     one_case: bool = False
+    #: Statements within `transaction` count as one or not at all, those that make and drop
+    #: relations too. Without, each counts by itself, and a run by its row in `runs`.
+    transactions: bool = True
 
     def fold(self, name: str) -> str:
         """The name, equal for all that the engine takes for the same."""
@@ -170,7 +173,8 @@ class Warehouse(Protocol):
     def load_query(self, relation: Relation, query: str) -> None:
         """Create a table from a query over files, written in DuckDB's dialect."""
 
-    def transaction(self) -> AbstractContextManager[None]: ...
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is sent within is one thing, where `traits.transactions` says so."""
 
     def scratch(self) -> AbstractContextManager[Scratch]:
         """A DuckDB database beside the warehouse, gone at the end."""

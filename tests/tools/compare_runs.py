@@ -49,7 +49,11 @@ ASIDE = {
 #: Tables that hold SQL as it was sent, which may be written better.
 NOT_COMPARED = {"statements"}
 #: A column's name in the later database, where it is another: (table, earlier) -> later.
-RENAMED: dict[tuple[str, str], str] = {}
+RENAMED: dict[tuple[str, str], str] = {
+    ("queue", "key_a"): "key",
+    ("queue", "key_b"): "other",
+    ("queue", "probability"): "sure",
+}
 
 
 @dataclass(frozen=True)
