@@ -57,7 +57,7 @@ class Audit:
         if not names:
             return []
         shown = [nodes.column(c) for c in names]
-        found = self.fetch(nodes.select(shown, self._source(table), where))
+        found = self.fetch(nodes.select(shown, self.source(table), where))
         return [
             {**dict.fromkeys(table.names), **dict(zip(names, row, strict=True))} for row in found
         ]
@@ -79,7 +79,7 @@ class Audit:
         was = former(table.name)
         return bool(was) and set(was.values()) <= self._there(table)
 
-    def _source(self, table: Table) -> exp.Expr:
+    def source(self, table: Table) -> exp.Expr:
         """The table, with the columns that it has today."""
         at = nodes.table(Relation(table.name, self.schema))
         if not self._older(table):

@@ -86,7 +86,7 @@ class Telling:
     ) -> list[tuple[Any, ...]]:
         if table.name not in self._tables:
             return []
-        query = nodes.select(shown, nodes.table(Relation(table.name, self.audit.schema)), where)
+        query = nodes.select(shown, self.audit.source(table), where)
         if order:
             query = query.order_by(*order)
         return self.audit.fetch(query.limit(limit) if limit is not None else query)

@@ -11,6 +11,10 @@ from runner import World
 from cdmq.api import parse
 from cdmq.audit.reading import Where, open_audit, same
 from cdmq.audit.tables import QUEUE
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told
+from cdmq.kinds.matching.pair_story import pair_stories
+from cdmq.kinds.matching.pair_story_text import pair_told
 from cdmq.kinds.stated import stated
 
 #: What a run may write on a row that is there.
@@ -68,6 +72,18 @@ def test_what_no_run_brought_over_yet_is_read(older: World) -> None:
     before = tables(older)
     with open_audit(older.root, parse(older.root).config, Where()) as audit:
         found = audit.rows(QUEUE, same("other", "6"))
-    told = [[r[c] for c in ("about", "key", "other", "why", "sure", "due")] for r in found]
-    assert told == ([["pair", "5", "6", "veto", 1.0, None]] if "queue" in before else [])
+    shown = [[r[c] for c in ("about", "key", "other", "why", "sure", "due")] for r in found]
+    assert shown == ([["pair", "5", "6", "veto", 1.0, None]] if "queue" in before else [])
+    assert tables(older) == before
+
+
+def test_what_no_run_brought_over_yet_is_told(older: World) -> None:
+    before = tables(older)
+    (story,) = stories(parse(older.root), "6", "people")
+    lines = told(story)
+    asked = sum(line.startswith("asked   same  are 5 and 6 one? ") for line in lines)
+    assert asked == ("queue" in before)
+    (found,) = pair_stories(parse(older.root), "5", "6")
+    assert len(found.questions) == ("queue" in before)
+    assert any(line.startswith("verdict  ") for line in pair_told(found))
     assert tables(older) == before
