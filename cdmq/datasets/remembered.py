@@ -6,8 +6,9 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from cdmq.datasets.catalog import Columns, made_columns, stacked
+from cdmq.datasets.catalog import Columns
 from cdmq.datasets.catalog import declared as named_in
+from cdmq.datasets.from_others import made_columns, stacked
 from cdmq.files.headers import Declared, declared
 from cdmq.problems import CdmqError
 from cdmq.project.atomic import write_text

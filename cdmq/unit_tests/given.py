@@ -24,7 +24,7 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
     Declared types, else the headers of the live files, else what the last run saw
     (target/catalog.json), else the columns that tests give and rules use, as text.
     """
-    from cdmq.datasets.catalog import made_columns, stacked
+    from cdmq.datasets.from_others import made_columns, stacked
     from cdmq.datasets.models import model_columns
     from cdmq.datasets.remembered import stored_catalog
     from cdmq.files.reading import file_columns

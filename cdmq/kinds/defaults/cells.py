@@ -29,11 +29,8 @@ from cdmq.values import Dataset, Rule
 
 @dataclass
 class Cells:
-    """Builds one dataset's stage.
-
-    `source` is the relation to read; `lower(rule, own)` gives a rule's `where` for the engine;
-    `literal(rule, text, type)` a placeholder.
-    """
+    """Builds one dataset's stage. `source` is the relation to read; `lower(rule, own)` gives a
+    rule's `where` for the engine; `literal(rule, text, type)` a placeholder."""
 
     dataset: Dataset
     columns: Mapping[str, Type]
