@@ -18,6 +18,7 @@ from cdmq.unit_tests.needed import Columns, needed
 from cdmq.values import Project
 
 if TYPE_CHECKING:
+    from cdmq.outcomes import Executed
     from cdmq.sql.types import Type
     from cdmq.steps import DatasetSteps
 
@@ -93,20 +94,7 @@ class Runner:
             _moment(test, span, own.config.time_zone),
             Asked(tested, own.datasets),
         ).run()
-        broken = [f"{name}: {why}" for name, why in done.failed.items()]
-        broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
-        if broken:
-            raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
-        if done.timed and test.as_of is None:
-            raise CdmqError(
-                Problem(
-                    span,
-                    "CDMQ520",
-                    "its rules judge by as_of, and the test says none",
-                    "write as_of: with a date such as 2026-11-01, so that it finds the same on "
-                    "every day",
-                )
-            )
+        _look_at(done, test, span)
         ran = Ran(own, rules, narrow, steps, done, self.warehouse)
         return {w: expect.found(ran) for w, expect in expects().items() if w in test.expect}
 
@@ -158,6 +146,24 @@ class Runner:
             seed, relation = own.seeds[name], Relation(f"given_seed_{i}", names.schema)
             self.warehouse.load(relation, {c: "text" for c in seed.columns}, seed.rows)
             names.put(f"seed:{name}", relation)
+
+
+def _look_at(done: Executed, test: UnitTest, span: Span) -> None:
+    """Raises CdmqError where a rule could not be run, or a time was asked for and none is said."""
+    broken = [f"{name}: {why}" for name, why in done.failed.items()]
+    broken += [f"{o.rule.id}: {o.error}" for o in done.outcomes.values() if o.error]
+    if broken:
+        raise CdmqError(Problem(span, "CDMQ523", "; ".join(dict.fromkeys(broken))))
+    if done.timed and test.as_of is None:
+        raise CdmqError(
+            Problem(
+                span,
+                "CDMQ520",
+                "its rules judge by as_of, and the test says none",
+                "write as_of: with a date such as 2026-11-01, so that it finds the same on every "
+                "day",
+            )
+        )
 
 
 def _moment(test: UnitTest, span: Span, zone: str) -> str:
