@@ -25,50 +25,13 @@ def default_problems(
     def problem(field: str, code: str, cause: str, remedy: str) -> Problem:
         return Problem(rule.spans.get(field, rule.span), code, f"{cause} (rule {rule.id})", remedy)
 
-    found: list[Problem] = []
     if spec.column not in columns:
-        found.append(
-            problem(
-                "column",
-                "CDMQ203",
-                f"{dataset.name} has no column '{spec.column}'",
-                did_you_mean(spec.column, columns),
-            )
-        )
-        return found
-    if spec.column in dataset.key:
-        found.append(
-            problem(
-                "column",
-                "CDMQ219",
-                f"'{spec.column}' is part of the key",
-                "a key names the record and is never changed",
-            )
-        )
-    type_ = columns[spec.column]
-    if mends(rule, dataset, type_):
-        found += mended_problems(rule, dataset)
-    elif (spec.map or spec.standardise) and type_ not in ("text", "unknown"):
-        found.append(
-            problem(
-                "column",
-                "CDMQ217",
-                f"the column {spec.column} is {type_}, not text",
-                f"{spec.means} brings text to a form",
-            )
-        )
-    for name, option in _column_options(spec):
-        if option not in columns and option not in countries():
-            found.append(
-                problem(
-                    name,
-                    "CDMQ203",
-                    f"{dataset.name} has no column '{option}', nor is it a country",
-                    did_you_mean(option, {*columns, *countries()})
-                    if len(option) == 2
-                    else did_you_mean(option, columns),
-                )
-            )
+        cause = f"{dataset.name} has no column '{spec.column}'"
+        return [problem("column", "CDMQ203", cause, did_you_mean(spec.column, columns))]
+    found = [
+        *_column_problems(rule, spec, dataset, columns[spec.column], problem),
+        *_option_problems(spec, dataset, columns, problem),
+    ]
     for field, expression in rule.expressions.items():
         for how in sorted({h for h, _ in expression.behind if h != "raw"}):
             found.append(
@@ -85,6 +48,44 @@ def default_problems(
     for source in spec.fill_from:
         found += _source_problems(source, spec, dataset, columns, project, catalog, problem)
     return found
+
+
+def _column_problems(
+    rule: Rule, spec: DefaultRule, dataset: Dataset, type_: Type, problem: Tell
+) -> Iterator[Problem]:
+    """The column may be written, and is text where it is brought to a form."""
+    if spec.column in dataset.key:
+        yield problem(
+            "column",
+            "CDMQ219",
+            f"'{spec.column}' is part of the key",
+            "a key names the record and is never changed",
+        )
+    if mends(rule, dataset, type_):
+        yield from mended_problems(rule, dataset)
+    elif (spec.map or spec.standardise) and type_ not in ("text", "unknown"):
+        yield problem(
+            "column",
+            "CDMQ217",
+            f"the column {spec.column} is {type_}, not text",
+            f"{spec.means} brings text to a form",
+        )
+
+
+def _option_problems(
+    spec: DefaultRule, dataset: Dataset, columns: Mapping[str, Type], problem: Tell
+) -> Iterator[Problem]:
+    """An option of a form that names a column, names one or a country."""
+    for name, option in _column_options(spec):
+        if option not in columns and option not in countries():
+            yield problem(
+                name,
+                "CDMQ203",
+                f"{dataset.name} has no column '{option}', nor is it a country",
+                did_you_mean(option, {*columns, *countries()})
+                if len(option) == 2
+                else did_you_mean(option, columns),
+            )
 
 
 def _column_options(spec: DefaultRule) -> Iterator[tuple[str, str]]:
@@ -142,65 +143,56 @@ def _source_problems(
     project: Project,
     catalog: Catalog,
     problem: Tell,
-) -> list[Problem]:
-    if "." not in source or source in columns:
-        known: Mapping[str, Type] = columns
-        name, where = source, dataset.name
-    else:
+) -> Iterator[Problem]:
+    """A source of fill_from is there, can be found, and is of the column's type."""
+    known, where, name = columns, dataset.name, source
+    if "." in source and source not in columns:
         where, name = source.split(".", 1)
-        if where not in project.datasets:
-            return [
-                problem(
-                    "fill_from",
-                    "CDMQ202",
-                    f"unknown dataset '{where}'",
-                    did_you_mean(where, project.datasets),
-                )
-            ]
-        own = dataset.spec.refers_to.get(where)
-        if own is None:
-            return [
-                problem(
-                    "fill_from",
-                    "CDMQ221",
-                    f"{dataset.name} does not say how it refers to {where}",
-                    f"add to the dataset: refers_to: {{{where}: [...]}}",
-                )
-            ]
-        if len(own) != len(project.datasets[where].key):
-            return [
-                problem(
-                    "fill_from",
-                    "CDMQ221",
-                    f"refers_to {where} has {len(own)} columns, "
-                    f"its key has {len(project.datasets[where].key)}",
-                    "name them all",
-                )
-            ]
         known = catalog.get(where, {})
-        for mine, its in zip(own, project.datasets[where].key, strict=True):
-            if not comparable(columns.get(mine, "unknown"), known.get(its, "unknown")):
-                return [
-                    problem(
-                        "fill_from",
-                        "CDMQ217",
-                        f"{where}.{its} is {known[its]}, {mine} is {columns[mine]}",
-                        "compare columns of one type",
-                    )
-                ]
+        if wrong := _way_problem(where, dataset, columns, project, known):
+            yield problem("fill_from", *wrong)
+            return
+    type_ = columns[spec.column]
     if name not in known:
-        return [
-            problem(
-                "fill_from", "CDMQ203", f"{where} has no column '{name}'", did_you_mean(name, known)
-            )
-        ]
-    if known[name] != columns[spec.column] and "unknown" not in (known[name], columns[spec.column]):
-        return [
-            problem(
-                "fill_from",
+        cause = f"{where} has no column '{name}'"
+        yield problem("fill_from", "CDMQ203", cause, did_you_mean(name, known))
+    elif known[name] != type_ and "unknown" not in (known[name], type_):
+        yield problem(
+            "fill_from",
+            "CDMQ217",
+            f"{source} is {known[name]}, {spec.column} is {type_}",
+            "fill from a column of the same type",
+        )
+
+
+def _way_problem(
+    where: str,
+    dataset: Dataset,
+    columns: Mapping[str, Type],
+    project: Project,
+    known: Mapping[str, Type],
+) -> tuple[str, str, str] | None:
+    """Why no record leads to one of another dataset: code, cause, remedy."""
+    if where not in project.datasets:
+        return "CDMQ202", f"unknown dataset '{where}'", did_you_mean(where, project.datasets)
+    own, key = dataset.spec.refers_to.get(where), project.datasets[where].key
+    if own is None:
+        return (
+            "CDMQ221",
+            f"{dataset.name} does not say how it refers to {where}",
+            f"add to the dataset: refers_to: {{{where}: [...]}}",
+        )
+    if len(own) != len(key):
+        return (
+            "CDMQ221",
+            f"refers_to {where} has {len(own)} columns, its key has {len(key)}",
+            "name them all",
+        )
+    for mine, its in zip(own, key, strict=True):
+        if not comparable(columns.get(mine, "unknown"), known.get(its, "unknown")):
+            return (
                 "CDMQ217",
-                f"{source} is {known[name]}, {spec.column} is {columns[spec.column]}",
-                "fill from a column of the same type",
+                f"{where}.{its} is {known[its]}, {mine} is {columns[mine]}",
+                "compare columns of one type",
             )
-        ]
-    return []
+    return None
