@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from cdmq.audit.closing import Closing, comparable
+from cdmq.audit.findings_once import Found
 from cdmq.audit.flag_numbers import FlagNumbers
+from cdmq.audit.flag_tables import FLAG_ROWS, FLAG_RULES
+from cdmq.audit.latest import last_fingerprints
 from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.renames import today
 from cdmq.audit.suggestions import suggestions
-from cdmq.audit.tables import CHANGES, FLAG_ROWS, FLAG_RULES, FLAGS, RULE_RESULTS
+from cdmq.audit.tables import CHANGES, FLAGS
+from cdmq.audit.temporary import Temporary
 from cdmq.audit.versions import Version
 from cdmq.outcomes import CHANGED, FOUND, Executed, RuleResult
 from cdmq.sql import nodes
@@ -73,7 +77,7 @@ class Episodes:
         self.rules, self.steps, self.project = rules, executed.steps, project
         self.versions, self.run_id, self.renamed = versions, run_id, renamed
         self.table = Relation(shape.table.name, schema)
-        self.results = Relation(RULE_RESULTS.name, schema)
+        self.temporary = Temporary(warehouse)
         self.dialect = warehouse.dialect
         name = shape.table.name
         self.codes = Relation(f"__cdmq_codes_{name}")
@@ -83,6 +87,9 @@ class Episodes:
         self.twice = Relation(f"__cdmq_twice_{name}")
         names = ["column_name", *shape.identity] + (["state"] if shape.has_state else [])
         self.identity = tuple(names)
+        #: What is asked of what was found; the number is that of flags.
+        self.names = ("rule_id", "version", "dataset", *self.identity, "records", "judgement")
+        self.found = Found(warehouse, shape.found, shape.identity, self.codes, self.twice)
         self.opens = self.closes = False
         #: Of flags, which are kept by the numbers of what they have in common.
         self.numbers = FlagNumbers(warehouse, schema, run_id) if shape.has_state else None
@@ -119,12 +126,12 @@ class Episodes:
             return
         self._codes_table(work)
         self._suggest(work)
-        self._temp(self.twice, self._twice())
+        self.temporary.make(self.twice, self.found.twice())
         if not self.closes:
             return
-        self._temp(self.now, self._now())
-        self._temp(self.open, self._open(work, removed))
-        self._temp(self.closing, self._closing())
+        self.temporary.make(self.now, self.found.once(self.names))
+        self.temporary.make(self.open, self._open(work, removed))
+        self.temporary.make(self.closing, self._closing())
         reasons = Closing(self.warehouse, self.executed, self.closing, self.now)
         reasons.say_why(work, meaning, removed, self.moved, rekeyed)
 
@@ -133,7 +140,9 @@ class Episodes:
         if not self.opens and not self.closes:
             return 0, 0
         source: exp.Expr = (
-            nodes.table(self.now, "n") if self.closes else nodes.subquery(self._now(), "n")
+            nodes.table(self.now, "n")
+            if self.closes
+            else nodes.subquery(self.found.once(self.names), "n")
         )
         where = self._not_in(self.open, "n") if self.closes else None
         names = ["rule_id", "version", "dataset", *self.identity, "records"]
@@ -200,35 +209,7 @@ class Episodes:
 
     @cached_property
     def _last_fingerprints(self) -> Mapping[str, str]:
-        """Rule -> what its last evaluation found, as a fingerprint."""
-        last = nodes.group_by(
-            nodes.select(
-                [
-                    nodes.column("rule_id"),
-                    nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id"),
-                ],
-                nodes.table(self.results),
-                nodes.present(nodes.column("fingerprint")),
-            ),
-            [nodes.column("rule_id")],
-        )
-        query = nodes.select(
-            [nodes.column("rule_id", "r"), nodes.column("fingerprint", "r")],
-            nodes.table(self.results, "r"),
-        )
-        query.append(
-            "joins",
-            exp.Join(
-                this=nodes.subquery(last, "l"),
-                on=nodes.every(
-                    [
-                        nodes.equal(nodes.column(c, "l"), nodes.column(c, "r"))
-                        for c in ("rule_id", "run_id")
-                    ]
-                ),
-            ),
-        )
-        return {str(r): str(f) for r, f in self._fetch(query)}
+        return last_fingerprints(self.warehouse, str(self.table.schema))
 
     def _codes_table(self, work: Sequence[RuleResult]) -> None:
         """code -> rule, version, dataset, columns, state: one small table to join; of flags with
@@ -250,68 +231,12 @@ class Episodes:
                     rows.append((code + more, *common, number))
         texts = ("rule_id", "version", "dataset", "column_name", "state")
         types = {"code": "integer", **dict.fromkeys(texts, "text"), "judgement": "integer"}
-        self._load(self.codes, types, rows)
+        self.temporary.load(self.codes, types, rows)
 
     def _judges(self, rule: Rule) -> Sequence[Judgement]:
         """The judgements by which a rule was evaluated."""
         steps = self.steps.get(rule.dataset)
         return steps.judges(rule.id) if steps else ()
-
-    def _mark(self) -> exp.Expr:
-        return self.warehouse.row_hash([nodes.column(n) for n in ("code", *self.shape.identity)])
-
-    def _twice(self) -> exp.Select:
-        """The hashes of rows that may stand twice: grouping those only is half the work."""
-        query = nodes.group_by(
-            nodes.select([nodes.alias(self._mark(), "mark")], nodes.table(self.shape.found)),
-            [self._mark()],
-        )
-        more = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))
-        query.set("having", exp.Having(this=more))
-        return query
-
-    def _now(self) -> exp.Select:
-        """What the run found, duplicate keys as one row with a count."""
-        parts = [nodes.column(n) for n in ("code", *self.shape.identity)]
-        found, mark = nodes.table(self.shape.found), self._mark()
-        many = exp.In(
-            this=mark,
-            query=exp.Subquery(this=nodes.select([nodes.column("mark")], nodes.table(self.twice))),
-        )
-        once = nodes.union_all(
-            [
-                nodes.select(
-                    [*parts, nodes.alias(nodes.number(1), "records")], found, exp.Not(this=many)
-                ),
-                nodes.group_by(
-                    nodes.select(
-                        [
-                            *(p.copy() for p in parts),
-                            nodes.alias(exp.Count(this=exp.Star()), "records"),
-                        ],
-                        found.copy(),
-                        many.copy(),
-                    ),
-                    [p.copy() for p in parts],
-                ),
-            ]
-        )
-        names = ("rule_id", "version", "dataset", *self.identity, "records", "judgement")
-        query = nodes.select(
-            [
-                nodes.column(n, "f" if n in (*self.shape.identity, "records") else "c")
-                for n in names
-            ],
-            nodes.subquery(once, "f"),
-        )
-        query.append(
-            "joins",
-            exp.Join(
-                this=nodes.table(self.codes, "c"),
-                on=nodes.equal(nodes.column("code", "f"), nodes.column("code", "c")),
-            ),
-        )
-        return query
 
     def _open(self, work: Sequence[RuleResult], removed: frozenset[str]) -> exp.Select:
         """The open rows of the rules at work, under the ids that the rules have now."""
@@ -433,24 +358,6 @@ class Episodes:
                     self.numbers.suggest(number, found)
 
     # sending -------------------------------------------------------------------------------
-
-    def _temp(self, relation: Relation, query: exp.Select) -> None:
-        self._drop(relation)
-        self._run(nodes.create(relation, query, temporary=True))
-
-    def _load(
-        self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[object]]
-    ) -> None:
-        self._drop(relation)
-        empty = nodes.select(
-            [nodes.alias(nodes.cast(nodes.null(), t), c) for c, t in columns.items()],
-            where=exp.false(),
-        )
-        self._run(nodes.create(relation, empty, temporary=True))
-        self.warehouse.insert(relation, dict(columns), rows)
-
-    def _drop(self, relation: Relation) -> None:
-        self._run(nodes.drop(relation))
 
     def _run(self, node: exp.Expr) -> int:
         return self.warehouse.run(node.sql(self.dialect))

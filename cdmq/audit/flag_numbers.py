@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from cdmq.audit.tables import FLAG_RULES, FLAG_SUGGESTIONS
+from cdmq.audit.flag_tables import FLAG_RULES, FLAG_SUGGESTIONS
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table

@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdmq.audit.flag_tables import EPISODE_COLUMNS, FLAG_ROWS, FLAG_RULES, FLAG_SUGGESTIONS
 from cdmq.sql.shape import Table, columns
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
-
-_EPISODE = """
-    from_run text the run in which it was first seen
-    to_run text the run that closed it; NULL while open
-    closed_because text fixed, changed, gone, rekeyed, out_of_scope, rule_changed, \
-both_changed, rule_removed
-"""
 
 #: The last columns of a state: of a row that holds from one run to another.
 STATE_COLUMNS = """
@@ -161,47 +155,6 @@ STATEMENTS = Table(
 """),
 )
 
-FLAG_RULES = Table(
-    "flag_rules",
-    "one row what many flags have in common, by the number that they bear",
-    columns("""
-    judgement integer its number
-    rule_id text the rule
-    version text its version when the flags were opened
-    dataset text the dataset
-    column_name text the columns judged
-    state text failed or could_not_judge
-    from_run text the first run that opened such a flag
-"""),
-)
-
-FLAG_SUGGESTIONS = Table(
-    "flag_suggestions",
-    "one row a wrong value for which an allowed one is near",
-    columns("""
-    judgement integer the number in flag_rules
-    value text the wrong value
-    suggestion text the nearest allowed value
-"""),
-)
-
-FLAG_ROWS = Table(
-    "flag_rows",
-    "one row an episode in which a record failed a rule, as it is kept; flags shows it",
-    columns(
-        """
-    judgement integer the number in flag_rules
-    key text the record; NULL for a rule about the whole dataset
-    value text what stood there, by pii
-    digest text digest of the value where pii hides it
-    records bigint how many records share the key and value
-"""
-        + _EPISODE
-    ),
-    hidden=("digest", "value"),
-    telling=("value",),
-)
-
 #: A view over flag_rules, flag_suggestions and flag_rows.
 FLAGS = Table(
     "flags",
@@ -219,7 +172,7 @@ FLAGS = Table(
     suggestion text the nearest allowed value
     records bigint how many records share the key and value
 """
-        + _EPISODE
+        + EPISODE_COLUMNS
     ),
 )
 
@@ -240,7 +193,7 @@ CHANGES = Table(
     reason text why the value is missing, for set
     records bigint how many records share all that
 """
-        + _EPISODE
+        + EPISODE_COLUMNS
     ),
     hidden=("digest", "old_value", "new_value"),
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from sqlglot import exp
 
@@ -16,23 +15,17 @@ from cdmq.sql import nodes
 from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import text_of
+from cdmq.stages.counting import Fuse, counts_of
 from cdmq.steps import (
     Branch,
     Change,
-    Counts,
     DatasetPlan,
     DatasetSteps,
     Judgement,
-    JudgementId,
     Numbers,
     Plan,
 )
 from cdmq.values import Project, Rule
-
-Fuse = Literal["column", "row"]
-#: Counts of one statement: DuckDB's cost of a subquery grows with their number, and PostgreSQL
-#: shows no more than 1,664 columns.
-_AT_ONCE: Mapping[Fuse, int] = {"column": 40, "row": 500}
 
 
 def plan(project: Project, steps: Mapping[str, DatasetSteps], fuse: Fuse) -> Plan:
@@ -92,7 +85,7 @@ def plan_dataset(
         steps=steps,
         row=tuple(fused(steps, row, numbers, row_fuse or fuse)),
         sets=tuple(single(steps, j, numbers) for j in sets),
-        counts=tuple(_counts(steps, fuse)),
+        counts=tuple(counts_of(steps, fuse)),
         changes=tuple(change_branch(steps, c, numbers) for c in changes),
     )
 
@@ -234,59 +227,6 @@ def _by_row(steps: DatasetSteps, group: Sequence[Judgement], numbers: Numbers) -
         return single(steps, own[0], numbers) if len(own) == 1 else _by_row(steps, own, numbers)
 
     return Branch(_rules(group), query, _alone(group, alone))
-
-
-def _counts(steps: DatasetSteps, fuse: Fuse) -> list[Counts]:
-    """Tested and judged rows of every judgement: a few statements per relation, and equal counts of one
-    statement counted once.
-
-    Where columns are stored apart each count is a subquery of its own, which reads its columns
-    only: 0.6 times the one pass over all of them (3M rows, 32 counts).
-    """
-    wanted: dict[str, list[tuple[JudgementId, exp.Expr | None, exp.Expr | None]]] = {}
-    for j in steps.judgements:
-        wanted.setdefault(j.relation, []).append((j.id, j.tested, j.judged))
-    for change in steps.stage.changes if steps.stage else ():
-        counted = ((change.rule.id, ""), change.tested, change.judged)
-        wanted.setdefault(steps.relation, []).append(counted)
-    found = []
-    for relation, judgements in wanted.items():
-        known: dict[str, tuple[int, exp.Expr]] = {}
-        places: dict[JudgementId, tuple[int, int]] = {}
-        for judgement, tested, judged in judgements:
-            pair = []
-            for condition in (tested, nodes.all_of([tested, judged])):
-                node = _count(condition, relation, fuse)
-                pair.append(known.setdefault(node.sql("duckdb"), (len(known), node))[0])
-            places[judgement] = (pair[0], pair[1])
-            if len(known) >= _AT_ONCE[fuse]:
-                found.append(_counted(relation, known, places, fuse))
-                known, places = {}, {}
-        if places:
-            found.append(_counted(relation, known, places, fuse))
-    return found
-
-
-def _counted(
-    relation: str,
-    known: Mapping[str, tuple[int, exp.Expr]],
-    places: Mapping[JudgementId, tuple[int, int]],
-    fuse: Fuse,
-) -> Counts:
-    columns = [nodes.alias(node, f"c{number}") for number, node in known.values()]
-    source = logical(relation) if fuse == "row" else None
-    return Counts(nodes.select(columns, source), places)
-
-
-def _count(condition: exp.Expr | None, relation: str, fuse: Fuse) -> exp.Expr:
-    """The number of rows for which a condition holds."""
-    count = exp.Count(this=exp.Star())
-    where = condition.copy() if condition is not None else None
-    if fuse == "column":
-        return exp.Subquery(this=nodes.select([count], logical(relation), where))
-    if where is None:
-        return count
-    return exp.Filter(this=count, expression=exp.Where(this=where))
 
 
 def change_branch(steps: DatasetSteps, change: Change, numbers: Numbers) -> Branch:

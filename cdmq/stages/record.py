@@ -105,17 +105,12 @@ def record(
         _add(warehouse, RUN_INPUTS, schema, opened.inputs(executed))
         key_inputs(project, warehouse, schema)
         _add_statements(warehouse, schema, executed, facts.run_id)
-        _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
-        figures = [row for r in results for row in _figures(r, facts.run_id)]
-        _add(warehouse, RULE_FIGURES, schema, figures)
+        _add_results(warehouse, schema, results, versions, facts)
         counts = {"flags": flags.publish(), "changes": changes.publish()}
         digests = {name: version.digest for name, version in versions.items()}
         states = States(warehouse, schema, facts.run_id, digests, ids_of(renamed))
         counts |= states.write(executed.states)
-        if changed.removed:
-            states.close(QUEUE, changed.removed)
-            for kind in kinds().values():
-                kind.removed(changed.removed, states)
+        _end(states, changed.removed)
         if executed.built or facts.command == "test":  # training makes no relation
             place = publish if executed.built else renew
             published = place(register, executed, steps, schema, renamed)
@@ -133,6 +128,26 @@ def record(
         tuple(changed.removed),
         rekeyed,
     )
+
+
+def _add_results(
+    warehouse: Warehouse,
+    schema: str,
+    results: Sequence[RuleResult],
+    versions: Mapping[str, Version],
+    facts: RunFacts,
+) -> None:
+    _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
+    figures = [row for r in results for row in _figures(r, facts.run_id)]
+    _add(warehouse, RULE_FIGURES, schema, figures)
+
+
+def _end(states: States, removed: frozenset[str]) -> None:
+    """What rules keep that are no longer there."""
+    if removed:
+        states.close(QUEUE, removed)
+        for kind in kinds().values():
+            kind.removed(removed, states)
 
 
 def record_only(

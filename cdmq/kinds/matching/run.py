@@ -266,29 +266,27 @@ class Matcher:
         if model.trained_on <= 1:
             return ()
         staged, _ = self.names.output(f"{MATCH_MODELS.name}__{rule}")
-        columns = ("model", "trained_for", "trained_on", "settings")
-        types: dict[str, Type] = {**dict.fromkeys(columns, "text"), "trained_on": "integer"}
-        row = [model.digest, for_, model.trained_on, model.settings]
+        types: dict[str, Type] = dict.fromkeys(("model", "trained_for", "settings"), "text")
+        types["trained_on"] = "integer"
+        row = [model.digest, for_, model.settings, model.trained_on]
         self.warehouse.run(nodes.drop(staged).sql(self.warehouse.dialect))  # learnt once already
         self.warehouse.load(staged, types, [row])
-        return (State(rule, MATCH_MODELS, staged, columns),)
+        return (State(rule, MATCH_MODELS, staged, tuple(types)),)
 
     def _outcome(self, scratch: Scratch, step: MatchStep, told: str) -> Outcome:
-        found = scratch.connection.execute(
+        ((records, parties, pairs, held),) = scratch.connection.execute(
             "SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT party_id) FROM xref), "
             "(SELECT count(*) FROM pairs), (SELECT count(*) FROM held)"
         ).fetchall()
-        records, parties, pairs, held = found[0]
         spec = step.rule.spec
         assert isinstance(spec, MatchingRule)
         word = {"party": "parties", "group": "groups"}[spec.makes]
-        note = f"{records:,} records are {parties:,} {word}"
-        if pairs:
-            note += f", {pairs:,} alike"
-        if held:
-            note += f", {held:,} for people to decide"
-        if told:
-            note += f"; {told}"
+        parts = [
+            f"{records:,} records are {parties:,} {word}",
+            f"{pairs:,} alike" if pairs else "",
+            f"{held:,} for people to decide" if held else "",
+        ]
+        note = ", ".join(filter(None, parts)) + (f"; {told}" if told else "")
         figures = {"records": records, word: parties, "pairs": pairs, "asked": held}
         return Outcome(step.rule, tested=records, judged=records, note=note, figures=figures)
 
