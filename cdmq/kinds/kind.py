@@ -6,7 +6,7 @@ A part that a folder leaves out is the one of `cdmq.kinds.plain`.
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -142,9 +142,15 @@ class Kind:
 @cache
 def _part(kind: str, file: str, name: str) -> Any:
     """`name` of the kind's `file`; where it is not there, of `plain`."""
-    own = f"cdmq.kinds.{kind}.{file}"
-    if importlib.util.find_spec(own) is not None:
-        part = importlib.import_module(own)
+    if file in _files(kind):
+        part = importlib.import_module(f"cdmq.kinds.{kind}.{file}")
         if hasattr(part, name):
             return getattr(part, name)
     return getattr(importlib.import_module("cdmq.kinds.plain"), name)
+
+
+@cache
+def _files(kind: str) -> frozenset[str]:
+    """The files of a kind's folder."""
+    folder = importlib.import_module(f"cdmq.kinds.{kind}").__path__
+    return frozenset(module.name for module in pkgutil.iter_modules(folder))
