@@ -121,7 +121,7 @@ def _guesses(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
 
 def _of_sheets(file: Path, taken: Sequence[str]) -> Iterator[Guess]:
     """A dataset for each sheet that is not hidden and holds something."""
-    from cdmq.files.sheets import sample
+    from cdmq.files.sheet_sample import sample
 
     names = list(taken)
     sheets = sample(file, MOST_ROWS)

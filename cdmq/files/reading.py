@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from cdmq.files import compressed, errors, headers
 from cdmq.files.cells import logical, typed_rows
 from cdmq.files.csv_lines import BadLine
 from cdmq.files.csv_source import csv_columns, prepare
-from cdmq.files.json_source import LARGEST, json_columns, json_keys, prepare_json
+from cdmq.files.json_source import json_columns, json_keys, prepare_json
+from cdmq.files.scans import composed_columns, listed, reader
 from cdmq.files.sheets import prepare_sheets, sheet_columns
 from cdmq.problems import CdmqError, Problem, closest
 from cdmq.project.column_names import composed
@@ -199,8 +200,11 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
     format_, paths = format_of(dataset), paths_of(dataset, root)
     if format_ == "parquet":
         stored = _parquet_columns(dataset, paths, root)
-        table: exp.Expr = nodes.call("read_parquet", _listed(paths))
-        table, stored = _composed(list(stored), table), {composed(n): t for n, t in stored.items()}
+        table: exp.Expr = nodes.call("read_parquet", listed(paths))
+        table, stored = (
+            composed_columns(list(stored), table),
+            {composed(n): t for n, t in stored.items()},
+        )
         query = _numbered(dataset, stored, typed_rows(dataset, list(stored), table, stored))
         return Reading(query.sql("duckdb")), {}
     _check_keys(dataset, format_)
@@ -214,28 +218,14 @@ def _reading(dataset: Dataset, root: Path) -> tuple[Reading, dict[str, Path]]:
             if format_ == "csv"
             else prepare_sheets(dataset, paths, root)
         )
-    table = _reader(
-        "json" if format_ == "json" else "csv", _listed(found.paths), names, found.delimiter
+    table = reader(
+        "json" if format_ == "json" else "csv", listed(found.paths), names, found.delimiter
     )
-    table, names = _composed(names, table), [*map(composed, names)]
+    table, names = composed_columns(names, table), [*map(composed, names)]
     query = _numbered(dataset, names, typed_rows(dataset, names, table))
     return Reading(
         query.sql("duckdb"), tuple(map(Path, found.copies)), found.records, found.bad
     ), dict(found.copies)
-
-
-def _composed(names: Sequence[str], table: exp.Expr) -> exp.Expr:
-    """The columns of a table with their accents composed: so the rules write them."""
-    named = [*map(composed, names)]
-    if named == [*names]:
-        return table
-    return nodes.subquery(
-        nodes.select(
-            [nodes.alias(nodes.column(old), new) for old, new in zip(names, named, strict=True)],
-            table,
-        ),
-        "c",
-    )
 
 
 def _numbered(dataset: Dataset, names: Collection[str], query: exp.Select) -> exp.Select:
@@ -263,43 +253,9 @@ def _parquet_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> dic
     """The columns of the files with DuckDB's names of their types."""
     import duckdb
 
-    query = nodes.select([exp.Star()], nodes.call("read_parquet", _listed(paths)))
+    query = nodes.select([exp.Star()], nodes.call("read_parquet", listed(paths)))
     try:
         rows = duckdb.connect().execute("DESCRIBE " + query.sql("duckdb")).fetchall()
     except duckdb.Error as error:
         raise CdmqError(errors.explain(str(error), dataset, root, paths)) from None
     return {str(r[0]): str(r[1]) for r in rows}
-
-
-def _listed(paths: Iterable[Path]) -> exp.Expr:
-    return exp.Array(expressions=[nodes.text(str(p)) for p in paths])
-
-
-def _reader(format_: str, listed: exp.Expr, names: list[str], delimiter: str) -> exp.Expr:
-    texts = exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=nodes.text(n), expression=nodes.text("VARCHAR")) for n in names
-        ]
-    )
-    if format_ == "json":
-        return nodes.call(
-            "read_json",
-            listed,
-            _named("columns", texts),
-            _named("maximum_object_size", nodes.number(LARGEST)),
-        )
-    return nodes.call(
-        "read_csv",
-        listed,
-        _named("auto_detect", exp.false()),
-        _named("header", exp.true()),
-        _named("delim", nodes.text(delimiter)),
-        _named("quote", nodes.text('"')),
-        _named("escape", nodes.text('"')),
-        _named("columns", texts),
-        _named("max_line_size", nodes.number(64 * 1024 * 1024)),
-    )
-
-
-def _named(name: str, value: exp.Expr) -> exp.Expr:
-    return exp.EQ(this=exp.Identifier(this=name, quoted=False), expression=value)

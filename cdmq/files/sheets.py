@@ -8,12 +8,10 @@ A row without values is no record.
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import tempfile
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,10 @@ from typing import Any
 from cdmq.files import errors
 from cdmq.files.csv_lines import SHOWN, BadLine
 from cdmq.files.csv_source import Prepared, check_names
-from cdmq.files.workbook import formula, merged, never_computed
+from cdmq.files.sheet_cells import reader_of, shown, text
+from cdmq.files.workbook import never_computed
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.project.column_names import composed
-from cdmq.project.spec import DatasetSpec, FileSource
 from cdmq.values import Dataset
 
 #: What a file may hold when it is unpacked: a small one may be made to fill the memory.
@@ -51,72 +49,6 @@ def sheet_columns(dataset: Dataset, paths: Sequence[Path], root: Path) -> list[s
                 )
             )
     return found[0]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The first rows of a sheet below the row that looks like its header."""
-
-    sheet: str
-    #: The row of the header; what stands in one above it is none.
-    header: int
-    #: Names of columns in which cells below the header are merged.
-    merged: tuple[str, ...]
-    first_row: int
-    names: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def sample(path: Path, most: int) -> list[Sample]:
-    """Of each sheet that is shown and holds something."""
-    found, place = [], Span(str(path))
-    dataset = Dataset(
-        name=path.stem,
-        spec=DatasetSpec(name="sheet", file=FileSource(path=path.name)),
-        source="file",
-        span=place,
-    )
-    with _book(dataset, path, place) as (book, formulas):
-        for sheet in book.worksheets:
-            rows = (
-                (n, [_text(c) for c in cells])
-                for n, cells in islice(
-                    _counted(dataset, sheet, formulas and formulas[sheet.title], place), most
-                )
-            )
-            full = [(n, row) for n, row in rows if any(row)]
-            if sheet.sheet_state != "visible" or not full:
-                continue
-            widths = [sum(map(bool, row)) for _, row in full]
-            at = next(i for i, w in enumerate(widths) if w * 2 > max(widths))
-            number, head = full[at]
-            last = max(i for i, c in enumerate(head) if c) + 1
-            names = tuple(" ".join(c.split()) for c in head[:last])
-            # What was never computed is no word of what the column holds.
-            below = tuple(
-                tuple("" if c.startswith("=") else c for c in row[:last])
-                for _, row in full[at + 1 :]
-            )
-            found.append(
-                Sample(
-                    sheet.title,
-                    number,
-                    _merged(path, sheet, names, number),
-                    full[0][0],
-                    names,
-                    below,
-                )
-            )
-    return found
-
-
-def _merged(path: Path, sheet: Any, names: Sequence[str], header: int) -> tuple[str, ...]:
-    below = [r for r in merged(path, sheet._worksheet_path) if r[3] > header]
-    return tuple(
-        name
-        for n, name in enumerate(names, start=1)
-        if any(first <= n <= last for first, _, last, _ in below)
-    )
 
 
 def prepare_sheets(dataset: Dataset, paths: Sequence[Path], root: Path) -> Prepared:
@@ -158,9 +90,9 @@ def _write(
     names, first, rest = _header(dataset, rows, path, root)
     end, records, empty = first + len(names), 0, 0
     write([str(n) for n in range(len(names))])
-    readers = [_reader_of(dataset, name) for name in names]
+    readers = [reader_of(dataset, name) for name in names]
     for number, cells in rest:
-        texts = [_text(c) for c in cells]
+        texts = [text(c) for c in cells]
         own = texts[first:end] + [""] * (end - max(len(texts), first))
         if any(texts[:first]) or any(texts[end:]):
             bad.append(
@@ -211,8 +143,8 @@ def _header(
                 )
             )
         return names, 0, below
-    number, cells = next(((n, c) for n, c in below if any(map(_text, c))), (0, []))
-    found = [composed(" ".join(_text(c).split())) for c in cells]
+    number, cells = next(((n, c) for n, c in below if any(map(text, c))), (0, []))
+    found = [composed(" ".join(text(c).split())) for c in cells]
     if not found:
         raise CdmqError(
             Problem(
@@ -233,7 +165,7 @@ def _rows(dataset: Dataset, path: Path, root: Path) -> Generator[Row]:
     """The rows of the dataset's sheet with their numbers, empty ones too."""
     source, place = dataset.spec.file, Span(errors.shown(path, root))
     assert source is not None
-    with _book(dataset, path, place) as (book, formulas):
+    with opened_book(dataset, path, place) as (book, formulas):
         known = {s.title: s for s in book.worksheets}
         name = source.sheet or next(
             (n for n, s in known.items() if s.sheet_state == "visible"), next(iter(known), "")
@@ -250,11 +182,11 @@ def _rows(dataset: Dataset, path: Path, root: Path) -> Generator[Row]:
                     did_you_mean(name, known),
                 )
             )
-        yield from _counted(dataset, known[name], formulas and formulas[name], place)
+        yield from counted_rows(dataset, known[name], formulas and formulas[name], place)
 
 
 @contextmanager
-def _book(dataset: Dataset, path: Path, place: Span) -> Iterator[tuple[Any, Any]]:
+def opened_book(dataset: Dataset, path: Path, place: Span) -> Iterator[tuple[Any, Any]]:
     """The workbook, and the same with formulas in place of values; None where none is needed."""
     import openpyxl
 
@@ -277,7 +209,7 @@ def _book(dataset: Dataset, path: Path, place: Span) -> Iterator[tuple[Any, Any]
         yield books[0], books[1] if len(books) > 1 else None
 
 
-def _counted(dataset: Dataset, sheet: Any, formulas: Any, place: Span) -> Iterator[Row]:
+def counted_rows(dataset: Dataset, sheet: Any, formulas: Any, place: Span) -> Iterator[Row]:
     """The rows of a sheet; `formulas`: the same with formulas, where some were never computed."""
     for one in (sheet, formulas):
         if one:
@@ -297,7 +229,7 @@ def _counted(dataset: Dataset, sheet: Any, formulas: Any, place: Span) -> Iterat
                     )
                 )
             by = next(written) if written else row
-            yield number, [_shown(cell, other) for cell, other in zip(row, by, strict=True)]
+            yield number, [shown(cell, other) for cell, other in zip(row, by, strict=True)]
     except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile, EOFError) as error:
         raise CdmqError(
             errors.broken(
@@ -331,49 +263,3 @@ def _check_size(dataset: Dataset, path: Path, place: Span) -> None:
                 "save the sheet as csv",
             )
         )
-
-
-def _shown(cell: Any, written: Any) -> Any:
-    """The value; a whole number with the zeros before it that its format shows.
-
-    `written`: the same cell with its formula, where some formulas were never computed.
-    """
-    value = cell.value
-    if value is None and cell.data_type == "n":  # of a formula that gave no text it is str
-        return formula(written)
-    if type(value) is int and value >= 0 and set(form := cell.number_format) == {"0"}:
-        return str(value).zfill(len(form))
-    return value
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, dt.datetime):
-        midnight = value.time() == dt.time()
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-    if isinstance(value, dt.timedelta):
-        minutes, seconds = divmod(int(value.total_seconds()), 60)
-        return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    return str(value).replace("\0", "\u2400")
-
-
-def _reader_of(dataset: Dataset, column: str) -> Callable[[Any], str]:
-    """A number of a cell as the dataset says that its files write numbers."""
-    source = dataset.spec.file
-    assert source is not None
-    type_ = dataset.spec.columns.get(column, "text")
-
-    def read(value: Any) -> str:
-        number = isinstance(value, float | int) and not isinstance(value, bool)
-        if type_ in ("decimal", "double") and number and source.decimal == ",":
-            return _text(value).replace(".", ",")
-        return _text(value)
-
-    return read

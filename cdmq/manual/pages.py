@@ -15,12 +15,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from cdmq.manual.keys import Key, keys_of
+from cdmq.manual.page_lines import argument, key_lines, result, wrapped
 from cdmq.problems import CdmqError, Problem, Span, closest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from cdmq.sql.functions import Arg, Function
 
 Sort = Literal["file", "check", "kind", "form", "function", "code"]
 #: In the order in which a list of all is shown, with what each is.
@@ -47,13 +47,13 @@ class Page:
 
     def __str__(self) -> str:
         head = f"{self.name} ({self.sort})"
-        parts = [head, "=" * len(head), "", *_wrapped(self.title, "", "")]
+        parts = [head, "=" * len(head), "", *wrapped(self.title, "", "")]
         if self.text:
             parts += ["", self.text]
         if self.keys:
-            parts += ["", "Keys:", *_key_lines(self.keys)]
+            parts += ["", "Keys:", *key_lines(self.keys)]
         for note in self.notes:
-            parts += ["", *_wrapped(note, "", "")]
+            parts += ["", *wrapped(note, "", "")]
         return "\n".join(parts)
 
 
@@ -147,10 +147,10 @@ def contents() -> str:
         width = max(len(p.name) for p in own) if sort != "function" else 0
         lines += ["", title]
         if sort == "function":
-            lines += _wrapped(", ".join(p.name for p in own), "    ", "    ")
+            lines += wrapped(", ".join(p.name for p in own), "    ", "    ")
             continue
         for page in own:
-            lines += _wrapped(page.title, f"    {page.name:<{width}}  ", " " * (width + 6))
+            lines += wrapped(page.title, f"    {page.name:<{width}}  ", " " * (width + 6))
     return "\n".join([*lines[1:], "", "One of them: cdmq explain WORD"])
 
 
@@ -256,12 +256,12 @@ def _functions() -> Iterator[Page]:
     from cdmq.sql.functions import table
 
     for name, row in sorted(table().items()):
-        notes = [f"Gives: {_result(row)}. {row.nulls[0].upper()}{row.nulls[1:]}."]
+        notes = [f"Gives: {result(row)}. {row.nulls[0].upper()}{row.nulls[1:]}."]
         if row.also:
             notes.append(f"Also written: {', '.join(row.also)}")
         if row.fails is not None:
             notes.append("A value on which it fails makes the flag `could_not_judge`.")
-        keys = tuple(Key(a.name, _argument(a), not a.optional, "", "") for a in row.args)
+        keys = tuple(Key(a.name, argument(a), not a.optional, "", "") for a in row.args)
         yield Page("function", name, row.doc, row.signature, keys, tuple(notes))
 
 
@@ -278,30 +278,3 @@ def _split(doc: str | None) -> tuple[str, str]:
     """The first paragraph as one line, and the rest."""
     title, _, text = inspect.cleandoc(doc or "").partition("\n\n")
     return " ".join(title.split()), text.strip("\n")
-
-
-def _argument(arg: Arg) -> str:
-    from cdmq.sql.functions import ANY
-
-    words = "any type" if arg.types >= ANY else " or ".join(sorted(arg.types))
-    return words + (", written out" if arg.constant else "")
-
-
-def _result(row: Function) -> str:
-    return "the common type of its arguments" if row.result == "same" else row.result
-
-
-def _key_lines(keys: tuple[Key, ...]) -> Iterator[str]:
-    width = max(len(k.name) for k in keys)
-    for key in keys:
-        more = "; required" if key.required else f"; default {key.default}" if key.default else ""
-        about = f"  {key.about}" if key.about else ""
-        yield from _wrapped(
-            f"{key.type}{more}.{about}", f"    {key.name:<{width}}  ", " " * (width + 6)
-        )
-
-
-def _wrapped(text: str, first: str, indent: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, 96, initial_indent=first, subsequent_indent=indent)

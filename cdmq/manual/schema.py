@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdmq.manual.relaxed import Json, members_of, relaxed, relaxed_scalar
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-Json = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_JINJA: Json = {"type": "string", "pattern": r"\{[{%]"}
 
 
 def schema(of: str) -> Json:
@@ -85,7 +84,7 @@ def _models() -> Json:
 
     made = _of_models([ModelsFile, DatasetSpec])(ModelsFile)
     spec = made["$defs"]["DatasetSpec"]["properties"]
-    spec["file"]["anyOf"] = [{"type": "string"}, *_members(spec["file"])]
+    spec["file"]["anyOf"] = [{"type": "string"}, *members_of(spec["file"])]
     return made
 
 
@@ -121,7 +120,7 @@ def _rules() -> Json:
         "type": "object",
         "description": "A rule file: one dataset, a section a kind.",
         "properties": {
-            "version": _scalar({"type": "string"}),
+            "version": relaxed_scalar({"type": "string"}),
             "dataset": {"type": "string", "description": "The dataset that the rules are about."},
             "owner": head["owner"],
             "tags": head["tags"],
@@ -180,7 +179,7 @@ def _defaults(defs: Json, forms: Mapping[str, type[BaseModel]], docs: Mapping[st
 
 def _options(options: type[BaseModel], own: Json) -> Json:
     found = own.get("properties") if own.get("title") == options.__name__ else None
-    return dict(found or _relaxed(options.model_json_schema()).get("properties", {}))
+    return dict(found or relaxed(options.model_json_schema()).get("properties", {}))
 
 
 def _either(a: Json, b: Json) -> Json:
@@ -268,58 +267,12 @@ def _of_models(models: Iterable[type[BaseModel]]) -> Callable[[type[BaseModel]],
     from pydantic.json_schema import models_json_schema
 
     _, made = models_json_schema([(m, "validation") for m in dict.fromkeys(models)], by_alias=True)
-    defs = {name: _relaxed(entry) for name, entry in made["$defs"].items()}
+    defs = {name: relaxed(entry) for name, entry in made["$defs"].items()}
 
     def define(model: type[BaseModel]) -> Json:
         return {**defs[model.__name__], "$defs": defs}
 
     return define
-
-
-def _relaxed(entry: Any) -> Any:
-    """Text may look like a number or a boolean, a value may be Jinja, a key must have a value."""
-    if isinstance(entry, list):
-        return [_relaxed(e) for e in entry]
-    if not isinstance(entry, dict):
-        return entry
-    found = {k: _relaxed(v) for k, v in entry.items() if k not in ("default", "title", "cdmq")}
-    if isinstance(entry.get("title"), str) and "properties" in entry:
-        found["title"] = entry["title"]
-    if "properties" in entry:
-        found["properties"] = {k: _with_value(_relaxed(v)) for k, v in entry["properties"].items()}
-    return _scalar(found)
-
-
-def _with_value(entry: Json) -> Json:
-    members = [m for m in _members(entry) if m.get("type") != "null"]
-    if "anyOf" not in entry or len(members) == len(entry["anyOf"]):
-        return entry
-    rest = {k: v for k, v in entry.items() if k != "anyOf"}
-    return (
-        {**rest, **members[0]}
-        if len(members) == 1 and "$ref" not in members[0]
-        else {**rest, "anyOf": members}
-    )
-
-
-def _members(entry: Json) -> list[Json]:
-    return list(entry.get("anyOf", [entry]))
-
-
-def _scalar(entry: Json) -> Json:
-    type_ = entry.get("type")
-    if type_ == "string" and not {"enum", "const", "pattern", "minLength"} & set(entry):
-        return {**entry, "type": ["string", "number", "boolean"]}
-    shape = {k: v for k, v in entry.items() if k not in ("description", "examples")}
-    about = {k: v for k, v in entry.items() if k in ("description", "examples")}
-    if type_ == "boolean":
-        return {**about, "anyOf": [shape, {"enum": ["true", "false"]}, _JINJA]}
-    if type_ in ("integer", "number"):
-        written = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
-        return {**about, "anyOf": [shape, written, _JINJA]}
-    if type_ == "string" or "enum" in entry or isinstance(type_, list):
-        return {**about, "anyOf": [shape, _JINJA]} if type_ != "null" else entry
-    return entry
 
 
 def _about(doc: str | None) -> str:
