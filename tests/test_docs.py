@@ -183,7 +183,7 @@ class World:
         ):
             (self.place / "tests").mkdir(exist_ok=True)
             shutil.copy(ROOT / "tests" / name, self.place / "tests")
-        for name in ("checks", "defaults"):
+        for name in ("checks", "defaults", "kinds"):
             shutil.copytree(ROOT / "tests" / name, self.place / "tests" / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", self.place)
 
