@@ -56,7 +56,7 @@ class FlagNumbers:
             exp.In(this=nodes.column("judgement"), expressions=[nodes.number(n) for n in numbers]),
         )
         known = {(n, value) for n, value in self._fetch(there)}
-        new = [list(s) for s in self.suggestions if s[:2] not in known]
+        new = [[*s, self.run_id] for s in self.suggestions if s[:2] not in known]
         self._add(FLAG_SUGGESTIONS, new)
 
     def _add(self, table: Table, rows: Sequence[Sequence[object]]) -> None:

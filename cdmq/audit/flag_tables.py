@@ -33,6 +33,7 @@ FLAG_SUGGESTIONS = Table(
     judgement integer the number in flag_rules
     value text the wrong value
     suggestion text the nearest allowed value
+    from_run text the run that found it near
 """),
 )
 

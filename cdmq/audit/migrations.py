@@ -74,7 +74,7 @@ NARROW_FLAGS = Migration(
     statements=(
         "CREATE TABLE flag_rules (judgement INTEGER, rule_id TEXT, version TEXT, dataset TEXT, "
         "column_name TEXT, state TEXT, from_run TEXT)",
-        "CREATE TABLE flag_suggestions (judgement INTEGER, value TEXT, suggestion TEXT)",
+        "CREATE TABLE flag_suggestions (judgement INTEGER, value TEXT, suggestion TEXT, from_run TEXT)",
         "CREATE TABLE flag_rows (judgement INTEGER, key TEXT, value TEXT, digest TEXT, "
         "records BIGINT, from_run TEXT, to_run TEXT, closed_because TEXT)",
         "INSERT INTO flag_rules (judgement, rule_id, version, dataset, column_name, state, from_run) "
@@ -83,9 +83,10 @@ NARROW_FLAGS = Migration(
         "g.from_run FROM (SELECT rule_id, version, dataset, column_name, state, "
         "min(from_run) AS from_run FROM flags "
         "GROUP BY rule_id, version, dataset, column_name, state) AS g",
-        "INSERT INTO flag_suggestions (judgement, value, suggestion) "
-        "SELECT j.judgement, f.value, max(f.suggestion) FROM flags AS f JOIN flag_rules AS j "
-        f"ON {_SAME} WHERE NOT f.suggestion IS NULL GROUP BY j.judgement, f.value",
+        "INSERT INTO flag_suggestions (judgement, value, suggestion, from_run) "
+        "SELECT j.judgement, f.value, max(f.suggestion), min(f.from_run) "
+        f"FROM flags AS f JOIN flag_rules AS j ON {_SAME} "
+        "WHERE NOT f.suggestion IS NULL GROUP BY j.judgement, f.value",
         "INSERT INTO flag_rows (judgement, key, value, digest, records, from_run, to_run, "
         "closed_because) SELECT j.judgement, f.key, f.value, f.digest, f.records, f.from_run, "
         f"f.to_run, f.closed_because FROM flags AS f JOIN flag_rules AS j ON {_SAME}",
