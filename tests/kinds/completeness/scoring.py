@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from a_rule import a_rule
 from kinds.completeness.oracle import Record, Told
 from sqlglot import exp
 
@@ -19,11 +21,9 @@ from cdmq.kinds.binding import Binder
 from cdmq.kinds.completeness.figures import counts_query, figures_query
 from cdmq.kinds.completeness.problems import completeness_problems
 from cdmq.kinds.completeness.query import COLUMNS, everyone, scores_query
-from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.problems import Problem, Span
 from cdmq.project.spec import DatasetSpec
 from cdmq.sql import nodes
-from cdmq.sql.expressions import parse
 from cdmq.sql.logical import Names, Renderer, logical
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
@@ -43,36 +43,10 @@ _TYPES = {
 
 
 def rule_of(spec: Mapping[str, Any]) -> Rule:
-    typed = CompletenessRule.model_validate({"id": "profile", **spec})
-    texts = {name: text for name, (_, text) in typed.nested_sql().items()}
-    if typed.where:
-        texts["where"] = typed.where
-    spans = {name: Span("rules/c.yml", 9, i) for i, name in enumerate(texts)}
+    rule = a_rule("completeness", {"id": "profile", **spec})
+    spans = {name: Span("rules/c.yml", 9, i) for i, name in enumerate(rule.expressions)}
     spans |= {f"points.{p}": Span("rules/c.yml", 5, i) for i, p in enumerate(spec["points"])}
-    return Rule(
-        id=typed.id,
-        kind="completeness",
-        check="completeness",
-        dataset="customers",
-        columns=(),
-        spec=typed,
-        severity="error",
-        dimension="completeness",
-        where=typed.where,
-        why=None,
-        owner=None,
-        tags=(),
-        enabled=True,
-        formerly=None,
-        meta={},
-        stage="clean",
-        warn_above="0",
-        error_above="0",
-        span=Span("rules/c.yml", 3, 1),
-        last_line=9,
-        expressions={name: parse(text) for name, text in texts.items()},
-        spans=spans,
-    )
+    return replace(rule, spans=spans)
 
 
 class Scoring:
