@@ -51,16 +51,7 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
         elif standing.type != ("table" if wanted else "view"):
             ours = False
         if not ours:
-            problems.append(
-                Problem(
-                    Span(f"schema {schema}"),
-                    "CDMQ441",
-                    f"{schema}.{standing.name} is a "
-                    f"{standing.type} that cdmq did not make, and an audit table needs its name",
-                    "give the target in profiles.yml another schema (schema: NAME; the audit tables "
-                    "stand in NAME_cdmq), or move what stands there",
-                )
-            )
+            problems.append(_stranger(standing, schema))
     if problems:
         raise CdmqError(problems)
     owner = _owner(warehouse, schema, register, there)
@@ -76,6 +67,17 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
             )
         )
     return register or Register(warehouse, project, run_id)
+
+
+def _stranger(standing: Standing, schema: str) -> Problem:
+    return Problem(
+        Span(f"schema {schema}"),
+        "CDMQ441",
+        f"{schema}.{standing.name} is a "
+        f"{standing.type} that cdmq did not make, and an audit table needs its name",
+        "give the target in profiles.yml another schema (schema: NAME; the audit tables "
+        "stand in NAME_cdmq), or move what stands there",
+    )
 
 
 def _columns(there: Mapping[str, Standing], name: str) -> set[str]:

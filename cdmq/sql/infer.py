@@ -7,20 +7,17 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from cdmq.project.column_names import folded
+from cdmq.sql.arguments import argument
+from cdmq.sql.arithmetic import arithmetic
 from cdmq.sql.cast_types import type_of
 from cdmq.sql.fitting import (
     CAST_REMEDIES,
     CASTS,
-    NO_TEXT,
     TYPE,
     as_moment,
     as_quoted,
     differ,
-    exact_word,
-    how_to_cast,
     item,
-    moment_arithmetic,
-    number_remedy,
     resolve,
     type_at,
     wider,
@@ -204,37 +201,7 @@ class Typer:
         return type_
 
     def arithmetic(self, node: exp.Expr) -> Type:
-        left, right = self.type(node.this), self.type(node.expression)
-        result = moment_arithmetic(node, left, right)
-        if result is not None:
-            return result
-        for side, type_ in ((node.this, left), (node.expression, right)):
-            if type_ not in NUMBERS and type_ != "unknown":
-                raise SqlProblem(
-                    TYPES,
-                    f"{say(side)} is {word(type_)}, not a number",
-                    number_remedy(side, type_),
-                    start(side),
-                )
-        whole = isinstance(node, exp.IntDiv)
-        for side, type_ in ((node.this, left), (node.expression, right)):
-            if whole and type_ not in ("integer", "unknown"):
-                raise SqlProblem(
-                    TYPES,
-                    f"// divides whole numbers, and {say(side)} is {type_}",
-                    "write floor(a / b)",
-                    start(side),
-                )
-            if isinstance(node, exp.Mod) and type_ == "double":
-                raise SqlProblem(
-                    TYPES,
-                    f"% needs exact numbers, and {say(side)} is a double",
-                    "write floor() or round() first",
-                    start(side),
-                )
-        if isinstance(node, exp.Div):
-            return "double"
-        return "integer" if whole else wider(left, right) or "unknown"
+        return arithmetic(node, self.type(node.this), self.type(node.expression))
 
     def case(self, node: exp.Expr) -> Type:
         places: list[tuple[exp.Expr, str | int]] = []
@@ -272,7 +239,7 @@ class Typer:
         row = table()[node.name]
         types = [self.type(a) for a in node.expressions]
         for i, (arg, type_) in enumerate(zip(node.expressions, types, strict=True)):
-            types[i] = self.argument(node, i, arg, type_)
+            types[i] = argument(node, i, arg, type_)
         if row.result == "first":
             return types[0]
         if row.result != "same":
@@ -282,29 +249,6 @@ class Typer:
         if common == "text" and node.name in ("greatest", "least"):
             check_order(node.expressions, node)
         return common
-
-    def argument(self, node: exp.Expr, i: int, arg: exp.Expr, type_: Type) -> Type:
-        """The argument's type; a written-out ISO text is taken for the date it is."""
-        expected = table()[node.name].arg(i)
-        if type_ in expected.types or type_ == "unknown":
-            return type_
-        if type_ == "text" and "date" in expected.types and isinstance(arg, exp.Literal):
-            return type_at(as_moment(arg, (node, i), "date"))
-        if type_ == "double" and "text" in expected.types:
-            raise SqlProblem(
-                TYPES,
-                f"{say(arg)} is a double, which {node.name} cannot write",
-                NO_TEXT,
-                start(arg),
-            )
-        names = sorted({word(t) for t in expected.types})
-        wanted = " or ".join(names) if len(names) < 4 else "something else"
-        raise SqlProblem(
-            TYPES,
-            f"{say(arg)} is {exact_word(type_, expected.types)}; {node.name} needs {wanted}",
-            how_to_cast(arg, type_, expected.types),
-            start(arg),
-        )
 
 
 def _no_order(node: exp.Expr) -> SqlProblem:
