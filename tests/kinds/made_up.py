@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import cdmq.kinds
-from cdmq.kinds.kind import _part
+from cdmq.kinds.kind import _files, _part
 
 WORDS = """\
     from pydantic import Field
@@ -48,3 +48,4 @@ def forget() -> None:
         del sys.modules[module]
     cdmq.kinds.kinds.cache_clear()
     _part.cache_clear()
+    _files.cache_clear()
