@@ -6,13 +6,25 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from cdmq.kinds.words import Named, Number, filled
 from cdmq.project.column_names import composed
 from cdmq.project.fields import Dimension, SqlText, Threshold
 
 _HEAVIEST = 1_000_000
+_SCORE = {
+    "type": ["number", "string"],
+    "pattern": r"^[0-9]+(\.[0-9]+)?$",
+    "examples": [60, 62.5],
+}
 _DECIMALS = 4
 
 
@@ -58,7 +70,7 @@ def _score(value: Decimal) -> Decimal:
 #: Columns of the rule's dataset, joined by `|`: any of them counts.
 Alternatives = Annotated[str, PlainValidator(alternatives, json_schema_input_type=str)]
 Weight = Annotated[Number, AfterValidator(_weight)]
-Score = Annotated[Number, AfterValidator(_score)]
+Score = Annotated[Number, AfterValidator(_score), WithJsonSchema(_SCORE)]
 Condition = Annotated[str, SqlText()]
 
 
