@@ -27,21 +27,7 @@ def rows_of(
     project: Project, warehouse: Warehouse, name: str, stage: str, limit: int, unmask: bool
 ) -> Table:
     """The first rows by key. Raises CdmqError where there is no such dataset or relation."""
-    if name not in project.datasets:
-        raise CdmqError(
-            Problem(
-                Span("show"),
-                "CDMQ513",
-                f"no dataset is named '{name}'",
-                did_you_mean(name, project.datasets),
-            )
-        )
-    if stage not in STAGES:
-        raise CdmqError(
-            Problem(
-                Span("--stage"), "CDMQ514", f"'{stage}' is no stage", did_you_mean(stage, STAGES)
-            )
-        )
+    _check_words(project, name, stage)
     dataset = project.datasets[name]
     relation = _relation(dataset, stage, warehouse)
     columns = warehouse.columns(relation)
@@ -76,6 +62,15 @@ def rows_of(
         hidden,
         None if whole == len(rows) else whole,
     )
+
+
+def _check_words(project: Project, name: str, stage: str) -> None:
+    if name not in project.datasets:
+        cause, remedy = f"no dataset is named '{name}'", did_you_mean(name, project.datasets)
+        raise CdmqError(Problem(Span("show"), "CDMQ513", cause, remedy))
+    if stage not in STAGES:
+        cause, remedy = f"'{stage}' is no stage", did_you_mean(stage, STAGES)
+        raise CdmqError(Problem(Span("--stage"), "CDMQ514", cause, remedy))
 
 
 def _relation(dataset: Dataset, stage: str, warehouse: Warehouse) -> Relation:
