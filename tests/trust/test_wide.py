@@ -67,7 +67,7 @@ def test_no_statement_counts_more_than_its_engine_bears(
     steps = compile_rules(project, {"wide": {"c0": "text", "c1": "text"}}, dialect)
     found = plan(project, steps, fuse).datasets["wide"]
     assert max(len(c.query.expressions) for c in found.counts) <= most
-    assert {r for c in found.counts for r in c.places} == set(project.rules)
+    assert {rule for c in found.counts for rule, _ in c.places} == set(project.rules)
     for counts in found.counts:
         assert max(max(places) for places in counts.places.values()) < len(counts.query.expressions)
 
