@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.audit.closing import Closing, comparable
 from cdmq.audit.findings_once import Found
 from cdmq.audit.flag_numbers import FlagNumbers
-from cdmq.audit.flag_tables import FLAG_ROWS, FLAG_RULES
+from cdmq.audit.flag_tables import FLAG_ROWS
 from cdmq.audit.latest import last_fingerprints
 from cdmq.audit.moved_lines import keep_numbers
-from cdmq.audit.renames import today
+from cdmq.audit.open_episodes import OpenEpisodes
 from cdmq.audit.suggestions import suggestions
 from cdmq.audit.tables import CHANGES, FLAGS
 from cdmq.audit.temporary import Temporary
@@ -29,7 +29,7 @@ from cdmq.outcomes import CHANGED, FOUND, Executed, RuleResult
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
-from cdmq.steps import DatasetSteps, Judgement
+from cdmq.steps import Judgement
 from cdmq.values import Project, Rule
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ class Episodes:
         schema: str,
         executed: Executed,
         rules: Sequence[RuleResult],
-        steps: Mapping[str, DatasetSteps],
         project: Project,
         versions: Mapping[str, Version],
         run_id: str,
@@ -94,6 +93,9 @@ class Episodes:
         #: Of flags, which are kept by the numbers of what they have in common.
         self.numbers = FlagNumbers(warehouse, schema, run_id) if shape.has_state else None
         self.number = ("judgement",) if self.numbers else ()
+        self.stored = OpenEpisodes(
+            warehouse, project, self.table, bool(self.numbers), shape.identity, renamed
+        )
         #: Rules with open rows about a dataset that they judge no more.
         self.moved: set[str] = set()
         #: Rules and columns of judgements whose value is no part of a flag's identity.
@@ -103,7 +105,7 @@ class Episodes:
         self, meaning: frozenset[str], removed: frozenset[str], rekeyed: Sequence[str]
     ) -> None:
         """Find what opens and what closes. `meaning`: rules whose verdicts may differ."""
-        open_counts = self._open_counts()
+        open_counts, self.moved = self.stored.counts()
         work = [r for r in self.rules if not self._unchanged(r, open_counts)]
         for result in work:
             if result.rule.check == "lines" and open_counts.get(result.rule.id):
@@ -130,7 +132,8 @@ class Episodes:
         if not self.closes:
             return
         self.temporary.make(self.now, self.found.once(self.names))
-        self.temporary.make(self.open, self._open(work, removed))
+        shown = (*self.number, "records", *self.identity)
+        self.temporary.make(self.open, self.stored.of(known, shown))
         self.temporary.make(self.closing, self._closing())
         reasons = Closing(self.warehouse, self.executed, self.closing, self.now)
         reasons.say_why(work, meaning, removed, self.moved, rekeyed)
@@ -158,45 +161,6 @@ class Episodes:
         return opened, self._close() if self.closes else 0
 
     # what is compared ----------------------------------------------------------------------
-
-    def _stored(self) -> exp.Expr:
-        """The episodes that there are; of flags with their numbers, and without suggestions."""
-        if not self.numbers:
-            return nodes.table(self.table)
-        common = ("rule_id", "dataset", "column_name", "state")
-        own = ("judgement", *self.shape.identity, "records", "to_run")
-        query = nodes.select(
-            [*(nodes.column(c, "j") for c in common), *(nodes.column(c, "r") for c in own)],
-            nodes.table(Relation(FLAG_ROWS.name, self.table.schema), "r"),
-        )
-        rules = nodes.table(Relation(FLAG_RULES.name, self.table.schema), "j")
-        same = nodes.equal(nodes.column("judgement", "j"), nodes.column("judgement", "r"))
-        query.append("joins", exp.Join(this=rules, on=same))
-        return nodes.subquery(query, "s")
-
-    def _open_counts(self) -> dict[str, int]:
-        """Rule -> how many found rows its open episodes stand for, also under former ids."""
-        query = nodes.group_by(
-            nodes.select(
-                [
-                    nodes.column("rule_id"),
-                    nodes.column("dataset"),
-                    exp.Sum(this=nodes.column("records")),
-                ],
-                self._stored(),
-                nodes.is_null(nodes.column("to_run")),
-            ),
-            [nodes.column("rule_id"), nodes.column("dataset")],
-        )
-        counts: dict[str, int] = {}
-        for rule, dataset, count in self._fetch(query):
-            name = self.renamed.get(str(rule), str(rule))
-            counts[name] = counts.get(name, 0) + int(count)
-            if name in self.project.rules and dataset not in self.project.names_of(
-                self.project.rules[name].dataset
-            ):
-                self.moved.add(name)
-        return counts
 
     def _unchanged(self, result: RuleResult, open_counts: Mapping[str, int]) -> bool:
         o = result.outcome
@@ -237,31 +201,6 @@ class Episodes:
         """The judgements by which a rule was evaluated."""
         steps = self.steps.get(rule.dataset)
         return steps.judges(rule.id) if steps else ()
-
-    def _open(self, work: Sequence[RuleResult], removed: frozenset[str]) -> exp.Select:
-        """The open rows of the rules at work, under the ids that the rules have now."""
-        names = {r.rule.id for r in work} | removed
-        stored = nodes.column("rule_id")
-        former = {
-            old: name for name in self.project.datasets for old in self.project.names_of(name)[1:]
-        }
-        ids = sorted(names | {old for old, new in self.renamed.items() if new in names})
-        return nodes.select(
-            [
-                nodes.alias(today(stored.copy(), self.renamed, names), "rule_id"),
-                nodes.alias(stored, "stored_id"),
-                nodes.alias(today(nodes.column("dataset"), former, former.values()), "dataset"),
-                nodes.alias(nodes.column("dataset"), "stored_dataset"),
-                *(nodes.column(n) for n in (*self.number, "records", *self.identity)),
-            ],
-            self._stored(),
-            nodes.every(
-                [
-                    nodes.is_null(nodes.column("to_run")),
-                    exp.In(this=stored.copy(), expressions=[nodes.text(i) for i in ids]),
-                ]
-            ),
-        )
 
     def _closing(self) -> exp.Select:
         shown = [
@@ -361,6 +300,3 @@ class Episodes:
 
     def _run(self, node: exp.Expr) -> int:
         return self.warehouse.run(node.sql(self.dialect))
-
-    def _fetch(self, node: exp.Expr) -> list[tuple[Any, ...]]:
-        return self.warehouse.fetch(node.sql(self.dialect))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from sqlglot import exp
 
 from cdmq.audit.authors import Authors, Authorship, Before
+from cdmq.audit.changed_versions import ChangedVersions
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
-from cdmq.outcomes import Executed, RuleResult
+from cdmq.outcomes import Executed
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
@@ -24,62 +24,6 @@ if TYPE_CHECKING:
 
 #: Who made a rule mean what it means, and by which commit.
 _BY = ("author", "commit_id", "committed", "author_note")
-
-
-@dataclass(frozen=True)
-class ChangedVersions:
-    """`new`: a row is added; of these `words`: only what is said of the rule differs.
-
-    `meaning`: the verdicts may differ. `removed`: no longer there.
-    """
-
-    new: list[str]
-    words: frozenset[str]
-    meaning: frozenset[str]
-    removed: frozenset[str]
-    closed: list[tuple[str, str, str]]
-
-
-def changed_versions(
-    open_: Mapping[str, tuple[str, str]],
-    versions: Mapping[str, Version],
-    results: Sequence[RuleResult],
-    whole: bool,
-    datasets: Mapping[str, str],
-    verdicts: Mapping[str, str | None],
-) -> ChangedVersions:
-    """Compare the rules of a run with the versions that are open, the datasets of these and what in
-    them decides on a record."""
-    used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
-    new, closed, meaning, words = [], [], set(), set()
-    for name, version in versions.items():
-        if name not in used:
-            continue
-        before = open_.get(name) or open_.get(version.rule.formerly or "")
-        if (
-            before != (version.digest, version.meta_digest)
-            or name not in open_
-            or (datasets[name] != version.rule.dataset)
-        ):
-            new.append(name)
-            if name in open_:
-                closed.append((name, *open_[name]))
-        if before and before[0] == version.digest and name in new:
-            words.add(name)
-        old = name if name in open_ else version.rule.formerly or ""
-        if before and before[0] != version.digest and verdicts[old] != version.verdict_digest:
-            meaning.add(name)
-    former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
-    # A rule that this run leaves out keeps its former id until a run uses it by the new one.
-    gone = [n for n in open_ if n not in versions and (former[n] in used if n in former else whole)]
-    closed += [(n, *open_[n]) for n in gone]
-    return ChangedVersions(
-        sorted(new),
-        frozenset(words),
-        frozenset(meaning),
-        frozenset(set(gone) - set(former)),
-        closed,
-    )
 
 
 class VersionRows:

@@ -134,8 +134,8 @@ class Kind:
         return self._part("layer", "stage")(at)  # type: ignore[no-any-return]
 
     def work(self, rule: Rule, at: Compiling) -> Work | None:
-        """What running a rule takes that makes more than flags and changed cells; None where it
-        makes nothing more, or does not fit."""
+        """What running a rule takes, but for changed cells: what it makes, and what it judges;
+        None where it does not fit, or changes cells alone."""
         return self._part("work", "work")(rule, at)  # type: ignore[no-any-return]
 
 

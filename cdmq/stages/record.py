@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cdmq.audit.authors import Authors, State
+from cdmq.audit.changed_versions import changed_versions
 from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
 from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
@@ -22,7 +23,7 @@ from cdmq.audit.tables import (
     STATEMENTS,
     audit_schema,
 )
-from cdmq.audit.version_rows import VersionRows, changed_versions
+from cdmq.audit.version_rows import VersionRows
 from cdmq.audit.versions import Version, rules_digest
 from cdmq.kinds import kinds
 from cdmq.outcomes import Executed, RuleResult
@@ -89,7 +90,6 @@ def record(
             schema,
             executed,
             rules,
-            steps,
             project,
             versions,
             facts.run_id,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
-from cdmq.audit.telling import Telling, When, one_of
+from cdmq.audit.reading import Row
+from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
 from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
-from cdmq.sql import nodes
+from cdmq.kinds.kept import kept_of
 
 
 @dataclass(frozen=True)
@@ -39,35 +40,24 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    for datasets, keys in about.places:
-        for score in _scores(at, datasets, keys):
-            yield Chapter(place, score, tuple(_lines(score)))
+    for row in kept_of(
+        about, at, "completeness", COMPLETENESS_SCORES, lambda r: str(r["from_run"])
+    ):
+        score = _score(at, row)
+        yield Chapter(place, score, tuple(_lines(score)))
 
 
-def _scores(telling: Telling, datasets: Iterable[str], keys: Iterable[str]) -> list[Score]:
-    """The scores of some keys by the rules on some datasets, the newest first."""
-    rules = [r for d in datasets for r in telling.rules_on(d, "completeness")]
-    wanted = sorted(set(keys))
-    if not rules or not wanted:
-        return []
-    rows = telling.rows(
-        COMPLETENESS_SCORES, nodes.every([one_of("rule_id", rules), one_of("key", wanted)])
+def _score(at: Telling, row: Row) -> Score:
+    return Score(
+        at.now(row["rule_id"]),
+        row["key"],
+        row["score"],
+        row["missing"],
+        row["ask_next"],
+        at.when(row["from_run"]),
+        at.when(row["to_run"]) if row["to_run"] else None,
+        row["closed_because"],
     )
-    rows.sort(key=lambda r: str(r["from_run"]), reverse=True)
-    rows.sort(key=lambda r: telling.now(r["rule_id"]))
-    return [
-        Score(
-            telling.now(r["rule_id"]),
-            r["key"],
-            r["score"],
-            r["missing"],
-            r["ask_next"],
-            telling.when(r["from_run"]),
-            telling.when(r["to_run"]) if r["to_run"] else None,
-            r["closed_because"],
-        )
-        for r in rows
-    ]
 
 
 def _lines(score: Score) -> Iterator[str]:

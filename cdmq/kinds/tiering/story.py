@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
-from cdmq.audit.telling import Telling, When, one_of
+from cdmq.audit.reading import Row
+from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
+from cdmq.kinds.kept import kept_of
 from cdmq.kinds.tiering.tables import TIER_HISTORY
-from cdmq.sql import nodes
 
 HEADING = "PARTIES AND LEVELS"
 GROUP = "levels"
@@ -41,35 +42,24 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    for datasets, keys in about.places:
-        for level in _levels(at, datasets, keys):
-            yield Chapter(place, level, tuple(_lines(level)))
+    for row in kept_of(
+        about, at, "tiering", TIER_HISTORY, lambda r: (r["from_review"] or "", r["from_run"])
+    ):
+        level = _level(at, row)
+        yield Chapter(place, level, tuple(_lines(level)))
 
 
-def _levels(telling: Telling, datasets: Iterable[str], keys: Iterable[str]) -> list[Level]:
-    """The levels of some keys by the tiering rules on some datasets, the newest first."""
-    rules = [r for d in datasets for r in telling.rules_on(d, "tiering")]
-    wanted = sorted(set(keys))
-    if not rules or not wanted:
-        return []
-    rows = telling.rows(
-        TIER_HISTORY, nodes.every([one_of("rule_id", rules), one_of("key", wanted)])
+def _level(at: Telling, row: Row) -> Level:
+    return Level(
+        at.now(row["rule_id"]),
+        row["key"],
+        row["level"],
+        row["reason"],
+        row["from_review"],
+        row["to_review"],
+        at.when(row["to_run"]) if row["to_run"] else None,
+        row["closed_because"],
     )
-    rows.sort(key=lambda r: (r["from_review"] or "", r["from_run"]), reverse=True)
-    rows.sort(key=lambda r: telling.now(r["rule_id"]))
-    return [
-        Level(
-            telling.now(r["rule_id"]),
-            r["key"],
-            r["level"],
-            r["reason"],
-            r["from_review"],
-            r["to_review"],
-            telling.when(r["to_run"]) if r["to_run"] else None,
-            r["closed_because"],
-        )
-        for r in rows
-    ]
 
 
 def _lines(level: Level) -> Iterator[str]:
