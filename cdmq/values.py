@@ -267,6 +267,11 @@ class Project:
         """The datasets and seeds whose rows a rule reads, its own among them."""
         return self.uses[rule].datasets & frozenset(self.datasets)
 
+    def given(self, dataset: str) -> Mapping[str, str]:
+        """The columns that rules give to a dataset's records, in lower case, by rule."""
+        name = f"column:{dataset}"
+        return {c.lower(): r for r, u in self.uses.items() for c in u.makes.get(name, ())}
+
     def rules_of(self, dataset: str, kind: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules.values() if r.dataset == dataset and r.kind == kind)
 

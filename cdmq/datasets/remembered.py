@@ -88,10 +88,11 @@ def parse_catalog(project: Project) -> tuple[Catalog, list[str], bool]:
 
 
 def _mentioned(project: Project, name: str) -> set[str]:
-    """The columns of a dataset that its declaration and the rules speak of."""
-    found = set(named_in(project.datasets[name]))
-    read = found.union(*(project.uses[rule].columns(name) for rule in project.rules))
-    return read - {ALL}
+    """The columns of a dataset that its declaration and the rules speak of, but for those that
+    rules give."""
+    declared, given = set(named_in(project.datasets[name])), project.given(name)
+    read = {c for rule in project.rules for c in project.uses[rule].columns(name)}
+    return declared | {c for c in read - {ALL} if c.lower() not in given}
 
 
 def _read_catalog(path: Path) -> dict[str, Columns]:

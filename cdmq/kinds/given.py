@@ -15,32 +15,28 @@ from cdmq.steps import DatasetSteps
 from cdmq.values import Given, Project, Rule
 
 
-def given_columns(project: Project, dataset: str) -> dict[str, Given]:
-    """By its name, each column that a rule gives to the records of a dataset."""
-    found = {}
-    for rule in project.rules.values():
-        if rule.dataset == dataset and (given := kinds()[rule.kind].gives(rule)):
-            found[rule.id] = given
-    return found
-
-
-def read_by(rule: Rule, project: Project, delivered: Iterable[str]) -> dict[str, Given]:
-    """Those that a rule reads: what is delivered under the same name is read before."""
+def given_columns(project: Project, dataset: str, delivered: Iterable[str]) -> list[Given]:
+    """The columns that rules give to the records of a dataset; what is delivered under the same
+    name is read before them."""
     there = {c.lower() for c in delivered}
-    wanted = {c.lower() for c in project.uses[rule.id].columns(rule.dataset)} - there
-    return {
-        name: given
-        for name, given in given_columns(project, rule.dataset).items()
-        if name.lower() in wanted and name != rule.id
-    }
+    rules = (project.rules[r] for r in project.given(dataset).values() if r in project.rules)
+    found = (kinds()[rule.kind].gives(rule) for rule in rules)
+    return [given for given in found if given and given.rule.lower() not in there]
 
 
-def rows_with(rows: Rows, given: Mapping[str, Given]) -> Rows:
+def read_by(rule: Rule, project: Project, columns: Iterable[Given]) -> list[Given]:
+    """Those of some columns that a rule reads, in the order of their names; its own is none."""
+    known = {g.rule.lower(): g for g in columns if g.rule != rule.id}
+    if not known:
+        return []
+    read = {c.lower() for c in project.uses[rule.id].columns(rule.dataset)}
+    return [known[name] for name in sorted(known.keys() & read)]
+
+
+def rows_with(rows: Rows, given: Iterable[Given]) -> Rows:
     """The rows as a rule sees them that reads such columns."""
-    if not given:
-        return rows
-    types = {name: g.type for name, g in given.items()}
-    return replace(rows, columns={**rows.columns, **types}, given=tuple(sorted(given)))
+    types = {g.rule: g.type for g in given}
+    return replace(rows, columns={**rows.columns, **types}, given=tuple(types)) if types else rows
 
 
 def joined(steps: DatasetSteps, sources: Mapping[str, exp.Select]) -> exp.Select:

@@ -76,12 +76,8 @@ class _Compiler:
         self.project, self.catalog, self.dataset = project, catalog, dataset
         self.problems, self.check_only, self.unfit = problems, check_only, unfit
         self.columns = catalog[dataset.name]
-        self.given = {
-            name: given
-            for name, given in given_columns(project, dataset.name).items()
-            if name.lower() not in {c.lower() for c in self.columns}
-        }
-        types = {name: given.type for name, given in self.given.items()}
+        self.given = given_columns(project, dataset.name, self.columns)
+        types = {given.rule: given.type for given in self.given}
         self.binder = Binder({**self.columns, **types}, dialect, problems)
         #: By their relation, the rows with such columns that some rule reads.
         self.joined: dict[str, tuple[Given, ...]] = {}
@@ -141,10 +137,10 @@ class _Compiler:
 
     def _seen_by(self, rule: Rule, rows: Rows) -> Rows:
         """The rows with the columns of other rules that this one reads."""
-        read = read_by(rule, self.project, self.columns)
+        read = read_by(rule, self.project, self.given)
         seen = rows_with(rows, read)
         if read:
-            self.joined[seen.relation] = tuple(read[name] for name in seen.given)
+            self.joined[seen.relation] = tuple(read)
         return seen
 
     def _makes(self, rule: Rule, what: str) -> bool:
@@ -156,13 +152,13 @@ class _Compiler:
         return sorted(rules, key=lambda r: order.index(r.kind))
 
     def _stage(self) -> Stage | None:
-        """What the rules of a layer make of its cells."""
+        """What the rules of a layer make of its cells: before any rule gives them a column."""
         at = Layering(
             self.project,
             self.catalog,
             self.dataset,
             self.columns,
-            self.binder,
+            Binder(self.columns, self.binder.dialect, self.problems),
             self.problems,
             self._apart,
         )

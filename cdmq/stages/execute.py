@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from cdmq.audit.found import Findings
 from cdmq.datasets.bad_lines import lost_values
 from cdmq.datasets.build import Builder
 from cdmq.graph.order import graph_of
-from cdmq.kinds.given import joined
+from cdmq.kinds.given import joined, read_by
 from cdmq.kinds.running import Running
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Executed, Outcome
@@ -27,7 +27,7 @@ from cdmq.stages.guards import Guards
 from cdmq.stages.making import Making
 from cdmq.stages.told import Asked, Told
 from cdmq.steps import DatasetPlan, DatasetSteps, Plan
-from cdmq.values import Catalog, Dataset, Given, Project, Rule
+from cdmq.values import Catalog, Dataset, Given, Project
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -241,15 +241,11 @@ class Execution:
         lost = sorted(self.project.read_by(rule.id) & set(self.result.failed))
         if lost:
             return Outcome(rule, skipped=self.told.lost(lost[0]))
-        why = next((w for g in self._columns_of(rule) if (w := self._not_given(g))), None)
-        return Outcome(rule, skipped=why) if why else outcome
-
-    def _columns_of(self, rule: Rule) -> Iterable[Given]:
-        """The columns of other rules that a rule reads."""
         plan = self.plans.get(rule.dataset)
         known = {g.rule: g for gs in plan.steps.joined.values() for g in gs} if plan else {}
-        read = {c.lower() for c in self.project.uses[rule.id].columns(rule.dataset)}
-        return [g for name, g in sorted(known.items()) if name.lower() in read and name != rule.id]
+        read = read_by(rule, self.project, known.values())
+        why = next((w for g in read if (w := self._not_given(g))), None)
+        return Outcome(rule, skipped=why) if why else outcome
 
     def _not_given(self, given: Given) -> str | None:
         """Why the column of a rule cannot be read: no value is worse than an old one, for a rule

@@ -65,9 +65,10 @@ def _guessed(project: Project, dataset: Dataset, given: Iterable[str], stored: C
         return {**stored, **dataset.spec.columns}
     used: dict[str, None] = dict.fromkeys([*dataset.key, *dataset.spec.columns, *given])
     types: dict[str, Type] = {}
+    of_rules = project.given(dataset.name)
     for rule in project.rules.values():
         read = project.uses[rule.id].columns(dataset.name) - {ALL}
-        used.update(dict.fromkeys(sorted(read)))
+        used.update(dict.fromkeys(sorted(c for c in read if c.lower() not in of_rules)))
         types |= kinds()[rule.kind].types(rule, dataset)
     types |= dataset.spec.columns
     return {c: types.get(c, "text") for c in used}

@@ -17,7 +17,8 @@ Columns = Mapping[str, Type]
 @dataclass(frozen=True)
 class Needed:
     """What a test needs: datasets in order, the rules that write or make what its rules read, and
-    the seeds that they look into. Of those rules, the `judges` are there for their flags.
+    the seeds that they look into. Those of `also` run too: for the flags that they
+    find, or the column that they give.
 
     `columns` are those that are read of each dataset, in lower case; None stands for all.
     """
@@ -26,7 +27,7 @@ class Needed:
     columns: Mapping[str, set[str] | None]
     rules: frozenset[str]
     seeds: frozenset[str]
-    judges: frozenset[str]
+    also: frozenset[str]
 
     def narrow(
         self, project: Project, test: UnitTest, catalog: Mapping[str, Columns]
@@ -59,7 +60,7 @@ def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Nee
         walk.columns,
         frozenset(walk.rules),
         frozenset(walk.seeds),
-        frozenset(walk.judges),
+        frozenset(walk.also),
     )
 
 
@@ -71,7 +72,7 @@ class _Walk:
         self.columns: dict[str, set[str] | None] = {}
         self.waiting: list[str] = []
         self.rules: set[str] = set()
-        self.judges: set[str] = set()
+        self.also: set[str] = set()
         self.seeds: set[str] = set()
 
     def want(self, dataset: str, columns: Iterable[str] | None) -> None:
@@ -100,6 +101,10 @@ class _Walk:
         while self.waiting:
             name = self.waiting.pop()
             columns = self.columns[name]
+            for column, giver in self.project.given(name).items():
+                if columns and column in columns and giver not in self.also:
+                    self.also.add(giver)
+                    self._also(giver)
             for rule in self._layers(name):
                 written = {c.lower() for c in rule.columns}
                 if rule.enabled and (columns is None or written & columns):
@@ -135,5 +140,5 @@ class _Walk:
                 continue
             others = uses.datasets - {dataset, *self.given}
             if others <= set(self.project.seeds):
-                self.judges.add(judge.id)
+                self.also.add(judge.id)
                 self._also(judge.id)

@@ -77,7 +77,7 @@ class Runner:
         own = project_of(project, test, rules, need, schema)
         narrow = need.narrow(own, test, catalog)
         make_tables(project, own, test, narrow, self.warehouse, span)
-        tested = frozenset(test.tested) | need.judges
+        tested = frozenset(test.tested) | need.also
         steps = compile_rules(own, narrow, "duckdb", only=tested)
         seeds = need.seeds - set(own.datasets)
         self._load_shared(seeds - set(test.given), own, steps)

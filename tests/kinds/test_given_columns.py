@@ -156,3 +156,58 @@ def test_the_story_of_a_record_says_what_passes_by_such_a_column(begun: World) -
     assert {"known_class", "has_email"} <= set(without_phone.passes)
     assert {"core_has_phone", "known_class", "has_email"} <= set(with_phone.passes)
     assert with_phone.not_judged == ("not_small",), "where leaves it out"
+
+
+def test_a_unit_test_of_such_a_rule_runs_what_gives_the_column(begun: World) -> None:
+    begun.write(
+        {
+            "rules/unit_tests/core.yml": """
+version: 1
+unit_tests:
+  - name: core_needs_a_phone
+    rule: core_has_phone
+    as_of: 2026-02-01
+    given:
+      customers: [{party_id: a, phone: }, {party_id: b, phone: "22"}, {party_id: c}]
+      orders:
+        - {oid: "1", party_id: a, d: 2026-01-01, amount: "150"}
+        - {oid: "2", party_id: b, d: 2026-01-01, amount: "2000"}
+    expect:
+      flags: [{key: a}]
+"""
+        }
+    )
+    (result,) = cdmq.unit_test(begun.root).results
+    assert result.status == "pass", result
+
+
+def test_before_defaults_no_rule_has_given_anything(begun: World) -> None:
+    rules = FILES["rules/customers.yml"]
+    begun.write(
+        {
+            "rules/customers.yml": rules
+            + "defaults:\n  - {id: call, column: phone, set: none, reason: unknown, where: class is null}\n"
+        }
+    )
+    result = begun.run(as_of="2026-02-01")
+    (told,) = (r.message for r in result.results if r.rule.id == "call")
+    assert result.exit_code == 2
+    assert "there is no column 'class'" in told
+
+
+def test_what_is_delivered_is_read_before(begun: World) -> None:
+    people = FILES["people.csv"].splitlines()
+    rows = [f"{line},{'class' if not i else 'core'}" for i, line in enumerate(people)]
+    begun.write({"people.csv": "\n".join(rows) + "\n"})
+    result = begun.run(as_of="2026-02-01")
+    by = {r.rule.id: r for r in result.results}
+    assert by["core_has_phone"].outcome.failing == 2, "of those delivered as core"
+
+
+def test_compile_writes_such_rows_by_what_people_read(begun: World) -> None:
+    assert cdmq.parse(begun.root).warnings == (), "before any run, nothing is missed"
+    begun.run(as_of="2026-02-01")
+    compiled = cdmq.compile(begun.root)
+    text = compiled.files["customers"].read_text("utf-8")
+    assert "class__levels" in text
+    assert "AS MATERIALIZED" in text
