@@ -89,7 +89,7 @@ def _store(outcome: Parsed, key: str, folders: Folders, target: Path) -> None:
 def _key(root: Path, target: Path, variables: str | None, folders: Folders) -> str | None:
     """One digest of all that a parse hangs on; None where something cannot be read."""
     whole = hashlib.sha256()
-    said = [FORMAT, str(root), str(target), variables, folders, sys.version, _installed()]
+    said = [FORMAT, str(root), str(target), variables, folders, sys.version, _installed(), _own()]
     whole.update(json.dumps(said).encode())
     if any(odd_entries(root, names, tuple(endings)) for names, endings in folders):
         return None
@@ -108,8 +108,18 @@ def _read_files(root: Path, target: Path, folders: Folders) -> Iterator[Path]:
     yield target / "catalog.json"
     for names, endings in folders:
         yield from find_files(root, names, tuple(endings))
-    own = Path(__file__).parents[1]
-    yield from find_files(own, ["."], (".py", ".csv", ".yml"))
+
+
+def _own() -> list[tuple[str, int, int]]:
+    """cdmq's own files, by size and time, as Python itself tells whether a module changed."""
+    found = []
+    for folder, _, names in os.walk(Path(__file__).parents[1]):
+        for name in names:
+            if name.endswith((".py", ".csv", ".yml")):
+                path = os.path.join(folder, name)
+                state = os.stat(path)
+                found.append((path, state.st_size, state.st_mtime_ns))
+    return sorted(found)
 
 
 def _installed() -> list[str]:

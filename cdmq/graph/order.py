@@ -93,8 +93,8 @@ def graph(
         read = {rule.dataset} if layer else uses[name].datasets
         needs[f"rule:{name}"] = frozenset(
             {
-                *(f"dataset:{n}" for n in read & set(datasets)),
-                *(f"rule:{r}" for r in uses[name].kept & set(rules)),
+                *(f"dataset:{n}" for n in read if n in datasets),
+                *(f"rule:{r}" for r in uses[name].kept if r in rules),
             }
         )
     return Graph(needs, _after(needs, rules, uses))

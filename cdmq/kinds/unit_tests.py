@@ -82,6 +82,6 @@ def _right(item: object) -> UnitTest | None:
 
 
 def _with(test: UnitTest, words: Mapping[str, Any]) -> UnitTest:
-    given = {name: getattr(test, name) for name in test.model_fields_set}
+    given = {name: getattr(test, name) for name in UnitTest.model_fields}
     expected = {w: rows for w, rows in words.items() if rows is not None}
-    return UnitTest.model_construct(**{**given, "expect": expected})
+    return UnitTest.model_construct(test.model_fields_set, **{**given, "expect": expected})

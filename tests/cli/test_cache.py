@@ -219,3 +219,17 @@ def test_what_is_loaded(project: Small) -> None:
     assert loaded(project, "--version") <= {"typer", "pydantic"}
     loaded(project, "parse")
     assert loaded(project, "parse") == set()
+
+
+def test_a_first_parse_loads_no_engine(project: Small) -> None:
+    project.write(
+        {
+            "rules/people.yml": """
+version: 1
+dataset: customers
+matching: [{id: same, same_if: [[email]]}]
+"""
+        }
+    )
+    assert "duckdb" not in loaded(project, "parse", "--no-partial-parse")
+    assert "1 matching rule" in project.told("parse").out

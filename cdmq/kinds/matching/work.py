@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-import duckdb
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.matching.columns import MatchStep, match_step
-from cdmq.kinds.matching.run import Matcher
 from cdmq.kinds.matching.tables import XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.running import Publishing, Running
@@ -44,6 +42,11 @@ def work(rule: Rule, at: Compiling) -> Work | None:
 
 
 def _run(step: MatchStep, at: Running, steps: DatasetSteps) -> Outcome:
+    # Only here, so that a parse loads no engine.
+    import duckdb
+
+    from cdmq.kinds.matching.run import Matcher
+
     matcher = Matcher(at.warehouse, at.names, at.render, at.ids)
     started = time.perf_counter()
     try:
