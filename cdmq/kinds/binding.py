@@ -9,7 +9,7 @@ from sqlglot import exp
 from cdmq.problems import Problem, Span, excerpt
 from cdmq.project.column_names import folded
 from cdmq.sql import nodes
-from cdmq.sql.equality import is_composing
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.expressions import Bound, SqlProblem, bind
 from cdmq.sql.never import check_must, check_where
 from cdmq.sql.types import Type
@@ -52,10 +52,11 @@ class Binder:
         return real(name, self.columns)
 
     def guarded(self, node: exp.Expr) -> exp.Expr:
-        """On DuckDB nothing that a value does may end the statement."""
-        if self.dialect != "duckdb" or not _may_raise(node):
+        """Nothing that a value does may end the statement, where a guard is there for that."""
+        own = dialect_of(self.dialect).casts
+        if own.guard is None or not _may_raise(node, own.never_raise):
             return node
-        return nodes.call("TRY", node)
+        return nodes.call(own.guard, node)
 
     def tell(self, rule: Rule, field: str, code: str, cause: str, remedy: str) -> None:
         span: Span = rule.spans.get(field, rule.span)
@@ -80,13 +81,13 @@ def look(rule: Rule, field: str, bound: Bound) -> None:
         check_where(bound.expression.tree)
 
 
-def _may_raise(node: exp.Expr) -> bool:
+def _may_raise(node: exp.Expr, never: Collection[str]) -> bool:
     """Arithmetic may overflow; comparisons and pattern matches do not raise."""
     return any(
         isinstance(n, exp.Binary)
         and isinstance(n, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.IntDiv | exp.Mod)
         or isinstance(n, exp.Func)
-        and not is_composing(n)
+        and not (isinstance(n, exp.Anonymous) and n.name in never)
         and not isinstance(n, exp.And | exp.Or | exp.Case | exp.Coalesce)
         for n in node.walk()
     )

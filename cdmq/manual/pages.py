@@ -259,7 +259,7 @@ def _functions() -> Iterator[Page]:
         notes = [f"Gives: {result(row)}. {row.nulls[0].upper()}{row.nulls[1:]}."]
         if row.also:
             notes.append(f"Also written: {', '.join(row.also)}")
-        if row.fails is not None:
+        if row.may_fail:
             notes.append("A value on which it fails makes the flag `could_not_judge`.")
         keys = tuple(Key(a.name, argument(a), not a.optional, "", "") for a in row.args)
         yield Page("function", name, row.doc, row.signature, keys, tuple(notes))

@@ -22,6 +22,17 @@ TYPES_OF: dict[Any, Type] = {
     _D.UUID: "uuid",
     _D.TIME: "time",
 }
+_NUMBER = "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
+#: The form in which a text is accepted, per type.
+FORMS: dict[str, str] = {
+    "integer": "^[+-]?[0-9]{1,18}$",
+    "decimal": _NUMBER,
+    "double": _NUMBER,
+    "date": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "timestamp": "^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?)?$",
+    "boolean": "^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$",
+}
 #: What a text in quotes becomes beside a column of the type; a rule does not cast to it.
 _BESIDE: frozenset[Type] = frozenset({"uuid", "time"})
 NAMES: dict[str, str] = {

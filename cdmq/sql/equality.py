@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from cdmq.sql.dialects import dialect_of
+
 #: The only signs of ASCII that another character is composed to: of Kelvin, the Greek question
 #: mark and the Greek varia.
 _ALSO_WRITTEN = frozenset("K;`")
-_DUCKDB = "nfc_normalize"
 
 
 def nfc(text: str) -> str:
@@ -21,25 +22,8 @@ def nfc(text: str) -> str:
 
 
 def composed(value: exp.Expr, dialect: str) -> exp.Expr:
-    """A text in the form in which it is compared.
-
-    DuckDB's function is quick where a text is plain ASCII; PostgreSQL's is not, and exists for a
-    database in UTF-8 only.
-    """
-    if dialect == "duckdb":
-        return exp.Anonymous(this=_DUCKDB, expressions=[value])
-    octets = exp.Anonymous(this="octet_length", expressions=[value])
-    length = exp.Anonymous(this="char_length", expressions=[value.copy()])
-    other = exp.NEQ(
-        this=exp.Anonymous(this="getdatabaseencoding"), expression=exp.Literal.string("UTF8")
-    )
-    plain = exp.Or(this=exp.EQ(this=octets, expression=length), expression=other)
-    whole = exp.Anonymous(this="normalize", expressions=[value.copy()])
-    return exp.Paren(this=exp.Case(ifs=[exp.If(this=plain, true=value.copy())], default=whole))
-
-
-def is_composing(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Anonymous) and node.name == _DUCKDB
+    """A text in the form in which it is compared."""
+    return dialect_of(dialect).texts.composed(value)
 
 
 def decides(word: str) -> bool:

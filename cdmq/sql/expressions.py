@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
@@ -24,7 +24,7 @@ from sqlglot.tokens import Tokenizer
 from cdmq.sql import refusals, words
 from cdmq.sql.calls import miscounted
 from cdmq.sql.fitting import clone
-from cdmq.sql.functions.build import Dialect, both, is_null
+from cdmq.sql.functions.build import both, is_null
 from cdmq.sql.infer import Typer
 from cdmq.sql.lower import Lowering, typed
 from cdmq.sql.normal import Normaliser
@@ -196,7 +196,7 @@ def lower(
     Give it the tree of `bind`: types decide collations, casts and arithmetic. Casts and division
     give NULL where they cannot give a value. On DuckDB the caller wraps the whole in TRY.
     """
-    return Lowering(cast(Dialect, dialect), column, behind, as_of).node(typed(tree))
+    return Lowering(dialect, column, behind, as_of).node(typed(tree))
 
 
 def could_not_judge(
@@ -211,6 +211,6 @@ def could_not_judge(
     None when nothing in the tree can fail. TRY_CAST asks for NULL in words and does not count.
     """
     tree = typed(tree)
-    low = Lowering(cast(Dialect, dialect), column, behind, as_of)
+    low = Lowering(dialect, column, behind, as_of)
     found = risks(low, tree)
     return None if found is None else both(is_null(low.node(tree)), found)

@@ -12,6 +12,7 @@ import hmac
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.relation import Relation
 
 #: Holds the two pads of the key as hex, while a connection lives.
@@ -53,21 +54,10 @@ def hmac_of(key: bytes, digest: str) -> str:
 
 
 def _hmac(text: exp.Expr, dialect: str) -> exp.Expr:
-    inner, outer = (_pad(name, dialect) for name in KEY_COLUMNS)
-    if dialect == "postgres":
-        message = nodes.call("convert_to", text, nodes.text("UTF8"))
-        first = nodes.call("sha256", _joined(inner, message))
-        return nodes.call("encode", nodes.call("sha256", _joined(outer, first)), nodes.text("hex"))
-    first = nodes.call("sha256", _joined(inner, nodes.call("encode", text)))
-    return nodes.call("sha256", _joined(outer, nodes.call("unhex", first)))
+    own = dialect_of(dialect).digests
+    inner, outer = (own.unhex(_pad(name)) for name in KEY_COLUMNS)
+    return own.hmac(inner, outer, text)
 
 
-def _joined(a: exp.Expr, b: exp.Expr) -> exp.Expr:
-    return exp.DPipe(this=a, expression=b)
-
-
-def _pad(name: str, dialect: str) -> exp.Expr:
-    one = exp.Subquery(this=nodes.select([nodes.column(name)], nodes.table(KEY)))
-    if dialect == "postgres":
-        return nodes.call("decode", one, nodes.text("hex"))
-    return nodes.call("unhex", one)
+def _pad(name: str) -> exp.Expr:
+    return exp.Subquery(this=nodes.select([nodes.column(name)], nodes.table(KEY)))

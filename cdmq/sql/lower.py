@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.sql import casts
+from cdmq.sql.dialects import dialect_of
+from cdmq.sql.dialects.dialect import Dialect
 from cdmq.sql.equality import composed, decides, nfc
 from cdmq.sql.fitting import strip, type_at
 from cdmq.sql.functions import table
 from cdmq.sql.functions.build import (
-    Dialect,
     both,
-    by_code_point,
     call,
     cast,
     number,
@@ -23,7 +23,6 @@ from cdmq.sql.functions.build import (
     when,
     wrap,
 )
-from cdmq.sql.functions.text import pg_lower
 from cdmq.sql.infer import Typer
 from cdmq.sql.normal import ARITHMETIC, BEHIND, ORDERED
 from cdmq.sql.types import MOMENTS, Type
@@ -35,7 +34,7 @@ _EQUAL = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
 class Lowering:
     """How the leaves of a tree are written for one engine."""
 
-    dialect: Dialect
+    dialect: str
     column: Callable[[str], exp.Expr]
     behind: Callable[[str, str], exp.Expr]
     as_of: exp.Expr
@@ -47,8 +46,9 @@ class Lowering:
         return handler(self, node) if handler else node.copy()
 
     @property
-    def postgres(self) -> bool:
-        return self.dialect == "postgres"
+    def own(self) -> Dialect:
+        """What the engine says."""
+        return dialect_of(self.dialect)
 
     def leaf(self, node: exp.Expr) -> exp.Expr:
         return self.comparable(node, self.bare(node))
@@ -77,9 +77,9 @@ class Lowering:
         sides = node.this, node.expression
         write = self.bare if _settled(node, sides) else self.node
         left, right = map(write, sides)
-        ordered = self.postgres and isinstance(node, ORDERED)
+        ordered = isinstance(node, ORDERED)
         if ordered and "text" in (type_at(node.this), type_at(node.expression)):
-            left = by_code_point(left)
+            left = self.own.texts.by_code_point(left)
         return op(type(node), left, right)
 
     def is_(self, node: exp.Expr) -> exp.Expr:
@@ -93,8 +93,8 @@ class Lowering:
 
     def between(self, node: exp.Expr) -> exp.Expr:
         value = self.node(node.this)
-        if self.postgres and type_at(node.this) == "text":
-            value = by_code_point(value)
+        if type_at(node.this) == "text":
+            value = self.own.texts.by_code_point(value)
         return exp.Between(
             this=wrap(value),
             low=wrap(self.node(node.args["low"])),
@@ -102,14 +102,17 @@ class Lowering:
         )
 
     def like(self, node: exp.Expr, escape: exp.Expr | None = None) -> exp.Expr:
+        texts = self.own.texts
         value, pattern = self.node(node.this), self.node(node.expression)
         if isinstance(node, exp.ILike):
-            fold = pg_lower if self.postgres else _lower
-            value, pattern = fold(value), fold(pattern)
+            value, pattern = (
+                texts.by_code_point(texts.cased("lower", n)) for n in (value, pattern)
+            )
             if escape is not None:
                 escape = text(escape.name.lower())
-        if self.postgres:
-            value, escape = by_code_point(value), text("") if escape is None else escape
+        value = texts.by_code_point(value)
+        if escape is None and texts.backslash_escapes:
+            escape = text("")
         found = exp.Like(this=wrap(value), expression=wrap(pattern))
         return found if escape is None else exp.Escape(this=found, expression=escape.copy())
 
@@ -133,9 +136,8 @@ class Lowering:
         if name == "interval":
             return _interval(args[0].name, args[1].name)
         row = table()[name]
-        render = row.postgres if self.postgres else row.duckdb
-        lowered, types = [self.node(a) for a in args], [type_at(a) for a in args]
-        return render(lowered, types) if render else call(name, *lowered)
+        render = row.render or self.own.functions[name]
+        return render([self.node(a) for a in args], [type_at(a) for a in args])
 
     def divide(self, node: exp.Expr) -> exp.Expr:
         """Division by zero gives NULL; `/` is always real division."""
@@ -145,12 +147,12 @@ class Lowering:
             left, right = cast(left, "DOUBLE"), cast(right, "DOUBLE")
             value = op(exp.Div, left, right)
         elif isinstance(node, exp.Mod):
-            if exact or self.postgres:
+            if exact or self.own.numbers.hold_fractions:
                 left, right = self.wide(node.this, left), self.wide(node.expression, right)
             value = op(exp.Mod, left, right)
         else:
             left, right = self.wide(node.this, left), self.wide(node.expression, right)
-            value = call("div", left, right) if self.postgres else op(exp.IntDiv, left, right)
+            value = self.own.numbers.quotient(left, right)
         if never_zero(node.expression):
             return value
         return when(op(exp.NEQ, right.copy(), number(0)), value)
@@ -169,10 +171,9 @@ class Lowering:
 
     def wide(self, node: exp.Expr, rendered: exp.Expr, huge: bool = False) -> exp.Expr:
         """Whole numbers are calculated wide enough not to overflow."""
-        if self.postgres:
-            return cast(rendered, "NUMERIC")
         calculated = isinstance(strip(node), (*ARITHMETIC, exp.Neg, exp.Anonymous))
-        return cast(rendered, "HUGEINT" if huge or calculated else "BIGINT")
+        numbers = self.own.numbers
+        return cast(rendered, numbers.calculated if huge or calculated else numbers.whole)
 
     def negate(self, node: exp.Expr) -> exp.Expr:
         inner = self.node(node.this)
@@ -185,11 +186,9 @@ class Lowering:
     ) -> exp.Expr:
         if types[1] == "interval":
             value = op(type(node), cast(left, "TIMESTAMP"), right)
-            return (
-                value
-                if self.postgres
-                else when(call("isfinite", left.copy()), value, cast(left.copy(), "TIMESTAMP"))
-            )
+            if self.own.numbers.infinity_moves:
+                return value
+            return when(call("isfinite", left.copy()), value, cast(left.copy(), "TIMESTAMP"))
         if types[1] == "integer":
             days = right.copy()
             near = both(
@@ -208,10 +207,6 @@ def _settled(node: exp.Expr, sides: Iterable[exp.Expr]) -> bool:
     others = [s for s in map(strip, sides) if not isinstance(s, exp.Literal)]
     equality = isinstance(node, exp.In) and not others or isinstance(node, _EQUAL) and words
     return bool(equality) and all(decides(w.name) for w in words)
-
-
-def _lower(node: exp.Expr) -> exp.Expr:
-    return call("lower", node)
 
 
 def never_zero(node: exp.Expr) -> bool:

@@ -53,10 +53,6 @@ def may_be_unjudged(tree: exp.Expr) -> bool:
             type_at(node.this), node.args["to"], strip(node.this)
         ):
             return True
-        if (
-            isinstance(node, exp.Anonymous)
-            and node.name in table()
-            and (table()[node.name].fails is not None)
-        ):
+        if isinstance(node, exp.Anonymous) and node.name in table() and table()[node.name].may_fail:
             return True
     return False

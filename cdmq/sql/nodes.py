@@ -7,6 +7,7 @@ from functools import cache, reduce
 
 from sqlglot import exp
 
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.relation import Relation
 
 
@@ -100,16 +101,18 @@ def every(nodes: Sequence[exp.Expr]) -> exp.Expr:
 
 def by_code_point(node: exp.Expr, dialect: str) -> exp.Expr:
     """Text in the order of its code points, whatever the collation of the database."""
-    if dialect != "postgres":
+    collations = dialect_of(dialect).texts.collations
+    if collations is None:
         return node
-    return exp.Collate(this=node, expression=name("C"))
+    return exp.Collate(this=node, expression=name(collations.code_points))
 
 
 def as_usual(node: exp.Expr, dialect: str) -> exp.Expr:
     """Text that by_code_point put in order, for a table: with the collation of the database."""
-    if dialect != "postgres":
+    collations = dialect_of(dialect).texts.collations
+    if collations is None:
         return node
-    return exp.Collate(this=paren(node), expression=name("default"))
+    return exp.Collate(this=paren(node), expression=name(collations.usual))
 
 
 def any_of(nodes: Sequence[exp.Expr]) -> exp.Expr:
@@ -179,9 +182,9 @@ def subquery(query: exp.Query, as_: str) -> exp.Subquery:
 def beneath(query: exp.Select, as_: str, dialect: str) -> exp.Subquery:
     """A subquery whose columns are computed once, however often the query above speaks of them.
 
-    PostgreSQL would flatten it and compute them each time: OFFSET 0 keeps it apart.
+    An engine that flattens it would compute them each time: OFFSET 0 keeps it apart.
     """
-    if dialect == "postgres":
+    if dialect_of(dialect).queries.flattens:
         query.set("offset", exp.Offset(expression=number(0)))
     return subquery(query, as_)
 

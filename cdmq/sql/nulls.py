@@ -40,6 +40,6 @@ def strict(tree: exp.Expr) -> bool:
         return all(strict(part) for part in tree.iter_expressions())
     if isinstance(tree, exp.Anonymous):
         row = table().get(tree.name)
-        passes = row is not None and row.nulls == PASSES_NULL and row.fails is None
+        passes = row is not None and row.nulls == PASSES_NULL and not row.may_fail
         return passes and all(strict(part) for part in tree.expressions)
     return False

@@ -5,13 +5,16 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cdmq.sql import nodes
-from cdmq.sql.functions.build import by_code_point
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.functions.regex import translate
 
 
 def matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
     """True where the pattern is found in `value`; NULL where that is NULL."""
-    translated = nodes.text(translate(pattern, dialect))
-    if dialect == "duckdb":
-        return nodes.call("regexp_matches", value, translated)
-    return nodes.call("regexp_like", by_code_point(value), translated)
+    whole = dialect_of(dialect).texts.by_code_point(value)
+    return found(whole, translate(pattern, dialect), dialect)
+
+
+def found(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
+    """The same of a pattern that is written for the engine, or means the same on each."""
+    return nodes.call(dialect_of(dialect).patterns.found, value, nodes.text(pattern))

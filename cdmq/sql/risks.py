@@ -66,7 +66,7 @@ def _own_risk(low: Lowering, node: exp.Expr) -> exp.Expr | None:
 
 
 def _call_risk(low: Lowering, node: exp.Expr) -> exp.Expr | None:
-    if table()[node.name].fails is None:
+    if not table()[node.name].may_fail:
         return None
     given = [is_not_null(low.node(a)) for a in node.expressions]
     return both(*given, is_null(low.node(node)))

@@ -13,6 +13,7 @@ from sqlglot import exp
 from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.problems import Problem
 from cdmq.sql import casts, nodes
+from cdmq.sql.patterns import found
 from cdmq.sql.types import Type
 from cdmq.standards import FORMS
 from cdmq.values import Dataset, Rule
@@ -38,14 +39,10 @@ def mends(rule: Rule, dataset: Dataset, type_: Type) -> bool:
 def as_type(text: exp.Expr, type_: Type, dialect: str) -> exp.Expr:
     """The value of a text in its standard form; NULL where the type does not hold it."""
     to = exp.DataType.build(_SQL[type_], dialect="duckdb")
-    read = casts.render(text, "text", to, "duckdb" if dialect == "duckdb" else "postgres")
+    read = casts.render(text, "text", to, dialect)
     if type_ != "decimal":
         return read
-    beyond = nodes.call(
-        "regexp_matches" if dialect == "duckdb" else "regexp_like",
-        text.copy(),
-        nodes.text("[.][0-9]{9}[0-9]*[1-9]"),
-    )
+    beyond = found(text.copy(), "[.][0-9]{9}[0-9]*[1-9]", dialect)
     return nodes.when(exp.Not(this=beyond), read)
 
 

@@ -1,8 +1,9 @@
-"""The functions a rule may use: a table with types, NULL behaviour and rendering per engine.
+"""The functions a rule may use: a table with types and NULL behaviour.
 
-A module of this folder that has a `FUNCTIONS` tuple adds its rows; nothing else has to be told.
-Where engines differ, DuckDB's meaning holds and PostgreSQL is made to give the same; a function
-that cannot be made to agree is not in the table.
+A module of this folder that has a `FUNCTIONS` tuple adds its rows. How a function is written stands
+in its row where that is one for all engines, else with each engine, in `cdmq/sql/dialects/`. Where
+engines differ, DuckDB's meaning holds and others are made to give the same; a function that cannot
+be made to agree is not in the table.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cdmq.sql.types import NUMBERS, Type
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    #: From rendered arguments and their types to one engine's SQL.
+    #: From rendered arguments and their types to SQL.
     Render = Callable[[list["exp.Expr"], list[Type]], "exp.Expr"]
 
 TEXT: frozenset[Type] = frozenset({"text"})
@@ -53,7 +54,8 @@ class Function:
 
     `result` is a type, or `same`: the common type of the arguments (numbers widen).
     `node` and `keys` say how sqlglot holds the call: its class and the places of the arguments.
-    `fails` gives, from rendered arguments, the condition under which a value cannot be judged.
+    `render` is its one writing for all engines; without, each dialect states its own.
+    `may_fail`: it gives NULL for a value that cannot be judged.
     """
 
     name: str
@@ -65,9 +67,8 @@ class Function:
     also: tuple[str, ...] = ()
     node: str = ""
     keys: tuple[str, ...] = ()
-    duckdb: Render | None = None
-    postgres: Render | None = None
-    fails: Render | None = None
+    render: Render | None = None
+    may_fail: bool = False
 
     @property
     def least(self) -> int:

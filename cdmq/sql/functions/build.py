@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-Dialect = Literal["duckdb", "postgres"]
+from cdmq.sql.types import Type
+
+if TYPE_CHECKING:
+    from cdmq.sql.functions import Render
 
 _NEEDS_NO_BRACKETS = (
     exp.Column,
@@ -79,7 +82,7 @@ def cast(node: exp.Expr, to: str) -> exp.Expr:
 
 
 def try_cast(node: exp.Expr, to: str) -> exp.Expr:
-    """DuckDB's TRY_CAST; never for PostgreSQL, which has none."""
+    """TRY_CAST, where the engine has it (`casts.tries` of its dialect)."""
     return exp.TryCast(this=node, to=data_type(to), safe=True)
 
 
@@ -111,8 +114,17 @@ def when(condition: exp.Expr, then: exp.Expr, otherwise: exp.Expr | None = None)
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
 
 
-def by_code_point(node: exp.Expr) -> exp.Expr:
-    """Text that PostgreSQL compares by code point whatever the column's or database's collation."""
+def collated(node: exp.Expr, collation: str) -> exp.Expr:
+    """Text that is compared by a collation, whatever the column's or the database's."""
     return exp.Paren(
-        this=exp.Collate(this=wrap(node), expression=exp.to_identifier("C", quoted=True))
+        this=exp.Collate(this=wrap(node), expression=exp.to_identifier(collation, quoted=True))
     )
+
+
+def this_named(name: str) -> Render:
+    """A function of the engine's that is called as rules call it."""
+
+    def render(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
+        return call(name, *args)
+
+    return render

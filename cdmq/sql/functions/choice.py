@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from cdmq.sql.functions import ANY, Arg, Function
-from cdmq.sql.functions.build import by_code_point, call
-from cdmq.sql.types import Type
-
-
-def _greatest_pg(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call("greatest", *([by_code_point(a) for a in args] if "text" in types else args))
-
-
-def _least_pg(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call("least", *([by_code_point(a) for a in args] if "text" in types else args))
-
 
 _IGNORES = "NULL arguments are passed over; NULL when all are NULL"
 
@@ -49,7 +36,6 @@ FUNCTIONS = (
         repeats=True,
         node="Greatest",
         keys=("this", "expressions"),
-        postgres=_greatest_pg,
     ),
     Function(
         "least",
@@ -60,6 +46,5 @@ FUNCTIONS = (
         repeats=True,
         node="Least",
         keys=("this", "expressions"),
-        postgres=_least_pg,
     ),
 )

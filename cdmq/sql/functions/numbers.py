@@ -41,14 +41,6 @@ def _round(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
     )
 
 
-def _abs(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call("abs", cast(args[0], "HUGEINT") if types[0] == "integer" else args[0])
-
-
-def _pg_abs(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call("abs", cast(args[0], "NUMERIC") if types[0] == "integer" else args[0])
-
-
 def _ceil(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
     return args[0] if types[0] == "integer" else call("ceil", args[0])
 
@@ -69,16 +61,8 @@ def _sqrt(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
     return when(op(exp.GTE, args[0], number(0)), call("sqrt", _double(args[0].copy())))
 
 
-def _sqrt_fails(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return op(exp.LT, args[0], number(0))
-
-
 def _ln(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
     return when(op(exp.GT, args[0], number(0)), call("ln", _double(args[0].copy())))
-
-
-def _ln_fails(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return op(exp.LTE, args[0], number(0))
 
 
 def _places(value: str) -> str | None:
@@ -93,8 +77,6 @@ FUNCTIONS = (
         "The number without its sign.",
         node="Abs",
         keys=("this",),
-        duckdb=_abs,
-        postgres=_pg_abs,
     ),
     Function(
         "round",
@@ -103,8 +85,7 @@ FUNCTIONS = (
         "The number to `places` decimals; a half goes away from zero.",
         node="Round",
         keys=("this", "decimals"),
-        duckdb=_round,
-        postgres=_round,
+        render=_round,
     ),
     Function(
         "floor",
@@ -113,8 +94,7 @@ FUNCTIONS = (
         "The largest whole number not above.",
         node="Floor",
         keys=("this",),
-        duckdb=_floor,
-        postgres=_floor,
+        render=_floor,
     ),
     Function(
         "ceil",
@@ -124,8 +104,7 @@ FUNCTIONS = (
         also=("ceiling",),
         node="Ceil",
         keys=("this",),
-        duckdb=_ceil,
-        postgres=_ceil,
+        render=_ceil,
     ),
     Function(
         "sign",
@@ -134,8 +113,7 @@ FUNCTIONS = (
         "-1, 0 or 1.",
         node="Sign",
         keys=("this",),
-        duckdb=_sign,
-        postgres=_sign,
+        render=_sign,
     ),
     Function(
         "sqrt",
@@ -145,9 +123,8 @@ FUNCTIONS = (
         "NULL for NULL, and (could not be judged) below zero",
         node="Sqrt",
         keys=("this",),
-        duckdb=_sqrt,
-        postgres=_sqrt,
-        fails=_sqrt_fails,
+        render=_sqrt,
+        may_fail=True,
     ),
     Function(
         "ln",
@@ -157,8 +134,7 @@ FUNCTIONS = (
         "NULL for NULL, and (could not be judged) for zero and below",
         node="Ln",
         keys=("this",),
-        duckdb=_ln,
-        postgres=_ln,
-        fails=_ln_fails,
+        render=_ln,
+        may_fail=True,
     ),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.functions.charset import LAST, Ranges, negate
 from cdmq.sql.functions.regex_nodes import (
     Anchor,
@@ -26,11 +27,9 @@ from cdmq.sql.functions.regex_parse import parse
 
 __all__ = ["RegexProblem", "groups", "translate"]
 
-_ANCHORS = {
-    "duckdb": {"^": "^", "$": "$", "b": r"\b"},
-    "postgres": {"^": "^", "$": "$", "b": r"\y"},
-    "python": {"^": r"\A", "$": r"\Z", "b": r"(?a:\b)"},
-}
+#: What a pattern of Python has where it has no dialect of SQL.
+PYTHON = "python"
+_PYTHON = (r"\A", r"\Z", r"(?a:\b)")
 _SPECIAL = set("\\.[]{}()*+?^$|-")
 
 
@@ -50,6 +49,10 @@ def _set(ranges: Ranges) -> str:
     return f"[{'^' if negated else ''}{inner}]"
 
 
+def _anchors(dialect: str) -> tuple[str, str, str]:
+    return _PYTHON if dialect == PYTHON else dialect_of(dialect).patterns.anchors
+
+
 def _repeat(node: Repeat, dialect: str, capture: bool) -> str:
     body = _write(node.body, dialect, capture)
     if not body:
@@ -67,7 +70,7 @@ def _write(node: Node, dialect: str, capture: bool) -> str:
     if isinstance(node, Chars):
         return _set(node.ranges)
     if isinstance(node, Anchor):
-        return _ANCHORS[dialect][node.sign]
+        return _anchors(dialect)["^$b".index(node.sign)]
     if isinstance(node, Sequence):
         return "".join(
             f"(?:{_write(p, dialect, capture)})"
@@ -111,7 +114,7 @@ def groups(pattern: str) -> int:
 
 @lru_cache(maxsize=4096)
 def translate(pattern: str, dialect: str, groups: bool = False) -> str:
-    """The pattern for `duckdb`, `postgres` or `python`; RegexProblem outside the subset.
+    """The pattern for a dialect of SQL, or `python`; RegexProblem outside the subset.
 
     Without `groups` it is good for asking whether there is a match (then greed changes nothing
     and every group is written without capture). With `groups` what is matched counts, and engines

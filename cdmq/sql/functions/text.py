@@ -2,85 +2,7 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from cdmq.sql.functions import ANY, INTEGER, TEXT, Arg, Function
-from cdmq.sql.functions.build import by_code_point, call, cast, number, op, text
-from cdmq.sql.types import Type
-
-#: What DuckDB's trim takes for a space: the Unicode class Zs. Tabs and line ends stay.
-SPACES = (
-    "\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004"
-    "\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-)
-
-
-def _pg_cased(name: str, node: exp.Expr) -> exp.Expr:
-    """A collation that is written out spreads to what is around it, and two of them clash.
-
-    So the outer one is always "C".
-    """
-    unicode = exp.to_identifier("pg_c_utf8", quoted=True)
-    return call(name, exp.Collate(this=exp.Paren(this=node), expression=unicode))
-
-
-def pg_lower(node: exp.Expr) -> exp.Expr:
-    """Lower case by Unicode's simple mapping, as DuckDB's, whatever the database's locale."""
-    return by_code_point(_pg_cased("lower", node))
-
-
-def _pg_lower(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return pg_lower(args[0])
-
-
-def _pg_upper(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    upper = by_code_point(_pg_cased("upper", args[0]))
-    return call("replace", upper, text("ß"), text("ẞ"))
-
-
-def _pg_length(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call("char_length", args[0])
-
-
-def _pg_trim(name: str, args: list[exp.Expr]) -> exp.Expr:
-    return call(name, args[0], args[1] if len(args) > 1 else text(SPACES))
-
-
-def _pg_both(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return _pg_trim("btrim", args)
-
-
-def _pg_left_trim(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return _pg_trim("ltrim", args)
-
-
-def _pg_right_trim(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return _pg_trim("rtrim", args)
-
-
-def _pg_substring(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call("substr", args[0], *[cast(a, "INTEGER") for a in args[1:]])
-
-
-def _pg_sized(name: str, args: list[exp.Expr]) -> exp.Expr:
-    return call(name, args[0], cast(args[1], "INTEGER"), *args[2:])
-
-
-def _pg_left(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return _pg_sized("left", args)
-
-
-def _pg_right(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return _pg_sized("right", args)
-
-
-def _pg_contains(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return op(exp.GT, call("strpos", args[0], args[1]), number(0))
-
-
-def _pg_ends_with(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    tail = call("right", args[0], call("char_length", args[1]))
-    return op(exp.EQ, tail, args[1])
 
 
 def _position(value: str) -> str | None:
@@ -114,12 +36,6 @@ _WIDTH = Arg("width", INTEGER, constant=True, check=_width)
 _FILL = Arg("fill", TEXT, constant=True, check=_some)
 
 
-def _pg_concat(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-    return call(
-        "concat", *[cast(a, "TEXT") if t != "text" else a for a, t in zip(args, types, strict=True)]
-    )
-
-
 FUNCTIONS = (
     Function(
         "lower",
@@ -129,7 +45,6 @@ FUNCTIONS = (
         also=("lcase",),
         node="Lower",
         keys=("this",),
-        postgres=_pg_lower,
     ),
     Function(
         "upper",
@@ -139,7 +54,6 @@ FUNCTIONS = (
         also=("ucase",),
         node="Upper",
         keys=("this",),
-        postgres=_pg_upper,
     ),
     Function(
         "length",
@@ -149,28 +63,24 @@ FUNCTIONS = (
         also=("len", "char_length", "character_length"),
         node="Length",
         keys=("this",),
-        postgres=_pg_length,
     ),
     Function(
         "trim",
         (_TEXT, _CHARACTERS),
         "text",
         "The text without spaces, or the given characters, at both ends.",
-        postgres=_pg_both,
     ),
     Function(
         "ltrim",
         (_TEXT, _CHARACTERS),
         "text",
         "The text without spaces, or the given characters, at its start.",
-        postgres=_pg_left_trim,
     ),
     Function(
         "rtrim",
         (_TEXT, _CHARACTERS),
         "text",
         "The text without spaces, or the given characters, at its end.",
-        postgres=_pg_right_trim,
     ),
     Function(
         "replace",
@@ -192,7 +102,6 @@ FUNCTIONS = (
         also=("substr",),
         node="Substring",
         keys=("this", "start", "length"),
-        postgres=_pg_substring,
     ),
     Function(
         "left",
@@ -201,7 +110,6 @@ FUNCTIONS = (
         "The first `count` characters.",
         node="Left",
         keys=("this", "expression"),
-        postgres=_pg_left,
     ),
     Function(
         "right",
@@ -210,7 +118,6 @@ FUNCTIONS = (
         "The last `count` characters.",
         node="Right",
         keys=("this", "expression"),
-        postgres=_pg_right,
     ),
     Function(
         "concat",
@@ -221,7 +128,6 @@ FUNCTIONS = (
         repeats=True,
         node="Concat",
         keys=("expressions",),
-        postgres=_pg_concat,
     ),
     Function(
         "starts_with",
@@ -240,7 +146,6 @@ FUNCTIONS = (
         also=("suffix",),
         node="EndsWith",
         keys=("this", "expression"),
-        postgres=_pg_ends_with,
     ),
     Function(
         "contains",
@@ -249,7 +154,6 @@ FUNCTIONS = (
         "True when `piece` is in the text.",
         node="Contains",
         keys=("this", "expression"),
-        postgres=_pg_contains,
     ),
     Function(
         "split_part",

@@ -1,0 +1,35 @@
+"""What each engine states of its SQL is whole, and nobody gets that of another by accident."""
+
+from __future__ import annotations
+
+import pytest
+from runner import ENGINES
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
+
+from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of, names
+from cdmq.sql.functions import table
+
+
+def test_the_engines_of_the_tests_are_stated() -> None:
+    assert set(ENGINES) == set(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_dialect_bears_the_name_of_its_folder_and_sqlglots(name: str) -> None:
+    assert dialect_of(name).name == name
+    assert SqlglotDialect.get_or_raise(name)
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_function_has_one_writing(name: str) -> None:
+    """In its row for all engines, or with each of them; never both, never none."""
+    own = {row.name for row in table().values() if row.render is None}
+    assert set(dialect_of(name).functions) == own
+
+
+def test_an_engine_that_is_not_stated_is_refused() -> None:
+    with pytest.raises(LookupError) as told:
+        nodes.by_code_point(nodes.column("a"), "spark")
+    assert str(told.value).endswith("there are: duckdb, postgres")
+    assert "'spark'" in str(told.value)
