@@ -207,7 +207,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
     from cdmq.runs.interrupts import Fate
-    from cdmq.runs.pipeline import run
+    from cdmq.runs.pipeline import Call, run
     from cdmq.runs.ready import Wish
     from cdmq.warehouses.connecting import waited
 
@@ -233,7 +233,7 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
         target_path = _target_path(project)
         check_target(target_path)
         with waited(warehouse.lock, wait):
-            result = run(project, warehouse, to, target_path, wish, listen, __version__, fate)
+            result = run(Call(project, warehouse, to, target_path, wish, listen, __version__, fate))
         write_manifest(project, target_path, __version__, result.facts.run_id, result.versions)
         write_results(result, target_path, __version__, to.scrub_all)
         listen("end", result)

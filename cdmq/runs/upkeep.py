@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cdmq.results import Finding
 from cdmq.runs.facts import facts_of, run_facts, said
 from cdmq.runs.past import Past
-from cdmq.runs.pipeline import registered
+from cdmq.runs.registering import registered
 from cdmq.stages.record import record_only
 from cdmq.values import Project
 from cdmq.warehouses.profiles import Target
