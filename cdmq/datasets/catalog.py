@@ -193,7 +193,7 @@ def delivered(project: Project, warehouse: Warehouse) -> Delivery:
 def _columns_of(
     dataset: Dataset, project: Project, known: Mapping[str, Columns], warehouse: Warehouse
 ) -> Columns:
-    from cdmq.datasets.models import model_columns
+    from cdmq.datasets.model_columns import model_columns
     from cdmq.files.reading import file_columns
 
     if dataset.source == "table":

@@ -25,7 +25,7 @@ def known_columns(project: Project, warehouse: Warehouse) -> dict[str, Columns]:
     (target/catalog.json), else the columns that tests give and rules use, as text.
     """
     from cdmq.datasets.from_others import made_columns, stacked
-    from cdmq.datasets.models import model_columns
+    from cdmq.datasets.model_columns import model_columns
     from cdmq.datasets.remembered import stored_catalog
     from cdmq.files.reading import file_columns
 
