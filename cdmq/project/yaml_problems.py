@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 import yaml
 
@@ -65,89 +66,131 @@ def straightened(line: str, value: str) -> str:
 
 
 def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
+    """What PyYAML says of a text, at its place and in a steward's words."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:  # a character YAML does not allow: the reader knows only its index
         index = getattr(error, "position", 0)
         before = text[:index]
         span = Span(file, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
         return Problem(span, "CDMQ101", "a character that YAML does not allow", "remove it")
-    span = Span(file, mark.line + 1, mark.column + 1)
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    said = str(getattr(error, "problem", "") or error)
-    if "\t" in line[: mark.column + 1]:
-        fix = line.replace("\t", "  ").rstrip()
-        return Problem(
-            span, "CDMQ101", "a tab: YAML is indented with spaces", "use spaces", fix.strip()
+    wrong = _Wrong(
+        file,
+        text.splitlines(),
+        mark,
+        str(getattr(error, "problem", "") or error),
+        str(getattr(error, "context", "") or ""),
+        getattr(error, "context_mark", None),
+    )
+    return next(found for look in _LOOKS if (found := look(wrong)))
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """Where PyYAML stopped, what it says, and what it was reading since when."""
+
+    file: str
+    lines: list[str]
+    mark: yaml.Mark
+    said: str
+    context: str
+    opened: yaml.Mark | None
+
+    @property
+    def span(self) -> Span:
+        return Span(self.file, self.mark.line + 1, self.mark.column + 1)
+
+    @property
+    def line(self) -> str:
+        return self.lines[self.mark.line] if self.mark.line < len(self.lines) else ""
+
+    def problem(self, cause: str, remedy: str, fix: str = "", code: str = "CDMQ101") -> Problem:
+        return Problem(self.span, code, cause, remedy, fix)
+
+
+def _tab(at: _Wrong) -> Problem | None:
+    if "\t" not in at.line[: at.mark.column + 1]:
+        return None
+    fix = at.line.replace("\t", "  ").strip()
+    return at.problem("a tab: YAML is indented with spaces", "use spaces", fix)
+
+
+def _blank(at: _Wrong) -> Problem | None:
+    for row in (at.mark.line, at.mark.line - 1):  # it may be the next line that does not fit
+        if 0 <= row < len(at.lines) and (blank := BLANK.match(at.lines[row])):
+            column = 1 if row < at.mark.line else at.span.column
+            return odd_blank(Span(at.file, row + 1, column), at.lines[row], blank[0])
+    return None
+
+
+def _key_astray(at: _Wrong) -> Problem | None:
+    if "mapping values are not allowed" not in at.said:
+        return None
+    if ": " not in at.line[: at.mark.column]:
+        return at.problem(
+            "the key does not stand where a key can stand",
+            _inside_of(at.lines, at.mark.line)
+            or "keys of one mapping must stand in the same column",
         )
-    for at in (mark.line, mark.line - 1):  # it may be the next line that does not fit
-        if 0 <= at < len(lines) and (blank := BLANK.match(lines[at])):
-            return odd_blank(
-                Span(file, at + 1, 1 if at < mark.line else span.column), lines[at], blank[0]
-            )
-    if "mapping values are not allowed" in said:
-        if ": " not in line[: mark.column]:
-            return Problem(
-                span,
-                "CDMQ101",
-                "the key does not stand where a key can stand",
-                _inside_of(lines, mark.line) or "keys of one mapping must stand in the same column",
-            )
-        key, _, value = line.strip().partition(": ")
-        return Problem(
-            span,
-            "CDMQ105",
-            "a second ': ' on the line: YAML would cut the value in two",
-            "put the value in quotes",
-            f"{key}: {in_quotes(value)}" if value else "",
-        )
-    if "unknown escape character" in said and (fix := _without_escapes(line, mark.column)):
-        return Problem(
-            span,
-            "CDMQ101",
-            'inside " " YAML reads \\ as the begin of a sign of its own',
-            "put the text in single quotes",
-            fix,
-        )
-    if (torn := _TEXT_BEHIND.match(line)) and "expected" in said:
-        return Problem(
-            span,
-            "CDMQ105",
-            "text stands behind the quote that closes here: YAML takes "
-            "the quoted part alone for the value",
-            "put the whole value in quotes",
-            f"{torn['key'].strip()} {in_quotes(torn['value'].strip())}",
-        )
-    context = str(getattr(error, "context", "") or "")
-    opened = getattr(error, "context_mark", None)
-    if opened is not None and opened.line < mark.line:
-        begin = Span(file, opened.line + 1, opened.column + 1)
-        if "quoted scalar" in context:
-            return Problem(
-                begin, "CDMQ101", "the quote that opens here is not closed", "close the quote"
-            )
-        if "flow" in context:
-            return Problem(
-                begin, "CDMQ101", "the bracket that opens here is not closed", "close the bracket"
-            )
-    if "another document" in said:
-        return Problem(
-            span, "CDMQ101", "a second document (---) in one file", "write one file for each"
-        )
-    if "undefined alias" in said:
-        return Problem(
-            span,
-            "CDMQ101",
+    key, _, value = at.line.strip().partition(": ")
+    return at.problem(
+        "a second ': ' on the line: YAML would cut the value in two",
+        "put the value in quotes",
+        f"{key}: {in_quotes(value)}" if value else "",
+        "CDMQ105",
+    )
+
+
+def _escape(at: _Wrong) -> Problem | None:
+    if "unknown escape character" not in at.said:
+        return None
+    fix = _without_escapes(at.line, at.mark.column)
+    cause = 'inside " " YAML reads \\ as the begin of a sign of its own'
+    return at.problem(cause, "put the text in single quotes", fix) if fix else None
+
+
+def _text_behind(at: _Wrong) -> Problem | None:
+    torn = _TEXT_BEHIND.match(at.line)
+    if not torn or "expected" not in at.said:
+        return None
+    return at.problem(
+        "text stands behind the quote that closes here: YAML takes the quoted part alone for the "
+        "value",
+        "put the whole value in quotes",
+        f"{torn['key'].strip()} {in_quotes(torn['value'].strip())}",
+        "CDMQ105",
+    )
+
+
+def _not_closed(at: _Wrong) -> Problem | None:
+    if at.opened is None or at.opened.line >= at.mark.line:
+        return None
+    for words, what in (("quoted scalar", "quote"), ("flow", "bracket")):
+        if words in at.context:
+            begin = Span(at.file, at.opened.line + 1, at.opened.column + 1)
+            cause = f"the {what} that opens here is not closed"
+            return Problem(begin, "CDMQ101", cause, f"close the {what}")
+    return None
+
+
+def _other(at: _Wrong) -> Problem:
+    if "another document" in at.said:
+        return at.problem("a second document (---) in one file", "write one file for each")
+    if "undefined alias" in at.said:
+        return at.problem(
             "the alias (*name) has no anchor (&name) above it",
             "write it out, or put text that begins with * in quotes",
         )
     remedy = "look at the line and the one above it"
-    if "flow" in context:
+    if "flow" in at.context:
         remedy = "close the bracket, and put text or SQL inside { } in quotes"
-    elif "block" in said or "block" in context:
+    elif "block" in at.said or "block" in at.context:
         remedy = "keys of one mapping must stand in the same column"
-    elif "quoted scalar" in context:
+    elif "quoted scalar" in at.context:
         remedy = "close the quote"
-    elif "token" in said or "character" in said:
+    elif "token" in at.said or "character" in at.said:
         remedy = "put text that begins with a sign in quotes"
-    return Problem(span, "CDMQ101", f"this is not YAML: {said}", remedy)
+    return at.problem(f"this is not YAML: {at.said}", remedy)
+
+
+#: The first that finds what is wrong tells it.
+_LOOKS = (_tab, _blank, _key_astray, _escape, _text_behind, _not_closed, _other)
