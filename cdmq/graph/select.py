@@ -53,19 +53,7 @@ def select(
     left_out = graph.union(exclude, "--exclude") if exclude and exclude.strip() else frozenset()
     taken = graph.with_rules(taken) - graph.with_rules(left_out)
     if not taken and not allow_empty:
-        said = " ".join(
-            f"{flag} '{text}'"
-            for flag, text in (("--select", include), ("--exclude", exclude))
-            if text
-        )
-        raise CdmqError(
-            Problem(
-                Span("--select" if include else "--exclude"),
-                "CDMQ510",
-                f"nothing is selected by {said}",
-                "try it with: cdmq ls, or say --allow-empty",
-            )
-        )
+        raise CdmqError(_nothing(include, exclude))
     wanted = {
         r.id
         for r in project.rules.values()
@@ -77,6 +65,17 @@ def select(
     built = graph.graph.standing_on({f"rule:{r}" for r in rules} | {f"dataset:{d}" for d in chosen})
     datasets = tuple(d for d in project.datasets if f"dataset:{d}" in built)
     return Selection(rules, datasets, chosen, rules == enabled)
+
+
+def _nothing(include: str | None, exclude: str | None) -> Problem:
+    flags = (("--select", include), ("--exclude", exclude))
+    said = " ".join(f"{flag} '{text}'" for flag, text in flags if text)
+    return Problem(
+        Span("--select" if include else "--exclude"),
+        "CDMQ510",
+        f"nothing is selected by {said}",
+        "try it with: cdmq ls, or say --allow-empty",
+    )
 
 
 def words(text: str) -> list[str]:

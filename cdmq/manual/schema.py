@@ -193,19 +193,7 @@ def _validation(defs: Json, checks: Mapping[str, type[BaseModel]]) -> Json:
     names = [{"const": n, "description": _about(c.__doc__)} for n, c in checks.items()]
     head = {k: v for k, v in shared.items() if k not in ("check", "checks")}
     for name, check in checks.items():
-        own = defs[check.__name__]
-        takes = getattr(check, "TAKES", "one")
-        defs[f"rule_{name}"] = {
-            "type": "object",
-            "description": _about(check.__doc__),
-            "additionalProperties": False,
-            "properties": {**own["properties"], **head, "check": {"const": name}},
-            "required": [
-                "check",
-                *(["column"] if takes == "one" else []),
-                *own.get("required", ()),
-            ],
-        }
+        defs[f"rule_{name}"] = _rule_of(name, check, defs[check.__name__], head)
     items = {
         "type": "object",
         "additionalProperties": False,
@@ -245,6 +233,22 @@ def _validation(defs: Json, checks: Mapping[str, type[BaseModel]]) -> Json:
                 }
                 for n in checks
             ),
+        ],
+    }
+
+
+def _rule_of(name: str, check: type[BaseModel], own: Json, head: Json) -> Json:
+    """A rule of one check, with the check's keys beside those of every rule."""
+    takes = getattr(check, "TAKES", "one")
+    return {
+        "type": "object",
+        "description": _about(check.__doc__),
+        "additionalProperties": False,
+        "properties": {**own["properties"], **head, "check": {"const": name}},
+        "required": [
+            "check",
+            *(["column"] if takes == "one" else []),
+            *own.get("required", ()),
         ],
     }
 

@@ -111,43 +111,12 @@ def look(text: str, tokens: list[Any]) -> None:
     for token in tokens:
         if token.comments:
             place = _comment_place(text)
-            raise SqlProblem(
-                COMMENT,
-                "an expression holds no comment",
-                "put the reason in the rule's 'why:'",
-                place,
-            )
-        form, word = token.token_type, token.text
-        if form == TokenType.SEMICOLON:
-            raise SqlProblem(
-                SEVERAL,
-                "a ';' does not belong into an expression",
-                "write one expression; join two with AND",
-                token.start + 1,
-            )
-        if form in _NOT_TEXT:
-            raise SqlProblem(
-                CONSTRUCT,
-                f"text is not written as {_NOT_TEXT[form]} here",
-                "write it in single quotes: 'text'",
-                token.start + 1,
-            )
-        if form == TokenType.STRING and before is not None and before.token_type == form:
-            raise SqlProblem(
-                SYNTAX,
-                f"two texts stand side by side: '{before.text}' '{word}'",
-                "put a comma between them, or || to join them",
-                token.start + 1,
-            )
-        if word in _OPERATORS and form not in (TokenType.STRING, TokenType.IDENTIFIER):
-            raise SqlProblem(
-                CONSTRUCT,
-                f"the operator {word} is not allowed in a rule",
-                _OPERATORS[word],
-                token.start + 1,
-            )
-        if form == TokenType.VAR:
-            curly(word, token.start)
+            remedy = "put the reason in the rule's 'why:'"
+            raise SqlProblem(COMMENT, "an expression holds no comment", remedy, place)
+        if found := _refused(token, before):
+            raise SqlProblem(*found, token.start + 1)
+        if token.token_type == TokenType.VAR:
+            curly(token.text, token.start)
         _bracket(token, open_brackets)
         before = token
     if open_brackets:
@@ -155,6 +124,23 @@ def look(text: str, tokens: list[Any]) -> None:
             SYNTAX, "this '(' is never closed", "write the missing ')'", open_brackets[-1] + 1
         )
     _statement(tokens)
+
+
+def _refused(token: Any, before: Any) -> tuple[str, str, str] | None:
+    """Code, cause and remedy of a token that no expression may hold."""
+    form, word = token.token_type, token.text
+    if form == TokenType.SEMICOLON:
+        cause = "a ';' does not belong into an expression"
+        return SEVERAL, cause, "write one expression; join two with AND"
+    if form in _NOT_TEXT:
+        cause = f"text is not written as {_NOT_TEXT[form]} here"
+        return CONSTRUCT, cause, "write it in single quotes: 'text'"
+    if form == TokenType.STRING and before is not None and before.token_type == form:
+        cause = f"two texts stand side by side: '{before.text}' '{word}'"
+        return SYNTAX, cause, "put a comma between them, or || to join them"
+    if word in _OPERATORS and form not in (TokenType.STRING, TokenType.IDENTIFIER):
+        return CONSTRUCT, f"the operator {word} is not allowed in a rule", _OPERATORS[word]
+    return None
 
 
 def _characters(text: str) -> None:

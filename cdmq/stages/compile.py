@@ -94,11 +94,7 @@ class _Compiler:
         rows = replace(source, stage=self._stage())
         if any(k not in self.columns for k in self.dataset.key):
             return None
-        rules = [
-            r
-            for r in self.project.rules.values()
-            if r.dataset == self.dataset.name and r.enabled and not self._makes(r, "source:")
-        ]
+        rules = self._rules()
         flagging = [r for r in rules if self._makes(r, "flags:")]
         self._twice(flagging)
         clean, defaulted = rows.views()
@@ -134,6 +130,14 @@ class _Compiler:
             works=tuple(w for w in works if w.run),
             maker=self._maker(at),
         )
+
+    def _rules(self) -> list[Rule]:
+        """The rules that judge the dataset's records, or keep something of them."""
+        return [
+            r
+            for r in self.project.rules.values()
+            if r.dataset == self.dataset.name and r.enabled and not self._makes(r, "source:")
+        ]
 
     def _seen_by(self, rule: Rule, rows: Rows) -> Rows:
         """The rows with the columns of other rules that this one reads."""
