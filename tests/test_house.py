@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -26,6 +27,8 @@ TOP_FLOOR = 9
 NAMED = "kinds named"
 #: Files that name kinds for good: the list, and the commands that are about one.
 MAY_NAME = {"cdmq/kinds/__init__.py", "cdmq/cli/train.py", "cdmq/cli/explain.py"}
+#: What states an engine's SQL, and what drives it.
+MAY_ASK = ("cdmq/sql/dialects/", "cdmq/warehouses/")
 #: In cdmq/kinds/: what kinds share.
 SHARED = {"facts"}
 
@@ -97,6 +100,33 @@ def _words(node: ast.AST) -> Iterator[str]:
             yield folder[1]
 
 
+def engines_asked() -> set[str]:
+    """Places of cdmq that ask which engine it is, outside of what states and drives each."""
+    from cdmq.sql.dialects import names
+
+    return {
+        f"{file}:{node.lineno}"
+        for file, (text, tree) in trees("cdmq").items()
+        if not file.startswith(MAY_ASK) and any(name in text for name in names())
+        for node in _asked(tree, set(names()))
+    }
+
+
+def _asked(tree: ast.Module, engines: set[str]) -> Iterator[ast.expr]:
+    """Names of engines that are compared with, matched, or looked up in a dict."""
+    for node in ast.walk(tree):
+        held: list[ast.expr | None] = []
+        if isinstance(node, ast.Compare):
+            held = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            held = [node.value]
+        elif isinstance(node, ast.Dict):
+            held = [*node.keys]
+        for one in held:
+            parts = one.elts if isinstance(one, ast.Tuple | ast.List | ast.Set) else [one]
+            yield from (p for p in parts if isinstance(p, ast.Constant) and p.value in engines)
+
+
 @cache
 def listed() -> Mapping[str, Mapping[str, object]]:
     """Sections of the list -> what is over its limit -> by how much, or which kinds."""
@@ -118,6 +148,10 @@ def test_no_kind_is_named_outside_its_folder() -> None:
     assert not {f: w for f, w in more.items() if w}, "ask the kind: a part in its folder"
     less = {f: w - named.get(f, set()) for f, w in known.items()}
     assert not {f: w for f, w in less.items() if w}, "take it out of house.yml"
+
+
+def test_nobody_asks_which_engine_it_is() -> None:
+    assert not engines_asked(), "ask for what is needed: a field of cdmq/sql/dialects/dialect.py"
 
 
 def test_every_exception_has_its_reason() -> None:
@@ -155,6 +189,20 @@ def test_counts_are_those_of_the_code() -> None:
     assert _parameters(defined["f.py A m"]) == 3  # type: ignore[arg-type]
     words = [w for node in ast.walk(tree) for w in _words(node)]
     assert sorted(words) == ["golden", "golden rule", "matching", "tiering"]
+
+
+def test_every_way_of_asking_for_an_engine_is_seen() -> None:
+    asking = """
+        if at.dialect == "duckdb": ...
+        if "postgres" != dialect: ...
+        call("f" if dialect in ("postgres", "other") else "g")
+        {"duckdb": f}[dialect]
+        match dialect:
+            case "postgres" | "other": ...
+    """
+    assert len(list(_asked(ast.parse(textwrap.dedent(asking)), {"duckdb", "postgres"}))) == 5
+    other = 'node.sql("duckdb"); f(dialect="postgres") == 1; names = ["duckdb"]; word == "other"'
+    assert not list(_asked(ast.parse(other), {"duckdb", "postgres"}))
 
 
 def shrink() -> None:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from cdmq.checks.base import Check, Context, Scope
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 
 
 class Unique(Check):
@@ -34,10 +35,11 @@ class Unique(Check):
     def failing(self, columns: tuple[str, ...], at: Context) -> exp.Expr:
         values = [at.comparable(c) for c in columns]
         tested = nodes.all_of([nodes.all_present([at.column(c) for c in columns]), at.tested()])
-        if at.dialect == "duckdb" and any(at.type_of(c) == "text" for c in columns):
+        quick = dialect_of(at.dialect).queries.quick_hash
+        if quick and any(at.type_of(c) == "text" for c in columns):
             # Texts are grouped by their hash, and only those that share one by themselves:
             # 0.73 times grouping the texts (3M e-mail addresses).
-            mark = nodes.call("hash", *values)
+            mark = nodes.call(quick, *values)
             few = exp.In(this=mark, query=exp.Subquery(this=_shared([mark], at.table(), tested)))
             tested = nodes.all_of([tested, few])
         this = values[0] if len(values) == 1 else exp.Tuple(expressions=values)

@@ -12,10 +12,8 @@ from cdmq.datasets.model_reads import check_reads
 from cdmq.datasets.model_text import render_model
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
+from cdmq.sql.dialects import names
 from cdmq.values import Dataset, Project
-
-#: What config(dialect=) can say.
-_DIALECTS = ("duckdb", "postgres")
 
 
 def model_query(dataset: Dataset, project: Project, table: Callable[[str], exp.Expr]) -> exp.Query:
@@ -28,9 +26,9 @@ def model_query(dataset: Dataset, project: Project, table: Callable[[str], exp.E
     span = Span(dataset.model.path)
     text = render_model(dataset, project.variables, project.macros)
     dialect = str(text.config.get("dialect", "duckdb"))
-    if dialect not in _DIALECTS:
+    if dialect not in names():
         cause = f"dialect='{dialect}' is not known"
-        raise CdmqError(Problem(span, "CDMQ332", cause, did_you_mean(dialect, _DIALECTS)))
+        raise CdmqError(Problem(span, "CDMQ332", cause, did_you_mean(dialect, names())))
     query = _one_query(text.sql, dialect, span)
     check_reads(query, span)
 

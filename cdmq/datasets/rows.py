@@ -10,6 +10,7 @@ from sqlglot import exp
 from cdmq.datasets.tokens import without_tokens
 from cdmq.files.cells import UNREADABLE
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import key_of, record_digest
 from cdmq.sql.types import Type
@@ -90,9 +91,4 @@ class Rows:
 
 def unreadable(name: str, dialect: str) -> exp.Expr:
     """The text of a cell of the source that could not be read, else NULL."""
-    value = nodes.column(UNREADABLE)
-    if dialect == "duckdb":
-        return nodes.call(
-            "json_extract_string", value, nodes.text('$."' + name.replace('"', '\\"') + '"')
-        )
-    return nodes.call("json_extract_path_text", nodes.cast(value, "json"), nodes.text(name))
+    return dialect_of(dialect).queries.json_text(nodes.column(UNREADABLE), name)

@@ -160,8 +160,7 @@ def _rows(step: DatasetSteps) -> exp.Select:
 
 def _flagged(step: DatasetSteps, schema: str, rule: exp.Expr, dialect: str) -> exp.Select:
     key = nodes.column("key", "f")
-    if dialect == "postgres":
-        rule = exp.Collate(this=rule, expression=nodes.name("C"))
+    rule = nodes.by_code_point(rule, dialect)
     ordered = exp.Order(
         this=exp.Distinct(expressions=[rule]), expressions=[exp.Ordered(this=rule.copy())]
     )

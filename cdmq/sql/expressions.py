@@ -194,7 +194,7 @@ def lower(
     """The tree as one engine's SQL, to be rendered with `.sql(dialect=dialect)`.
 
     Give it the tree of `bind`: types decide collations, casts and arithmetic. Casts and division
-    give NULL where they cannot give a value. On DuckDB the caller wraps the whole in TRY.
+    give NULL where they cannot give a value. The caller guards the whole (Binder.guarded).
     """
     return Lowering(dialect, column, behind, as_of).node(typed(tree))
 

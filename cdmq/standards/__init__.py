@@ -57,7 +57,7 @@ def layered(form: Form, value: exp.Column, options: Options, dialect: str, alias
     """As `form.tidy`, in layers where the form has them: what is costly is computed once.
 
     Every column that a layer adds begins with `alias` and is spoken of by the table of `value`.
-    On PostgreSQL a layer needs OFFSET 0, else the planner flattens it and computes all again.
+    A layer is put `beneath` (nodes.py): else an engine may flatten it and compute all again.
     """
     in_layers = getattr(form, "layered", None)
     result = (in_layers or form.tidy)(value, options, dialect, alias)

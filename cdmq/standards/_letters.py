@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cdmq.sql.dialects import dialect_of
 from cdmq.standards._values import call, case, equal, joined, matches, number, octets, text
 
 #: Capital and small letters of the pairs new in Unicode 16 (UnicodeData.txt).
 _NEW_CAPITAL = "\ua7dc\ua7cb\u1c89\ua7cc\ua7da" + "".join(map(chr, range(0x10D50, 0x10D66)))
 _NEW_SMALL = "\u019b\u0264\u1c8a\ua7cd\ua7db" + "".join(map(chr, range(0x10D70, 0x10D86)))
+
+#: A piece of a text, and its place, as names.
+_PIECE, _PLACE = "cdmq_piece", "cdmq_place"
 
 #: Words inside a person's name that are written small (the Dutch, German, French, Italian,
 #: Spanish, Portuguese ones). At the start they get a capital, as in Dutch without a first name.
@@ -26,11 +30,7 @@ PARTICLES = (
 
 
 def _native(name: str, value: exp.Expr, dialect: str) -> exp.Expr:
-    if dialect == "duckdb":
-        return call(name, value)
-    collation = exp.Identifier(this="pg_c_utf8", quoted=True)
-    collated = exp.Collate(this=exp.Paren(this=value.copy()), expression=collation)
-    return call(name, collated)
+    return dialect_of(dialect).texts.cased(name, value.copy())
 
 
 def _mended(node: exp.Expr, value: exp.Expr, wrong: str, right: str, dialect: str) -> exp.Expr:
@@ -44,8 +44,8 @@ def _mended(node: exp.Expr, value: exp.Expr, wrong: str, right: str, dialect: st
 def upper(value: exp.Expr, dialect: str) -> exp.Expr:
     """Capital letters; the capital of sharp s is U+1E9E."""
     node = _native("upper", value, dialect)
-    sharp = ("", "") if dialect == "duckdb" else ("ß", "ẞ")
-    return _mended(node, value, sharp[0] + _NEW_SMALL, sharp[1] + _NEW_CAPITAL, dialect)
+    small, capital = dialect_of(dialect).texts.not_raised
+    return _mended(node, value, small + _NEW_SMALL, capital + _NEW_CAPITAL, dialect)
 
 
 def lower(value: exp.Expr, dialect: str) -> exp.Expr:
@@ -57,25 +57,15 @@ def lower(value: exp.Expr, dialect: str) -> exp.Expr:
 def capitalised(small: exp.Expr, after: str, dialect: str, person: bool = False) -> exp.Expr:
     """A capital at the start of cleaned small letters and behind each match of the class `after`.
 
-    Neither engine has a capital-maker that the other shares, so the text is cut into pieces at a
+    Engines share no capital-maker, so the text is cut into pieces at a
     control character, U+0001, which `whitespace.clean` has removed before.
     `person`: particles inside stay small, Mc is followed by a capital.
     """
     cut = call("chr", number(1))
     mark = exp.DPipe(this=text("\\1"), expression=cut.copy(), safe=False)
     marked = call("regexp_replace", small, text(f"({after})"), mark, text("g"))
-    names = [exp.to_identifier("cdmq_piece"), exp.to_identifier("cdmq_place")]
-    piece = _person(dialect) if person else _capital(exp.column("cdmq_piece"), dialect)
-    if dialect == "duckdb":
-        each = exp.Lambda(this=piece, expressions=names)
-        pieces = call("list_transform", call("string_split", marked, cut), each)
-        return call("array_to_string", pieces, text(""))
-    pieces = call("string_to_array", marked, cut)
-    alias = exp.TableAlias(this=exp.to_identifier("cdmq_pieces"), columns=names[:1])
-    source = exp.Unnest(expressions=[pieces], alias=alias, offset=names[1])
-    order = exp.Ordered(this=exp.column("cdmq_place"), nulls_first=False)
-    whole = exp.GroupConcat(this=exp.Order(this=piece, expressions=[order]), separator=text(""))
-    return exp.Subquery(this=exp.Select(expressions=[whole], from_=exp.From(this=source)))
+    piece = _person(dialect) if person else _capital(exp.column(_PIECE), dialect)
+    return dialect_of(dialect).texts.pieces(marked, cut, piece, (_PIECE, _PLACE))
 
 
 def _capital(piece: exp.Expr, dialect: str) -> exp.Expr:
@@ -84,7 +74,7 @@ def _capital(piece: exp.Expr, dialect: str) -> exp.Expr:
 
 
 def _person(dialect: str) -> exp.Expr:
-    piece, place = exp.column("cdmq_piece"), exp.column("cdmq_place")
+    piece, place = exp.column(_PIECE), exp.column(_PLACE)
     inside = exp.And(
         this=exp.GT(this=place, expression=number(1)),
         expression=exp.In(this=piece.copy(), expressions=[text(f"{p} ") for p in PARTICLES]),

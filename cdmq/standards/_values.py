@@ -9,6 +9,9 @@ from typing import Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 from sqlglot import exp
 
+from cdmq.sql.dialects import dialect_of
+from cdmq.sql.patterns import found
+
 Option = exp.Expr | str
 Options = Mapping[str, Option]
 
@@ -125,35 +128,27 @@ def replace_all(value: exp.Expr, pattern: str, by: str) -> exp.Expr:
 
 def matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
     """True where `pattern` is found in the value."""
-    return call("regexp_matches" if dialect == "duckdb" else "regexp_like", value, text(pattern))
+    return found(value.copy(), pattern, dialect)
 
 
 def extract(value: exp.Expr, pattern: str, dialect: str, group: int = 0) -> exp.Expr:
     """The first match (or its only group); NULL if there is none or it is empty.
 
-    PostgreSQL's substring gives the first group where the pattern has one: groups that are not
-    asked for are written (?:...).
+    Groups that are not asked for are written (?:...): an engine may take the first that it sees.
     """
-    if dialect == "duckdb":
-        return none_if_empty(call("regexp_extract", value, text(pattern), number(group)))
-    return none_if_empty(call("substring", value, text(pattern)))
+    return none_if_empty(dialect_of(dialect).patterns.extract(value.copy(), text(pattern), group))
 
 
 def char_class(points: Iterable[int | tuple[int, int]], dialect: str) -> str:
     """A bracket expression of code points, as escapes that can be read in the SQL."""
-
-    def one(point: int) -> str:
-        if dialect == "duckdb":
-            return f"\\x{{{point:04x}}}"
-        return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
-
+    one = dialect_of(dialect).patterns.escaped
     parts = [one(p) if isinstance(p, int) else f"{one(p[0])}-{one(p[1])}" for p in points]
     return "[" + "".join(parts) + "]"
 
 
 def octets(value: exp.Expr, dialect: str) -> exp.Expr:
     """The bytes of a text in UTF-8: as many as characters where it is plain ASCII."""
-    return call("strlen" if dialect == "duckdb" else "octet_length", value)
+    return call(dialect_of(dialect).texts.octets, value)
 
 
 def bound(
@@ -161,18 +156,8 @@ def bound(
 ) -> exp.Expr:
     """`body` of `value`, which is computed once however often `body` speaks of it.
 
-    DuckDB: a lambda over a list of one. PostgreSQL: a subquery that OFFSET 0 keeps from being
-    flattened. A column is computed already.
+    A column is computed already.
     """
     if isinstance(value, exp.Column):
         return body(value)
-    variable = exp.column(name)
-    if dialect == "duckdb":
-        each = exp.Lambda(this=body(variable), expressions=[exp.to_identifier(name)])
-        one = exp.Anonymous(this="list_value", expressions=[value.copy()])
-        return call("list_extract", call("list_transform", one, each), number(1))
-    inner = exp.Select(
-        expressions=[exp.alias_(value.copy(), name)], offset=exp.Offset(expression=number(0))
-    )
-    source = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(f"{name}_of")))
-    return exp.Subquery(this=exp.Select(expressions=[body(variable)], from_=exp.From(this=source)))
+    return dialect_of(dialect).queries.once(value, body, name)

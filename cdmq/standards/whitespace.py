@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cdmq.sql.dialects import dialect_of
 from cdmq.standards._values import (
     NoOptions,
     Options,
@@ -34,7 +35,6 @@ from cdmq.standards._values import (
     char_class,
     matches,
     none_if_empty,
-    number,
     replace_all,
     text,
 )
@@ -65,11 +65,11 @@ def clean(value: exp.Expr, dialect: str) -> exp.Expr:
     node = replace_all(node, char_class(SPACES, dialect) + "+", " ")
     ends = char_class(JOINERS, dialect) + "+"
     node = replace_all(node, f"^{ends}|{ends}$", "")
-    return call("nfc_normalize" if dialect == "duckdb" else "normalize", node)
+    return call(dialect_of(dialect).texts.nfc, node)
 
 
 def _unseen(dialect: str) -> tuple[int | tuple[int, int], ...]:
-    return ((0x00, 0x08), *UNSEEN[1:]) if dialect == "duckdb" else UNSEEN
+    return ((0x00, 0x08), *UNSEEN[1:]) if dialect_of(dialect).texts.holds_nul else UNSEEN
 
 
 def blanks(dialect: str) -> str:
@@ -96,14 +96,8 @@ def trimmed(value: exp.Expr, dialect: str) -> exp.Expr:
 
 def ragged(value: exp.Expr, dialect: str) -> exp.Expr:
     """True where white space may stand around a text: cheap, and false for nearly all."""
-    first, last = (call("left", value, number(1)), call("right", value, number(1)))
-    if dialect == "duckdb":  # an index is quicker than a part
-        first, last = value.copy(), call("array_extract", value, number(-1))
-        return _outside(exp.Paren(this=first), exp.Paren(this=last))
-    code = exp.Identifier(this="C", quoted=True)
-    return _outside(
-        *(exp.Paren(this=exp.Collate(this=n, expression=code.copy())) for n in (first, last))
-    )
+    first, last = dialect_of(dialect).texts.ends(value)
+    return _outside(exp.Paren(this=first), exp.Paren(this=last))
 
 
 def _outside(first: exp.Expr, last: exp.Expr) -> exp.Expr:

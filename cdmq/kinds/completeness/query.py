@@ -22,6 +22,7 @@ from cdmq.kinds.binding import Binder
 from cdmq.kinds.completeness.points import Point, points_of
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.expressions import lower
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.standards.whitespace import blank
@@ -89,11 +90,7 @@ class _Scores:
         twice = exp.Mul(this=whole.copy(), expression=nodes.number(2))
         above = exp.Add(this=exp.Mul(this=part, expression=nodes.number(20_000)), expression=whole)
         over, under = nodes.paren(above), nodes.paren(twice)
-        hundredths = (
-            nodes.call("div", over, under)
-            if self.rows.dialect == "postgres"
-            else exp.IntDiv(this=over, expression=under)
-        )
+        hundredths = dialect_of(self.rows.dialect).numbers.quotient(over, under)
         exact = nodes.cast(nodes.paren(hundredths), "decimal(7, 2)")
         scaled = exp.Mul(this=exact, expression=nodes.number("0.01"))
         return nodes.cast(nodes.paren(scaled), "decimal(5, 2)")

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cdmq.kinds.words import Duration, Period, days_of
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.functions.build import cast, try_cast
 from cdmq.sql.types import Type
 
@@ -43,13 +44,13 @@ def rounded(value: exp.Expr, dialect: str) -> exp.Expr:
 
     It is first rounded to nine: a tie at the fifth place then falls the same way everywhere.
     """
-    is_text = dialect != "duckdb"  # PostgreSQL casts 15 digits of a double, and all of its text
+    is_text = not dialect_of(dialect).casts.all_digits  # but those of its text
     fine = _decimal(nodes.cast(value, "text") if is_text else value, dialect, is_text)
     return nodes.cast(nodes.call("round", fine, nodes.number(ROUNDED)), DECIMAL)
 
 
 def _decimal(value: exp.Expr, dialect: str, is_text: bool) -> exp.Expr:
-    if dialect == "duckdb":
+    if dialect_of(dialect).casts.tries:
         number = try_cast(value, DECIMAL)
         return nodes.when(_small(number), number.copy())
     number = cast(value, "NUMERIC") if is_text else value

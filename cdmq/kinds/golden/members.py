@@ -17,6 +17,7 @@ from cdmq.kinds.golden.layout import SOURCE, Layout, Unit
 from cdmq.kinds.golden.order import alike, ordered, window
 from cdmq.kinds.golden.units import Units, total
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 from cdmq.sql.logical import logical
 from cdmq.sql.text_form import record_digest, text_of
 from cdmq.steps import DatasetSteps
@@ -55,10 +56,12 @@ class Members:
         return self._with_party(cells, list(cells))
 
     def _read(self, column: str) -> exp.Expr:
-        """PostgreSQL picks no array from an array of arrays: there a list is carried as text."""
+        """Where no list can be picked from several, it is carried as text."""
         value = nodes.column(column)
-        lists = self.layout.columns[column] == "list" and self.units.dialect == "postgres"
-        return nodes.cast(value, "text") if lists else value
+        if self.layout.columns[column] != "list":
+            return value
+        picked = dialect_of(self.units.dialect).queries.first_of_lists
+        return value if picked else nodes.cast(value, "text")
 
     def _with_party(
         self, cells: Mapping[str, exp.Expr], kept: Iterable[str], more: Iterable[exp.Expr] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.sql import nodes
+from cdmq.sql.dialects import dialect_of
 
 VALID, OWN, FULLER, KEY, ONLY = "valid", "own value", "fuller", "key", "only value"
 #: The words that compare whole records: one order of the rows serves every unit.
@@ -82,15 +83,10 @@ def flag_term(word: str, condition: exp.Expr) -> Term:
 def first(value: exp.Expr, order: Sequence[exp.Expr], where: exp.Expr, dialect: str) -> exp.Expr:
     """The value of the first row by an order, of those for which a condition holds.
 
-    An ordered aggregate of few rows a group: a fifth of a window a column on DuckDB, and with one
-    order for many columns PostgreSQL sorts once.
+    An ordered aggregate of few rows a group: a fifth of a window a column on DuckDB.
     """
     by = exp.Order(this=value, expressions=list(order))
-    condition = exp.Where(this=where)
-    if dialect == "postgres":
-        listed = exp.Filter(this=nodes.call("array_agg", by), expression=condition)
-        return exp.Bracket(this=exp.Paren(this=listed), expressions=[nodes.number(1)], offset=1)
-    return exp.Filter(this=nodes.call("first", by), expression=condition)
+    return dialect_of(dialect).queries.first(by, exp.Where(this=where))
 
 
 def window(

@@ -147,7 +147,7 @@ class RuleContext:
         )
         if found is None or self.binder.guarded(found) is found:
             return found
-        told = nodes.call("TRY", exp.Is(this=nodes.paren(found), expression=exp.true()))
+        told = self.binder.guarded(exp.Is(this=nodes.paren(found), expression=exp.true()))
         return exp.Coalesce(this=told, expressions=[exp.true()])
 
     def unjudged(self, by_check: exp.Expr | None) -> exp.Expr | None:

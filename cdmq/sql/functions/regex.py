@@ -119,7 +119,7 @@ def translate(pattern: str, dialect: str, groups: bool = False) -> str:
     Without `groups` it is good for asking whether there is a match (then greed changes nothing
     and every group is written without capture). With `groups` what is matched counts, and engines
     take different ways through a pattern that can match in several; such a pattern is refused.
-    PostgreSQL's text has to carry COLLATE "C", for a word border to be an ASCII one.
+    The text goes by code point (`texts.by_code_point`), for a word border to be an ASCII one.
     """
     node, _ = parse(unicodedata.normalize("NFC", pattern))
     if groups and may_be_empty(node):
