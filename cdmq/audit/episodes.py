@@ -23,7 +23,6 @@ from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.open_episodes import OpenEpisodes
 from cdmq.audit.suggestions import suggestions
 from cdmq.audit.tables import CHANGES, FLAGS
-from cdmq.audit.temporary import Temporary
 from cdmq.audit.versions import Version
 from cdmq.outcomes import CHANGED, FOUND, Executed, RuleResult
 from cdmq.sql import nodes
@@ -31,6 +30,7 @@ from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.steps import Judgement
 from cdmq.values import Project, Rule
+from cdmq.warehouses.temporary import Temporary
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse

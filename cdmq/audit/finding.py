@@ -15,6 +15,7 @@ from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer
 from cdmq.steps import Branch
 from cdmq.warehouses.base import StatementError
+from cdmq.warehouses.temporary import Temporary
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -32,15 +33,8 @@ class Finder:
     def temporary(self) -> None:
         """Fresh temporary tables for what is found: they vanish with the connection."""
         for relation, columns in ((FOUND, FOUND_COLUMNS), (CHANGED, CHANGED_COLUMNS)):
-            shown = [
-                nodes.alias(nodes.cast(nodes.null(), "integer" if c == "code" else "text"), c)
-                for c in columns
-            ]
-            empty = nodes.select(shown, where=exp.false())
-            drop = nodes.drop(relation)
-            self.warehouse.run(drop.sql(self.warehouse.dialect))
-            made = nodes.create(relation, empty, temporary=True)
-            self.warehouse.run(made.sql(self.warehouse.dialect))
+            types = {c: "integer" if c == "code" else "text" for c in columns}
+            Temporary(self.warehouse).empty(relation, types)
 
     def find(self, branches: Sequence[Branch]) -> list[Outcome]:
         """Run branches as one statement; where that fails, each; where that fails, each rule."""

@@ -13,6 +13,7 @@ from cdmq.audit.tables import FLAGS
 from cdmq.outcomes import FOUND
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
+from cdmq.warehouses.temporary import Temporary
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -48,13 +49,8 @@ def keep_numbers(warehouse: Warehouse, schema: str, code: int, ids: Iterable[str
     ]
     if not moved:
         return
-    warehouse.run(nodes.drop(_MOVED).sql(warehouse.dialect))
     columns = dict.fromkeys(("now", "digest", "first"), "text")
-    empty = nodes.select(
-        [nodes.alias(nodes.cast(nodes.null(), "text"), c) for c in columns], where=exp.false()
-    )
-    warehouse.run(nodes.create(_MOVED, empty, temporary=True).sql(warehouse.dialect))
-    warehouse.insert(_MOVED, columns, moved)
+    Temporary(warehouse).load(_MOVED, columns, moved)
     same = nodes.equal(
         *(
             exp.Coalesce(this=nodes.column("digest", t), expressions=[nodes.text("")])

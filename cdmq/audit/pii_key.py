@@ -22,6 +22,7 @@ from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_of, keyed_again, pads, spelled
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.values import Dataset, Project
+from cdmq.warehouses.temporary import Temporary
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
@@ -84,13 +85,7 @@ def _another(span: Span, given: bool, kept: bool, table: Relation) -> Problem:
 
 def put(warehouse: Warehouse, key: bytes) -> None:
     """The key where the statements of this connection find it, and no other connection does."""
-    warehouse.run(nodes.drop(KEY).sql(warehouse.dialect))
-    empty = nodes.select(
-        [nodes.alias(nodes.cast(nodes.null(), t), c) for c, t in KEY_COLUMNS.items()],
-        where=exp.false(),
-    )
-    warehouse.run(nodes.create(KEY, empty, temporary=True).sql(warehouse.dialect))
-    warehouse.insert(KEY, dict(KEY_COLUMNS), [list(pads(key))])
+    Temporary(warehouse).load(KEY, KEY_COLUMNS, [list(pads(key))])
 
 
 def _bring_over(warehouse: Warehouse, schema: str, key: bytes, tables: Iterable[Table]) -> None:
@@ -169,12 +164,7 @@ def _replace(
     if not rows:
         return
     pairs = Relation("__cdmq_brought_over")
-    empty = nodes.select(
-        [nodes.alias(nodes.cast(nodes.null(), "text"), c) for c in ("old", "new")],
-        where=exp.false(),
-    )
-    warehouse.run(nodes.create(pairs, empty, temporary=True).sql(warehouse.dialect))
-    warehouse.insert(pairs, {"old": "text", "new": "text"}, rows)
+    Temporary(warehouse).load(pairs, {"old": "text", "new": "text"}, rows)
     update = exp.Update(
         this=nodes.table(relation, "t"),
         from_=exp.From(this=nodes.table(pairs, "p")),

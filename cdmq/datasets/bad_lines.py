@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from cdmq.files.csv_lines import BadLine
 from cdmq.outcomes import FOUND, FOUND_COLUMNS, Outcome
 from cdmq.project.spec import DatasetSpec, Pii
@@ -19,6 +17,7 @@ from cdmq.sql.keyed import keyed
 from cdmq.sql.pii import stored
 from cdmq.sql.relation import Relation
 from cdmq.values import Dataset, Project
+from cdmq.warehouses.temporary import Temporary
 
 if TYPE_CHECKING:
     from cdmq.audit.found import Findings
@@ -71,11 +70,8 @@ def judge_lines(outcome: Outcome, lines: FileLines | None, findings: Findings) -
     )
     if not lines.bad:
         return done
-    warehouse.run(nodes.drop(_LINES).sql(warehouse.dialect))
     none = nodes.cast(nodes.null(), "text")
-    empty = nodes.select([nodes.alias(none, c) for c in ("place", "text")], where=exp.false())
-    warehouse.run(nodes.create(_LINES, empty, temporary=True).sql(warehouse.dialect))
-    warehouse.insert(
+    Temporary(warehouse).load(
         _LINES,
         {"place": "text", "text": "text"},
         [(f"{b.place} ({b.why}): ", b.text) for b in lines.bad],

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+from pathlib import Path
+
 import pytest
 from runner import ENGINES
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 
 from cdmq.sql import nodes
-from cdmq.sql.dialects import dialect_of, names
+from cdmq.sql.dialects import dialect, dialect_of, names
 from cdmq.sql.functions import table
+from cdmq.warehouses.base import Traits
+
+CDMQ = Path(__file__).parents[2] / "cdmq"
+PARTS = (
+    dialect.Dialect,
+    dialect.Texts,
+    dialect.Patterns,
+    dialect.Casts,
+    dialect.Numbers,
+    dialect.Queries,
+    dialect.Digests,
+)
 
 
 def test_the_engines_of_the_tests_are_stated() -> None:
@@ -33,3 +49,22 @@ def test_an_engine_that_is_not_stated_is_refused() -> None:
         nodes.by_code_point(nodes.column("a"), "spark")
     assert str(told.value).endswith("there are: duckdb, postgres")
     assert "'spark'" in str(told.value)
+
+
+def test_what_is_stated_has_a_reader() -> None:
+    read = {
+        node.attr
+        for file in CDMQ.rglob("*.py")
+        if not {"duckdb", "postgres"} & set(file.relative_to(CDMQ).parts)
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    stated = {f.name for part in (*PARTS, Traits) for f in dataclasses.fields(part)}
+    assert not stated - read
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_new_engine_states_all(part: type) -> None:
+    fields = dataclasses.fields(part)
+    assert fields
+    assert all(f.default is f.default_factory is dataclasses.MISSING for f in fields)

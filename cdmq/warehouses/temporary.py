@@ -1,4 +1,4 @@
-"""Temporary tables of a run: they vanish with the connection."""
+"""Temporary tables of a run: all are made here, and vanish with the connection."""
 
 from __future__ import annotations
 
@@ -29,12 +29,16 @@ class Temporary:
         self, relation: Relation, columns: Mapping[str, str], rows: Sequence[Sequence[object]]
     ) -> None:
         """With rows of Python values; `columns` gives the type of each."""
-        empty = nodes.select(
+        self.empty(relation, columns)
+        self.warehouse.insert(relation, dict(columns), rows)
+
+    def empty(self, relation: Relation, columns: Mapping[str, str]) -> None:
+        """Without rows, yet."""
+        nothing = nodes.select(
             [nodes.alias(nodes.cast(nodes.null(), t), c) for c, t in columns.items()],
             where=exp.false(),
         )
-        self.make(relation, empty)
-        self.warehouse.insert(relation, dict(columns), rows)
+        self.make(relation, nothing)
 
     def _run(self, node: exp.Expr) -> None:
         self.warehouse.run(node.sql(self.warehouse.dialect))
