@@ -101,7 +101,7 @@ class _Cells:
             values: dict[str, exp.Expr] = {f"u{i}": place}
             if before := units.before(unit):
                 values[f"y{i}"] = alike(before)
-            values |= {f"w{units.place[c]}": units.cell(c) for c in unit.columns}
+            values |= {f"w{units.cells.place[c]}": units.cells.cell(c) for c in unit.columns}
             for name, value in values.items():
                 found = first(value, units.order(unit), units.present(unit), self.dialect)
                 if value is place and not before:
@@ -143,17 +143,17 @@ class _Cells:
 
     def _differs(self, column: str, mine: str | None = None, its: str | None = None) -> exp.Expr:
         """NULL is no value: then nothing differs."""
-        name = self.units.place[column]
+        name = self.units.cells.place[column]
         return exp.NEQ(
-            this=self.units.compared(column, nodes.column(name, mine)),
-            expression=self.units.compared(column, nodes.column(f"w{name}", its)),
+            this=self.units.cells.compared(column, nodes.column(name, mine)),
+            expression=self.units.cells.compared(column, nodes.column(f"w{name}", its)),
         )
 
     def _won(self) -> exp.Query:
         """Each golden cell with the record that it comes from."""
         parts = []
         for i, unit, column in self.of:
-            value = self._text(column, f"w{self.units.place[column]}")
+            value = self._text(column, f"w{self.units.cells.place[column]}")
             how = self.pii.get(column, "plain")
             digest = nodes.cast(nodes.null(), "text") if how == "plain" else keyed(value.copy())
             key = self.units.trace(unit).key(self._told(i, unit))
@@ -167,7 +167,7 @@ class _Cells:
                         nodes.alias(key, "winner"),
                     ],
                     named("__cdmq_winners"),
-                    nodes.present(nodes.column(f"w{self.units.place[column]}")),
+                    nodes.present(nodes.column(f"w{self.units.cells.place[column]}")),
                 )
             )
         return nodes.union_all(parts)
@@ -183,7 +183,7 @@ class _Cells:
                 other = nodes.concat([alike(before), other])
             step = self.units.trace(unit).depth(self._told(i, unit), other)
             how = self.pii.get(column, "plain")
-            value = self._text(column, self.units.place[column])
+            value = self._text(column, self.units.cells.place[column])
             shown = exp.Coalesce(this=stored(value.copy(), how), expressions=[nodes.text("***")])
             parts.append(
                 nodes.group_by(

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.kinds.golden.layout import SOURCE, Layout, Unit
+from cdmq.kinds.golden.member_cells import total
 from cdmq.kinds.golden.order import alike, ordered, window
-from cdmq.kinds.golden.units import Units, total
+from cdmq.kinds.golden.units import Units
 from cdmq.sql import nodes
 from cdmq.sql.dialects import dialect_of
 from cdmq.sql.logical import logical
@@ -50,8 +51,10 @@ class Members:
     def joined(self, columns: Iterable[str]) -> exp.Select:
         """The records of the dataset with their party: `p`, `k` and columns."""
         wanted = set(columns)
-        cells = {self.units.place[c]: self._read(c) for c in self.layout.columns if c in wanted}
-        if self.units.borrowable:
+        cells = {
+            self.units.cells.place[c]: self._read(c) for c in self.layout.columns if c in wanted
+        }
+        if self.units.cells.borrowable:
             cells["b"] = nodes.column("__borrowed")
         return self._with_party(cells, list(cells))
 
@@ -60,7 +63,7 @@ class Members:
         value = nodes.column(column)
         if self.layout.columns[column] != "list":
             return value
-        picked = dialect_of(self.units.dialect).queries.first_of_lists
+        picked = dialect_of(self.units.cells.dialect).queries.first_of_lists
         return value if picked else nodes.cast(value, "text")
 
     def _with_party(
@@ -97,8 +100,8 @@ class Members:
         made above the join: beside the key, which knows it too, DuckDB would compute it always.
         """
         layout = self.layout
-        cells: dict[str, exp.Expr] = {p: self._read(c) for c, p in self.units.place.items()}
-        if self.units.borrowable:
+        cells: dict[str, exp.Expr] = {p: self._read(c) for c, p in self.units.cells.place.items()}
+        if self.units.cells.borrowable:
             cells["b"] = nodes.column("__borrowed")
         cells["t"] = self._trust()
         cells["f"] = total(
@@ -110,9 +113,9 @@ class Members:
         named = self.flagged.columns and self.steps.unnamed
         if named:
             cells["fk"] = self.steps.flags_key_for(self.steps.relation)
-        digest = record_digest([(self.units.cell(c), t) for c, t in layout.columns.items()])
+        digest = record_digest([(self.units.cells.cell(c), t) for c, t in layout.columns.items()])
         needed = {*layout.picked, *layout.verified.values(), layout.changed_at}
-        kept = [self.units.place[c] for c in layout.columns if c in needed]
+        kept = [self.units.cells.place[c] for c in layout.columns if c in needed]
         query = self._with_party(
             cells,
             [*kept, *(n for n in ("b", "t", "f") if n in cells)],

@@ -42,13 +42,13 @@ def golden_query(
     for unit in plan.units:
         for column in unit.columns:
             cells[column] = first(
-                units.cell(column), units.order(unit), units.present(unit), dialect
+                units.cells.cell(column), units.order(unit), units.present(unit), dialect
             )
     for name in plan.types():
         if name in cells:
             shown[name] = cells[name]
         elif name == plan.changed_at:
-            shown[name] = units.latest(name)
+            shown[name] = units.cells.latest(name)
     query = nodes.select(
         [nodes.alias(n, name) for name, n in shown.items()], nodes.subquery(members.ranked(), "m")
     )
@@ -81,15 +81,15 @@ def _with_party(golden: exp.Select, members: Members) -> exp.Select:
         proofs = nodes.select(
             [
                 nodes.column("p"),
-                nodes.alias(units.comparable(column), "c"),
-                nodes.alias(units.latest(verified), "v"),
+                nodes.alias(units.cells.comparable(column), "c"),
+                nodes.alias(units.cells.latest(verified), "v"),
             ],
             nodes.subquery(members.joined([column, verified]), "j"),
-            nodes.every([units.stands(column), nodes.present(units.when(verified))]),
+            nodes.every([units.cells.stands(column), nodes.present(units.cells.when(verified))]),
         )
-        nodes.group_by(proofs, [nodes.column("p"), units.comparable(column)])
+        nodes.group_by(proofs, [nodes.column("p"), units.cells.comparable(column)])
         table = f"v{i}"
-        value = units.compared(column, nodes.column(column, "g"))
+        value = units.cells.compared(column, nodes.column(column, "g"))
         nodes.left_join(
             query,
             nodes.subquery(proofs, table),
