@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cdmq.audit.views import View
     from cdmq.kinds.compiling import Compiling, Layering
     from cdmq.kinds.expecting import Expect
+    from cdmq.kinds.in_manual import InManual
     from cdmq.kinds.section import Section
     from cdmq.kinds.tells import Tells
     from cdmq.kinds.working import Work
@@ -47,11 +48,9 @@ class Kind:
 
     def __init__(self, name: str, usual: bool = False) -> None:
         self.name = name
+        self._part = partial(_part, name)
         #: Every project begins with rules of it: how many is said, though there be none.
         self.usual = usual
-
-    def _part(self, file: str, name: str) -> Any:
-        return _part(self.name, file, name)
 
     @property
     def rule(self) -> type[Head]:
@@ -62,6 +61,13 @@ class Kind:
     def built(self) -> bool:
         """False: its rules are read, and refused with CDMQ114."""
         return self._part("words", "BUILT")  # type: ignore[no-any-return]
+
+    @property
+    def manual(self) -> InManual:
+        """How it stands in the manual, and in the JSON Schema of a rule file."""
+        from cdmq.kinds.in_manual import InManual
+
+        return InManual(self._part)
 
     @property
     def section(self) -> Section:

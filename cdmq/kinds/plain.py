@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +11,8 @@ from cdmq.problems import Problem
 from cdmq.values import Dataset, Documents, Given, Rule, Uses
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from cdmq.audit.chapters import Chapter, Party, Record
     from cdmq.audit.reading import Row
     from cdmq.audit.states import States
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cdmq.kinds.reading import Reading
     from cdmq.kinds.words import Named
     from cdmq.kinds.working import Work
+    from cdmq.project.relaxed import Json
     from cdmq.project.spec import DatasetSpec, Pii
     from cdmq.project.yaml_source import Path
     from cdmq.sql.shape import Table
@@ -34,6 +37,17 @@ TABLES: tuple[Table, ...] = ()
 VIEWS: tuple[View, ...] = ()
 LAYER: int | None = None
 COMMANDS = frozenset({"run"})
+NOTES: tuple[str, ...] = ()
+
+
+def models() -> Sequence[type[BaseModel]]:
+    """None beside its rule's."""
+    return ()
+
+
+def item(model: type[BaseModel], defs: Json) -> Json:
+    """As its rule's model is."""
+    return {"$ref": f"#/$defs/{model.__name__}"}
 
 
 def read(item: Any, at: Reading) -> Iterator[Rule]:

@@ -189,13 +189,8 @@ def _kinds() -> Iterator[Page]:
     for name, module in sorted(kinds().items()):
         own = set(module.rule.model_fields) - set(Head.model_fields)
         title, text = _split(module.rule.__doc__)
-        notes: tuple[str, ...] = (
-            ()
-            if module.built
-            else ("Not built yet: this version reads it, and says that it cannot run it.",)
-        )
-        if name == "validation":
-            notes += ("The checks, and their own keys: cdmq explain",)
+        missing = "Not built yet: this version reads it, and says that it cannot run it."
+        notes = module.manual.notes if module.built else (missing, *module.manual.notes)
         yield Page(
             "kind",
             name,

@@ -7,14 +7,13 @@ any value may be Jinja.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cdmq.manual.relaxed import Json, members_of, relaxed, relaxed_scalar
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.project.relaxed import Json, about, members_of, relaxed, relaxed_scalar
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -95,26 +94,19 @@ def _unit_tests() -> Json:
 
 
 def _rules() -> Json:
-    from cdmq.checks import checks
     from cdmq.kinds import kinds
     from cdmq.project.fields import Head
-    from cdmq.standards import FORMS
 
-    forms = {name: form.OPTIONS for name, form in FORMS.items()}
-    known = checks()
-    rules = {name: module.rule for name, module in kinds().items()}
-    define = _of_models([Head, *rules.values(), *known.values(), *forms.values()])
-    defs: Json = define(Head)["$defs"]
-    sections: Json = {}
-    for name, module in kinds().items():
-        about = _about(module.rule.__doc__)
-        sections[name] = {
+    models = [m for kind in kinds().values() for m in (kind.rule, *kind.manual.models)]
+    defs: Json = _of_models([Head, *models])(Head)["$defs"]
+    sections: Json = {
+        name: {
             "type": "array",
-            "description": about,
-            "items": {"$ref": f"#/$defs/{module.rule.__name__}"},
+            "description": about(kind.rule.__doc__),
+            "items": kind.manual.item(defs),
         }
-    _defaults(defs, forms, FORMS)
-    sections["validation"]["items"] = _validation(defs, known)
+        for name, kind in kinds().items()
+    }
     head = defs["Head"]["properties"]
     return {
         "type": "object",
@@ -140,129 +132,6 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
 }
 
 
-def _defaults(defs: Json, forms: Mapping[str, type[BaseModel]], docs: Mapping[str, Any]) -> None:
-    """The form's name from the list of forms; its options only with it."""
-    rule = defs["DefaultRule"]
-    rule["properties"].pop("options", None)
-    rule["properties"]["standardise"] = {
-        "description": "Bring to a standard form.",
-        "anyOf": [
-            {"const": name, "description": _about(inspect.getdoc(docs[name]))} for name in forms
-        ],
-    }
-    owners: dict[str, list[str]] = {}
-    for name, options in forms.items():
-        own = defs.get(options.__name__, {})
-        for option, entry in _options(options, own).items():
-            owners.setdefault(option, []).append(name)
-            seen = rule["properties"].get(option)
-            rule["properties"][option] = entry if seen is None else _either(seen, entry)
-    rule["dependentSchemas"] = {
-        option: {"required": ["standardise"], "properties": {"standardise": {"enum": names}}}
-        for option, names in sorted(owners.items())
-    }
-    means = ("map", "standardise", "fill_from", "set")
-    rule["oneOf"] = [{"required": [m]} for m in means]
-    for name in forms:  # a form's own required options
-        needed = forms[name].model_json_schema().get("required", [])
-        if needed:
-            rule.setdefault("allOf", []).append(
-                {
-                    "if": {
-                        "required": ["standardise"],
-                        "properties": {"standardise": {"const": name}},
-                    },
-                    "then": {"required": needed},
-                }
-            )
-
-
-def _options(options: type[BaseModel], own: Json) -> Json:
-    found = own.get("properties") if own.get("title") == options.__name__ else None
-    return dict(found or relaxed(options.model_json_schema()).get("properties", {}))
-
-
-def _either(a: Json, b: Json) -> Json:
-    return a if a == b else {"anyOf": [a, b]}
-
-
-def _validation(defs: Json, checks: Mapping[str, type[BaseModel]]) -> Json:
-    """A rule is `checks:` of a column, or `check:` with the keys of the check beside it."""
-    rule = defs.pop("ValidationRule")
-    shared: Json = rule["properties"]
-    names = [{"const": n, "description": _about(c.__doc__)} for n, c in checks.items()]
-    head = {k: v for k, v in shared.items() if k not in ("check", "checks")}
-    for name, check in checks.items():
-        defs[f"rule_{name}"] = _rule_of(name, check, defs[check.__name__], head)
-    items = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {**head, **{n: _params(defs, c) for n, c in checks.items()}},
-        "oneOf": [{"required": [n]} for n in checks],
-    }
-    defs["check_item"] = {"anyOf": [{"type": "string", "anyOf": names}, items]}
-    defs["rule_checks"] = {
-        "type": "object",
-        "description": rule["description"],
-        "additionalProperties": False,
-        "properties": {
-            **head,
-            "checks": {
-                "type": "array",
-                "description": "The checks.",
-                "items": {"$ref": "#/$defs/check_item"},
-            },
-        },
-        "required": ["checks"],
-    }
-    return {
-        "type": "object",
-        "description": rule["description"],
-        "properties": {
-            **head,
-            "check": {"anyOf": names, "description": "The check."},
-            "checks": {"type": "array", "description": "The checks of the column."},
-        },
-        "oneOf": [{"required": ["check"]}, {"required": ["checks"]}],
-        "allOf": [
-            {"if": {"required": ["checks"]}, "then": {"$ref": "#/$defs/rule_checks"}},
-            *(
-                {
-                    "if": {"required": ["check"], "properties": {"check": {"const": n}}},
-                    "then": {"$ref": f"#/$defs/rule_{n}"},
-                }
-                for n in checks
-            ),
-        ],
-    }
-
-
-def _rule_of(name: str, check: type[BaseModel], own: Json, head: Json) -> Json:
-    """A rule of one check, with the check's keys beside those of every rule."""
-    takes = getattr(check, "TAKES", "one")
-    return {
-        "type": "object",
-        "description": _about(check.__doc__),
-        "additionalProperties": False,
-        "properties": {**own["properties"], **head, "check": {"const": name}},
-        "required": [
-            "check",
-            *(["column"] if takes == "one" else []),
-            *own.get("required", ()),
-        ],
-    }
-
-
-def _params(defs: Json, check: type[BaseModel]) -> Json:
-    ref = {"$ref": f"#/$defs/{check.__name__}"}
-    own = defs[check.__name__]
-    return (
-        ref
-        if own.get("required")
-        else {"anyOf": [ref, {"type": "null"}], "description": own.get("description", "")}
-    )
-
-
 # from pydantic to what an editor sees -------------------------------------------------------
 
 
@@ -277,7 +146,3 @@ def _of_models(models: Iterable[type[BaseModel]]) -> Callable[[type[BaseModel]],
         return {**defs[model.__name__], "$defs": defs}
 
     return define
-
-
-def _about(doc: str | None) -> str:
-    return inspect.cleandoc(doc or "").replace("**", "")

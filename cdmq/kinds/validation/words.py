@@ -10,6 +10,7 @@ from cdmq.project.fields import Column, Head, Threshold
 
 BUILT = True
 COMMANDS = frozenset({"run", "test"})
+NOTES = ("The checks, and their own keys: cdmq explain",)
 
 
 class ValidationRule(Head):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 Json = dict[str, Any]
@@ -53,3 +54,8 @@ def relaxed_scalar(entry: Json) -> Json:
     if type_ == "string" or "enum" in entry or isinstance(type_, list):
         return {**about, "anyOf": [shape, JINJA]} if type_ != "null" else entry
     return entry
+
+
+def about(doc: str | None) -> str:
+    """A docstring as an editor shows it."""
+    return inspect.cleandoc(doc or "").replace("**", "")
