@@ -119,7 +119,7 @@ def _functions() -> Iterator[str]:
             (
                 f"`{row.signature}`",
                 "type of its arguments" if row.result == "same" else row.result,
-                row.doc + (" Can fail." if row.fails is not None else ""),
+                row.doc + (" Can fail." if row.may_fail else ""),
                 row.nulls,
                 ", ".join(f"`{a}`" for a in row.also),
             )
