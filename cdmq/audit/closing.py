@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.same_episode import comparable
 from cdmq.datasets.bad_lines import may_be
 from cdmq.outcomes import Executed, RuleResult
 from cdmq.sql import nodes
@@ -19,8 +20,6 @@ from cdmq.steps import DatasetSteps, Judgement
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
-
-_NONE = "\x01"
 
 
 @dataclass(frozen=True)
@@ -209,11 +208,6 @@ class Closing:
         )
         render = Renderer(self.executed.names, self.warehouse.dialect, self.executed.as_of)
         self.warehouse.run(render.sent(update))
-
-
-def comparable(name: str, table: str) -> exp.Expr:
-    """A column in which NULL equals NULL: engines can hash that, but not IS NOT DISTINCT FROM."""
-    return exp.Coalesce(this=nodes.column(name, table), expressions=[nodes.text(_NONE)])
 
 
 def _outside(steps: DatasetSteps, relation: str, tested: exp.Expr) -> exp.Expr:

@@ -59,7 +59,7 @@ def ensure(register: Register, stated: Stated, cdmq_version: str, now: datetime)
         _complete(warehouse, stated.tables, schema)
         for view in stated.views:
             warehouse.run(view.create(schema).sql(warehouse.dialect))
-        for one in turned:
+        for one in reversed(turned):  # what was dropped last may be read by what went before
             one.put_back()
         if not warehouse.traits.transactions:
             show_counted(warehouse, stated)

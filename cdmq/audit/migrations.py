@@ -44,11 +44,47 @@ class Migration:
         return found
 
 
-#: Equal in all that is constant; NULL and NULL too.
-_SAME = " AND ".join(
-    f"coalesce(f.{c}, chr(1)) = coalesce(j.{c}, chr(1))"
-    for c in ("rule_id", "version", "dataset", "column_name", "state")
-)
+def _same(columns: tuple[str, ...]) -> str:
+    """Equal in all of them; NULL and NULL too."""
+    return " AND ".join(f"coalesce(f.{c}, chr(1)) = coalesce(j.{c}, chr(1))" for c in columns)
+
+
+def _narrowed(
+    version: int,
+    table: str,
+    one: str,
+    common: tuple[str, ...],
+    own: tuple[str, ...],
+    told: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
+) -> Migration:
+    """A row with all that is the same for thousands of them becomes a number and what is its own.
+    `told`: what else was in a row; `beside`: the statements that keep it.
+    """
+    episode = ("from_run", "to_run", "closed_because")
+    every = ", ".join(common)
+    made = [f"{c} TEXT" for c in (*common, "from_run")]
+    kept = [*(f"{c} TEXT" for c in own), "records BIGINT", *(f"{c} TEXT" for c in episode)]
+    rows, of_g = (*own, "records", *episode), ", ".join(f"g.{c}" for c in common)
+    return Migration(
+        version,
+        table,
+        {},
+        statements=(
+            f"CREATE TABLE {one}_rules (judgement INTEGER, {', '.join(made)})",
+            f"CREATE TABLE {one}_rows (judgement INTEGER, {', '.join(kept)})",
+            f"INSERT INTO {one}_rules (judgement, {every}, from_run) "
+            f"SELECT row_number() OVER (ORDER BY g.from_run, {of_g}), {of_g}, g.from_run "
+            f"FROM (SELECT {every}, min(from_run) AS from_run FROM {table} GROUP BY {every}) AS g",
+            *beside,
+            f"INSERT INTO {one}_rows (judgement, {', '.join(rows)}) "
+            f"SELECT j.judgement, {', '.join(f'f.{c}' for c in rows)} "
+            f"FROM {table} AS f JOIN {one}_rules AS j ON {_same(common)}",
+            f"DROP TABLE {table}",
+        ),
+        shown=(*common, *rows, *told),
+    )
+
 
 #: The queue held pairs of matching, and nothing else.
 QUEUE_OF_ALL = Migration(
@@ -65,51 +101,34 @@ QUEUE_OF_ALL = Migration(
     ),
 )
 
-#: A flag was a row with all that is the same for thousands of them. What names it twice, such as
-#: a value with two suggestions, has the greater.
-NARROW_FLAGS = Migration(
+_OF_FLAGS = ("rule_id", "version", "dataset", "column_name", "state")
+
+#: Of two suggestions for a value the greater is kept.
+NARROW_FLAGS = _narrowed(
     4,
     "flags",
-    {},
-    statements=(
-        "CREATE TABLE flag_rules (judgement INTEGER, rule_id TEXT, version TEXT, dataset TEXT, "
-        "column_name TEXT, state TEXT, from_run TEXT)",
+    "flag",
+    _OF_FLAGS,
+    ("key", "value", "digest"),
+    ("suggestion",),
+    (
         "CREATE TABLE flag_suggestions (judgement INTEGER, value TEXT, suggestion TEXT, from_run TEXT)",
-        "CREATE TABLE flag_rows (judgement INTEGER, key TEXT, value TEXT, digest TEXT, "
-        "records BIGINT, from_run TEXT, to_run TEXT, closed_because TEXT)",
-        "INSERT INTO flag_rules (judgement, rule_id, version, dataset, column_name, state, from_run) "
-        "SELECT row_number() OVER (ORDER BY g.from_run, g.rule_id, g.version, g.dataset, "
-        "g.column_name, g.state), g.rule_id, g.version, g.dataset, g.column_name, g.state, "
-        "g.from_run FROM (SELECT rule_id, version, dataset, column_name, state, "
-        "min(from_run) AS from_run FROM flags "
-        "GROUP BY rule_id, version, dataset, column_name, state) AS g",
         "INSERT INTO flag_suggestions (judgement, value, suggestion, from_run) "
         "SELECT j.judgement, f.value, max(f.suggestion), min(f.from_run) "
-        f"FROM flags AS f JOIN flag_rules AS j ON {_SAME} "
+        f"FROM flags AS f JOIN flag_rules AS j ON {_same(_OF_FLAGS)} "
         "WHERE NOT f.suggestion IS NULL GROUP BY j.judgement, f.value",
-        "INSERT INTO flag_rows (judgement, key, value, digest, records, from_run, to_run, "
-        "closed_because) SELECT j.judgement, f.key, f.value, f.digest, f.records, f.from_run, "
-        f"f.to_run, f.closed_because FROM flags AS f JOIN flag_rules AS j ON {_SAME}",
-        "DROP TABLE flags",
-    ),
-    shown=(
-        "rule_id",
-        "version",
-        "dataset",
-        "key",
-        "column_name",
-        "value",
-        "digest",
-        "state",
-        "suggestion",
-        "records",
-        "from_run",
-        "to_run",
-        "closed_because",
     ),
 )
 
-MIGRATIONS = (QUEUE_OF_ALL, NARROW_FLAGS)
+NARROW_CHANGES = _narrowed(
+    5,
+    "changes",
+    "change",
+    ("rule_id", "version", "dataset", "column_name"),
+    ("key", "old_value", "new_value", "digest", "act", "reason"),
+)
+
+MIGRATIONS = (QUEUE_OF_ALL, NARROW_FLAGS, NARROW_CHANGES)
 
 
 def former(table: str) -> dict[str, str]:

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cdmq.audit.tables import SCHEMA_TABLE, VERSION
-from cdmq.audit.views import View
-from cdmq.sql.shape import Table
+from cdmq.sql.shape import Table, View
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdmq.audit.flag_tables import EPISODE_COLUMNS, FLAG_ROWS, FLAG_RULES, FLAG_SUGGESTIONS
+from cdmq.audit.episode_tables import EPISODES
 from cdmq.sql.shape import Table, columns
 
 if TYPE_CHECKING:
@@ -155,49 +155,6 @@ STATEMENTS = Table(
 """),
 )
 
-#: A view over flag_rules, flag_suggestions and flag_rows.
-FLAGS = Table(
-    "flags",
-    "one row an episode in which a record failed a rule; a view",
-    columns(
-        """
-    rule_id text the rule
-    version text its version when the flag was opened
-    dataset text the dataset
-    key text the record; NULL for a rule about the whole dataset
-    column_name text the columns judged
-    value text what stood there, by pii
-    digest text digest of the value where pii hides it
-    state text failed or could_not_judge
-    suggestion text the nearest allowed value
-    records bigint how many records share the key and value
-"""
-        + EPISODE_COLUMNS
-    ),
-)
-
-CHANGES = Table(
-    "changes",
-    "one row an episode in which a default changed a cell",
-    columns(
-        """
-    rule_id text the rule
-    version text its version when the change was first made
-    dataset text the dataset
-    key text the record
-    column_name text the column
-    old_value text what stood there before, by pii
-    new_value text what stands there now, by pii
-    digest text digest of old and new where pii hides them
-    act text map, standardise, fill_from or set
-    reason text why the value is missing, for set
-    records bigint how many records share all that
-"""
-        + EPISODE_COLUMNS
-    ),
-    hidden=("digest", "old_value", "new_value"),
-)
-
 QUEUE = Table(
     "queue",
     "one row a question for people, of a rule of any kind",
@@ -257,10 +214,7 @@ TABLES = (
     RULE_RESULTS,
     RULE_FIGURES,
     STATEMENTS,
-    FLAG_RULES,
-    FLAG_SUGGESTIONS,
-    FLAG_ROWS,
-    CHANGES,
+    *(t for e in EPISODES for t in e.tables),
     QUEUE,
 )
 
@@ -276,7 +230,7 @@ SCHEMA_TABLE = Table(
 )
 
 #: Raised when older tables cannot be read as they are stated now; `ensure` adds what only lacks.
-VERSION = 4
+VERSION = 5
 
 
 def audit_schema(warehouse: Warehouse) -> str:

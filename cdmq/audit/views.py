@@ -6,31 +6,8 @@ rule has several ids where it was renamed. In `judgements` a rule and a run stan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sqlglot import exp, parse_one
-
-from cdmq.audit.tables import FLAGS
-from cdmq.sql import nodes
-from cdmq.sql.relation import Relation
-from cdmq.sql.shape import Table, columns
-
-
-@dataclass(frozen=True)
-class View:
-    """Its columns, and its query over audit tables, as DuckDB has it."""
-
-    table: Table
-    query: str
-
-    def create(self, schema: str) -> exp.Create:
-        query = parse_one(self.query, dialect="duckdb")
-        own = {cte.alias for cte in query.find_all(exp.CTE)}
-        for table in query.find_all(exp.Table):
-            if table.name not in own:
-                table.replace(nodes.table(Relation(table.name, schema), table.alias or None))
-        return nodes.create(Relation(self.table.name, schema), query, what="VIEW", replace=True)
-
+from cdmq.audit.episode_tables import EPISODES
+from cdmq.sql.shape import Table, View, columns
 
 #: A version that is followed by none was removed, or is in use. `formerly` says which one a renamed
 #: rule follows only in the run that used its new id first: later the old id may be another rule's.
@@ -108,15 +85,4 @@ JOIN runs AS u ON u.run_id = n.removed_run
 """,
 )
 
-FLAGS_SHOWN = View(
-    FLAGS,
-    """
-SELECT j.rule_id, j.version, j.dataset, r.key, j.column_name, r.value, r.digest, j.state,
-  s.suggestion, r.records, r.from_run, r.to_run, r.closed_because
-FROM flag_rows AS r
-JOIN flag_rules AS j ON j.judgement = r.judgement
-LEFT JOIN flag_suggestions AS s ON s.judgement = r.judgement AND s.value = r.value
-""",
-)
-
-VIEWS = (FLAGS_SHOWN, JUDGEMENTS)
+VIEWS = (*(e.view for e in EPISODES), JUDGEMENTS)

@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from cdmq.audit.episode_tables import CHANGES, FLAGS
 from cdmq.audit.meanings import author_of, meanings, names_of, switched_off
 from cdmq.audit.moments import held, moment_of, run_at, stood
 from cdmq.audit.reading import Audit, Row, Where, open_audit
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_FIGURES, RULE_RESULTS, RULE_VERSIONS
+from cdmq.audit.tables import RULE_FIGURES, RULE_RESULTS, RULE_VERSIONS
 from cdmq.explaining.history_values import RuleHistory, RuleLine
 from cdmq.explaining.rule_version import version_told, with_figures, with_upstream
 from cdmq.explaining.upstream import Upstream

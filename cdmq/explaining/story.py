@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cdmq.audit.chapters import PLACES, Chapter, Party, Record
+from cdmq.audit.episode_tables import CHANGES, FLAGS
 from cdmq.audit.meanings import switched_off
 from cdmq.audit.moments import run_at, stood
 from cdmq.audit.near_keys import unknown
 from cdmq.audit.reading import Row, Where, open_audit, same
-from cdmq.audit.tables import CHANGES, FLAGS, RUN_INPUTS
+from cdmq.audit.tables import RUN_INPUTS
 from cdmq.audit.telling import one_of
 from cdmq.explaining.asked import asked
 from cdmq.explaining.episodes import TellingAt

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.episode_tables import FLAGS
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import FLAGS, audit_schema
+from cdmq.audit.tables import audit_schema
 from cdmq.kinds.binding import real
 from cdmq.outcomes import FOUND
 from cdmq.sql import nodes

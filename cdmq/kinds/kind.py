@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cdmq.audit.states import States
-    from cdmq.audit.views import View
     from cdmq.kinds.compiling import Compiling, Layering
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.in_manual import InManual
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from cdmq.kinds.tells import Tells
     from cdmq.kinds.working import Work
     from cdmq.project.fields import Head
-    from cdmq.sql.shape import Table
+    from cdmq.sql.shape import Table, View
     from cdmq.sql.types import Type
     from cdmq.steps import Stage
     from cdmq.values import Dataset, Given, Rule, Seed, Uses

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cdmq.audit.reading import Row
     from cdmq.audit.states import States
     from cdmq.audit.telling import Telling
-    from cdmq.audit.views import View
     from cdmq.kinds.compiling import Compiling, Layering
     from cdmq.kinds.expecting import Expect
     from cdmq.kinds.kind import Kind, Known
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from cdmq.project.relaxed import Json
     from cdmq.project.spec import DatasetSpec, Pii
     from cdmq.project.yaml_source import Path
-    from cdmq.sql.shape import Table
+    from cdmq.sql.shape import Table, View
     from cdmq.sql.types import Type
     from cdmq.steps import Stage
     from cdmq.warehouses.base import Warehouse

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.episode_tables import FLAGS
 from cdmq.audit.renames import ids_of, today
-from cdmq.audit.tables import FLAGS, RULE_VERSIONS, read_schema
+from cdmq.audit.tables import RULE_VERSIONS, read_schema
 from cdmq.kinds.running import Publishing
 from cdmq.outcomes import Built, Executed
 from cdmq.publishing.leading import lead, state_of

@@ -1,11 +1,11 @@
-"""The shape of an audit table: its columns with types and what they say."""
+"""The shape of an audit table or view: its columns with types and what they say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
@@ -40,6 +40,22 @@ class Table:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
+
+
+@dataclass(frozen=True)
+class View:
+    """Its columns, and its query over audit tables, as DuckDB has it."""
+
+    table: Table
+    query: str
+
+    def create(self, schema: str) -> exp.Create:
+        query = parse_one(self.query, dialect="duckdb")
+        own = {cte.alias for cte in query.find_all(exp.CTE)}
+        for table in query.find_all(exp.Table):
+            if table.name not in own:
+                table.replace(nodes.table(Relation(table.name, schema), table.alias or None))
+        return nodes.create(Relation(self.table.name, schema), query, what="VIEW", replace=True)
 
 
 def columns(text: str) -> tuple[Column, ...]:

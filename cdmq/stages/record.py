@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.audit.authors import Authors, State
 from cdmq.audit.changed_versions import changed_versions
-from cdmq.audit.episodes import CHANGE_SHAPE, FLAG_SHAPE, Episodes
+from cdmq.audit.episodes import Episodes
+from cdmq.audit.found_parts import CHANGE_SHAPE, FLAG_SHAPE
+from cdmq.audit.ledger import Ledger
 from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
 from cdmq.audit.states import States
+from cdmq.audit.suggestions import Suggestions
 from cdmq.audit.tables import (
     QUEUE,
     RULE_FIGURES,
@@ -74,6 +77,7 @@ def record(
     """Publish a run: all of it, or nothing. `made`: what it may publish, and of what that is."""
     warehouse = register.warehouse
     schema = audit_schema(warehouse)
+    ledger = Ledger(warehouse, schema, facts.run_id)
     opened = VersionRows(
         project, versions, warehouse, schema, facts.run_id, {b.dataset for b in executed.built}
     )
@@ -84,22 +88,13 @@ def record(
     opened.ask(changed, authors)
     rules = [r for r in results if r.outcome.evaluated]
     flags, changes = (
-        Episodes(
-            shape,
-            warehouse,
-            schema,
-            executed,
-            rules,
-            project,
-            versions,
-            facts.run_id,
-            renamed,
-        )
+        Episodes(shape, ledger, executed, rules, project, versions, renamed)
         for shape in (FLAG_SHAPE, CHANGE_SHAPE)
     )
     rekeyed = opened.rekeyed()
     for episodes in (flags, changes):
         episodes.compare(changed.meaning, changed.removed, rekeyed)
+    suggestions = Suggestions(ledger, project, executed, flags.numbered)
     with warehouse.transaction():
         opened.write(changed)
         _add(warehouse, RUN_INPUTS, schema, opened.inputs(executed))
@@ -107,6 +102,7 @@ def record(
         _add_statements(warehouse, schema, executed, facts.run_id)
         _add_results(warehouse, schema, results, versions, facts)
         counts = {"flags": flags.publish(), "changes": changes.publish()}
+        suggestions.write()
         digests = {name: version.digest for name, version in versions.items()}
         states = States(warehouse, schema, facts.run_id, digests, ids_of(renamed))
         counts |= states.write(executed.states)

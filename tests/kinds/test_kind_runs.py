@@ -18,7 +18,8 @@ from runner import AS_OF, ENGINES, Twin, World
 from sqlglot import exp
 
 import cdmq
-from cdmq.audit.tables import CHANGES, FLAGS, RULE_RESULTS, RULE_VERSIONS
+from cdmq.audit.episode_tables import CHANGES, FLAGS
+from cdmq.audit.tables import RULE_RESULTS, RULE_VERSIONS
 from cdmq.datasets.catalog import declared
 from cdmq.datasets.remembered import stored_catalog
 from cdmq.explaining.history import histories, history

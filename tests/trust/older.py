@@ -1,5 +1,6 @@
 """A project on which an older cdmq ran: `older_audit/COMMIT.sql` is what that commit left of it, every
-audit table as it was created, and a few rows. These texts are frozen: they are of no code of today.
+audit table as it was created, the view over narrow ones, and a few rows. These texts are frozen: they
+are of no code of today.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def begin(world: World, left: Path) -> None:
         world.sql(statement)
     if "register" in text:
         for name in tables(world):
-            enter(world, world.audit, name, "table")
+            kind = "view" if f"CREATE VIEW {world.audit}.{name} " in text else "table"
+            enter(world, world.audit, name, kind)
 
 
 def enter(world: World, schema: str, name: str, kind: str) -> None:

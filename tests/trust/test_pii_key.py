@@ -188,7 +188,7 @@ def test_digests_of_a_cdmq_without_a_key_are_brought_over(ran: World) -> None:
     for new, old in flags.items():
         for table, columns in (
             ("flag_rows", ("value", "digest")),
-            ("changes", ("old_value", "new_value", "digest")),
+            ("change_rows", ("old_value", "new_value", "digest")),
         ):
             for column in columns:
                 ran.sql(

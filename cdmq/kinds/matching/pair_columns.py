@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
+from cdmq.audit.episode_tables import CHANGES
 from cdmq.audit.reading import same
 from cdmq.audit.record_values import values_of_all
-from cdmq.audit.tables import CHANGES
 from cdmq.audit.telling import Telling, one_of, still
 from cdmq.kinds.binding import real
 from cdmq.kinds.matching.pair_values import Compared, How

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cdmq.audit.tables import STATE_COLUMNS
-from cdmq.audit.views import View
-from cdmq.sql.shape import Table, columns
+from cdmq.sql.shape import Table, View, columns
 
 XREF = Table(
     "xref",
