@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from cdmq.sql import casts
 from cdmq.sql.dialects import dialect_of
-from cdmq.sql.dialects.dialect import Dialect
 from cdmq.sql.equality import composed, decides, nfc
 from cdmq.sql.fitting import strip, type_at
 from cdmq.sql.functions import table
-from cdmq.sql.functions.build import (
-    both,
-    call,
-    cast,
-    number,
-    op,
-    text,
-    when,
-    wrap,
-)
+from cdmq.sql.functions.build import both, call, cast, number, op, text, when, wrap
 from cdmq.sql.infer import Typer
 from cdmq.sql.normal import ARITHMETIC, BEHIND, ORDERED
 from cdmq.sql.types import MOMENTS, Type
+
+if TYPE_CHECKING:
+    from cdmq.sql.dialects.dialect import Dialect
 
 _EQUAL = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)
 

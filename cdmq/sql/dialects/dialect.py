@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from cdmq.sql.functions.build import collated
@@ -24,8 +23,7 @@ class Collations(NamedTuple):
     usual: str
 
 
-@dataclass(frozen=True)
-class Texts:
+class Texts(NamedTuple):
     """Texts: how they are ordered, measured, changed and taken apart."""
 
     #: None: text is ordered by code point anyway.
@@ -63,8 +61,7 @@ class Anchors(NamedTuple):
     border: str
 
 
-@dataclass(frozen=True)
-class Patterns:
+class Patterns(NamedTuple):
     """Regular expressions."""
 
     #: The function that is true where a pattern is found in a text.
@@ -77,8 +74,7 @@ class Patterns:
     extract: Callable[[exp.Expr, exp.Expr, int], exp.Expr]
 
 
-@dataclass(frozen=True)
-class Casts:
+class Casts(NamedTuple):
     """Casts, and what a value does that cannot be cast or reckoned with."""
 
     #: TRY_CAST gives NULL for what cannot be cast. Without, nothing may be cast that raises.
@@ -93,8 +89,7 @@ class Casts:
     from_text: Callable[[exp.Expr, Type, str], exp.Expr]
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(NamedTuple):
     """Numbers and moments."""
 
     #: The types, by DuckDB's names, in which whole numbers are reckoned with: as they stand, and
@@ -109,8 +104,7 @@ class Numbers:
     infinity_moves: bool
 
 
-@dataclass(frozen=True)
-class Queries:
+class Queries(NamedTuple):
     """Queries, aggregates and what is taken out of a row."""
 
     #: Columns of a subquery are computed each time that they are spoken of, but behind OFFSET.
@@ -127,8 +121,7 @@ class Queries:
     json_text: Callable[[exp.Expr, str], exp.Expr]
 
 
-@dataclass(frozen=True)
-class Digests:
+class Digests(NamedTuple):
     """Bytes and their digests."""
 
     #: The bytes that a text of hex digits stands for.
@@ -137,8 +130,7 @@ class Digests:
     hmac: Callable[[exp.Expr, exp.Expr, exp.Expr], exp.Expr]
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(NamedTuple):
     """What one engine says for all that cdmq asks. `name` is that of sqlglot."""
 
     name: str
