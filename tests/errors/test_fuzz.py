@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from depth import depth
+from fuzz_words import PIECES, WORDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,72 +29,6 @@ FILES = sorted(
     ]
 )
 SECONDS = 10
-PIECES = [
-    "{",
-    "}",
-    "[",
-    "]",
-    ":",
-    ": ",
-    ",",
-    "-",
-    "- ",
-    "\n",
-    "\n  ",
-    "\t",
-    '"',
-    "'",
-    "#",
-    " #",
-    "&a",
-    "*a",
-    "<<: *a",
-    "!!int",
-    "!x",
-    "|",
-    ">",
-    "%",
-    "@",
-    "`",
-    "?",
-    "? ",
-    "---\n",
-    "...\n",
-    "{{",
-    "}}",
-    "{% for x in 'abc' %}",
-    "{{ var('x') }}",
-    "{{ ''.__class__ }}",
-    "“",
-    "”",
-    "\u0085",
-    "\ufeff",
-    "~",
-    "null",
-    "true",
-    "0x1f",
-    "1e9",
-    "checks",
-    "column",
-    "where",
-    "id",
-    "validation",
-    "select 1",
-    "(",
-    ")",
-    "'; drop table x; --",
-    "\\",
-    "é",
-    "👩",
-    "=",
-    "<",
-]
-WORDS = """
-    version dataset owner tags defaults validation matching golden tiering id column check checks
-    must where severity why enabled meta formerly map seed standardise to region fill_from set
-    reason otherwise after not_null unique accepted_values accepted_range values min max regex
-    pattern email expression relationships row_count people name unit_tests rule given expect flags
-""".split()  # noqa: SIM905
 
 
 class _Slow(BaseException):

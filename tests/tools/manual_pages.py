@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+
+from page_parts import keys_table, listed, paragraphs, prose, rows_table, said
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "manual"
 MADE = "<!-- Made from the code by `make docs`. Do not edit. -->"
-#: Words that begin a paragraph of a docstring, with what stands behind them.
-_LEADS = ("When to use", "Example", "Passes", "Fails", "Cause", "Remedy", "In the warehouse")
 
 
 def made() -> dict[str, str]:
@@ -47,12 +46,9 @@ def made() -> dict[str, str]:
     return {"README.md": "\n".join(index) + "\n", **bodies}
 
 
-# pages ------------------------------------------------------------------------------------
-
-
 def _files() -> Iterator[str]:
     yield from ("# Files: datasets, unit tests, the project", "")
-    yield from _said(
+    yield from said(
         "What stands in a project besides rules. Files of rules: [kinds](kinds.md). "
         "profiles.yml: [engineers](../engineer.md#postgresql)."
     )
@@ -66,27 +62,27 @@ def _kinds() -> Iterator[str]:
 
     head = set(Head.model_fields)
     yield from ("# Kinds: the sections of a rule file", "")
-    yield from _said(
+    yield from said(
         "Every rule file says `version: 1` and `dataset:`, and may say `owner:` and "
         "`tags:` for all its rules. Under that stands a section for each kind."
     )
     built = [n for n, m in kinds().items() if m.built]
-    yield from _said(
-        f"This version runs {_listed(sorted(built))}. The others are read and "
+    yield from said(
+        f"This version runs {listed(sorted(built))}. The others are read and "
         "checked, then refused with CDMQ114: they are never silently left out."
     )
-    yield from ("## Keys of every rule", "", *_keys(keys_of(Head, head)), "")
+    yield from ("## Keys of every rule", "", *keys_table(keys_of(Head, head)), "")
     for page in _of("kind"):
         yield from (f"## {page.name}", "")
         if page.name not in built:
             yield from ("*Not built yet.*", "")
-        yield from (page.title, "", *_prose(page.text, "yaml"), "")
-        yield from (*_keys([k for k in page.keys if k.name not in head]), "")
+        yield from (page.title, "", *prose(page.text, "yaml"), "")
+        yield from (*keys_table([k for k in page.keys if k.name not in head]), "")
 
 
 def _checks() -> Iterator[str]:
     yield from ("# Checks of validation", "")
-    yield from _said(
+    yield from said(
         "A missing value passes all checks but `not_null` and `not_blank`, unless the "
         "check says `missing: fail`. The keys of every rule (`id`, `why`, `severity`, "
         "`where`, ...) stand in [kinds](kinds.md#keys-of-every-rule)."
@@ -96,7 +92,7 @@ def _checks() -> Iterator[str]:
 
 def _standards() -> Iterator[str]:
     yield from ("# Standards: the forms that `standardise` knows", "")
-    yield from _said(
+    yield from said(
         "Each is written in a rule of `defaults`. A value that has no such form stays "
         "as it is, or does what `otherwise` says."
     )
@@ -107,13 +103,13 @@ def _functions() -> Iterator[str]:
     from cdmq.sql.functions import table
 
     yield from ("# Functions that SQL in rules may call", "")
-    yield from _said(
+    yield from said(
         "No other function is allowed. Each gives the same on DuckDB and on "
         "PostgreSQL. A value on which a function fails is a flag "
         "`could_not_judge`; it stops nothing. The clock is no function: `as_of` is "
         "the time of the run."
     )
-    yield from _table(
+    yield from rows_table(
         ("call", "gives", "what", "NULL", "also written"),
         (
             (
@@ -143,14 +139,14 @@ def _audit_tables() -> Iterator[str]:
     from cdmq.kinds.stated import stated
 
     yield from ("# Audit tables", "")
-    yield from _said(
+    yield from said(
         "They stand in the schema `cdmq`, or `<schema>_cdmq` where the target's "
         "schema is not the engine's default. Rows are added and, where a table "
         "has `to_run`, closed. None is rewritten."
     )
     for table in (*stated().tables, SCHEMA_TABLE, *(v.table for v in stated().views)):
         yield from (f"## {table.name}", "", f"{table.about[0].upper()}{table.about[1:]}.", "")
-        yield from _table(
+        yield from rows_table(
             ("column", "type", "what"), ((f"`{c.name}`", c.type, c.about) for c in table.columns)
         )
         yield ""
@@ -161,8 +157,8 @@ def _commands() -> Iterator[str]:
     from cdmq.cli.app import built
 
     group = built(*modules())
-    yield from ("# Commands", "", *_paragraphs(group.help), "")
-    yield from _said(
+    yield from ("# Commands", "", *paragraphs(group.help), "")
+    yield from said(
         "An option with a name in the third column can also be set by that "
         "environment variable. The option wins."
     )
@@ -174,9 +170,9 @@ def _commands() -> Iterator[str]:
         yield from (f"## cdmq {first}", "")
         if others:
             yield from (f"Also: {', '.join(f'`cdmq {o}`' for o in others)}.", "")
-        yield from (*_paragraphs(command.help), "")
+        yield from (*paragraphs(command.help), "")
         given = [p for p in command.params if p.name != "help"]
-        yield from _table(
+        yield from rows_table(
             ("option", "what", "variable"),
             (
                 (_option(p), getattr(p, "help", "") or "", f"`{p.envvar}`" if p.envvar else "")
@@ -184,14 +180,6 @@ def _commands() -> Iterator[str]:
             ),
         )
         yield ""
-
-
-# parts ------------------------------------------------------------------------------------
-
-
-def _said(text: str) -> list[str]:
-    """A paragraph of these pages, with an empty line behind it."""
-    return [*textwrap.wrap(text, 110, break_on_hyphens=False, break_long_words=False), ""]
 
 
 def _of(sort: str) -> list[object]:
@@ -202,64 +190,12 @@ def _of(sort: str) -> list[object]:
 
 def _pages(sort: str, language: str) -> Iterator[str]:
     for page in _of(sort):
-        yield from (f"## {page.name}", "", page.title, "", *_prose(page.text, language), "")
+        yield from (f"## {page.name}", "", page.title, "", *prose(page.text, language), "")
         if page.keys:
-            yield from (*_keys(page.keys), "")
+            yield from (*keys_table(page.keys), "")
         notes = [n for n in page.notes if not n.startswith("Written as")]
         for note in notes:
             yield from (re.sub(r" Keys of every rule .*", "", note), "")
-
-
-def _prose(text: str, language: str) -> Iterator[str]:
-    """A docstring as Markdown: what is indented by four becomes a block of code."""
-    lines = text.splitlines()
-    at = 0
-    while at < len(lines):
-        if lines[at].startswith("    "):
-            block = []
-            while at < len(lines) and (lines[at].startswith("    ") or not lines[at].strip()):
-                block.append(lines[at][4:])
-                at += 1
-            while block and not block[-1].strip():
-                block.pop()
-            yield from ("", f"```{language}", *block, "```", "")
-            continue
-        line = lines[at]
-        lead = next((w for w in _LEADS if line.startswith((f"{w}:", f"{w}."))), None)
-        if lead:
-            if at and lines[at - 1].strip():
-                yield ""
-            line = f"**{line[: len(lead) + 1]}**{line[len(lead) + 1 :]}"
-        yield line
-        at += 1
-
-
-def _keys(keys: Iterable[object]) -> Iterator[str]:
-    yield from _table(
-        ("key", "value", "default", "what"),
-        ((f"`{k.name}`", k.type, "required" if k.required else k.default, k.about) for k in keys),
-    )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    found = [tuple(_cell(c) for c in row) for row in rows]
-    if not found:
-        return
-    kept = [i for i in range(len(head)) if any(row[i] for row in found)]
-    yield "| " + " | ".join(head[i] for i in kept) + " |"
-    yield "|" + "---|" * len(kept)
-    for row in found:
-        yield ("| " + " | ".join(row[i] for i in kept) + " |").replace("|  |", "| |")
-
-
-def _cell(text: str) -> str:
-    return " ".join(str(text).split()).replace("|", r"\|")
-
-
-def _paragraphs(text: str | None) -> list[str]:
-    import inspect
-
-    return inspect.cleandoc(text or "").splitlines()
 
 
 def _option(param: object) -> str:
@@ -272,10 +208,6 @@ def _option(param: object) -> str:
         if getattr(param, "is_flag", False) or not param.metavar
         else (f"{shown} {param.metavar}")
     )
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _tidied(text: str) -> str:
