@@ -25,11 +25,10 @@ from cdmq.sql.functions.regex_nodes import (
 from cdmq.sql.functions.regex_once import ambiguous, may_be_empty
 from cdmq.sql.functions.regex_parse import parse
 
-__all__ = ["RegexProblem", "groups", "translate"]
+__all__ = ["RegexProblem", "groups", "translate", "written"]
 
-#: What a pattern of Python has where it has no dialect of SQL.
-PYTHON = "python"
-_PYTHON = (r"\A", r"\Z", r"(?a:\b)")
+#: How start and end of the text and a border of a word are written.
+Anchors = tuple[str, str, str]
 _SPECIAL = set("\\.[]{}()*+?^$|-")
 
 
@@ -49,12 +48,8 @@ def _set(ranges: Ranges) -> str:
     return f"[{'^' if negated else ''}{inner}]"
 
 
-def _anchors(dialect: str) -> tuple[str, str, str]:
-    return _PYTHON if dialect == PYTHON else dialect_of(dialect).patterns.anchors
-
-
-def _repeat(node: Repeat, dialect: str, capture: bool) -> str:
-    body = _write(node.body, dialect, capture)
+def _repeat(node: Repeat, anchors: Anchors, capture: bool) -> str:
+    body = _write(node.body, anchors, capture)
     if not body:
         return ""
     if not isinstance(node.body, (Chars, Group)):
@@ -66,26 +61,26 @@ def _repeat(node: Repeat, dialect: str, capture: bool) -> str:
     return body + bounds
 
 
-def _write(node: Node, dialect: str, capture: bool) -> str:
+def _write(node: Node, anchors: Anchors, capture: bool) -> str:
     if isinstance(node, Chars):
         return _set(node.ranges)
     if isinstance(node, Anchor):
-        return _anchors(dialect)["^$b".index(node.sign)]
+        return anchors["^$b".index(node.sign)]
     if isinstance(node, Sequence):
         return "".join(
-            f"(?:{_write(p, dialect, capture)})"
+            f"(?:{_write(p, anchors, capture)})"
             if isinstance(p, Either)
-            else _write(p, dialect, capture)
+            else _write(p, anchors, capture)
             for p in node.parts
         )
     if isinstance(node, Either):
-        return "|".join(_write(o, dialect, capture) for o in node.options)
+        return "|".join(_write(o, anchors, capture) for o in node.options)
     if isinstance(node, Group):
-        body = _write(node.body, dialect, capture)
+        body = _write(node.body, anchors, capture)
         if capture and node.number:
             return f"({body})"
         return f"(?:{body})" if body else ""  # engines differ in what an empty group is
-    return _repeat(node, dialect, capture)
+    return _repeat(node, anchors, capture)
 
 
 @lru_cache(maxsize=4096)
@@ -112,15 +107,20 @@ def groups(pattern: str) -> int:
     return parse(pattern)[1]
 
 
-@lru_cache(maxsize=4096)
 def translate(pattern: str, dialect: str, groups: bool = False) -> str:
-    """The pattern for a dialect of SQL, or `python`; RegexProblem outside the subset.
+    """The pattern for an engine; RegexProblem outside the subset.
 
     Without `groups` it is good for asking whether there is a match (then greed changes nothing
     and every group is written without capture). With `groups` what is matched counts, and engines
     take different ways through a pattern that can match in several; such a pattern is refused.
     The text goes by code point (`texts.by_code_point`), for a word border to be an ASCII one.
     """
+    return written(pattern, dialect_of(dialect).patterns.anchors, groups)
+
+
+@lru_cache(maxsize=4096)
+def written(pattern: str, anchors: Anchors, groups: bool = False) -> str:
+    """As `translate`, for all that has these anchors."""
     node, _ = parse(unicodedata.normalize("NFC", pattern))
     if groups and may_be_empty(node):
         raise RegexProblem(
@@ -132,4 +132,4 @@ def translate(pattern: str, dialect: str, groups: bool = False) -> str:
         problem = ambiguous(node)
         if problem:
             raise RegexProblem(0, problem, "write what must not be in it: [^@]* instead of .*")
-    return _write(node, dialect, groups)
+    return _write(node, anchors, groups)
