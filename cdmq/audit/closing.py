@@ -46,69 +46,19 @@ class Closing:
         """
         if removed:
             self._why("rule_removed", _of_rules(removed))
-        for result in work:
-            if result.rule.id in moved:
-                self._why(
-                    "rule_changed",
-                    nodes.every(
-                        [
-                            _of_rules([result.rule.id]),
-                            exp.NEQ(
-                                this=nodes.column("dataset"),
-                                expression=nodes.text(result.rule.dataset),
-                            ),
-                        ]
-                    ),
-                )
+        for rule in (r.rule for r in work if r.rule.id in moved):
+            elsewhere = exp.Not(this=_of_dataset(rule.dataset))
+            self._why("rule_changed", nodes.every([_of_rules([rule.id]), elsewhere]))
         for name in rekeyed:
-            self._why(
-                "rekeyed",
-                nodes.every(
-                    [
-                        nodes.equal(nodes.column("dataset"), nodes.text(name)),
-                        nodes.present(nodes.column("key")),
-                    ]
-                ),
-            )
-        left = nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)
-        if not self.warehouse.fetch(left.sql(self.warehouse.dialect)):
+            self._why("rekeyed", _of_records(name))
+        if not self._any_left():
             return
-        for name in sorted({r.rule.dataset for r in work}):
-            if name in self.executed.steps:
-                steps = self.executed.steps[name]
-                keys = nodes.select([steps.key.copy()], logical(steps.relation))
-                self._why(
-                    "gone",
-                    nodes.every(
-                        [
-                            nodes.equal(nodes.column("dataset"), nodes.text(name)),
-                            nodes.present(nodes.column("key")),
-                            exp.Not(this=nodes.among(nodes.column("key", "k"), keys)),
-                        ]
-                    ),
-                )
-                self._keep_open(name)
+        for name in sorted({r.rule.dataset for r in work} & self.executed.steps.keys()):
+            self._gone(name)
         lines = frozenset(r.rule.id for r in work if r.rule.check == "lines") - meaning
         if lines:  # each is a flag of its own: none stands in the place of another
             self._why("fixed", _of_rules(lines))
-        self._why(
-            "changed",
-            exp.Exists(
-                this=nodes.select(
-                    [nodes.number(1)],
-                    nodes.table(self.now, "x"),
-                    nodes.every(
-                        [
-                            nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
-                            nodes.equal(comparable("key", "x"), comparable("key", "k")),
-                            nodes.equal(
-                                comparable("column_name", "x"), comparable("column_name", "k")
-                            ),
-                        ]
-                    ),
-                )
-            ),
-        )
+        self._why("changed", self._found_in_its_place())
         for result in work:
             if result.rule.id in meaning:
                 self._value_changed(result)
@@ -118,18 +68,35 @@ class Closing:
             self._out_of_scope(result)
         self._why("fixed", exp.true())
 
+    def _any_left(self) -> bool:
+        left = nodes.select([nodes.number(1)], nodes.table(self.closing)).limit(1)
+        return bool(self.warehouse.fetch(left.sql(self.warehouse.dialect)))
+
+    def _gone(self, dataset: str) -> None:
+        """Of records that are no longer in the dataset."""
+        steps = self.executed.steps[dataset]
+        keys = nodes.select([steps.key.copy()], logical(steps.relation))
+        none = exp.Not(this=nodes.among(nodes.column("key", "k"), keys))
+        self._why("gone", nodes.every([_of_records(dataset), none]))
+        self._keep_open(dataset)
+
+    def _found_in_its_place(self) -> exp.Expr:
+        """The run found something else of the same rule, record and columns."""
+        same = [
+            nodes.equal(nodes.column("rule_id", "x"), nodes.column("rule_id", "k")),
+            *(nodes.equal(comparable(c, "x"), comparable(c, "k")) for c in ("key", "column_name")),
+        ]
+        found = nodes.select([nodes.number(1)], nodes.table(self.now, "x"), nodes.every(same))
+        return exp.Exists(this=found)
+
     def _keep_open(self, dataset: str) -> None:
         """What closes because its record is gone stays open where that may be a line that could
         not be read."""
         values = self.executed.lost.get(dataset)
         if not values:
             return
-        gone = nodes.every(
-            [
-                nodes.equal(nodes.column("dataset"), nodes.text(dataset)),
-                nodes.equal(nodes.column("why"), nodes.text("gone")),
-            ]
-        )
+        why = nodes.equal(nodes.column("why"), nodes.text("gone"))
+        gone = nodes.every([_of_dataset(dataset), why])
         query = nodes.select([nodes.column("key")], nodes.table(self.closing), gone)
         found = self.warehouse.fetch(query.distinct().sql(self.warehouse.dialect))
         keys = sorted(str(k) for (k,) in found if may_be(str(k), values))
@@ -232,3 +199,12 @@ def _of(judgement: Judgement, only: bool) -> exp.Expr:
 
 def _of_rules(names: Sequence[str] | frozenset[str]) -> exp.Expr:
     return exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(n) for n in sorted(names)])
+
+
+def _of_dataset(name: str) -> exp.Expr:
+    return nodes.equal(nodes.column("dataset"), nodes.text(name))
+
+
+def _of_records(dataset: str) -> exp.Expr:
+    """The rows about records of a dataset, not about all of it."""
+    return nodes.every([_of_dataset(dataset), nodes.present(nodes.column("key"))])

@@ -6,32 +6,24 @@ A row lasts from the run in which it was first so to the run in which it no long
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.ledger import Ledger
 from cdmq.audit.renames import of_rule
 from cdmq.outcomes import State
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 
-if TYPE_CHECKING:
-    from cdmq.warehouses.base import Warehouse
-
 
 class States:
     """Writes the states of one run, inside its transaction."""
 
     def __init__(
-        self,
-        warehouse: Warehouse,
-        schema: str,
-        run_id: str,
-        versions: Mapping[str, str],
-        ids: Mapping[str, tuple[str, ...]],
+        self, ledger: Ledger, versions: Mapping[str, str], ids: Mapping[str, tuple[str, ...]]
     ) -> None:
-        self.warehouse, self.schema, self.run_id = warehouse, schema, run_id
+        self.ledger, self.run_id = ledger, ledger.run_id
         self.versions, self.ids = versions, ids
 
     def write(self, states: Sequence[State]) -> dict[str, tuple[int, int]]:
@@ -44,7 +36,7 @@ class States:
             if table.told:
                 before = counts.get(table.name, (0, 0))
                 counts[table.name] = before[0] + opened, before[1] + closed
-            self._run(nodes.drop(state.staged))
+            self.ledger.run(nodes.drop(state.staged))
         return counts
 
     def every_id(self, rules: Iterable[str]) -> list[str]:
@@ -54,7 +46,7 @@ class States:
     def close(self, table: Table, rules: Iterable[str]) -> None:
         """Close the open rows of rules that are no longer there, whatever id they were written
         with."""
-        self._run(
+        self.ledger.run(
             exp.Update(
                 this=self.rows(table),
                 expressions=self._ends(table, nodes.text("rule_removed")),
@@ -69,11 +61,11 @@ class States:
         return nodes.every([nodes.is_null(nodes.column("to_run")), mine])
 
     def rows(self, table: Table, alias: str | None = None) -> exp.Table:
-        return nodes.table(Relation(table.name, self.schema), alias)
+        return self.ledger.of(table, alias)
 
     def add(self, table: Table, columns: Sequence[str], query: exp.Query) -> None:
         """Write rows that a query gives."""
-        self._run(nodes.insert(Relation(table.name, self.schema), columns, query))
+        self.ledger.run(nodes.insert(self.ledger.at(table), columns, query))
 
     def _ends(self, table: Table, why: exp.Expr) -> list[exp.Expr]:
         ends = {"to_run": nodes.text(self.run_id), "closed_because": why}
@@ -99,7 +91,7 @@ class States:
                     for c, v in state.ends.items()
                 ),
             ]
-            closed += self._run(
+            closed += self.ledger.run(
                 exp.Update(
                     this=self.rows(table, "t"),
                     expressions=ends,
@@ -128,23 +120,18 @@ class States:
         )
         if table.identity:
             known = _exists(
-                Relation(table.name, self.schema),
+                self.ledger.at(table),
                 nodes.every([self._mine(state.rule, "t"), _same(table.identity, "s", "t")]),
                 "t",
             )
             query.set("where", exp.Where(this=exp.Not(this=known)))
-        return self._run(
-            nodes.insert(Relation(table.name, self.schema), [*state.columns, *fixed], query)
-        )
+        return self.ledger.run(nodes.insert(self.ledger.at(table), [*state.columns, *fixed], query))
 
     def _mine(self, rule: str, table: str) -> exp.Expr:
         """The open rows of a rule."""
         return nodes.every(
             [of_rule(rule, self.ids, table), nodes.is_null(nodes.column("to_run", table))]
         )
-
-    def _run(self, node: exp.Expr) -> int:
-        return self.warehouse.run(node.sql(self.warehouse.dialect))
 
 
 def _exists(relation: Relation, where: exp.Expr, alias: str = "s") -> exp.Expr:

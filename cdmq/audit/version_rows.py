@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from sqlglot import exp
 
 from cdmq.audit.authors import Authors, Authorship, Before
 from cdmq.audit.changed_versions import ChangedVersions
+from cdmq.audit.ledger import Ledger
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
 from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
 from cdmq.outcomes import Executed
 from cdmq.sql import nodes
-from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.values import Project
-
-if TYPE_CHECKING:
-    from cdmq.warehouses.base import Warehouse
-
 
 #: Who made a rule mean what it means, and by which commit.
 _BY = ("author", "commit_id", "committed", "author_note")
@@ -33,13 +29,11 @@ class VersionRows:
         self,
         project: Project,
         versions: Mapping[str, Version],
-        warehouse: Warehouse,
-        schema: str,
-        run_id: str,
+        ledger: Ledger,
         built: Iterable[str],
     ) -> None:
-        self.project, self.versions, self.run_id = project, versions, run_id
-        self.warehouse, self.schema = warehouse, schema
+        self.project, self.versions = project, versions
+        self.ledger, self.run_id = ledger, ledger.run_id
         still = self._still(
             RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset", "verdict_version", *_BY
         )
@@ -109,10 +103,10 @@ class VersionRows:
         if not keys:
             return ()
         texts = dict(
-            self._fetch(
+            self.ledger.fetch(
                 nodes.select(
                     [nodes.column("rule_id"), nodes.column("text")],
-                    nodes.table(Relation(RULE_VERSIONS.name, self.schema)),
+                    self.ledger.of(RULE_VERSIONS),
                     nodes.every(
                         [
                             nodes.is_null(nodes.column("to_run")),
@@ -134,10 +128,8 @@ class VersionRows:
     def write(self, changed: ChangedVersions) -> None:
         self._close(RULE_VERSIONS, "rule_id", [name for name, _, _ in changed.closed])
         self._close(MODEL_VERSIONS, "dataset", self.gone)
-        for table, rows in ((RULE_VERSIONS, self.rows), (MODEL_VERSIONS, self.model_rows)):
-            if rows:
-                types = {c.name: c.type for c in table.columns}
-                self.warehouse.insert(Relation(table.name, self.schema), types, rows)
+        self.ledger.add(RULE_VERSIONS, self.rows)
+        self.ledger.add(MODEL_VERSIONS, self.model_rows)
 
     def inputs(self, executed: Executed) -> list[list[Any]]:
         """A row a dataset that the run read or made."""
@@ -217,10 +209,10 @@ class VersionRows:
         ]
 
     def _still(self, table: Table, *columns: str) -> list[tuple[Any, ...]]:
-        return self._fetch(
+        return self.ledger.fetch(
             nodes.select(
                 [nodes.column(c) for c in columns],
-                nodes.table(Relation(table.name, self.schema)),
+                self.ledger.of(table),
                 nodes.is_null(nodes.column("to_run")),
             )
         )
@@ -240,7 +232,7 @@ class VersionRows:
                     *(nodes.column(k) for k in keys),
                     nodes.alias(exp.Max(this=nodes.column("run_id")), "run_id"),
                 ],
-                nodes.table(Relation(table.name, self.schema)),
+                self.ledger.of(table),
                 exp.In(this=nodes.column(column), expressions=[nodes.text(n) for n in wanted]),
             ),
             [nodes.column(k) for k in keys],
@@ -250,7 +242,7 @@ class VersionRows:
                 *(nodes.column(k, "l") for k in keys),
                 *(nodes.column(c, "r") for c in ("git_commit", "git_dirty", "vars")),
             ],
-            nodes.table(Relation(RUNS.name, self.schema), "r"),
+            self.ledger.of(RUNS, "r"),
         )
         query.append(
             "joins",
@@ -259,13 +251,13 @@ class VersionRows:
                 on=nodes.equal(nodes.column("run_id", "l"), nodes.column("run_id", "r")),
             ),
         )
-        return {(row[0], row[1]): row[2:] for row in self._fetch(query)}
+        return {(row[0], row[1]): row[2:] for row in self.ledger.fetch(query)}
 
     def _close(self, table: Table, column: str, names: Sequence[str]) -> None:
         if not names:
             return
         update = exp.Update(
-            this=nodes.table(Relation(table.name, self.schema)),
+            this=self.ledger.of(table),
             expressions=[exp.EQ(this=nodes.column("to_run"), expression=nodes.text(self.run_id))],
             where=exp.Where(
                 this=nodes.all_of(
@@ -278,10 +270,7 @@ class VersionRows:
                 )
             ),
         )
-        self.warehouse.run(update.sql(self.warehouse.dialect))
-
-    def _fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
-        return self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        self.ledger.run(update)
 
 
 def _columns(text: str) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from cdmq.runs.registering import registered, settle_broken
 from cdmq.sql.logical import STAGED, Names
 from cdmq.stages.execute import Execution
 from cdmq.stages.judge import exit_code, judge
-from cdmq.stages.record import Recorded, RunFacts, is_recorded, record, record_only
+from cdmq.stages.record import Ended, Recorded, RunFacts, is_recorded, record, record_only
 from cdmq.stages.told import Asked
 from cdmq.values import Project
 from cdmq.warehouses.base import Lost, StatementError
@@ -207,18 +207,17 @@ def _judged(at: _Begun, ready: Ready) -> _Judged:
 
 
 def _recorded(at: _Begun, judged: _Judged, made: Sequence[Output]) -> Recorded:
-    return record(
+    ended = Ended(
         at.call.project,
         {n: p.steps for n, p in judged.ready.plan.datasets.items()},
         judged.executed,
         judged.results,
         judged.versions,
         at.run_facts(judged.code, judged.results, at.selection.whole),
-        at.register,
-        by_relation(made),
         datetime.now(UTC),
         at.past,
     )
+    return record(ended, at.register, by_relation(made))
 
 
 def _result(at: _Begun, judged: _Judged, recorded: Recorded) -> RunResult:

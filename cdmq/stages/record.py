@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cdmq.audit.authors import Authors, State
 from cdmq.audit.changed_versions import changed_versions
 from cdmq.audit.episodes import Episodes
-from cdmq.audit.found_parts import CHANGE_SHAPE, FLAG_SHAPE
+from cdmq.audit.found_parts import CHANGE_SHAPE, FLAG_SHAPE, Shape
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
@@ -33,7 +33,6 @@ from cdmq.outcomes import Executed, RuleResult
 from cdmq.publishing.publish import publish, renew
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.sql.shape import Table
 from cdmq.steps import DatasetSteps
 from cdmq.values import Project
 
@@ -62,61 +61,60 @@ class RunFacts:
     whole: bool
 
 
-def record(
-    project: Project,
-    steps: Mapping[str, DatasetSteps],
-    executed: Executed,
-    results: Sequence[RuleResult],
-    versions: Mapping[str, Version],
-    facts: RunFacts,
-    register: Register,
-    made: Mapping[Relation, str],
-    finished: datetime,
-    authors: Authors,
-) -> Recorded:
+@dataclass(frozen=True)
+class Ended:
+    """A run that was judged, before it is recorded."""
+
+    project: Project
+    steps: Mapping[str, DatasetSteps]
+    executed: Executed
+    results: Sequence[RuleResult]
+    versions: Mapping[str, Version]
+    facts: RunFacts
+    finished: datetime
+    authors: Authors
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a run changed: per table (opened, closed), and rules: new versions, new words, gone; and
+    the datasets whose key was declared anew."""
+
+    episodes: Mapping[str, tuple[int, int]]
+    new_versions: tuple[str, ...]
+    new_words: tuple[str, ...]
+    removed: tuple[str, ...]
+    rekeyed: tuple[str, ...]
+
+
+def record(ran: Ended, register: Register, made: Mapping[Relation, str]) -> Recorded:
     """Publish a run: all of it, or nothing. `made`: what it may publish, and of what that is."""
-    warehouse = register.warehouse
-    schema = audit_schema(warehouse)
-    ledger = Ledger(warehouse, schema, facts.run_id)
-    opened = VersionRows(
-        project, versions, warehouse, schema, facts.run_id, {b.dataset for b in executed.built}
-    )
+    project, executed, warehouse = ran.project, ran.executed, register.warehouse
+    ledger = Ledger(warehouse, audit_schema(warehouse), ran.facts.run_id)
+    rows = VersionRows(project, ran.versions, ledger, {b.dataset for b in executed.built})
     changed = changed_versions(
-        opened.open, versions, results, facts.whole, opened.datasets, opened.verdicts
+        rows.open, ran.versions, ran.results, ran.facts.whole, rows.datasets, rows.verdicts
     )
-    renamed = renames(warehouse, schema, project.rules)
-    opened.ask(changed, authors)
-    rules = [r for r in results if r.outcome.evaluated]
+    renamed, rekeyed = renames(warehouse, ledger.schema, project.rules), rows.rekeyed()
+    rows.ask(changed, ran.authors)
     flags, changes = (
-        Episodes(shape, ledger, executed, rules, project, versions, renamed)
-        for shape in (FLAG_SHAPE, CHANGE_SHAPE)
+        _episodes(ran, shape, ledger, renamed) for shape in (FLAG_SHAPE, CHANGE_SHAPE)
     )
-    rekeyed = opened.rekeyed()
     for episodes in (flags, changes):
         episodes.compare(changed.meaning, changed.removed, rekeyed)
     suggestions = Suggestions(ledger, project, executed, flags.numbered)
     with warehouse.transaction():
-        opened.write(changed)
-        _add(warehouse, RUN_INPUTS, schema, opened.inputs(executed))
-        key_inputs(project, warehouse, schema)
-        _add_statements(warehouse, schema, executed, facts.run_id)
-        _add_results(warehouse, schema, results, versions, facts)
+        rows.write(changed)
+        ledger.add(RUN_INPUTS, rows.inputs(executed))
+        key_inputs(project, warehouse, ledger.schema)
+        _add_statements(ledger, executed)
+        _add_results(ledger, ran)
         counts = {"flags": flags.publish(), "changes": changes.publish()}
         suggestions.write()
-        digests = {name: version.digest for name, version in versions.items()}
-        states = States(warehouse, schema, facts.run_id, digests, ids_of(renamed))
-        counts |= states.write(executed.states)
-        _end(states, changed.removed)
-        if executed.built or facts.command == "test":  # training makes no relation
-            place = publish if executed.built else renew
-            published = place(register, executed, steps, schema, renamed)
-            register.enter({r: made.get(r) for r in published})
-        _add(
-            warehouse,
-            RUNS,
-            schema,
-            [_run_row(project, facts, finished, authors.state, rules_digest(versions))],
-        )
+        counts |= _write_states(ran, ledger, renamed, changed.removed)
+        _publish(ran, register, renamed, made)
+        digest = rules_digest(ran.versions)
+        ledger.add(RUNS, [_run_row(project, ran.facts, ran.finished, ran.authors.state, digest)])
     return Recorded(
         counts,
         tuple(n for n in changed.new if n not in changed.words),
@@ -126,24 +124,40 @@ def record(
     )
 
 
-def _add_results(
-    warehouse: Warehouse,
-    schema: str,
-    results: Sequence[RuleResult],
-    versions: Mapping[str, Version],
-    facts: RunFacts,
-) -> None:
-    _add(warehouse, RULE_RESULTS, schema, [_result_row(r, versions, facts) for r in results])
-    figures = [row for r in results for row in _figures(r, facts.run_id)]
-    _add(warehouse, RULE_FIGURES, schema, figures)
+def _episodes(ran: Ended, shape: Shape, ledger: Ledger, renamed: Mapping[str, str]) -> Episodes:
+    rules = [r for r in ran.results if r.outcome.evaluated]
+    return Episodes(shape, ledger, ran.executed, rules, ran.project, ran.versions, renamed)
 
 
-def _end(states: States, removed: frozenset[str]) -> None:
-    """What rules keep that are no longer there."""
+def _write_states(
+    ran: Ended, ledger: Ledger, renamed: Mapping[str, str], removed: frozenset[str]
+) -> Mapping[str, tuple[int, int]]:
+    """What rules hold true now; what those keep that are no longer there ends."""
+    digests = {name: version.digest for name, version in ran.versions.items()}
+    states = States(ledger, digests, ids_of(renamed))
+    counts = states.write(ran.executed.states)
     if removed:
         states.close(QUEUE, removed)
         for kind in kinds().values():
             kind.removed(removed, states)
+    return counts
+
+
+def _publish(
+    ran: Ended, register: Register, renamed: Mapping[str, str], made: Mapping[Relation, str]
+) -> None:
+    if not ran.executed.built and ran.facts.command != "test":
+        return  # training makes no relation
+    place = publish if ran.executed.built else renew
+    schema = audit_schema(register.warehouse)
+    published = place(register, ran.executed, ran.steps, schema, renamed)
+    register.enter({r: made.get(r) for r in published})
+
+
+def _add_results(ledger: Ledger, ran: Ended) -> None:
+    ledger.add(RULE_RESULTS, [_result_row(r, ran.versions, ran.facts) for r in ran.results])
+    figures = [row for r in ran.results for row in _figures(r, ledger.run_id)]
+    ledger.add(RULE_FIGURES, figures)
 
 
 def record_only(
@@ -156,7 +170,7 @@ def record_only(
 ) -> None:
     """The row of what published nothing: a run that was refused or broke off, another command."""
     row = _run_row(project, facts, finished, state, None, message)
-    _add(warehouse, RUNS, audit_schema(warehouse), [row])
+    Ledger(warehouse, audit_schema(warehouse), facts.run_id).add(RUNS, [row])
 
 
 def is_recorded(warehouse: Warehouse, run_id: str) -> bool:
@@ -198,18 +212,6 @@ def _run_row(
     ]
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What a run changed: per table (opened, closed), and rules: new versions, new words, gone; and
-    the datasets whose key was declared anew."""
-
-    episodes: Mapping[str, tuple[int, int]]
-    new_versions: tuple[str, ...]
-    new_words: tuple[str, ...]
-    removed: tuple[str, ...]
-    rekeyed: tuple[str, ...]
-
-
 def _result_row(result: RuleResult, versions: Mapping[str, Version], facts: RunFacts) -> list[Any]:
     o = result.outcome
     return [
@@ -237,27 +239,9 @@ def _figures(result: RuleResult, run_id: str) -> Iterator[list[Any]]:
         yield [run_id, o.rule.id, name, None if value is None else float(value)]
 
 
-def _add_statements(warehouse: Warehouse, schema: str, executed: Executed, run_id: str) -> None:
-    table = Relation(STATEMENTS.name, schema)
-    known = {
-        r[0]
-        for r in warehouse.fetch(
-            nodes.select([nodes.column("digest")], nodes.table(table)).sql(warehouse.dialect)
-        )
-    }
-    _add(
-        warehouse,
-        STATEMENTS,
-        schema,
-        [
-            [digest, sql, warehouse.dialect, run_id]
-            for digest, sql in sorted(executed.statements.items())
-            if digest not in known
-        ],
-    )
-
-
-def _add(warehouse: Warehouse, table: Table, schema: str, rows: Sequence[Sequence[Any]]) -> None:
-    if rows:
-        types = {c.name: c.type for c in table.columns}
-        warehouse.insert(Relation(table.name, schema), types, rows)
+def _add_statements(ledger: Ledger, executed: Executed) -> None:
+    query = nodes.select([nodes.column("digest")], ledger.of(STATEMENTS))
+    known, dialect = {r[0] for r in ledger.fetch(query)}, ledger.warehouse.dialect
+    sent = sorted(executed.statements.items())
+    new = [[digest, sql, dialect, ledger.run_id] for digest, sql in sent if digest not in known]
+    ledger.add(STATEMENTS, new)
