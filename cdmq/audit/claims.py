@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.audit.ledger import Ledger
 from cdmq.audit.migrations import former, shown
 from cdmq.audit.register import Register
+from cdmq.audit.register_rows import Entries
 from cdmq.audit.tables import REGISTER, RUNS, SCHEMA_TABLE, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
@@ -28,11 +30,11 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
     Raises CdmqError where a relation that cdmq did not make bears the name of an audit table, and
     where another project's audit rows stand there. Sends nothing but questions.
     """
-    schema = audit_schema(warehouse)
+    ledger = Ledger(warehouse, schema := audit_schema(warehouse), run_id)
     there = {warehouse.traits.fold(s.name): s for s in warehouse.inventory.standing(schema)}
     register = None
     if set(REGISTER.names) <= _columns(there, REGISTER.name):
-        register = Register.read(warehouse, project, run_id)
+        register = Register(Entries.read(ledger, project))
     older = register is None and _columns(there, SCHEMA_TABLE.name) >= _OLDEST
     problems, relations = [], stated.relations
     #: Who reads is in another schema; and a first run may have died before it wrote the register.
@@ -66,7 +68,7 @@ def claim(warehouse: Warehouse, stated: Stated, project: str, run_id: str) -> Re
                 f"is the same project under a new name: cdmq debug --adopt-project {owner}",
             )
         )
-    return register or Register(warehouse, project, run_id)
+    return register or Register(Entries(ledger, project))
 
 
 def _stranger(standing: Standing, schema: str) -> Problem:
@@ -88,8 +90,8 @@ def _owner(
     warehouse: Warehouse, schema: str, register: Register | None, there: Mapping[str, Standing]
 ) -> str | None:
     """The project that the audit rows belong to."""
-    if register and register.known:
-        return next(iter(register.known.values())).project
+    if register and register.entries.owner:
+        return register.entries.owner
     if RUNS.name not in there:
         return None
     last = nodes.select([nodes.column("project")], nodes.table(Relation(RUNS.name, schema)))

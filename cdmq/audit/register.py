@@ -10,75 +10,45 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cdmq.audit.tables import REGISTER, audit_schema
+from cdmq.audit.register_rows import STAGED_TYPE, Entries, Entry
+from cdmq.audit.tables import REGISTER
 from cdmq.sql import nodes
 from cdmq.sql.logical import STAGED
 from cdmq.sql.relation import Relation
 from cdmq.warehouses.base import MARK, Standing, StatementError
 
-if TYPE_CHECKING:
-    from cdmq.warehouses.base import Warehouse
-
 #: What a run makes, by its type.
 TYPES = ("table", "view")
-STAGED_TYPE = "staged"
 #: The tables that forms of `standardise` look things up in.
 _REFERENCE = re.compile(r"ref_\w+_[0-9a-f]{10}")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the register."""
-
-    schema: str
-    name: str
-    type: str
-    identity: str | None
-    project: str
-    made_of: str | None
-    from_run: str
 
 
 class Register:
     """The register of one audit schema, and what stands in the schema that outputs go to."""
 
-    def __init__(
-        self, warehouse: Warehouse, project: str, run_id: str, entries: Sequence[Entry] = ()
-    ) -> None:
-        self.warehouse, self.project, self.run_id = warehouse, project, run_id
-        self.known = {self._place(e.schema, e.name): e for e in entries if e.type != STAGED_TYPE}
-        self.begun = [e for e in entries if e.type == STAGED_TYPE]
+    def __init__(self, entries: Entries) -> None:
+        self.entries, self.project = entries, entries.project
+        self.warehouse, self.run_id = entries.ledger.warehouse, entries.ledger.run_id
         self._standing: dict[str, Standing] | None = None
-
-    @classmethod
-    def read(cls, warehouse: Warehouse, project: str, run_id: str) -> Register:
-        """Raises StatementError where there is no register."""
-        query = nodes.select(
-            [nodes.column(c) for c in REGISTER.names], nodes.table(_relation(warehouse))
-        )
-        rows = warehouse.fetch(query.sql(warehouse.dialect))
-        return cls(warehouse, project, run_id, [Entry(*row) for row in rows])
 
     @property
     def since(self) -> str:
         """The run that made the register: what earlier runs made, it may not know."""
-        own = self.known.get(self._place(audit_schema(self.warehouse), REGISTER.name))
+        own = self.entries.of(self.entries.ledger.schema, REGISTER.name)
         return own.from_run if own else ""
 
     def knows(self, schema: str, name: str) -> bool:
         """It is written down; whether it is still the same, `owns` tells."""
-        return self._place(schema, name) in self.known
+        return self.entries.of(schema, name) is not None
 
     def entry(self, relation: Relation) -> Entry | None:
         """What is written down of an output."""
-        return self.known.get(self._place(self.warehouse.schema, relation.name))
+        return self.entries.of(self.warehouse.schema, relation.name)
 
     def standing(self, again: bool = False) -> dict[str, Standing]:
         if self._standing is None or again:
@@ -119,8 +89,8 @@ class Register:
     @cached_property
     def _restored(self) -> bool:
         """Identities are those of another database, of whose dump this one was made."""
-        schema = audit_schema(self.warehouse)
-        entry = self.known.get(self._place(schema, REGISTER.name))
+        schema = self.entries.ledger.schema
+        entry = self.entries.of(schema, REGISTER.name)
         now = next(
             (
                 s.identity
@@ -150,40 +120,23 @@ class Register:
 
     def stage(self, prefix: str) -> None:
         """What begins with `prefix` is made by this run, and swept by the next if it dies."""
-        self.write(
-            [
-                Entry(
-                    self.warehouse.schema,
-                    prefix,
-                    STAGED_TYPE,
-                    None,
-                    self.project,
-                    None,
-                    self.run_id,
-                )
-            ]
-        )
+        entry = self.entries.new(self.warehouse.schema, prefix, STAGED_TYPE, None)
+        self.entries.write([entry])
 
     def enter_audit(self, names: Container[str]) -> None:
         """Write down the audit tables: `ensure` made these, or found what an older cdmq made."""
-        schema = audit_schema(self.warehouse)
-        older = not self.known
+        schema, older = self.entries.ledger.schema, not self.entries.known
         there = self.warehouse.inventory.standing(schema)
-        for standing in there:
-            known = self.known.get(self._place(schema, standing.name))
-            if known is not None and standing.name in names and known.type != standing.type:
-                del self.known[self._place(schema, standing.name)]  # a table that became a view
-                self.delete(
-                    nodes.every(
-                        [
-                            nodes.equal(nodes.column("schema_name"), nodes.text(known.schema)),
-                            nodes.equal(nodes.column("name"), nodes.text(known.name)),
-                        ]
-                    )
-                )
-        self.write(
+        self.entries.forget(  # a table that became a view
+            known
+            for s in there
+            if s.name in names
+            and (known := self.entries.of(schema, s.name))
+            and known.type != s.type
+        )
+        self.entries.write(
             [
-                Entry(schema, s.name, s.type, s.identity, self.project, None, self.run_id)
+                self.entries.new(schema, s.name, s.type, s.identity)
                 for s in there
                 if not self.knows(schema, s.name)
                 and (s.name in names or (older and _REFERENCE.fullmatch(s.name)))
@@ -204,80 +157,25 @@ class Register:
         entries = []
         for relation, of in made.items():
             standing = there[self.fold(relation.name)]
-            before = self.known.get(self._place(self.warehouse.schema, standing.name))
+            before = self.entries.of(self.warehouse.schema, standing.name)
             of = of or (before.made_of if before else None)
             identity = " ".join(filter(None, (standing.identity, self._content(standing))))
-            entries.append(
-                Entry(
-                    self.warehouse.schema,
-                    standing.name,
-                    standing.type,
-                    identity,
-                    self.project,
-                    of,
-                    self.run_id,
-                )
-            )
-        self.forget(entries)
-        self.write(entries)
-
-    def forget(self, entries: Iterable[Entry]) -> None:
-        """Take the rows out that other ones take the place of."""
-        old = [
-            found for e in entries if (found := self.known.pop(self._place(e.schema, e.name), None))
-        ]
-        for schema in {e.schema for e in old}:
-            self.delete(
-                nodes.every(
-                    [
-                        nodes.equal(nodes.column("schema_name"), nodes.text(schema)),
-                        exp.NEQ(this=nodes.column("kind"), expression=nodes.text(STAGED_TYPE)),
-                        exp.In(
-                            this=nodes.column("name"),
-                            expressions=[nodes.text(e.name) for e in old if e.schema == schema],
-                        ),
-                    ]
-                )
-            )
-
-    def delete(self, where: exp.Expr) -> None:
-        """Take rows out of the register."""
-        self._run(
-            exp.Delete(this=nodes.table(_relation(self.warehouse)), where=exp.Where(this=where))
-        )
-
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Add rows to the register."""
-        self.begun += [e for e in entries if e.type == STAGED_TYPE]
-        self.known |= {self._place(e.schema, e.name): e for e in entries if e.type != STAGED_TYPE}
-        types = {c.name: c.type for c in REGISTER.columns}
-        self.warehouse.insert(
-            _relation(self.warehouse),
-            types,
-            [
-                [e.schema, e.name, e.type, e.identity, e.project, e.made_of, e.from_run]
-                for e in entries
-            ],
-        )
+            schema = self.warehouse.schema
+            entries.append(self.entries.new(schema, standing.name, standing.type, identity, of))
+        self.entries.forget(entries)
+        self.entries.write(entries)
 
     def _run(self, node: exp.Expr) -> None:
         self.warehouse.run(node.sql(self.warehouse.dialect))
 
-    def _place(self, schema: str, name: str) -> tuple[str, str]:
-        return self.fold(schema), self.fold(name)
-
     def fold(self, name: str) -> str:
         return self.warehouse.traits.fold(name)
-
-
-def _relation(warehouse: Warehouse) -> Relation:
-    return Relation(REGISTER.name, audit_schema(warehouse))
 
 
 def _leads(register: Register, standing: Standing) -> bool:
     """A state that is known, or a view over one: where views lead from one to the next."""
     if register.warehouse.traits.transactions:
         return False
-    states = {e.name for e in register.known.values() if e.name.startswith(STAGED)}
+    states = {e.name for e in register.entries.known.values() if e.name.startswith(STAGED)}
     over = (standing.definition or "") if standing.type == "view" else ""
     return standing.name in states or any(name in over for name in states)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlglot import exp
-
-from cdmq.audit.register import STAGED_TYPE, TYPES, Register
+from cdmq.audit.register import TYPES, Register
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.warehouses.base import StatementError
@@ -16,7 +14,7 @@ def sweep(register: Register) -> None:
     """Drop what earlier runs began and did not publish."""
     begun = [
         e
-        for e in register.begun
+        for e in register.entries.begun
         if register.fold(e.schema) == register.fold(register.warehouse.schema)
     ]
     if not begun:
@@ -32,15 +30,7 @@ def sweep(register: Register) -> None:
             and not register.knows(register.warehouse.schema, s.name)  # a view leads to it
         },
     )
-    register.delete(
-        nodes.every(
-            [
-                nodes.equal(nodes.column("kind"), nodes.text(STAGED_TYPE)),
-                exp.In(this=nodes.column("name"), expressions=[nodes.text(n) for n in prefixes]),
-            ]
-        )
-    )
-    register.begun = [e for e in register.begun if e not in begun]
+    register.entries.swept(begun)
     register.look_again()
 
 

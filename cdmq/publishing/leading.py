@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.audit.counting import take_back
-from cdmq.audit.register import Entry
+from cdmq.audit.register_rows import Entry
 from cdmq.audit.tables import RUNS, audit_schema, read_schema
 from cdmq.outcomes import Built, Executed
 from cdmq.sql import nodes
@@ -36,7 +36,7 @@ def lead(register: Register, executed: Executed, made: Sequence[Built]) -> list[
     register.standing(again=True)
     for built in made:  # before a statement is sent
         register.check(built.final)
-    register.write([_entry(register, built) for built in made])
+    register.entries.write([_entry(register, built) for built in made])
     for built in made:
         if built.query is not None:
             table = built.materialized == "table"
@@ -52,10 +52,8 @@ def lead(register: Register, executed: Executed, made: Sequence[Built]) -> list[
 
 def _entry(register: Register, built: Built) -> Entry:
     """The row of a state that is about to be made: of which name it is the state."""
-    schema, project, run = register.warehouse.schema, register.project, register.run_id
-    return Entry(
-        schema, built.staged.name, built.materialized, None, project, built.final.name, run
-    )
+    schema, final = register.warehouse.schema, built.final.name
+    return register.entries.new(schema, built.staged.name, built.materialized, None, final)
 
 
 def _lead(register: Register, built: Built) -> None:
@@ -119,7 +117,7 @@ def settle(register: Register, tables: Iterable[Table]) -> None:
     register.enter(dict.fromkeys(led))
     for one in left:
         register.drop(Relation(one.name, warehouse.schema))
-    register.forget(left)
+    register.entries.forget(left)
 
 
 def state_of(register: Register, final: Relation) -> Relation | None:
@@ -131,7 +129,7 @@ def state_of(register: Register, final: Relation) -> Relation | None:
 def _states(register: Register) -> dict[str, list[Entry]]:
     """Name -> the states that were made for it."""
     found: dict[str, list[Entry]] = defaultdict(list)
-    for entry in register.known.values():
+    for entry in register.entries.known.values():
         if entry.name.startswith(STAGED) and entry.made_of:
             found[entry.made_of].append(entry)
     return found

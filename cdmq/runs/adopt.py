@@ -95,7 +95,7 @@ def _names(register: Register) -> set[str]:
     )
     rows = warehouse.fetch(last.sql(warehouse.dialect))
     return {str(n) for row in rows for n in row} | {
-        e.made_of for e in register.known.values() if e.made_of
+        e.made_of for e in register.entries.known.values() if e.made_of
     }
 
 
@@ -132,10 +132,10 @@ def shown(register: Register) -> Iterator[Finding]:
     schema = warehouse.schema
     own = [
         e
-        for e in register.known.values()
+        for e in register.entries.known.values()
         if warehouse.traits.fold(e.schema) == warehouse.traits.fold(schema)
     ]
-    whose = next(iter(register.known.values())).project if register.known else register.project
+    whose = register.entries.owner or register.project
     if not own:
         yield Finding("register", True, f"cdmq made nothing in the schema {schema} yet")
         return
