@@ -96,14 +96,23 @@ def wide(world: World) -> World:
     return world
 
 
+def types(world: World, name: str) -> list[tuple[object, ...]]:
+    return world.sql(
+        "SELECT column_name, data_type FROM information_schema.columns "
+        f"WHERE table_schema = '{world.audit}' AND table_name = '{name}' ORDER BY ordinal_position"
+    )
+
+
 def test_the_view_shows_what_the_table_held(wide: World) -> None:
     of_then = f"from_run = '{ONCE[0]}'"
     before = {kept.name: wide.audit_rows(kept.name, kept.columns, of_then) for kept in BOTH}
+    shown = {kept.name: types(wide, kept.name) for kept in BOTH}
     wide.run()
     for kept in BOTH:
         assert len(before[kept.name]) == len(kept.closed)
         assert wide.audit_rows(kept.name, kept.columns, of_then) == before[kept.name]
-        assert tables(wide)[kept.name] == list(kept.columns)
+        assert [c for c, _ in shown[kept.name]] == list(kept.columns)
+        assert types(wide, kept.name) == shown[kept.name]
         told = wide.audit_rows(f"{kept.one}_rules", kept.common)
         open_ = wide.audit_rows(kept.name, ("key",), "to_run IS NULL")
         assert open_ == [(kept.stays,)]
