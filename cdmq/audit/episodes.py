@@ -124,8 +124,15 @@ class Episodes:
 
     def _judges(self, rule: Rule) -> Sequence[Judgement]:
         """The judgements by which a rule was evaluated."""
-        steps = self.executed.steps.get(rule.dataset)
-        return steps.judges(rule.id) if steps else ()
+        return self._judged.get((rule.dataset, rule.id), ())
+
+    @cached_property
+    def _judged(self) -> Mapping[tuple[str, str], Sequence[Judgement]]:
+        found: dict[tuple[str, str], list[Judgement]] = {}
+        for dataset, steps in self.executed.steps.items():
+            for j in steps.judgements:
+                found.setdefault((dataset, j.rule.id), []).append(j)
+        return found
 
     def _number(self, work: Sequence[RuleResult]) -> None:
         """code -> what its rows have in common, and the number of that: one small table to join."""
