@@ -19,6 +19,8 @@ from cdmq.warehouses.base import Lost, StatementError
 # What it warns of when an interrupt ends a statement is told by cdmq, in its own form.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 _SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+#: How tables are compared in a transaction: whole, or row by row by their indexes.
+WHOLE, BY_INDEX = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 #: Seconds in which a statement that is cancelled has to end.
 _PATIENCE = 5.0
 

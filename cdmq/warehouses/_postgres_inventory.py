@@ -6,13 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from psycopg.pq import TransactionStatus
+
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.values import Materialization
 from cdmq.warehouses import _postgres_catalog as catalog
+from cdmq.warehouses._postgres_connection import BY_INDEX, WHOLE
 from cdmq.warehouses.base import MARK, Attached, Reader, Standing
 
 if TYPE_CHECKING:
+    from psycopg import ConnectionInfo
+
     from cdmq.warehouses.postgres import Postgres
 
 _RELATIONS = """
@@ -54,8 +59,20 @@ WHERE r.depth > 0 GROUP BY c.oid, n.nspname, c.relname, k.type ORDER BY max(r.de
 class PostgresInventory:
     """Of the database that a connection is to."""
 
-    def __init__(self, at: Postgres) -> None:
-        self._at = at
+    def __init__(self, at: Postgres, info: ConnectionInfo) -> None:
+        self._at, self._info = at, info
+
+    def ask(
+        self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """What a query of the catalog finds, which has an index on what it is asked by: in a
+        transaction too, in which a run compares whole tables."""
+        if self._info.transaction_status != TransactionStatus.INTRANS:
+            return self._at.fetch(sql, values)
+        self._at.run(BY_INDEX)
+        found = self._at.fetch(sql, values)
+        self._at.run(WHOLE)
+        return found
 
     def has_schema(self, name: str) -> bool:
         return bool(self._at.fetch("SELECT 1 FROM pg_namespace WHERE nspname = %s", [name]))
@@ -63,7 +80,7 @@ class PostgresInventory:
     def lacking(self, schemas: Sequence[str], sources: Sequence[Relation]) -> list[tuple[str, str]]:
         names = [nodes.table(r).sql("postgres") for r in sources]
         values = [list(schemas), list(schemas), names, names]
-        return [(str(a), str(b)) for a, b in self._at.fetch(catalog.LACKING, values)]
+        return [(str(a), str(b)) for a, b in self.ask(catalog.LACKING, values)]
 
     def relations(self, schema: str) -> dict[str, Literal["table", "view"]]:
         return dict(self._at.fetch(_RELATIONS, [schema]))
@@ -71,9 +88,7 @@ class PostgresInventory:
     def standing(self, schema: str) -> list[Standing]:
         return [
             Standing(name, type_, identity, comment, tuple(columns))
-            for name, type_, identity, comment, columns in self._at.fetch(
-                _STANDING, [schema, schema]
-            )
+            for name, type_, identity, comment, columns in self.ask(_STANDING, [schema, schema])
         ]
 
     def content(self, of: Standing, schema: str) -> str | None:
@@ -83,20 +98,18 @@ class PostgresInventory:
         names = [nodes.table(r).sql("postgres") for r in of]
         return [
             Reader(Relation(name, schema), drop, create)
-            for schema, name, drop, create in self._at.fetch(_READERS, [names])
+            for schema, name, drop, create in self.ask(_READERS, [names])
         ]
 
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         names = {nodes.table(r).sql("postgres"): r for r in of}
-        return {
-            names[n] for (n,) in self._at.fetch(catalog.HELD, {"names": list(names), "mark": MARK})
-        }
+        return {names[n] for (n,) in self.ask(catalog.HELD, {"names": list(names), "mark": MARK})}
 
     def attached(self, to: Mapping[Relation, Materialization | None]) -> list[Attached]:
         names = {nodes.table(r).sql("postgres"): r for r in to}
         return [
             Attached(names[n], what, sql, column)
-            for n, column, what, sql in self._at.fetch(
+            for n, column, what, sql in self.ask(
                 catalog.ATTACHED, {"names": list(names), "types": list(to.values()), "mark": MARK}
             )
         ]
@@ -123,11 +136,11 @@ class PostgresInventory:
         self._at.run(f"DROP TABLE {source}")
 
     def _shape(self, relation: Relation) -> list[tuple[Any, ...]]:
-        return self._at.fetch(catalog.SHAPE, [nodes.table(relation).sql("postgres")])
+        return self.ask(catalog.SHAPE, [nodes.table(relation).sql("postgres")])
 
     def hindrances(self, of: Mapping[Relation, Sequence[str]]) -> list[tuple[Relation, str]]:
         names = {nodes.table(r).sql("postgres"): r for r in of}
-        rows = self._at.fetch(
+        rows = self.ask(
             catalog.HINDRANCES,
             {"names": list(names), "columns": [json.dumps(list(of[r])) for r in names.values()]},
         )

@@ -22,7 +22,7 @@ from cdmq.sql.duckdb_types import NUL
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
 from cdmq.warehouses._postgres_before import MADE_BEFORE
-from cdmq.warehouses._postgres_connection import Options, connected, end_statement, told
+from cdmq.warehouses._postgres_connection import WHOLE, Options, connected, end_statement, told
 from cdmq.warehouses._postgres_inventory import PostgresInventory
 from cdmq.warehouses._postgres_types import WRITTEN, held, logical_type, plain
 from cdmq.warehouses.base import Inventory, Locked, StatementError, Traits
@@ -82,9 +82,9 @@ class Postgres:
         self.schema = options.schema_
         self._threads = threads or options.threads
         self._reader: duckdb.DuckDBPyConnection | None = None
-        self.inventory: Inventory = PostgresInventory(self)
         with told(connecting=True):
             self._connection = connected(options)
+        self.inventory: Inventory = PostgresInventory(self, self._connection.info)
         try:
             self._begin(options.role)
         except BaseException:
@@ -174,7 +174,7 @@ class Postgres:
         with self._sending(), self._connection.transaction():
             # What a run compares are whole tables without an index, equal in many columns: the
             # server thinks that few rows are, and would ask row by row what it can hash.
-            self._connection.execute(b"SET LOCAL enable_nestloop = off")
+            self.run(WHOLE)
             yield
             # The server would answer COMMIT with a ROLLBACK, and without an error.
             if self._connection.info.transaction_status == TransactionStatus.INERROR:

@@ -82,3 +82,16 @@ class TestPostgres:
                 raise ZeroDivisionError
         finally:
             warehouse.close()
+
+    def test_the_catalog_is_asked_by_its_indexes(self, postgres_uri: str, tmp_path: Path) -> None:
+        """In a transaction too, in which whole tables are compared."""
+        warehouse = postgres.connect(postgres_options(postgres_uri, "public"), tmp_path)
+        try:
+            asked = "SHOW enable_nestloop"
+            with warehouse.transaction():
+                assert warehouse.fetch(asked) == [("off",)]
+                assert warehouse.inventory.ask(asked) == [("on",)]
+                assert warehouse.fetch(asked) == [("off",)]
+            assert warehouse.fetch(asked) == [("on",)]
+        finally:
+            warehouse.close()
