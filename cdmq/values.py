@@ -196,9 +196,17 @@ class Dataset:
     #: What config() of its SQL says of the relation that this makes.
     configured: Materialization | None = None
 
+    #: Columns of which pii: says nothing here: the words are of those whose values they hold.
+    hidden_above: frozenset[str] = frozenset()
+
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(self.spec.key)
+
+    @property
+    def said_pii(self) -> tuple[str, ...]:
+        """The columns that its own pii: names."""
+        return tuple(c for c in self.spec.pii if c not in self.hidden_above)
 
     @property
     def origin(self) -> str:

@@ -59,7 +59,7 @@ def declared(dataset: Dataset) -> dict[str, str]:
     missing = spec.missing_values if isinstance(spec.missing_values, dict) else ()
     named = {
         "key": spec.key,
-        "pii": spec.pii,
+        "pii": dataset.said_pii,
         "columns": spec.columns,
         "missing_values": missing,
         "verified_at": (*spec.verified_at, *spec.verified_at.values()),
@@ -75,7 +75,7 @@ def declared(dataset: Dataset) -> dict[str, str]:
 
 def check_pii(dataset: Dataset, columns: Mapping[str, Type]) -> None:
     """Raises CdmqError where pii: names no column: another one is shown then."""
-    if wrong := _unknown(dataset, dict.fromkeys(dataset.spec.pii, "pii"), columns):
+    if wrong := _unknown(dataset, dict.fromkeys(dataset.said_pii, "pii"), columns):
         raise CdmqError(wrong.values())
 
 
@@ -232,7 +232,7 @@ def _fits(dataset: Dataset, columns: Columns, found: Delivery) -> bool:
     to `unfit`. Where `pii:` names none, the column that it means would be stored and shown."""
     wrong = _taken(dataset, columns)
     for name, problem in _unknown(dataset, declared(dataset), columns).items():
-        if name in dataset.key or name in dataset.spec.pii:
+        if name in dataset.key or name in dataset.said_pii:
             wrong.append(problem)
         else:
             found.unfit.setdefault(dataset.name, {})[name] = problem

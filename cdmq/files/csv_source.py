@@ -131,7 +131,7 @@ def _written(sign: str) -> str:
 def _wanted(dataset: Dataset) -> set[str]:
     """The columns that the dataset's own declaration names."""
     spec = dataset.spec
-    return {*spec.key, *spec.columns, *spec.pii, *spec.verified_at} - {"row_number"}
+    return {*spec.key, *spec.columns, *dataset.said_pii, *spec.verified_at} - {"row_number"}
 
 
 def _check_delimiter(head: headers.Head, dataset: Dataset, place: Span) -> None:

@@ -100,6 +100,11 @@ def uses(rule: Rule, at: Known) -> Uses:
     return Uses({f"rows:{rule.dataset}": frozenset({*rule.columns, *expression_columns(rule)})})
 
 
+def carries(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    """It writes into no column."""
+    yield from ()
+
+
 def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
     """None."""
     return {}

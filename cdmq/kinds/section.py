@@ -42,6 +42,11 @@ class Section:
         """What pii: of the dataset that it is made of says of its columns."""
         return self._part("read", "hidden")(made, of)  # type: ignore[no-any-return]
 
+    def carries(self, rule: Rule) -> Iterator[tuple[str, str, str]]:
+        """Whose values a rule may write into a column of its dataset: that column, the dataset or
+        seed, and its column."""
+        return self._part("uses", "carries")(rule)  # type: ignore[no-any-return]
+
     def own(self, at: Known, documents: Documents) -> Iterator[Rule]:
         """The rules that datasets have of themselves, and no rule file says more of."""
         return self._part("own", "own")(at, documents)  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from cdmq.datasets.declared import declared_datasets
 from cdmq.datasets.guards import guarded, numbered
-from cdmq.datasets.hidden import with_hidden
+from cdmq.datasets.hidden import Carried, with_hidden
 from cdmq.graph.names import check_names
 from cdmq.graph.order import in_order
 from cdmq.kinds import kinds
@@ -51,7 +51,9 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
     check_names(datasets, rules, problems)
     _check_unit_tests(documents, rules, {*datasets, *seeds}, broken, unread, problems)
     ordered = with_hidden(
-        in_order(datasets, rules, uses, replace(documents, broken=broken), problems), problems
+        in_order(datasets, rules, uses, replace(documents, broken=broken), problems),
+        _carried(rules),
+        problems,
     )
     project = Project(
         root=documents.root,
@@ -118,6 +120,15 @@ def _add_own(rule: Rule, rules: dict[str, Rule], problems: list[Problem]) -> Non
         )
     else:
         rules[rule.id] = rule
+
+
+def _carried(rules: Mapping[str, Rule]) -> dict[str, list[Carried]]:
+    """Whose values the rules of each dataset write into its columns."""
+    found: dict[str, list[Carried]] = {}
+    for rule in rules.values():
+        if rule.enabled:
+            found.setdefault(rule.dataset, []).extend(kinds()[rule.kind].section.carries(rule))
+    return found
 
 
 def _holds(documents: Documents) -> dict[str, Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from cdmq.kinds.defaults.words import DefaultRule
@@ -27,6 +28,20 @@ def uses(rule: Rule, at: Known) -> Uses:
         reads[f"seed:{spec.map.seed}"] = frozenset({spec.map.from_, spec.map.to})
     name = f"rows:{rule.dataset}"
     return Uses({**reads, name: reads.get(name, frozenset()) | own})
+
+
+def carries(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    """The values that it borrows, and the codes of its list. A name with a dot may be that of a
+    column, too."""
+    spec = rule.spec
+    assert isinstance(spec, DefaultRule)
+    for source in spec.fill_from:
+        other, dot, column = source.partition(".")
+        yield spec.column, rule.dataset, source
+        if dot:
+            yield spec.column, other, column
+    if spec.map:
+        yield spec.column, spec.map.seed, spec.map.to
 
 
 def column_options(spec: DefaultRule) -> set[str]:

@@ -59,7 +59,8 @@ class DefaultRule(Head):
     A text of white space only is nothing, and becomes NULL under every `standardise`; so does what
     is one of the dataset's `missing_values` in its new form.
     `fill_from` takes the first that has a value: a column, or `dataset.column` of a dataset that
-    `refers_to` names. Two rules that write one column need `after:` in one of them.
+    `refers_to` names. Where `pii:` hides what it takes from, it hides the column that is filled
+    as much, though it calls that plain. Two rules that write one column need `after:` in one of them.
     """
 
     SEMANTICS: ClassVar[int] = 2
