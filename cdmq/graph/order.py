@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from cdmq.datasets.model_text import render_model
 from cdmq.kinds import kinds
+from cdmq.kinds.reads import minded
 from cdmq.problems import Problem, Span, did_you_mean
 from cdmq.values import ALL, Dataset, Documents, Project, Rule, Uses
 
@@ -103,7 +104,8 @@ def graph(
 def _after(
     needs: Mapping[str, frozenset[str]], rules: Mapping[str, Rule], uses: Mapping[str, Uses]
 ) -> dict[str, frozenset[str]]:
-    """What rules go before a rule: by the columns that they give, and by the flags that they find.
+    """What rules go before a rule: by the columns that they give, and by the error flags that they
+    find on just one column.
 
     A rule that itself stands on what the reader of its flags makes cannot go before it: of that
     rule the flags that the last run left are read.
@@ -130,7 +132,9 @@ def _after(
                 before |= {
                     r
                     for r, made in own
-                    if (ALL in columns or {c.lower() for c in made} & wanted)
+                    if minded(rules[r])
+                    and len(about := {c.lower() for c in made}) == 1
+                    and (ALL in columns or about & wanted)
                     and f"rule:{r}" not in later
                 }
         if before - {name}:
@@ -162,11 +166,17 @@ def in_order(
                 place,
                 "CDMQ207",
                 "a cycle: " + " -> ".join(own),
-                "one of them must not read the next",
+                "one of them must not read the next" + _by_flags(own, uses),
             )
         )
         return {name: known[name] for name in sorted(known)}
     return {n: known[n] for node in order if (n := _dataset(node)) is not None}
+
+
+def _by_flags(cycle: Iterable[str], uses: Mapping[str, Uses]) -> str:
+    """What a rule in a cycle reads without naming it."""
+    found = [r for r in cycle if r in uses and any(n.startswith("flags:") for n in uses[r].reads)]
+    return f"; {found[0]} reads the error flags on its columns" if found else ""
 
 
 def _dataset(node: str) -> str | None:

@@ -32,11 +32,13 @@ def select(
     allow_empty: bool = False,
     kinds: frozenset[str] | None = None,
     disabled: bool = False,
+    along: bool = False,
 ) -> Selection:
     """The selection by --select and --exclude. Raises CdmqError where a word is not known.
 
     `kinds`: only rules of these kinds, as `cdmq test` takes validation alone. `disabled`: rules
-    that are switched off too, as `cdmq ls` lists them.
+    that are switched off too, as `cdmq ls` lists them. `along`: with the rules whose columns and
+    flags are read by those that run, but for what is left out.
     """
     if include is not None and not include.strip():
         raise CdmqError(
@@ -60,11 +62,17 @@ def select(
         if (r.enabled or disabled) and (kinds is None or r.kind in kinds)
     }
     enabled = {r.id for r in project.rules.values() if r.enabled}
-    rules = frozenset(n.removeprefix("rule:") for n in taken if n.startswith("rule:")) & wanted
+    rules = _rules(taken) & wanted
     chosen = frozenset(n.removeprefix("dataset:") for n in taken if n.startswith("dataset:"))
-    built = graph.graph.standing_on({f"rule:{r}" for r in rules} | {f"dataset:{d}" for d in chosen})
-    datasets = tuple(d for d in project.datasets if f"dataset:{d}" in built)
-    return Selection(rules, datasets, chosen, rules == enabled)
+    built = graph.built(rules, chosen)
+    while along and (read := graph.read_by(rules, built) & enabled - _rules(left_out)) - rules:
+        rules |= read
+        built = graph.built(rules, chosen)
+    return Selection(rules, built, chosen, rules == enabled)
+
+
+def _rules(nodes: Iterable[str]) -> frozenset[str]:
+    return frozenset(n.removeprefix("rule:") for n in nodes if n.startswith("rule:"))
 
 
 def _nothing(include: str | None, exclude: str | None) -> Problem:
@@ -94,6 +102,17 @@ class _Graph:
         for name, needed in self.needs.items():
             for other in needed:
                 self.followers[other].add(name)
+
+    def built(self, rules: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
+        """The datasets that are made for some rules and datasets, in the order of the project."""
+        wanted = {*(f"rule:{r}" for r in rules), *(f"dataset:{d}" for d in chosen)}
+        found = self.graph.standing_on(wanted)
+        return tuple(d for d in self.project.datasets if f"dataset:{d}" in found)
+
+    def read_by(self, rules: frozenset[str], built: Iterable[str]) -> frozenset[str]:
+        """The rules whose columns and flags are read where some rules run and datasets are made."""
+        run = rules | self.graph.needed_by(built)
+        return _rules(n for r in run for n in self.graph.after.get(f"rule:{r}", ()))
 
     def with_rules(self, names: Iterable[str]) -> frozenset[str]:
         """Names, and the rules of the datasets among them."""

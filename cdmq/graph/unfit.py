@@ -11,7 +11,7 @@ from cdmq.problems import Problem
 from cdmq.values import ALL, Project, Rule
 
 #: Problems that a rule has with a column that is not there, or of another type.
-_OF_COLUMNS = ("CDMQ203", "CDMQ213", "CDMQ216", "CDMQ217", "CDMQ245", "CDMQ31")
+_OF_COLUMNS = ("CDMQ203", "CDMQ213", "CDMQ216", "CDMQ217", "CDMQ228", "CDMQ245", "CDMQ31")
 
 
 @dataclass

@@ -11,11 +11,12 @@ from cdmq.audit.episode_tables import FLAGS
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
 from cdmq.kinds.binding import real
+from cdmq.kinds.reads import minded
 from cdmq.outcomes import FOUND
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import Project, Rule
+from cdmq.values import Project
 
 if TYPE_CHECKING:
     from cdmq.kinds.running import Running
@@ -35,11 +36,6 @@ def flagging(dataset: str, columns: Mapping[str, Type], project: Project) -> Fla
             (column,) = about
             found[column] = (*found.get(column, ()), judge.id)
     return {c: found[c] for c in columns if c in found}
-
-
-def minded(judge: Rule) -> bool:
-    """Whether what a rule says of a value counts against it."""
-    return judge.enabled and judge.severity == "error" and judge.stage == "clean"
 
 
 def find_flags(at: Running, flags: str, name: str, by_column: Flagging) -> Relation:

@@ -9,19 +9,29 @@ from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds import kinds
+from cdmq.problems import Problem
 from cdmq.sql import nodes
 from cdmq.sql.logical import Names, logical
 from cdmq.steps import DatasetSteps
 from cdmq.values import Given, Project, Rule
 
 
-def given_columns(project: Project, dataset: str, delivered: Iterable[str]) -> list[Given]:
-    """The columns that rules give to the records of a dataset; what is delivered under the same
-    name is read before them."""
-    there = {c.lower() for c in delivered}
+def given_columns(project: Project, dataset: str) -> list[Given]:
+    """The columns that rules give to the records of a dataset."""
     rules = (project.rules[r] for r in project.given(dataset).values() if r in project.rules)
     found = (kinds()[rule.kind].gives(rule) for rule in rules)
-    return [given for given in found if given and given.rule.lower() not in there]
+    return [given for given in found if given]
+
+
+def two_of_one_name(rule: Rule, given: Given, dataset: str) -> Problem:
+    """A rule reads a name that is a column of the dataset, and one that another rule gives."""
+    return Problem(
+        rule.span,
+        "CDMQ228",
+        f"'{given.rule}' is a column of {dataset}, and what the rule {given.rule} gives "
+        f"(rule {rule.id})",
+        f"give the rule another id, with formerly: {given.rule}",
+    )
 
 
 def read_by(rule: Rule, project: Project, columns: Iterable[Given]) -> list[Given]:

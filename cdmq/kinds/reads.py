@@ -31,3 +31,8 @@ def expression_columns(rule: Rule, field: str | None = None) -> set[str]:
         if field in (None, name)
         for c in (*e.columns, *(b for _, b in e.behind))
     }
+
+
+def minded(judge: Rule) -> bool:
+    """Whether what a rule says of a value counts against it, for rules that read flags."""
+    return judge.enabled and judge.severity == "error" and judge.stage == "clean"

@@ -68,7 +68,12 @@ class Ready:
 
 def selected(project: Project, wish: Wish) -> Selection:
     found = select(
-        project, wish.select, wish.exclude, allow_empty=wish.allow_empty, kinds=wish.kinds
+        project,
+        wish.select,
+        wish.exclude,
+        allow_empty=wish.allow_empty,
+        kinds=wish.kinds,
+        along=wish.command == "run",
     )
     if wish.command != "train":
         return found

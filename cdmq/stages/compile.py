@@ -13,7 +13,7 @@ from cdmq.graph.unfit import Unfit, made_without, of_columns
 from cdmq.kinds import kinds
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.compiling import Compiling, Layering
-from cdmq.kinds.given import given_columns, read_by, rows_with
+from cdmq.kinds.given import given_columns, read_by, rows_with, two_of_one_name
 from cdmq.kinds.working import Work
 from cdmq.problems import CdmqError, Problem
 from cdmq.project.column_names import folded
@@ -76,8 +76,11 @@ class _Compiler:
         self.project, self.catalog, self.dataset = project, catalog, dataset
         self.problems, self.check_only, self.unfit = problems, check_only, unfit
         self.columns = catalog[dataset.name]
-        self.given = given_columns(project, dataset.name, self.columns)
-        types = {given.rule: given.type for given in self.given}
+        delivered = {c.lower() for c in self.columns}
+        self.given = given_columns(project, dataset.name)
+        #: Those that cannot be told from a column that the dataset has anyway.
+        self.doubtful = [g for g in self.given if g.rule.lower() in delivered]
+        types = {g.rule: g.type for g in self.given if g not in self.doubtful}
         self.binder = Binder({**self.columns, **types}, dialect, problems)
         #: By their relation, the rows with such columns that some rule reads.
         self.joined: dict[str, tuple[Given, ...]] = {}
@@ -112,7 +115,7 @@ class _Compiler:
             w
             for r in self._in_order(rules)
             if only is None or r.id in only | self.needed
-            if (w := self._apart(r, partial(_work, r, replace(at, rows=self._seen_by(r, rows)))))
+            if (w := self._apart(r, partial(self._work, r, at)))
         ]
         return DatasetSteps(
             dataset=self.dataset,
@@ -138,6 +141,12 @@ class _Compiler:
             for r in self.project.rules.values()
             if r.dataset == self.dataset.name and r.enabled and not self._makes(r, "source:")
         ]
+
+    def _work(self, rule: Rule, at: Compiling) -> Work | None:
+        if twice := read_by(rule, self.project, self.doubtful):
+            self.problems.append(two_of_one_name(rule, twice[0], self.dataset.name))
+            return None
+        return _work(rule, replace(at, rows=self._seen_by(rule, at.rows)))
 
     def _seen_by(self, rule: Rule, rows: Rows) -> Rows:
         """The rows with the columns of other rules that this one reads."""

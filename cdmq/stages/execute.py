@@ -254,8 +254,9 @@ class Execution:
             return None
         if not self.project.rules[given.rule].enabled:
             return f"it reads {given.rule}, a rule that is disabled"
-        if self.asked.build and given.rule in self.rules:
-            return f"it reads {given.rule}, which did not run"
+        if self.asked.build:
+            how = "did not run" if given.rule in self.rules else "this run leaves out"
+            return f"it reads {given.rule}, which {how}"
         return None if self.running.has_kept(given) else f"it reads {given.rule}, which never ran"
 
     def _has_null_keys(self, steps: DatasetSteps) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import kinds
+from cdmq.kinds.given import given_columns
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.project.unit_test import UnitTest
 from cdmq.sql.relation import Relation
@@ -63,9 +64,11 @@ def _given_columns(tests: Iterable[UnitTest]) -> dict[str, dict[str, None]]:
 def _guessed(project: Project, dataset: Dataset, given: Iterable[str], stored: Columns) -> Columns:
     if set(stored) - set(dataset.spec.columns):  # else it holds the declared columns alone
         return {**stored, **dataset.spec.columns}
-    used: dict[str, None] = dict.fromkeys([*dataset.key, *dataset.spec.columns, *given])
-    types: dict[str, Type] = {}
     of_rules = project.given(dataset.name)
+    used: dict[str, None] = dict.fromkeys(
+        [*dataset.key, *dataset.spec.columns, *(c for c in given if c.lower() not in of_rules)]
+    )
+    types: dict[str, Type] = {}
     for rule in project.rules.values():
         read = project.uses[rule.id].columns(dataset.name) - {ALL}
         used.update(dict.fromkeys(sorted(c for c in read if c.lower() not in of_rules)))
@@ -194,6 +197,18 @@ def _value(cell: str | None, type_: Type, dataset: str, column: str, span: Span)
             )
         )
     return value
+
+
+def with_given(
+    project: Project, test: UnitTest, catalog: Mapping[str, Columns]
+) -> Mapping[str, Columns]:
+    """The catalog of one test: a column of a rule that it gives is one of the dataset's."""
+    found = dict(catalog)
+    for name, rows in test.given.items():
+        types = {g.rule.lower(): g.type for g in given_columns(project, name)}
+        named = {c: types[c.lower()] for row in rows for c in row if c.lower() in types}
+        found[name] = {**named, **catalog.get(name, {})}
+    return found
 
 
 def check_given(test: UnitTest, catalog: Mapping[str, Columns], span: Span) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cdmq.kinds import kinds
-from cdmq.kinds.flagged import minded
+from cdmq.kinds.reads import minded
 from cdmq.project.unit_test import UnitTest
 from cdmq.sql.types import Type
 from cdmq.values import ALL, Project, Rule
 
 Columns = Mapping[str, Type]
+#: Dataset or seed -> the rows that a test gives it.
+Given = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class Needed:
         return found
 
 
-def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Needed:
-    """The closure of some rules: what they read and make, and what writes or makes that."""
-    walk = _Walk(project, frozenset(given))
+def needed(project: Project, rules: Sequence[Rule], given: Given) -> Needed:
+    """The closure of some rules: what they read and make, and what writes or makes that. A column
+    that is given stands in the place of what a rule would give."""
+    walk = _Walk(project, given)
     for rule in rules:
         walk.of(rule.id)
         for name in project.uses[rule.id].makes:
@@ -67,7 +70,7 @@ def needed(project: Project, rules: Sequence[Rule], given: Iterable[str]) -> Nee
 class _Walk:
     """Datasets with the columns that are read of them; None stands for all."""
 
-    def __init__(self, project: Project, given: frozenset[str]) -> None:
+    def __init__(self, project: Project, given: Given) -> None:
         self.project, self.given = project, given
         self.columns: dict[str, set[str] | None] = {}
         self.waiting: list[str] = []
@@ -101,8 +104,9 @@ class _Walk:
         while self.waiting:
             name = self.waiting.pop()
             columns = self.columns[name]
+            there = {c.lower() for row in self.given.get(name, ()) for c in row}
             for column, giver in self.project.given(name).items():
-                if columns and column in columns and giver not in self.also:
+                if columns and column in columns - there and giver not in self.also:
                     self.also.add(giver)
                     self._also(giver)
             for rule in self._layers(name):

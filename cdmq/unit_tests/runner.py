@@ -13,7 +13,7 @@ from cdmq.project.zones import utc
 from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL, Names
 from cdmq.sql.relation import Relation
-from cdmq.unit_tests.given import check_given, known_columns, make_tables, project_of
+from cdmq.unit_tests.given import check_given, known_columns, make_tables, project_of, with_given
 from cdmq.unit_tests.needed import Columns, needed
 from cdmq.values import Project
 
@@ -50,6 +50,7 @@ class Runner:
         self, project: Project, catalog: Mapping[str, Columns], test: UnitTest, span: Span
     ) -> Found:
         """Raises CdmqError where the rules cannot be compiled or run on the given rows."""
+        catalog = with_given(project, test, catalog)
         check_given(test, catalog, span)
         self.number += 1
         schema = f"unit_{self.number}"

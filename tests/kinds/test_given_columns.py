@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from runner import World
+from runner import AS_OF, World
 
 import cdmq
 from cdmq.explaining.story import stories
@@ -77,14 +77,12 @@ def test_later_rules_read_the_level_of_the_same_run(begun: World) -> None:
     assert (again.opened["flags"], again.closed["flags"]) == (0, 0)
 
 
-def test_alone_it_reads_what_the_last_run_left(begun: World) -> None:
+def test_a_test_reads_what_the_last_run_left(begun: World) -> None:
     begun.run(as_of="2026-02-01")
-    alone = begun.run(select="core_has_phone", as_of="2026-02-01")
-    by = {r.rule.id: r for r in alone.results}
-    assert (by["core_has_phone"].status, by["core_has_phone"].outcome.failing) == ("fail", 1)
-    assert by["class"].status == "skipped"
     tested = cdmq.test(begun.root, as_of="2026-02-01")
-    assert {r.rule.id: r.status for r in tested.results}["core_has_phone"] == "fail"
+    by = {r.rule.id: r for r in tested.results}
+    assert (by["core_has_phone"].status, by["core_has_phone"].outcome.failing) == ("fail", 1)
+    assert "class" not in by or by["class"].status == "skipped"
 
 
 def test_a_level_that_is_not_there_passes_nothing(begun: World) -> None:
@@ -103,8 +101,11 @@ def test_a_level_that_is_not_there_passes_nothing(begun: World) -> None:
 
 def test_before_it_ever_ran_its_readers_are_skipped(world: World) -> None:
     world.write(FILES)
-    result = world.run(select="core_has_phone has_email")
-    by = {r.rule.id: r for r in result.results}
+    world.run(select="core_has_phone has_email", exclude="class")
+    by = {
+        r.rule.id: r
+        for r in cdmq.test(world.root, as_of=AS_OF, select="core_has_phone has_email").results
+    }
     assert by["core_has_phone"].message == "it reads class, which never ran"
     assert by["has_email"].status == "pass"
 
@@ -195,13 +196,57 @@ def test_before_defaults_no_rule_has_given_anything(begun: World) -> None:
     assert "there is no column 'class'" in told
 
 
-def test_what_is_delivered_is_read_before(begun: World) -> None:
+def test_a_column_of_two_makers_is_not_read(begun: World) -> None:
     people = FILES["people.csv"].splitlines()
     rows = [f"{line},{'class' if not i else 'core'}" for i, line in enumerate(people)]
     begun.write({"people.csv": "\n".join(rows) + "\n"})
     result = begun.run(as_of="2026-02-01")
     by = {r.rule.id: r for r in result.results}
+    assert result.exit_code == 2
+    assert (
+        "'class' is a column of customers, and what the rule class gives"
+        in by["core_has_phone"].message
+    ), "no one can tell which of them is meant"
+    assert (by["has_email"].status, by["class"].status) == ("pass", "pass")
+    renamed = FILES["rules/customers.yml"].replace("id: class", "id: level\n    formerly: class")
+    begun.write({"rules/customers.yml": renamed})
+    result = begun.run(as_of="2026-02-01")
+    by = {r.rule.id: r for r in result.results}
     assert by["core_has_phone"].outcome.failing == 2, "of those delivered as core"
+
+
+def test_a_unit_test_may_give_the_column_itself(begun: World) -> None:
+    begun.write(
+        {
+            "rules/unit_tests/core.yml": """
+version: 1
+unit_tests:
+  - name: core_needs_a_phone
+    rule: core_has_phone
+    given: {customers: [{party_id: a, class: core}, {party_id: b, class: ordinary}]}
+    expect: {flags: [{key: a}]}
+"""
+        }
+    )
+    (result,) = cdmq.unit_test(begun.root).results
+    assert result.status == "pass", result
+
+
+def test_what_a_selected_rule_reads_runs_along(begun: World) -> None:
+    begun.write({"people.csv": FILES["people.csv"] + "5,e@x,\n"})
+    begun.run(as_of="2026-02-01")
+    ids = dict(begun.sql("SELECT email, party_id FROM customers"))
+    orders = (begun.root / "orders.csv").read_text("utf-8")
+    begun.write({"orders.csv": f"{orders}9,{ids['e@x']},2026-01-20,700\n"})
+    result = begun.run(as_of="2026-03-01", select="core_has_phone")
+    by = {r.rule.id: r for r in result.results}
+    assert by["class"].status == "pass", "the level of the new customer is of this run"
+    assert by["core_has_phone"].outcome.failing == 2
+    assert by["has_email"].status == "skipped"
+    result = begun.run(as_of="2026-03-01", select="core_has_phone", exclude="class")
+    by = {r.rule.id: r for r in result.results}
+    assert by["core_has_phone"].status == "skipped", "by an old level it could pass wrongly"
+    assert "it reads class, which this run leaves out" in by["core_has_phone"].message
 
 
 def test_compile_writes_such_rows_by_what_people_read(begun: World) -> None:

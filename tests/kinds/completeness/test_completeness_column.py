@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kinds.completeness.test_completeness_runs import COLUMNS, ROWS, scores, write
-from runner import World
+from runner import AS_OF, World
+
+import cdmq
 
 READER = """
 version: 1
@@ -31,10 +33,18 @@ def test_a_check_reads_the_score(left: World) -> None:
     assert left.results()["well_known"]["judged"] == 2
 
 
-def test_it_reads_the_kept_score_where_the_rule_does_not_run(begun: World) -> None:
+def test_with_a_selected_reader_the_score_is_made_anew(begun: World) -> None:
+    rows = [list(r) for r in ROWS]
+    rows[1][3] = "ada@example.com"
+    begun.table("people", COLUMNS, rows)
     begun.run(select="well_known")
+    assert flagged(begun) == []
+    assert begun.results()["profile"]["status"] == "pass"
+
+
+def test_a_test_reads_the_kept_score(begun: World) -> None:
+    assert cdmq.test(begun.root, as_of=AS_OF, select="well_known").results
     assert flagged(begun) == [("borrowed", "profile", "66.67")]
-    assert begun.results()["profile"]["status"] == "skipped"
 
 
 def test_it_reads_the_score_of_this_run(begun: World) -> None:
