@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cdmq.audit.episode_tables import EPISODES
+from cdmq.sql.keyed import KEPT
 from cdmq.sql.shape import Table, columns
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ NULL where nothing is said
 )
 
 PII_KEY = Table(
-    "pii_key",
+    KEPT,
     "the secret by which hidden values are told apart; never grant it to others",
     columns("""
     mark text tells whether a run has the same secret, and no more than that

@@ -11,6 +11,7 @@ from cdmq.audit.tables import audit_schema
 from cdmq.datasets.bad_lines import FileLines
 from cdmq.datasets.catalog import relation_of
 from cdmq.datasets.models import model_query
+from cdmq.datasets.sources import source_relation
 from cdmq.files.plain_values import typed
 from cdmq.files.reading import diagnose, is_of, reading
 from cdmq.outcomes import Built
@@ -162,8 +163,7 @@ class Builder:
         how, _, name = reference.partition(":")
         if how == "clean":
             return logical(f"clean:{name}")
-        parts = name.split(".")
-        return nodes.table(Relation(parts[-1], parts[-2] if len(parts) > 1 else None))
+        return nodes.table(source_relation(name))
 
 
 def reference_relation(name: str, schema: str) -> Relation:

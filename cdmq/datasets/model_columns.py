@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from cdmq.datasets.models import model_query
+from cdmq.datasets.sources import source_relation
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.duckdb_types import WRITTEN, logical_type
@@ -49,8 +50,7 @@ def model_columns(
 
 def _of_source(name: str, warehouse: Warehouse, span: Span) -> Mapping[str, Type]:
     """The columns of a table that source() names."""
-    parts = name.split(".")
-    relation = Relation(parts[-1], parts[-2] if len(parts) > 1 else None)
+    relation = source_relation(name)
     try:
         columns = warehouse.columns(relation)
     except StatementError as error:

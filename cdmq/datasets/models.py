@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from cdmq.datasets.model_reads import check_reads
 from cdmq.datasets.model_text import render_model
+from cdmq.datasets.sources import read_key
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.dialects import names
@@ -35,6 +36,8 @@ def model_query(dataset: Dataset, project: Project, table: Callable[[str], exp.E
     def swap(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Table) and node.name.startswith("__cdmq_ref__"):
             how, _, name = node.name.removeprefix("__cdmq_ref__").partition("__")
+            if how == "source" and (wrong := read_key(dataset, name)):
+                raise CdmqError(wrong)
             found = table(f"{how}:{name}")
             found.set(
                 "alias",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cdmq.datasets.catalog import relation_of
+from cdmq.datasets.sources import key_problems
 from cdmq.kinds import kinds
 from cdmq.problems import Problem, Span
 from cdmq.sql.logical import STAGED, short
@@ -83,6 +84,8 @@ def _check_source(dataset: Dataset, taken: Mapping[str, Name], problems: list[Pr
     """A table without a schema is looked for where the outputs stand; one with a schema is
     compared with them when the target is known."""
     relation = relation_of(dataset)
+    what = f"the dataset {dataset.name}"
+    problems += key_problems(relation, str(dataset.spec.table), what, dataset.span)
     if relation.schema:
         return
     cut = relation.name.encode()[: _LONGEST[0]].decode(errors="ignore")

@@ -9,6 +9,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from cdmq.datasets.model_text import render_model
+from cdmq.datasets.sources import read_key
 from cdmq.kinds import kinds
 from cdmq.kinds.reads import minded
 from cdmq.problems import Problem, Span, did_you_mean
@@ -232,7 +233,9 @@ def _model_needs(
         return set()
     needs = set()
     for how, name in text.references():
-        if how == "clean" and name in datasets:
+        if how == "source":
+            problems += read_key(dataset, name)
+        elif how == "clean" and name in datasets:
             needs.add(name)
         elif how == "clean" and name not in documents.broken:
             problems.append(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cdmq.audit.register import Register
 from cdmq.datasets.catalog import relation_of
+from cdmq.datasets.sources import source_relation
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql.logical import short
 from cdmq.sql.relation import Relation
@@ -200,8 +201,7 @@ def sources(project: Project, dataset: Dataset) -> Iterator[tuple[str, Relation]
         text = render_model(dataset, project.variables, project.macros)
         for how, name in text.references():
             if how == "source":
-                parts = name.split(".")
-                yield name, Relation(parts[-1], parts[-2] if len(parts) > 1 else None)
+                yield name, source_relation(name)
 
 
 def by_relation(found: Iterable[Output]) -> Mapping[Relation, str]:

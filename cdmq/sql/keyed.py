@@ -17,6 +17,8 @@ from cdmq.sql.relation import Relation
 
 #: Holds the two pads of the key as hex, while a connection lives.
 KEY = Relation("__cdmq_key")
+#: The audit table in which a secret that nobody gave is kept.
+KEPT = "pii_key"
 KEY_COLUMNS = {"inner_pad": "text", "outer_pad": "text"}
 _DIGEST = "__cdmq_keyed"
 _BLOCK = 64
