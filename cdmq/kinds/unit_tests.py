@@ -57,12 +57,28 @@ def _models(of: tuple[Kind, ...]) -> tuple[type[UnitTest], type[UnitTestsFile]]:
 def read_test(item: object, source: Source, path: Path, problems: list[Problem]) -> UnitTest | None:
     """A unit test with each word that it expects as the kind's model reads it, or None with what
     is wrong added to `problems`."""
+    item = _with_nulls(item, source, path)
     if test := _right(item):
         return test
     named = item.get("name") if isinstance(item, dict) else None
     what = f"unit test {named}" if named else "unit test"
     test = read_model(model_of_test(), item, source, path, problems, what)
     return None if test is None else _with(test, {w: getattr(test.expect, w) for w in expects()})
+
+
+def _with_nulls(item: object, source: Source, path: Path) -> object:
+    """A test whose rows, those given and those expected, have None where they say null."""
+    if not source.nulls or not isinstance(item, dict):
+        return item
+    read = {
+        part: {
+            name: source.with_nulls(rows, (*path, part, name)) if isinstance(rows, list) else rows
+            for name, rows in item[part].items()
+        }
+        for part in ("given", "expect")
+        if isinstance(item.get(part), dict)
+    }
+    return {**item, **read}
 
 
 def _right(item: object) -> UnitTest | None:

@@ -83,12 +83,13 @@ def _with_a_list(model: type[BaseModel], data: Any) -> str:
 
 
 def _no_value(source: Source, path: Path, what: str) -> Problem:
-    return Problem(
-        source.at_key(path),
-        "CDMQ112",
-        f"'{path[-1]}' has no value in {what}",
-        "give it one, or remove the key",
-    )
+    key, at = path[-1], source.at_key(path)
+    if isinstance(key, int):
+        around = next(k for k in reversed(path) if isinstance(k, str))
+        cause = f"entry {key + 1} of '{around}' has no value in {what}"
+        return Problem(at, "CDMQ112", cause, "give it one, or remove it")
+    cause = f"'{key}' has no value in {what}"
+    return Problem(at, "CDMQ112", cause, "give it one, or remove the key")
 
 
 def _meant(model: type[BaseModel], details: Sequence[Any]) -> set[Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from cdmq.project.fields import Bool, Model, Tags, Texts, Version
+
+#: A value as a row of a test tells it; None is NULL.
+Cell = Annotated[str | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 
 
 class Expected(Model):
@@ -59,8 +62,9 @@ class UnitTest(Model):
             "The time that the rules judge by; required where they do. No test asks the clock."
         ),
     )
-    given: dict[str, list[dict[str, str | None]]] = Field(
-        description="dataset: its rows. A column that is left out is NULL."
+    given: dict[str, list[dict[str, Cell]]] = Field(
+        description="dataset: its rows. A column that is left out, has no value or says null is "
+        'NULL, as it is in expect; "null" in quotes is the word.'
     )
     expect: dict[str, Any] = Field(description="What the rules find in them, and nothing else.")
     tags: Tags = Field(default_factory=list, description="Words to select it by.")

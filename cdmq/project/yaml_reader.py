@@ -12,6 +12,8 @@ from cdmq.problems import Problem, Span
 from cdmq.project.yaml_problems import CURLY, in_quotes, odd_blank, straightened
 
 Path = tuple[str | int, ...]
+#: Plain words that are null in YAML.
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 _OPERATOR = re.compile(r"[=<>]")
 #: Tags that say what every scalar and collection is anyway.
 _TAGS = {
@@ -40,6 +42,7 @@ class Reader:
         self.ends: dict[Path, int] = {}
         self.problems: list[Problem] = []
         self.cut: set[Path] = set()
+        self.nulls: set[Path] = set()
         self.line = 0
         self.has_aliases = "*" in text
         self.seen: set[int] = set()
@@ -190,7 +193,9 @@ class Reader:
         if not node.style:  # libyaml says '', the Python parser None
             if value == "":
                 return None
-            if value[0] in CURLY:
+            if value in _NULLS:
+                self.nulls.add(path)
+            elif value[0] in CURLY:
                 self.cut.add(path)
                 self.problem(
                     node,

@@ -1,8 +1,8 @@
 """YAML text -> plain data and the place of every key and value.
 
-Every plain scalar is text: `NO`, `012`, `12:30` and `2024-01-01` stay what the steward wrote. An
-empty value is None. Data is made of dict, list, str and None; a path such as
-`("validation", 0, "column")` finds its place in `Source.spans`.
+Every plain scalar is text: `NO`, `012`, `12:30` and `2024-01-01` stay what the steward wrote, and
+`null` is one of `Source.nulls`. An empty value is None. Data is made of dict, list, str and None; a
+path such as `("validation", 0, "column")` finds its place in `Source.spans`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ class Source:
     problems: tuple[Problem, ...] = ()
     #: Values and mappings that are not what the steward meant: `problems` says why.
     cut: frozenset[Path] = frozenset()
+    #: Values that are `null` or `~` without quotes. Of a rule that is a word; where rows are
+    #: written, such as in a unit test, it is NULL.
+    nulls: frozenset[Path] = frozenset()
 
     def at(self, path: Path) -> Span:
         """The place of `path`: its own, or that of the nearest thing around it."""
@@ -55,6 +58,16 @@ class Source:
     def is_told(self, path: Path) -> bool:
         """What is wrong at `path` may only be a consequence of a problem that is told already."""
         return any(path[:end] in self.cut for end in range(len(path) + 1))
+
+    def with_nulls(self, data: Any, path: Path) -> Any:
+        """`data`, which stands at `path`, with None for each null that is written in it."""
+        if path in self.nulls:
+            return None
+        if isinstance(data, dict):
+            return {k: self.with_nulls(v, (*path, k)) for k, v in data.items()}
+        if isinstance(data, list):
+            return [self.with_nulls(v, (*path, i)) for i, v in enumerate(data)]
+        return data
 
     def with_word(self, span: Span, old: str, new: str | None) -> str:
         """The line at `span` with `new` in place of the `old` that stands there, or nothing."""
@@ -104,6 +117,7 @@ def read_yaml(text: str, file: str, render: Callable[[str], str] | None = None) 
         reader.ends,
         tuple(reader.problems),
         frozenset(reader.cut),
+        frozenset(reader.nulls),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cdmq.kinds.completeness.words import CompletenessRule, alternatives
 from cdmq.kinds.expected import Row
@@ -14,7 +14,7 @@ from cdmq.kinds.expecting import Expect, Ran, Said
 from cdmq.kinds.expecting_each import Each, OfOne, compared, each, misnamed
 from cdmq.problems import did_you_mean
 from cdmq.project.fields import Model, one_or_many
-from cdmq.project.unit_test import UnitTest
+from cdmq.project.unit_test import Cell, UnitTest
 from cdmq.values import Project, Rule
 
 
@@ -25,7 +25,7 @@ def _score(value: Any) -> Any:
     try:
         return f"{Decimal(str(value)).normalize():f}"
     except InvalidOperation:
-        raise ValueError("write a score such as 62.5, or '' for none") from None
+        raise ValueError("write a score such as 62.5, or null for none") from None
 
 
 def _points(value: Any) -> Any:
@@ -33,18 +33,22 @@ def _points(value: Any) -> Any:
     return [alternatives(v) for v in found if v] if isinstance(found, list) else found
 
 
+#: One point, several, or none.
+_LISTED = {"type": ["array", "string", "null"], "items": {"type": "string"}}
+
+
 class ExpectedScore(OfOne):
     """The score of a party, named by any of its records, or of a record by itself."""
 
     WHAT: ClassVar[str] = "score"
 
-    score: Annotated[
-        str | None, BeforeValidator(_score, json_schema_input_type=str | float | None)
-    ] = Field(None, description="From 0 to 100; '' where no point applies.")
-    missing: Annotated[
-        list[str] | None, BeforeValidator(_points, json_schema_input_type=str | list[str] | None)
-    ] = Field(None, description="The points that apply and are not met, in any order; [] for none.")
-    ask_next: str | None = Field(None, description="The point to ask next; '' for none.")
+    score: Annotated[Cell, BeforeValidator(_score)] = Field(
+        None, description="From 0 to 100; null where no point applies."
+    )
+    missing: Annotated[list[str] | None, BeforeValidator(_points), WithJsonSchema(_LISTED)] = Field(
+        None, description="The points that apply and are not met, in any order; [] for none."
+    )
+    ask_next: Cell = Field(None, description="The point to ask next; null for none.")
 
     def said(self) -> Row:
         """The empty text is none."""

@@ -7,10 +7,11 @@ from pydantic import Field
 from cdmq.kinds.expected import Row
 from cdmq.kinds.expecting import Expect, Ran
 from cdmq.project.fields import Model
+from cdmq.project.unit_test import Cell
 
 
 class Changes(Model):
-    changes: list[dict[str, str | None]] | None = Field(
+    changes: list[dict[str, Cell]] | None = Field(
         None,
         description="Each with its key and what else is expected: rule, column, old, new, "
         "act, reason, records.",

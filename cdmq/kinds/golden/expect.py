@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from cdmq.kinds.expected import Difference, Row
 from cdmq.kinds.expecting import Expect, Members, Ran, Said, Told, refuse
 from cdmq.problems import Problem, did_you_mean
 from cdmq.project.fields import Model
-from cdmq.project.unit_test import UnitTest
+from cdmq.project.unit_test import Cell, UnitTest
 from cdmq.values import Project, Rule
-
-
-def _null(value: Any) -> Any:
-    """YAML's null is a text here, as all plain words are; of a cell it says that it is missing."""
-    return None if value == "null" else value
 
 
 class ExpectedCell(Model):
@@ -26,13 +20,9 @@ class ExpectedCell(Model):
 
     of: str = Field(description="The key of any record of the party.")
     column: str
-    value: Annotated[
-        str | None,
-        BeforeValidator(_null),
-        WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
-    ] = Field(None, description="The value; null where it is missing.")
-    winner: str | None = Field(None, description="The key of the record that it came from.")
-    because: str | None = Field(None, description="The word of pick that decided.")
+    value: Cell = Field(None, description="The value; null where it is missing.")
+    winner: Cell = Field(None, description="The key of the record that it came from.")
+    because: Cell = Field(None, description="The word of pick that decided.")
 
     @model_validator(mode="after")
     def _something(self) -> ExpectedCell:

@@ -9,11 +9,12 @@ from pydantic import Field
 from cdmq.kinds.expected import Row
 from cdmq.kinds.expecting import Expect, Ran
 from cdmq.project.fields import Model
+from cdmq.project.unit_test import Cell
 from cdmq.values import Project, Rule
 
 
 class Flags(Model):
-    flags: list[dict[str, str | None]] | None = Field(
+    flags: list[dict[str, Cell]] | None = Field(
         None,
         description="Each with its key and what else is expected: rule, column, value, "
         "state, suggestion, records.",
