@@ -154,6 +154,7 @@ class Closing:
         for j in own:
             mine = _of(j, len(own) == 1)
             if j.key is not None:
+                self._why("changed", nodes.every([mine.copy(), self._unjudged(result.rule.id)]))
                 tested = nodes.select([j.key.copy()], logical(j.relation), _copied(j.tested))
                 self._leave(mine, exp.Not(this=nodes.among(nodes.column("key", "k"), tested)))
             elif j.tested is not None:
@@ -161,6 +162,14 @@ class Closing:
         for change in steps.stage.changes if steps.stage else ():
             if change.rule.id == result.rule.id and change.tested is not None:
                 self._leave(rule, _outside(steps, steps.relation, change.tested))
+
+    def _unjudged(self, rule: str) -> exp.Expr:
+        """The condition that a key is of a record that the rule could not judge now."""
+        told = nodes.equal(nodes.column("state"), nodes.text("could_not_judge"))
+        keys = nodes.select(
+            [nodes.column("key")], nodes.table(self.now), nodes.every([_of_rules([rule]), told])
+        )
+        return nodes.among(nodes.column("key", "k"), keys)
 
     def _leave(self, mine: exp.Expr, where: exp.Expr) -> None:
         self._why(

@@ -22,6 +22,16 @@ def risks(low: Lowering, node: exp.Expr) -> exp.Expr | None:
     return either(*found) if found else None
 
 
+def may_fail(node: exp.Expr) -> bool:
+    """Whether some part of a tree may fail on a value, whatever the types of columns are."""
+    return any(
+        type(n) is exp.Cast
+        or isinstance(n, exp.Div | exp.IntDiv | exp.Mod)
+        or (isinstance(n, exp.Anonymous) and n.name in table() and table()[n.name].may_fail)
+        for n in node.walk()
+    )
+
+
 def _children(node: exp.Expr) -> list[exp.Expr]:
     out: list[exp.Expr] = []
     for key, value in node.args.items():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
+from cdmq.kinds.completeness.query import read
 from cdmq.kinds.completeness.words import CompletenessRule
+from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.numbers import quotient, rounded
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
@@ -53,14 +55,16 @@ def figures_query(spec: CompletenessRule, made: str, dialect: str) -> exp.Select
     )
 
 
-def counts_query(made: str, rows: Rows, about: exp.Expr | None) -> exp.Select:
-    """One row: `tested` (the records that the rule is about), `scored` (those with a score) and
-    `unnamed` (those without a key of their own)."""
-    everyone = _all(rows.relation, about)
+def counts_query(made: str, rows: Rows, conditions: Conditions) -> exp.Select:
+    """One row: `tested` (the records that the rule is about), `scored` (those with a score),
+    `without` (those to whom no point applies) and `unnamed` (those without a key of their own)."""
+    readable = _all(rows.relation, nodes.all_of([conditions.where, read(conditions)]))
+    score = nodes.column("score")
     shown = {
-        "tested": everyone,
-        "scored": _all(made, nodes.present(nodes.column("score"))),
-        "unnamed": exp.Sub(this=everyone.copy(), expression=_all(made, None)),
+        "tested": _all(rows.relation, conditions.where),
+        "scored": _all(made, nodes.present(score)),
+        "without": _all(made, nodes.is_null(score.copy())),
+        "unnamed": exp.Sub(this=readable, expression=_all(made, None)),
     }
     return nodes.select([nodes.alias(node, name) for name, node in shown.items()])
 

@@ -3,7 +3,8 @@
 Its rows are, one for each key: `key`, `score` (0 to 100, two decimals; NULL where no point
 applies), `missing` (the points that apply and are not met, as written; NULL where there is none)
 and `ask_next`; and of each point, by its place, `a0`, ... whether it applies, and `u0`, ... whether
-it applies and is not met. Records without a key, and those whose key stands twice, have no row.
+it applies and is not met. Records without a key, those whose key stands twice
+and those of which a condition can't be told have no row.
 
 Each layer is a subquery over the one before. `p0`, ... say of a column whether a value stands in
 it, `s0`, ... the reason of its placeholder, `z0`, ... whether it has an open error flag; `x0`, ...
@@ -21,10 +22,10 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.completeness.points import Point, points_of
 from cdmq.kinds.completeness.words import CompletenessRule
+from cdmq.kinds.conditions import Conditions
 from cdmq.sql import nodes
 from cdmq.sql.dialects import dialect_of
-from cdmq.sql.expressions import lower
-from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.logical import logical
 from cdmq.standards.whitespace import blank
 from cdmq.values import Rule
 
@@ -43,16 +44,21 @@ def scores_query(
     return _Scores(rule, rows, binder, flags, tuple(flagged)).query()
 
 
-def everyone(rule: Rule, rows: Rows, binder: Binder) -> exp.Expr | None:
-    """The condition of the rows that the rule is about; None where all are."""
-    return _lowered(rule, "where", rows, binder) if "where" in rule.expressions else None
+def unread(conditions: Conditions) -> exp.Expr | None:
+    """The rows that can't be scored, as a cell can't be read that `where` or `not_applicable` asks
+    for; None where none can be such."""
+    fields = [f for f in conditions.rule.expressions if f != "where"]
+    found = [n for f in fields if (n := conditions.could_not_judge(f)) is not None]
+    return conditions.unjudged(nodes.any_of(found) if found else None)
 
 
-def _lowered(rule: Rule, field: str, rows: Rows, binder: Binder) -> exp.Expr:
-    bound = binder.bound(rule, field)
-    assert bound is not None
-    tree = bound.expression.tree
-    return binder.guarded(lower(tree, rows.dialect, nodes.column, rows.behind, as_of_node()))
+def read(conditions: Conditions) -> exp.Expr | None:
+    """The others; None where that is every row."""
+    found = unread(conditions)
+    if found is None:
+        return None
+    told = exp.Coalesce(this=nodes.paren(found), expressions=[exp.false()])
+    return exp.Not(this=told)
 
 
 class _Scores:
@@ -64,6 +70,7 @@ class _Scores:
         self.points = points_of(rule.spec, binder)
         self.columns = tuple(dict.fromkeys(c for p in self.points for c in p.columns))
         self.flags, self.flagged = flags, flagged
+        self.conditions = Conditions(rule, binder, rows.behind)
 
     def query(self) -> exp.Select:
         got, all_ = (nodes.column(n, "l") for n in ("got", "everything"))
@@ -218,11 +225,12 @@ class _Scores:
                 shown.append(nodes.alias(self.rows.behind("reason", column), f"s{i}"))
         for i, point in enumerate(self.points):
             if point.condition in self.rule.expressions:
-                out = _lowered(self.rule, point.condition, self.rows, self.binder)
+                out = self.conditions.holds(point.condition)
                 told = exp.Coalesce(this=nodes.paren(out), expressions=[exp.false()])
                 shown.append(nodes.alias(told, f"x{i}"))
         wanted = [
-            everyone(self.rule, self.rows, self.binder),
+            self.conditions.where,
+            read(self.conditions),
             nodes.present(nodes.paren(key.copy())),
         ]
         return nodes.select(shown, logical(self.rows.relation), nodes.all_of(wanted))

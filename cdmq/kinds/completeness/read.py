@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import plain
+from cdmq.kinds.completeness.uses import flags
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.thresholds import threshold_problems, thresholds
 from cdmq.values import Rule
@@ -23,7 +24,7 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
         spec = rule.spec
         assert isinstance(spec, CompletenessRule)
         given = [field for field in _OF_FLAGS if getattr(spec, field) is not None]
-        if spec.ask_at_least is None:
+        if not flags(rule):
             for field in given:
                 cause = f"{field} has no effect: without ask_at_least no record is flagged"
                 how = f"add ask_at_least: 60, or take {field} out"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
+from cdmq.sql.risks import may_fail
 from cdmq.values import Given, Rule, Uses
 
 
@@ -20,9 +21,16 @@ def uses(rule: Rule, at: Known) -> Uses:
         f"column:{rule.dataset}": frozenset({rule.id}),
         f"kept:{rule.id}": frozenset({"score"}),
     }
-    if spec.ask_at_least is not None:
+    if flags(rule):
         makes[f"flags:{rule.dataset}"] = frozenset()
     return Uses(reads, makes)
+
+
+def flags(rule: Rule) -> bool:
+    """Whether it may flag records: those with a low score, or those that it could not judge."""
+    assert isinstance(rule.spec, CompletenessRule)
+    risky = any(may_fail(e.tree) for e in rule.expressions.values())
+    return rule.spec.ask_at_least is not None or risky
 
 
 def leaves(rule: Rule) -> dict[str, str]:

@@ -91,7 +91,9 @@ class CompletenessRule(Named):
 
     With `ask_at_least` every record with a lower score is flagged, by `severity`, `warn_above` and
     `error_above` as with any check. Records without a key, and those whose key stands twice, have
-    no score: they are counted.
+    no score: they are counted. Nor has a record of which `where` or `not_applicable` can't be told,
+    as a cell does not read as they ask (`age::integer` where 'abc' stands): it is flagged
+    `could_not_judge`, with or without `ask_at_least`.
 
     Example:
 

@@ -13,9 +13,10 @@ from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.completeness.figures import MEAN, MEDIAN, counts_query, figures_query
 from cdmq.kinds.completeness.points import points_of
 from cdmq.kinds.completeness.problems import completeness_problems
-from cdmq.kinds.completeness.query import COLUMNS, everyone, scores_query
+from cdmq.kinds.completeness.query import COLUMNS, scores_query, unread
 from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
 from cdmq.kinds.completeness.words import CompletenessRule
+from cdmq.kinds.conditions import Conditions, shown
 from cdmq.kinds.flagged import Flagging, find_flags, flagging, flags_query
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
@@ -44,13 +45,13 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         return None
     spec = rule.spec
     assert isinstance(spec, CompletenessRule)
-    minded = _minded(spec, at)
+    minded, conditions = _minded(spec, at), Conditions(rule, at.binder, at.rows.behind)
     query = scores_query(rule, at.rows, at.binder, f"flagged:{rule.id}", tuple(minded))
     scoring = _Scoring(
         rule,
         query,
         figures_query(spec, _made(rule), at.dialect),
-        counts_query(_made(rule), at.rows, everyone(rule, at.rows, at.binder)),
+        counts_query(_made(rule), at.rows, conditions),
         minded,
     )
     return Work(
@@ -61,7 +62,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         reads=at.rows.relation,
         publishes=(f"{rule.id}__scores", *((f"{rule.id}__flags",) if minded else ())),
         views=partial(_views, scoring),
-        judgements=tuple(_low(rule, spec)),
+        judgements=(*_low(rule, spec), *_unread(conditions, at)),
     )
 
 
@@ -99,6 +100,30 @@ def _low(rule: Rule, spec: CompletenessRule) -> Iterator[Judgement]:
     )
 
 
+def _unread(conditions: Conditions, at: Compiling) -> Iterator[Judgement]:
+    """The records that can't be scored, with the cells that are asked."""
+    rule, where = conditions.rule, unread(conditions)
+    if where is None:
+        return
+    fields = [f for f in rule.expressions if conditions.could_not_judge(f) is not None]
+    columns = conditions.read(fields)
+    texts = [(c, text_of(nodes.column(c), at.rows.columns.get(c, "text"))) for c in columns]
+    value, digest = shown(at.dataset, texts)
+    yield Judgement(
+        rule=rule,
+        relation=at.rows.relation,
+        failing=exp.false(),
+        could_not_judge=where,
+        tested=conditions.where,
+        judged=None,
+        shown=columns,
+        value=value,
+        digest=digest,
+        scope="row",
+        name="unread",
+    )
+
+
 def _run(scoring: _Scoring, at: Running, steps: DatasetSteps) -> Outcome:
     rule, flagged = scoring.rule, None
     if scoring.flagging:
@@ -107,7 +132,7 @@ def _run(scoring: _Scoring, at: Running, steps: DatasetSteps) -> Outcome:
     if flagged:
         at.drop(flagged)
     at.states.append(State(rule.id, COMPLETENESS_SCORES, staged, COLUMNS))
-    ((tested, scored, unnamed),) = at.fetch(scoring.counts)
+    ((tested, scored, without, unnamed),) = at.fetch(scoring.counts)
     figures = {name: value for name, value in at.fetch(scoring.figures) if value is not None}
     return Outcome(
         rule,
@@ -115,18 +140,18 @@ def _run(scoring: _Scoring, at: Running, steps: DatasetSteps) -> Outcome:
         judged=scored,
         statement=digest,
         seconds=seconds,
-        note=_note(tested, scored, unnamed, figures),
+        note=_note(scored, without, unnamed, figures),
         figures=figures,
     )
 
 
-def _note(tested: int, scored: int, unnamed: int, figures: dict[str, float]) -> str:
+def _note(scored: int, without: int, unnamed: int, figures: dict[str, float]) -> str:
     """`9,812 scored: mean 63.2, median 66.7; 3 to whom no point applies`."""
     told = [f"{scored:,} scored"]
     if scored:
         told[0] += f": mean {figures[MEAN]:.1f}, median {figures[MEDIAN]:.1f}"
-    if none := tested - scored - unnamed:
-        told.append(f"{none:,} to whom no point applies")
+    if without:
+        told.append(f"{without:,} to whom no point applies")
     if unnamed:
         told.append(f"{unnamed:,} not judged: without a key, or it stands twice")
     return "; ".join(told)

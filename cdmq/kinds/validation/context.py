@@ -7,12 +7,10 @@ from sqlglot import exp
 from cdmq.datasets.rows import Rows, unreadable
 from cdmq.datasets.seeds import written_as
 from cdmq.kinds.binding import Binder
+from cdmq.kinds.conditions import Conditions
 from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
-from cdmq.sql.expressions import Bound
-from cdmq.sql.expressions import could_not_judge as risky
-from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.literals import how_written, literal
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.nulls import never_null, strict
@@ -42,6 +40,7 @@ class RuleContext:
         self.project, self.catalog = project, catalog
         self.as_of, self.check_only = as_of, check_only
         self.dialect = binder.dialect
+        self.conditions = Conditions(rule, binder, rows.behind, self.column, as_of)
 
     @property
     def relation(self) -> str:
@@ -123,15 +122,10 @@ class RuleContext:
         return found
 
     def expression(self, field: str) -> exp.Expr:
-        bound = self._bound(field)
-        if self.check_only:
-            return exp.true()
-        return self.binder.guarded(
-            lowered(bound.expression.tree, self.dialect, self.column, self.rows.behind, self.as_of)
-        )
+        return exp.true() if self.check_only else self.conditions.holds(field)
 
     def presence(self, field: str) -> exp.Expr | None:
-        bound = self._bound(field)
+        bound = self.conditions.bound(field)
         if never_null(bound.expression.tree):
             return None
         if strict(bound.expression.tree) and not bound.expression.behind:
@@ -139,23 +133,11 @@ class RuleContext:
         return nodes.present(nodes.paren(self.expression(field)))
 
     def could_not_judge(self, field: str) -> exp.Expr | None:
-        bound = self._bound(field)
-        if self.check_only:
-            return None
-        found = risky(
-            bound.expression.tree, self.dialect, self.column, self.rows.behind, self.as_of
-        )
-        if found is None or self.binder.guarded(found) is found:
-            return found
-        told = self.binder.guarded(exp.Is(this=nodes.paren(found), expression=exp.true()))
-        return exp.Coalesce(this=told, expressions=[exp.true()])
+        return None if self.check_only else self.conditions.could_not_judge(field)
 
     def unjudged(self, by_check: exp.Expr | None) -> exp.Expr | None:
         """Rows of which the check, or whether `where` lets them in, could not be judged."""
-        where = self.could_not_judge("where") if "where" in self.rule.expressions else None
-        within = by_check and nodes.all_of([self.tested(), by_check])
-        found = [n for n in (where, within) if n is not None]
-        return nodes.any_of(found) if found else None
+        return by_check if self.check_only else self.conditions.unjudged(by_check)
 
     def table(self) -> exp.Expr:
         return logical(self.relation)
@@ -236,8 +218,3 @@ class RuleContext:
     def problem(self, field: str, code: str, cause: str, remedy: str = "") -> CdmqError:
         span = self.rule.spans.get(field, self.rule.span)
         return CdmqError(Problem(span, code, f"{cause} (rule {self.rule.id})", remedy))
-
-    def _bound(self, field: str) -> Bound:
-        bound = self.binder.bound(self.rule, field)
-        assert bound is not None  # a rule with an expression that does not fit is not compiled
-        return bound

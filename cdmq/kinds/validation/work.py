@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
-
 from cdmq.checks.base import Check
 from cdmq.kinds.compiling import Compiling
+from cdmq.kinds.conditions import shown
 from cdmq.kinds.validation.context import RuleContext
 from cdmq.kinds.validation.never import check_where_and_check
 from cdmq.kinds.working import Work
 from cdmq.problems import CdmqError, did_you_mean
 from cdmq.sql import nodes
-from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import as_of_node
-from cdmq.sql.pii import stored
-from cdmq.sql.text_form import values_of
 from cdmq.steps import Judgement
 from cdmq.values import Rule
 
@@ -60,7 +56,7 @@ class _Judging:
                 could_not_judge=at.unjudged(check.could_not_judge(columns, at)),
                 tested=at.tested(),
                 judged=check.judged(columns, at),
-                shown=columns or self._columns_in(rule),
+                shown=columns or at.conditions.read(f for f in rule.expressions if f != "where"),
                 value=nodes.null(),
                 digest=nodes.null(),
                 scope=check.SCOPE,
@@ -97,29 +93,8 @@ class _Judging:
                 )
         return columns if len(self.at.problems) == before else None
 
-    def _columns_in(self, rule: Rule) -> tuple[str, ...]:
-        """The columns that a rule's own SQL reads, besides its `where`."""
-        found: dict[str, None] = {}
-        for field in rule.expressions:
-            bound = self.at.binder.bound(rule, field) if field != "where" else None
-            if bound:
-                found.update(dict.fromkeys(bound.expression.columns))
-                found.update(dict.fromkeys(c for _, c in bound.expression.behind))
-        return tuple(found)
-
     def _with_value(self, judgement: Judgement, at: RuleContext) -> Judgement:
         """What the flag shows of the row, by `pii`, and a digest where that hides it."""
-        pii = self.at.dataset.spec.pii
         texts = [(c, at.shown_text(c)) for c in judgement.shown]
-        kept = [(c, stored(t, pii.get(c, "plain"))) for c, t in texts]
-        digest: exp.Expr = nodes.cast(nodes.null(), "text")
-        if any(pii.get(c, "plain") != "plain" for c, _ in texts):
-            digest = keyed(_as_one([(c, t.copy()) for c, t in texts]))
-        return replace(judgement, value=_as_one(kept), digest=digest)
-
-
-def _as_one(texts: list[tuple[str, exp.Expr]]) -> exp.Expr:
-    """One column's text as it is, several with their names, none as NULL."""
-    if not texts:
-        return nodes.cast(nodes.null(), "text")
-    return texts[0][1] if len(texts) == 1 else values_of(texts)
+        value, digest = shown(self.at.dataset, texts)
+        return replace(judgement, value=value, digest=digest)

@@ -125,8 +125,10 @@ def _four(value: Fraction | None) -> float | None:
     return float(exact.quantize(Decimal("0.0001"), ROUND_HALF_UP))
 
 
-def counts(spec: Spec, records: Sequence[Record]) -> tuple[int, int, int]:
-    """How many the rule is about, how many have a score, how many have no key of their own."""
+def counts(spec: Spec, records: Sequence[Record]) -> tuple[int, int, int, int]:
+    """How many the rule is about, how many have a score, to how many no point applies, and how many
+    have no key of their own."""
     found = scores(spec, records)
     about = [r for r in records if spec.where(r.values)]
-    return len(about), sum(t[0] is not None for t in found.values()), len(about) - len(found)
+    scored = sum(t[0] is not None for t in found.values())
+    return len(about), scored, len(found) - scored, len(about) - len(found)

@@ -20,7 +20,8 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.completeness.figures import counts_query, figures_query
 from cdmq.kinds.completeness.problems import completeness_problems
-from cdmq.kinds.completeness.query import COLUMNS, everyone, scores_query
+from cdmq.kinds.completeness.query import COLUMNS, scores_query
+from cdmq.kinds.conditions import Conditions
 from cdmq.problems import Problem, Span
 from cdmq.project.spec import DatasetSpec
 from cdmq.sql import nodes
@@ -113,9 +114,10 @@ class Scoring:
         """Of the scores that were asked for last."""
         return dict(self.asked(figures_query(self.rule.spec, MADE, self.engine)))
 
-    def counts(self) -> tuple[int, int, int]:
-        about = everyone(self.rule, self.rows, Binder(self.columns, self.engine, []))
-        return tuple(self.asked(counts_query(MADE, self.rows, about))[0])
+    def counts(self) -> tuple[int, int, int, int]:
+        binder = Binder(self.columns, self.engine, [])
+        conditions = Conditions(self.rule, binder, self.rows.behind)
+        return tuple(self.asked(counts_query(MADE, self.rows, conditions))[0])
 
     def statement(self) -> str:
         told: list[Problem] = []
