@@ -193,12 +193,14 @@ def _unexpected(error: Exception, words: Sequence[str]) -> int:
     import traceback
     from datetime import UTC, datetime
 
+    from cdmq.project.secret_words import without_vars
+
     said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     try:
         log = _log_file(words)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            said_so = _scrubbed(" ".join(words))
+            said_so = _scrubbed(" ".join(without_vars(words)))
             file.write(f"{datetime.now(UTC).isoformat()} cdmq {said_so}\n")
             file.write(_scrubbed("".join(traceback.format_exception(error))) + "\n")
         where = f"report this with {log}"

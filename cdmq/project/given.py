@@ -140,11 +140,12 @@ def read_vars(text: str | None) -> dict[str, object]:
     """The text of `--vars`: YAML or JSON, keys with values."""
     if not text:
         return {}
+    from cdmq.project.secret_words import starred
     from cdmq.project.yaml_source import read_yaml
 
     source = read_yaml(text, "--vars")
     if source.problems:
-        raise CdmqError(source.problems)
+        raise CdmqError(starred(problem, text) for problem in source.problems)
     if isinstance(source.data, dict):
         return source.data
     cause, remedy = "--vars must be keys with values", "write --vars '{name: value}'"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import platform
-import re
 import socket
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cdmq.audit.run_ids import next_run_id
 from cdmq.outcomes import RuleResult
+from cdmq.project.secret_words import SECRET, STARS
 from cdmq.project.zones import utc
 from cdmq.results import Facts
 from cdmq.runs.past import spoken
@@ -24,9 +24,6 @@ from cdmq.warehouses.profiles import Target
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
-
-#: Names of --vars whose values are starred.
-_SECRET = re.compile("secret|passw|token|credential|api_?key", re.IGNORECASE)
 
 
 def facts_of(
@@ -87,7 +84,7 @@ def said(project: Project, target: Target) -> str:
     """The --vars as they are recorded: without what is secret by its name or in profiles.yml."""
     return spoken(
         {
-            name: "*****" if _SECRET.search(name) else target.scrub_all(value)
+            name: STARS if SECRET.search(name) else target.scrub_all(value)
             for name, value in project.overrides.items()
         }
     )

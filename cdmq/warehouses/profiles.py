@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
+from cdmq.project.secret_words import starred
 from cdmq.project.templates import renderer
 from cdmq.project.typed import read_model
 from cdmq.project.yaml_source import Path as Path_
@@ -124,8 +125,14 @@ def _read(path: Path, root: Path) -> Source:
         raise CdmqError(Problem(Span(place), "CDMQ121", cause, remedy)) from None
     source = read_yaml(text, place)
     if source.problems:
-        raise CdmqError(source.problems)
+        raise CdmqError(starred(p, _unread(source, p.span)) for p in source.problems)
     return source
+
+
+def _unread(source: Source, at: Span) -> str:
+    """What stands at the place of a problem, but for what env_var() keeps out of the file."""
+    line = source.line(at)
+    return "" if "env_var" in line else line
 
 
 def _type(
