@@ -195,3 +195,11 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as there:
             text = rewritten(ROOT / name, Path(there))
         (ROOT / name).write_text(text, "utf-8")
+
+
+def test_the_page_of_auditors_leads_to_every_audit_table() -> None:
+    tables = (ROOT / "docs" / "manual" / "audit_tables.md").read_text("utf-8")
+    page = (ROOT / "docs" / "auditor.md").read_text("utf-8")
+    named = set(re.findall(r"(?m)^## (\w+)$", tables))
+    assert {"runs", "completeness_scores"} <= named
+    assert named - set(re.findall(r"manual/audit_tables\.md#(\w+)\)", page)) == set()

@@ -54,7 +54,7 @@ RULE_VERSIONS = Table(
     version text digest of its meaning
     meta_version text digest of why, owner and tags
     verdict_version text digest of what in its meaning decides on a record
-    kind text validation, defaults, matching, golden or tiering
+    kind text its kind: the section of a rule file in which it stands
     check_name text the check, or what a default does
     dataset text the dataset
     severity text error, warn or info

@@ -22,7 +22,7 @@ JUDGEMENTS = View(
     version text digest of its meaning
     version_before text that of the run before which judged by it; NULL for the first
     dataset text the dataset
-    kind text validation, defaults, matching, golden or tiering
+    kind text its kind: the section of a rule file in which it stands
     severity text error, warn or info
     text text the rule as resolved, in YAML
     author text who made it mean this; NULL of one that was removed

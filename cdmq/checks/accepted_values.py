@@ -17,7 +17,8 @@ class AcceptedValues(Check):
 
     When to use: for codes, states, kinds, anything chosen from a list. The list stands in the rule
     (`values`) or in a seed (`seed` and `column`); `suggest: true` writes the nearest allowed value
-    into the flag. How accents are composed (Unicode's NFC) does not count.
+    into the flag, but not where `pii:` hides the column: it would tell of the value. How accents
+    are composed (Unicode's NFC) does not count.
 
     Example:
         - column: state

@@ -48,7 +48,7 @@ AsOf = Annotated[
         "--as-of",
         metavar="TIME",
         help="With --record: what was known then, by when runs ran, and "
-        "the version of each rule that judged it.",
+        "the version of each rule that judged it; without parties, golden cells, levels and scores.",
     ),
 ]
 

@@ -25,7 +25,10 @@ def _lines(story: Story) -> list[str]:
         return [_head(party), *_ended(party), *_chapters(story)]
     lines = [f"{story.key} in {story.dataset}"]
     if story.at is not None:
-        lines += [f"As it was known after the run of {at(story.at)}; without parties and levels."]
+        lines += [
+            f"As it was known after the run of {at(story.at)}; "
+            "without parties, golden cells, levels and scores."
+        ]
     if story.there is False and party is None:
         lines.append(
             "It is no longer in the dataset."

@@ -74,7 +74,7 @@ class Story:
     chapters: tuple[Chapter, ...] = ()
     #: The party whose id the key is.
     party: Party | None = None
-    #: Only what was known when this run was done, without parties and levels.
+    #: Only what was known when this run was done, without what kinds tell of it.
     at: When | None = None
     #: Columns of the episodes with the words of `pii:` by which the audit tables hold no more of
     #: them than is told, though all was asked for.

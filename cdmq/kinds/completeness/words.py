@@ -106,7 +106,9 @@ class CompletenessRule(Named):
             severity: warn
 
     In the warehouse: `<rule>__scores`, for each record its score from 0 to 100, the points that are
-    missing and the one to ask next; `completeness_scores` keeps them from run to run; in
+    missing and the one to ask next; where rules of severity error judge a column of a point,
+    `<rule>__flags` beside it, the keys of the records with such a flag, and in `z0`, `z1`, ... of
+    which of these columns; `completeness_scores` keeps the scores from run to run; in
     `rule_figures`, for each run the mean and the median score and the share of records that meet
     each point.
     """
