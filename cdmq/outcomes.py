@@ -50,6 +50,8 @@ class State:
     staged: Relation
     columns: tuple[str, ...]
     ends: Mapping[str, str] = field(default_factory=dict)
+    #: Each row is about a record of the rule's dataset, by its `key`.
+    of_records: bool = False
 
 
 CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")

@@ -11,20 +11,28 @@ from sqlglot import exp
 
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.renames import of_rule
-from cdmq.outcomes import State
+from cdmq.outcomes import Executed, State
 from cdmq.sql import nodes
+from cdmq.sql.logical import Renderer, logical
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
+from cdmq.values import Rule
 
 
 class States:
     """Writes the states of one run, inside its transaction."""
 
     def __init__(
-        self, ledger: Ledger, versions: Mapping[str, str], ids: Mapping[str, tuple[str, ...]]
+        self,
+        ledger: Ledger,
+        versions: Mapping[str, str],
+        ids: Mapping[str, tuple[str, ...]],
+        rules: Mapping[str, Rule],
+        executed: Executed,
     ) -> None:
         self.ledger, self.run_id = ledger, ledger.run_id
         self.versions, self.ids = versions, ids
+        self.rules, self.executed = rules, executed
 
     def write(self, states: Sequence[State]) -> dict[str, tuple[int, int]]:
         """Table -> (rows opened, rows closed), of those that a run tells of."""
@@ -100,7 +108,32 @@ class States:
                     ),
                 )
             )
+            if closed and why == "gone" and state.of_records:
+                self._still_there(state)
         return closed
+
+    def _still_there(self, state: State) -> None:
+        """Of records that are in the dataset not that they are gone, but that the rule is about them
+        no longer."""
+        steps = self.executed.steps[self.rules[state.rule].dataset]
+        ended = {"to_run": self.run_id, "closed_because": "gone"}
+        where = [
+            of_rule(state.rule, self.ids, "t"),
+            *(nodes.equal(nodes.column(c, "t"), nodes.text(v)) for c, v in ended.items()),
+            nodes.among(
+                nodes.column("key", "t"),
+                nodes.select([steps.key.copy()], logical(steps.relation)),
+            ),
+        ]
+        because = exp.EQ(this=nodes.column("closed_because"), expression=nodes.text("out_of_scope"))
+        update = exp.Update(
+            this=self.rows(state.table, "t"),
+            expressions=[because],
+            where=exp.Where(this=nodes.every(where)),
+        )
+        warehouse = self.ledger.warehouse
+        render = Renderer(self.executed.names, warehouse.dialect, self.executed.as_of)
+        warehouse.run(render.sent(update))
 
     def _open(self, state: State) -> int:
         table = state.table

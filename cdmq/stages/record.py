@@ -134,7 +134,7 @@ def _write_states(
 ) -> Mapping[str, tuple[int, int]]:
     """What rules hold true now; what those keep that are no longer there ends."""
     digests = {name: version.digest for name, version in ran.versions.items()}
-    states = States(ledger, digests, ids_of(renamed))
+    states = States(ledger, digests, ids_of(renamed), ran.project.rules, ran.executed)
     counts = states.write(ran.executed.states)
     if removed:
         states.close(QUEUE, removed)

@@ -103,6 +103,7 @@ def _low(rule: Rule, spec: CompletenessRule) -> Iterator[Judgement]:
 def _unread(conditions: Conditions, at: Compiling) -> Iterator[Judgement]:
     """The records that can't be scored, with the cells that are asked."""
     rule, where = conditions.rule, unread(conditions)
+    assert isinstance(rule.spec, CompletenessRule)
     if where is None:
         return
     fields = [f for f in rule.expressions if conditions.could_not_judge(f) is not None]
@@ -115,7 +116,7 @@ def _unread(conditions: Conditions, at: Compiling) -> Iterator[Judgement]:
         failing=exp.false(),
         could_not_judge=where,
         tested=conditions.where,
-        judged=None,
+        judged=exp.false() if rule.spec.ask_at_least else None,
         shown=columns,
         value=value,
         digest=digest,
@@ -131,7 +132,7 @@ def _run(scoring: _Scoring, at: Running, steps: DatasetSteps) -> Outcome:
     staged, digest, seconds = at.make(f"{rule.id}__scores", scoring.scores)
     if flagged:
         at.drop(flagged)
-    at.states.append(State(rule.id, COMPLETENESS_SCORES, staged, COLUMNS))
+    at.states.append(State(rule.id, COMPLETENESS_SCORES, staged, COLUMNS, of_records=True))
     ((tested, scored, without, unnamed),) = at.fetch(scoring.counts)
     figures = {name: value for name, value in at.fetch(scoring.figures) if value is not None}
     return Outcome(

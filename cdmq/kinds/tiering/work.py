@@ -100,6 +100,7 @@ class _Tiering:
                 staged,
                 (*STATE, "from_review"),
                 {"to_review": review.label},
+                of_records=True,
             )
         )
         if review.state == "due":
