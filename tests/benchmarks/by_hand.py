@@ -19,7 +19,8 @@ def flags(rules: Sequence[Rule], into: str = "flags", table: str = "customers") 
     """Statements that write every failing (rule, key, value) into a new table."""
     branches = " UNION ALL\n".join(_branch(g, table) for g in _by_value(rules))
     sets = [_set_rule(r, into, table) for r in rules if not r.fails]
-    return "".join([_NEW_FLAGS.format(into), f"INSERT INTO {into}\n{branches};\n", *sets])
+    first = [_NEW_FLAGS.format(into), f"INSERT INTO {into}\n{branches};\n"]
+    return "".join([*first, *sets, _key(into, table)])
 
 
 def again(rules: Sequence[Rule], table: str = "customers") -> str:
@@ -83,4 +84,13 @@ def _set_rule(rule: Rule, into: str, table: str) -> str:
     return (
         f"INSERT INTO {into} SELECT '{rule.id}', customer_id, {rule.value} FROM {table} "
         f"WHERE {fails};\n"
+    )
+
+
+def _key(into: str, table: str) -> str:
+    """What cdmq asks of every dataset: no two records have one key, and none is without."""
+    return (
+        f"INSERT INTO {into} SELECT 'customers.key', customer_id, customer_id::VARCHAR FROM {table} "
+        f"WHERE customer_id IS NULL OR customer_id IN "
+        f"(SELECT customer_id FROM {table} GROUP BY ALL HAVING count(*) > 1);\n"
     )
