@@ -26,6 +26,11 @@ class Authorship:
     committed: str | None = None
     note: str | None = None
 
+    @property
+    def uncommitted(self) -> bool:
+        """Whether nobody can be named until somebody commits it."""
+        return self.author is None and self.note == NOT_COMMITTED
+
 
 @dataclass(frozen=True)
 class State:

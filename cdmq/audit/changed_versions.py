@@ -13,7 +13,7 @@ from cdmq.outcomes import RuleResult
 class ChangedVersions:
     """`new`: a row is added; of these `words`: only what is said of the rule differs.
 
-    `meaning`: the verdicts may differ. `removed`: no longer there.
+    `meaning`: the verdicts may differ. `removed`: no longer there. `same`: used as they were.
     """
 
     new: list[str]
@@ -21,6 +21,7 @@ class ChangedVersions:
     meaning: frozenset[str]
     removed: frozenset[str]
     closed: list[tuple[str, str, str]]
+    same: tuple[str, ...] = ()
 
 
 def changed_versions(
@@ -62,4 +63,5 @@ def changed_versions(
         frozenset(meaning),
         frozenset(set(gone) - set(former)),
         closed,
+        tuple(sorted(used & versions.keys() - set(new))),
     )

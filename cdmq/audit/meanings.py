@@ -37,6 +37,15 @@ def meanings(own: Sequence[Row]) -> list[list[Row]]:
     return groups
 
 
+def named(rows: Sequence[Row]) -> Row:
+    """Of the rows of one meaning, that which names who made it: it may not have been committed
+    when the first was written."""
+    first = rows[0]
+    if first["author"] or first["author_note"] != NOT_COMMITTED:
+        return first
+    return next((r for r in rows if r["commit_id"]), first)
+
+
 def author_of(row: Row, audit: Audit) -> str:
     if row["commit_id"] and row["author_note"]:  # else the note says why there is no commit
         return f"{row['author']}; {row['author_note']}"

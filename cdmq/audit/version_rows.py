@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -11,8 +12,9 @@ from sqlglot import exp
 from cdmq.audit.authors import Authors, Authorship, Before
 from cdmq.audit.changed_versions import ChangedVersions
 from cdmq.audit.ledger import Ledger
+from cdmq.audit.rule_authors import RuleAuthors, Standing
 from cdmq.audit.tables import MODEL_VERSIONS, RULE_RESULTS, RULE_VERSIONS, RUN_INPUTS, RUNS
-from cdmq.audit.versions import ModelVersion, Version, model_version, words_digest
+from cdmq.audit.versions import ModelVersion, Version, model_version
 from cdmq.outcomes import Executed
 from cdmq.sql import nodes
 from cdmq.sql.shape import Table
@@ -20,6 +22,9 @@ from cdmq.values import Project
 
 #: Who made a rule mean what it means, and by which commit.
 _BY = ("author", "commit_id", "committed", "author_note")
+#: Who changed what is said of it.
+_WORDS = ("words_author", "words_commit", "words_committed", "words_note")
+_STANDING = ("rule_id", "version", "meta_version", "dataset", *_BY, *_WORDS)
 
 
 class VersionRows:
@@ -34,13 +39,11 @@ class VersionRows:
     ) -> None:
         self.project, self.versions = project, versions
         self.ledger, self.run_id = ledger, ledger.run_id
-        still = self._still(
-            RULE_VERSIONS, "rule_id", "version", "meta_version", "dataset", "verdict_version", *_BY
-        )
-        self.open = {r: (v, m) for r, v, m, *_ in still}
-        self.datasets = {r: d for r, _, _, d, *_ in still}
-        self.verdicts = {r: v for r, _, _, _, v, *_ in still}
-        self.authors = {r: Authorship(*by) for r, _, _, _, _, *by in still}
+        still = self._still(RULE_VERSIONS, *_STANDING, "verdict_version")
+        self.standing = {r: _standing(*of) for r, *of, _ in still}
+        self.open = {r: (s.digest, s.meta) for r, s in self.standing.items()}
+        self.datasets = {r: s.dataset for r, s in self.standing.items()}
+        self.verdicts = {row[0]: row[-1] for row in still}
         self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
         found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
         self.digests = {m.dataset: m.digest for m in found if m}
@@ -55,26 +58,13 @@ class VersionRows:
         anew = {n for m in self.models for n in project.names_of(m.dataset)}
         self.gone = [n for n in self.open_models if n not in known or n in anew]
         self.rows: list[list[Any]] = []
+        self.committed: list[str] = []
         self.model_rows: list[list[Any]] = []
 
     def ask(self, changed: ChangedVersions, authors: Authors) -> None:
-        """Find who made what is new."""
-        wanted, before = {}, {}
-        runs = self._last_runs(RULE_RESULTS, "rule_id", map(self._open_id, changed.new))
-        for name in changed.new:
-            version, words = self.versions[name], name in changed.words
-            key = f"{'words' if words else 'rule'}:{name}"
-            wanted[key] = (
-                words_digest(version.meta_digest, version.rule.dataset)
-                if words
-                else (version.digest)
-            )
-            if (old := self._open_id(name)) in self.open:
-                digest, meta = self.open[old]
-                before[key] = Before(
-                    words_digest(meta, self.datasets[old]) if words else digest,
-                    *runs.get((old, digest), ()),
-                )
+        """Find who made what is new, and who committed since what was not committed."""
+        rules = self._rule_authors(changed, authors.state.commit)
+        wanted, before = rules.wanted(), rules.before()
         runs = self._last_runs(RUN_INPUTS, "dataset", self.open_models if self.models else ())
         for model in self.models:
             wanted[f"model:{model.dataset}"] = model.digest
@@ -83,13 +73,29 @@ class VersionRows:
                     digest = self.open_models[name]
                     before[f"model:{model.dataset}"] = Before(digest, *runs.get((name, digest), ()))
         found = authors.authors(wanted, before)
-        self.rows = [
-            self._row(self.versions[n], self.authors[self._open_id(n)], found[f"words:{n}"])
-            if n in changed.words
-            else self._row(self.versions[n], found[f"rule:{n}"])
-            for n in changed.new
-        ]
+        self.rows = [self._row(*row) for row in rules.rows(found)]
+        self.committed = rules.committed(found)
         self.model_rows = [self._model_row(m, found[f"model:{m.dataset}"]) for m in self.models]
+
+    def _rule_authors(self, changed: ChangedVersions, commit: str | None) -> RuleAuthors:
+        open_ = {n: self.standing[o] for n in self.versions if (o := self._open_id(n)) in self.open}
+        told = {n: o for n, o in open_.items() if n in changed.new or o.uncommitted}
+        runs = self._last_runs(RULE_RESULTS, "rule_id", map(self._open_id, told))
+        was = {
+            n: replace(o, was=runs.get((self._open_id(n), o.digest), ())) for n, o in told.items()
+        }
+        away = self._away([n for n in changed.new if n not in open_])
+        return RuleAuthors(self.versions, changed, {**open_, **was}, away, commit)
+
+    def _away(self, names: Sequence[str]) -> dict[str, Standing]:
+        """The last rows of rules of which none is open."""
+        if not names:
+            return {}
+        mine = exp.In(this=nodes.column("rule_id"), expressions=[nodes.text(n) for n in names])
+        query = nodes.select(
+            [nodes.column(c) for c in _STANDING], self.ledger.of(RULE_VERSIONS), mine
+        ).order_by(nodes.column("from_run"))
+        return {name: _standing(*row) for name, *row in self.ledger.fetch(query)}
 
     def rekeyed(self) -> tuple[str, ...]:
         """The datasets that had another key when the rule about their key was last judged."""
@@ -126,7 +132,9 @@ class VersionRows:
         )
 
     def write(self, changed: ChangedVersions) -> None:
-        self._close(RULE_VERSIONS, "rule_id", [name for name, _, _ in changed.closed])
+        self._close(
+            RULE_VERSIONS, "rule_id", [*(name for name, _, _ in changed.closed), *self.committed]
+        )
         self._close(MODEL_VERSIONS, "dataset", self.gone)
         self.ledger.add(RULE_VERSIONS, self.rows)
         self.ledger.add(MODEL_VERSIONS, self.model_rows)
@@ -160,7 +168,7 @@ class VersionRows:
         self,
         version: Version,
         by: Authorship,
-        words: Authorship = Authorship(),  # noqa: B008
+        words: Authorship,
     ) -> list[Any]:
         """`words`: who changed what is said of it, where that is all that is new."""
         rule = version.rule
@@ -271,6 +279,10 @@ class VersionRows:
             ),
         )
         self.ledger.run(update)
+
+
+def _standing(digest: str, meta: str, dataset: str, *by: Any) -> Standing:
+    return Standing(digest, meta, dataset, Authorship(*by[:4]), Authorship(*by[4:]))
 
 
 def _columns(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.audit.episode_tables import CHANGES, FLAGS
-from cdmq.audit.meanings import author_of, meanings, names_of, switched_off
+from cdmq.audit.meanings import author_of, meanings, named, names_of, switched_off
 from cdmq.audit.moments import held, moment_of, run_at, stood
 from cdmq.audit.reading import Audit, Row, Where, open_audit
 from cdmq.audit.tables import RULE_FIGURES, RULE_RESULTS, RULE_VERSIONS
@@ -100,7 +100,7 @@ def histories(
                     last["kind"],
                     len(groups),
                     audit.started(last["from_run"]),
-                    author_of(last, audit),
+                    author_of(named(groups[-1]), audit),
                     sum(open_.get(n, 0) for n in names),
                     own[-1]["to_run"] is not None,
                     switched_off(own[-1]),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Literal
 
-from cdmq.audit.meanings import author_of, blank, commit_of, switched_off
+from cdmq.audit.meanings import author_of, blank, commit_of, named, switched_off
 from cdmq.audit.reading import Audit, Row
 from cdmq.explaining.differences import changed
 from cdmq.explaining.history_values import Figure, RuleVersion, Words
 from cdmq.explaining.upstream import Upstream, model_change
+
+#: In what the rows of one meaning differ where its words changed.
+_SAID = ("rule_id", "meta_version", "dataset")
 
 
 def version_told(
@@ -23,6 +26,8 @@ def version_told(
 ) -> RuleVersion:
     """One meaning, in the words of the row `said`."""
     row, end = rows[0], rows[-1]["to_run"]
+    told = rows[: rows.index(said) + 1]
+    by = named(told)
     used = [
         r for r in results if r["run_id"] >= row["from_run"] and (end is None or r["run_id"] < end)
     ]
@@ -37,14 +42,15 @@ def version_told(
         said["text"],
         said["file"],
         said["line"],
-        author_of(row, audit),
-        commit_of(row, audit),
-        row["committed"],
+        author_of(by, audit)
+        + ("" if by is row else f"; not committed before run {by['from_run']}"),
+        commit_of(by, audit),
+        by["committed"],
         said["why"],
         said["owner"],
         tuple(changed(before[-1]["text"], row["text"])) if before else (),
         came,
-        tuple(reversed(_words(rows[: rows.index(said) + 1], audit))),
+        tuple(reversed(_words(told, audit))),
         first,
         audit.started(first),
         audit.as_of(first),
@@ -61,7 +67,9 @@ def version_told(
 
 
 def _words(rows: Sequence[Row], audit: Audit) -> list[Words]:
-    """The changes of words in rows of one meaning."""
+    """The changes of words in rows of one meaning; of the same words, who committed them is known
+    from the last."""
+    same = [[*g] for _, g in groupby(rows, lambda r: [r[c] for c in _SAID])]
     return [
         Words(
             author_of(by, audit),
@@ -72,8 +80,8 @@ def _words(rows: Sequence[Row], audit: Audit) -> list[Words]:
             audit.started(new["from_run"]),
             audit.as_of(new["from_run"]),
         )
-        for old, new in pairwise(rows)
-        for by in [_of_words(new)]
+        for (*_, old), (new, *later) in pairwise(same)
+        for by in [_of_words([new, *later][-1])]
     ]
 
 

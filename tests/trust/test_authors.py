@@ -8,7 +8,8 @@ import pytest
 from gitted import Gitted, gitted
 from gitted import ran as gitted_ran
 
-from cdmq.explaining.history import history
+import cdmq
+from cdmq.explaining.history import histories, history
 
 RULES, MODELS = "rules/customers.yml", "models/customers.yml"
 
@@ -183,3 +184,68 @@ def test_a_merge_that_only_brings_a_change_is_not(project: Gitted) -> None:
     merged(project, None)
     project.run()
     assert project.author("credit_low") == "Bo"
+
+
+def test_what_is_committed_after_a_run_has_its_author_from_then_on(ran: Gitted) -> None:
+    """What the run before wrote stays as it was true then."""
+    ran.swap(RULES, "'blocked'", "'owes'")
+    dirty = ran.run()
+    still = ran.run()
+    rows = "SELECT * EXCLUDE (to_run) FROM cdmq.rule_versions ORDER BY rule_id, from_run"
+    before = ran.rows(rows)
+    by = ran.commit("Dan")
+    clean, later = ran.run(), ran.run()
+    judged = "SELECT run_id, author, commit_id, author_note FROM cdmq.judgements "
+    dan, nobody = ("Dan <dan@example.com>", by, None), (None, None, "not committed")
+    assert ran.rows(f"{judged} WHERE rule = 'credit_low' AND run_id >= '{dirty}' ORDER BY 1") == [
+        (dirty, *nobody),
+        (still, *nobody),
+        (clean, *dan),
+        (later, *dan),
+    ]
+    assert [r for r in ran.rows(rows) if r in before] == before
+    assert len(ran.rows(rows)) == len(before) + 1
+    found = ran.newest("credit_low")
+    assert found.author == f"Dan <dan@example.com>; not committed before run {clean}"
+    assert (found.commit, found.words, found.runs) == (by[:10], (), 4)
+    assert {r.rule: r.author for r in histories(ran.root)}["credit_low"] == dan[0]
+    (then,) = history(ran.root, "credit_low", as_of=f"{ran_at(ran, dirty)}").versions
+    assert then.author == "not committed"
+
+
+def test_what_nobody_committed_stays_so(ran: Gitted) -> None:
+    ran.swap(RULES, "'blocked'", "'owes'")
+    ran.run()
+    ran.git("stash", "-q")
+    ran.commit("Dan", (RULES, "version: 1", "# tidy\nversion: 1"))
+    ran.git("stash", "pop", "-q")
+    ran.run()
+    assert ran.author("credit_low") == "not committed"
+
+
+def test_words_that_are_committed_after_a_run_have_their_author(ran: Gitted) -> None:
+    ran.swap(RULES, "We write to them", "We mail them")
+    first = ran.run()
+    assert ran.newest("mail").words[0].author == "not committed"
+    by = ran.commit("Dan")
+    assert cdmq.run(ran.root).new_words == ()
+    (words,) = ran.newest("mail").words
+    assert (words.author, words.commit) == ("Dan <dan@example.com>", by[:10])
+    assert (words.run, words.changed) == (first, ("~ why: We [-write to-]{+mail+} them.",))
+    assert ran.author("mail") == "Ada"
+
+
+def test_words_that_change_later_find_who_committed_the_rule(ran: Gitted) -> None:
+    ran.swap(RULES, "'blocked'", "'owes'")
+    ran.run()
+    ran.commit("Dan")
+    ran.commit("Eve", (RULES, "More needs a", "More takes a"))
+    ran.run()
+    found = ran.newest("credit_low")
+    assert found.author.startswith("Dan <dan@example.com>; not committed before run ")
+    assert [w.author for w in found.words] == ["Eve <eve@example.com>"]
+
+
+def ran_at(project: Gitted, run: str) -> object:
+    ((moment,),) = project.rows(f"SELECT started FROM cdmq.runs WHERE run_id = '{run}'")
+    return moment
