@@ -6,14 +6,20 @@ from collections.abc import Collection, Mapping
 
 from sqlglot import exp
 
+from cdmq.kinds import kinds
 from cdmq.problems import Problem, Span, excerpt
 from cdmq.project.column_names import folded
 from cdmq.sql import nodes
 from cdmq.sql.dialects import dialect_of
 from cdmq.sql.expressions import Bound, SqlProblem, bind
 from cdmq.sql.never import check_must, check_where
+from cdmq.sql.problem import COLUMN
 from cdmq.sql.types import Type
 from cdmq.values import Rule
+
+#: What is said where a rule reads the column that it gives.
+OWN = "'{}' is the column that this rule gives: a rule cannot read its own column"
+OWN_REMEDY = "name columns that are there before it"
 
 
 class Binder:
@@ -36,14 +42,18 @@ class Binder:
             look(rule, field, bound)
             return bound
         except SqlProblem as error:
+            cause, remedy = error.cause, error.remedy
+            named = [c for c in rule.expressions[field].columns if gives_it(rule, c)]
+            if error.code == COLUMN and named and self.real(named[0]) not in self.columns:
+                cause, remedy = OWN.format(named[0]), OWN_REMEDY
             self.tell(
                 rule,
                 field,
                 error.code,
-                f"{error.cause} (at column "
+                f"{cause} (at column "
                 f"{max(error.column, 1)} of the SQL: "
                 f"{excerpt(rule.expressions[field].text)})",
-                error.remedy,
+                remedy,
             )
             return None
 
@@ -69,6 +79,11 @@ def real(name: str, columns: Collection[str]) -> str:
         return name
     same = [c for c in columns if folded(c) == folded(name)]
     return same[0] if len(same) == 1 else name
+
+
+def gives_it(rule: Rule, name: str) -> bool:
+    """Whether a column is the one that the rule itself gives."""
+    return folded(name) == folded(rule.id) and kinds()[rule.kind].gives(rule) is not None
 
 
 def look(rule: Rule, field: str, bound: Bound) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cdmq.datasets.rows import Rows
-from cdmq.kinds.binding import Binder
+from cdmq.kinds.binding import OWN, OWN_REMEDY, Binder, gives_it
 from cdmq.kinds.completeness.points import Point, points_of
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.problems import Problem, did_you_mean
@@ -34,6 +34,8 @@ def _columns(rule: Rule, point: Point, rows: Rows, found: list[Problem]) -> None
         if column not in rows.columns:
             cause = f"{rows.dataset.name} has no column '{column}'"
             remedy = did_you_mean(column, rows.columns)
+            if gives_it(rule, column):
+                cause, remedy = OWN.format(column), OWN_REMEDY
             _tell(rule, f"points.{point.name}", "CDMQ203", cause, remedy, found)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import plain
 from cdmq.kinds.completeness.uses import flags
-from cdmq.kinds.completeness.words import CompletenessRule
+from cdmq.kinds.completeness.words import CompletenessRule, alternatives
 from cdmq.kinds.thresholds import threshold_problems, thresholds
+from cdmq.problems import did_you_mean
 from cdmq.values import Rule
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
     for rule in plain.read(item, at):
         spec = rule.spec
         assert isinstance(spec, CompletenessRule)
+        _conditions(spec, item, at)
         given = [field for field in _OF_FLAGS if getattr(spec, field) is not None]
         if not flags(rule):
             for field in given:
@@ -36,3 +38,14 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
                 at.problem((*at.path, field), code, cause, how, key=True)
         warn, error = thresholds(spec.warn_above, spec.error_above)
         yield replace(rule, warn_above=warn, error_above=error)
+
+
+def _conditions(spec: CompletenessRule, item: Any, at: Reading) -> None:
+    """A condition for what is no point, told where it stands."""
+    for key in item.get("not_applicable") or ():
+        if (point := alternatives(key)) not in spec.points:
+            cause = (
+                f"rule {spec.id}: not_applicable names '{point}', which is not one of the points"
+            )
+            remedy = did_you_mean(point, spec.points)
+            at.problem((*at.path, "not_applicable", key), "CDMQ112", cause, remedy, key=True)

@@ -3,6 +3,7 @@ gives each record a score."""
 
 from __future__ import annotations
 
+from cdmq.kinds.completeness.points import meant
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
@@ -13,7 +14,8 @@ from cdmq.values import Given, Rule, Uses
 def uses(rule: Rule, at: Known) -> Uses:
     spec = rule.spec
     assert isinstance(spec, CompletenessRule)
-    points = frozenset(column for point in spec.points for column in point.split("|"))
+    named = _named(rule, at)
+    points = frozenset(c for point in spec.points for c in meant(point, named))
     reads = {f"rows:{rule.dataset}": points | expression_columns(rule)}
     if spec.invalid == "missing":
         reads[f"flags:{rule.dataset}"] = points
@@ -24,6 +26,13 @@ def uses(rule: Rule, at: Known) -> Uses:
     if flags(rule):
         makes[f"flags:{rule.dataset}"] = frozenset()
     return Uses(reads, makes)
+
+
+def _named(rule: Rule, at: Known) -> frozenset[str]:
+    """The columns that its dataset declares, and those that other rules are about."""
+    declared = at.datasets[rule.dataset].spec.columns if rule.dataset in at.datasets else ()
+    others = (r.columns for r in at.rules.values() if r.dataset == rule.dataset)
+    return frozenset(declared).union(*others)
 
 
 def flags(rule: Rule) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,7 +13,6 @@ from pydantic import (
     Field,
     PlainValidator,
     WithJsonSchema,
-    model_validator,
 )
 
 from cdmq.kinds.words import Named, Number, filled
@@ -59,9 +59,18 @@ def _weight(value: Decimal) -> Decimal:
     return value
 
 
+def _no_share(value: Any) -> Any:
+    if found := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", str(value).strip()):
+        raise ValueError(f"scores go from 0 to 100: write {found[1]}")
+    return value
+
+
 def _score(value: Decimal) -> Decimal:
     if not 0 < value <= 100:
         raise ValueError("write a score above 0 and up to 100, such as 60")
+    if value <= 1:
+        of_hundred = value * 100 if value * 100 > 1 else Decimal(60)
+        raise ValueError(f"scores go from 0 to 100: write {of_hundred.normalize():f}")
     if value != round(value, 2):
         raise ValueError("write a score with at most 2 decimals, such as 60 or 62.5")
     return value
@@ -70,7 +79,9 @@ def _score(value: Decimal) -> Decimal:
 #: Columns of the rule's dataset, joined by `|`: any of them counts.
 Alternatives = Annotated[str, PlainValidator(alternatives, json_schema_input_type=str)]
 Weight = Annotated[Number, AfterValidator(_weight)]
-Score = Annotated[Number, AfterValidator(_score), WithJsonSchema(_SCORE)]
+Score = Annotated[
+    Number, BeforeValidator(_no_share), AfterValidator(_score), WithJsonSchema(_SCORE)
+]
 Condition = Annotated[str, SqlText()]
 
 
@@ -81,7 +92,8 @@ class CompletenessRule(Named):
     stands in its column after all defaults; `phone|mobile` is one point: either will do. A
     placeholder set by a default and a text of blanks are missing; a value borrowed by `fill_from`
     is there. A value with an open flag of a rule of severity error about just its column is missing
-    too, unless `invalid: counts`.
+    too, unless `invalid: counts`; what a check with `stage: raw` says is about the delivered text,
+    and does not count.
 
     A point leaves the sum where `not_applicable` says so, and where its placeholder has the reason
     `not_applicable` (of several columns: each of them). The score is the weight of the points that
@@ -119,7 +131,7 @@ class CompletenessRule(Named):
         dict[Alternatives, Weight], BeforeValidator(_once), AfterValidator(filled)
     ] = Field(
         description="column: weight. Several columns joined by | are one point: any of them will "
-        "do, as in phone|mobile.",
+        "do, as in phone|mobile. A name that a column bears as it stands, with its |, is that column.",
     )
     not_applicable: Annotated[dict[Alternatives, Condition], BeforeValidator(_once)] = Field(
         default_factory=dict,
@@ -143,13 +155,6 @@ class CompletenessRule(Named):
             f"not_applicable.{point}": (("not_applicable", point), condition)
             for point, condition in self.not_applicable.items()
         }
-
-    @model_validator(mode="after")
-    def _sensible(self) -> CompletenessRule:
-        for point in self.not_applicable:
-            if point not in self.points:
-                raise ValueError(f"not_applicable names '{point}', which is not one of the points")
-        return self
 
 
 RULE = CompletenessRule
