@@ -94,7 +94,8 @@ def _told(history: RuleHistory, full: bool, as_of: str | None) -> list[str]:
 
 
 def _version(v: RuleVersion, kind: str, full: bool) -> list[str]:
-    until = "in use" if v.in_use else f"until run {v.last_run}"
+    gone = f", removed: run {v.removed} was the first without it" if v.removed else ""
+    until = "in use" if v.in_use else f"until run {v.last_run}{gone}"
     if v.off:
         until = "switched off" if v.in_use else f"switched off, {until}"
     lines = [
@@ -202,14 +203,13 @@ def _number(value: float | None) -> str:
 
 
 def _effect(v: RuleVersion, kind: str) -> str:
-    known = kinds().get(kind)
-    what = "cell changed" if known and known.tells.changes else "record flagged"
     if v.off:
         return "nothing: it is switched off"
     if v.found_after is None:
         return "nothing yet: no run could evaluate it"
-    many = what.replace("cell ", "cells ").replace("record ", "records ")
-    after = f"{v.found_after} {what if v.found_after == 1 else many}"
+    known = kinds().get(kind)
+    one, many = known.tells.counts if known else ("record flagged", "records flagged")
+    after = f"{v.found_after} {one if v.found_after == 1 else many}"
     return after if v.found_before is None else f"{after}, before it {v.found_before}"
 
 

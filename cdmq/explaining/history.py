@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from cdmq.audit.meanings import author_of, meanings, named, names_of, switched_o
 from cdmq.audit.moments import held, moment_of, run_at, stood
 from cdmq.audit.reading import Audit, Row, Where, open_audit
 from cdmq.audit.tables import RULE_FIGURES, RULE_RESULTS, RULE_VERSIONS
-from cdmq.explaining.history_values import RuleHistory, RuleLine
+from cdmq.explaining.history_values import RuleHistory, RuleLine, RuleVersion
 from cdmq.explaining.rule_version import version_told, with_figures, with_upstream
 from cdmq.explaining.upstream import Upstream
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
@@ -58,8 +59,12 @@ def history(
         versions = tuple(
             with_upstream(
                 with_figures(
-                    version_told(
-                        group, groups[n - 1] if n else None, at or group[-1], results, audit
+                    _removed(
+                        version_told(
+                            group, groups[n - 1] if n else None, at or group[-1], results, audit
+                        ),
+                        group[-1]["to_run"],
+                        own,
                     ),
                     results,
                     figures,
@@ -152,6 +157,11 @@ def _figures(names: tuple[str, ...], audit: Audit) -> dict[str, dict[str, float 
     return found
 
 
+def _removed(version: RuleVersion, end: str | None, own: Sequence[Row]) -> RuleVersion:
+    """The version with the run at which it ended, where no other followed in that."""
+    return replace(version, removed=None if end in {r["from_run"] for r in own} else end)
+
+
 def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:
     """What a run at that time would have used."""
     moment = moment_of(as_of)
@@ -159,10 +169,14 @@ def _in_force(own: Sequence[Row], audit: Audit, rule: str, as_of: str) -> Row:
         began, end = audit.started(row["from_run"]), audit.started(row["to_run"])
         if began and began <= moment and (end is None or end > moment):
             return row
-    first, last = audit.started(own[0]["from_run"]), audit.started(own[-1]["to_run"])
+    first = audit.started(own[0]["from_run"])
     since = f"its first run was on {first:%Y-%m-%d %H:%M}" if first else ""
-    if last and last <= moment:
-        since = f"it was removed: the first run without it was on {last:%Y-%m-%d %H:%M}"
+    ends = [end for r in own if (end := audit.started(r["to_run"])) and end <= moment]
+    if ends:
+        since = f"it was removed: the first run without it was on {max(ends):%Y-%m-%d %H:%M}"
+    begins = [at for r in own if (at := audit.started(r["from_run"])) and at > moment]
+    if ends and begins:
+        since += f"; it came back on {min(begins):%Y-%m-%d %H:%M}"
     raise CdmqError(
         Problem(
             Span("--as-of"), "CDMQ535", f"no version of '{rule}' was in force at {as_of}", since

@@ -39,8 +39,8 @@ class RuleVersion:
     came, newest first. `changed` are the lines that differ from the version before, as `- old`,
     `+ new` or `~ key: [-old-]{+new+}`; one that `returned` had been removed. Runs have two
     times: when they ran (`used`), and the time they judged by (`as_of`). `found_before` and
-    `found_after` count the records flagged (for a default: cells changed) in the last run without
-    it and the first with it.
+    `found_after` count the records flagged (for a default: cells changed, for levels: facts that
+    could not be counted) in the last run without it and the first with it.
     """
 
     rule: str
@@ -75,6 +75,8 @@ class RuleVersion:
     #: What it said in the first run with it, where that is more than counts; and its figures then.
     said: str | None = None
     figures: tuple[Figure, ...] = ()
+    #: The first run without the rule, where it was removed then.
+    removed: str | None = None
 
 
 @dataclass(frozen=True)

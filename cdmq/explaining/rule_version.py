@@ -36,6 +36,7 @@ def version_told(
     came: Literal["new", "changed", "returned"] = "new"
     if before:
         came = "returned" if before[-1]["version"] == row["version"] else "changed"
+    away = before[-1:] if before and came == "returned" else ()
     return RuleVersion(
         said["rule_id"],
         row["version"],
@@ -50,7 +51,7 @@ def version_told(
         said["owner"],
         tuple(changed(before[-1]["text"], row["text"])) if before else (),
         came,
-        tuple(reversed(_words(told, audit))),
+        tuple(reversed(_words([*away, *told], audit))),
         first,
         audit.started(first),
         audit.as_of(first),
@@ -81,7 +82,7 @@ def _words(rows: Sequence[Row], audit: Audit) -> list[Words]:
             audit.as_of(new["from_run"]),
         )
         for (*_, old), (new, *later) in pairwise(same)
-        for by in [_of_words([new, *later][-1])]
+        for by in [_of_words([new, *later][-1], old["to_run"] != new["from_run"])]
     ]
 
 
@@ -116,8 +117,11 @@ def _found(result: Mapping[str, Any]) -> int:
     return int(result["failing"] + result["could_not_judge"] + result["changed"])
 
 
-def _of_words(row: Row) -> Row:
-    """The row of who changed the words, not of who made the meaning."""
+def _of_words(row: Row, back: bool) -> Row:
+    """The row of who changed the words, not of who made the meaning. `back`: the rule had been
+    removed; an older cdmq wrote down who brought it back, and of its words no more."""
+    if back and row["words_author"] is None and row["words_note"] is None:
+        return row
     return {
         **row,
         "author": row["words_author"],

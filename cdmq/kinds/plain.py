@@ -155,6 +155,7 @@ def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
 HEADING = ""
 GROUP = "no dimension"
 CHANGES = False
+COUNTS = "record flagged", "records flagged"
 JUDGES = False
 
 

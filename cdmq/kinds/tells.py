@@ -42,6 +42,11 @@ class Tells:
         """Its rules change cells: how many is said of each, though it be none."""
         return self._part("story", "CHANGES")  # type: ignore[no-any-return]
 
+    @property
+    def counts(self) -> tuple[str, str]:
+        """What the number counts that `history` says a version found: one, and several."""
+        return self._part("story", "COUNTS")  # type: ignore[no-any-return]
+
     # what `explain --record` tells ---------------------------------------------------------------
 
     @property

@@ -162,7 +162,35 @@ def test_a_rule_that_came_back(ran: Small) -> None:
     ran.write({"rules/customers.yml": text})
     ran.run()
     assert [v.came for v in history(ran.root, "credit_low").versions] == ["returned", "new"]
-    assert "it had been removed, and came back" in ran.told("history", "credit_low").out
+    told = ran.told("history", "credit_low").out
+    assert "it had been removed, and came back" in told
+    assert "words changed" not in told
+
+
+def test_a_rule_that_was_away_says_when(ran: Small) -> None:
+    """Its version of then ends with the run without it, and nothing was in force until it came."""
+    text = (ran.root / "rules/customers.yml").read_text()
+    ran.write({"rules/customers.yml": text[: text.index("  - id: credit_low")]})
+    away = ran.run()
+    (before,) = history(ran.root, "credit_low").versions
+    ends = f"until run {before.last_run}, removed: run {away} was the first without it\n"
+    assert ends in ran.told("history", "credit_low").out
+    ran.write({"rules/customers.yml": text})
+    ran.run()
+    new, old = history(ran.root, "credit_low").versions
+    assert (old.removed, new.removed) == (away, None)
+    assert ends in ran.told("history", "credit_low").out
+    with duckdb.connect(str(ran.root / "target/small.duckdb"), read_only=True) as connection:
+        (found,) = connection.execute(
+            "SELECT started FROM cdmq.runs WHERE run_id = ?", [away]
+        ).fetchall()
+    told = ran.told("history", "credit_low", "--as-of", str(found[0]))
+    assert told.code == 2
+    assert "it was removed: the first run without it was on" in told.err
+    assert "; it came back on 20" in told.err
+    ran.swap("rules/customers.yml", ("credit <= 500", "credit <= 400"))
+    ran.run()
+    assert [v.removed for v in history(ran.root, "credit_low").versions] == [None, None, away]
 
 
 def test_a_change_outside_the_text_is_told(ran: Small) -> None:

@@ -249,3 +249,23 @@ def test_words_that_change_later_find_who_committed_the_rule(ran: Gitted) -> Non
 def ran_at(project: Gitted, run: str) -> object:
     ((moment,),) = project.rows(f"SELECT started FROM cdmq.runs WHERE run_id = '{run}'")
     return moment
+
+
+def test_a_rule_that_comes_back_with_other_words_says_whose_they_are(ran: Gitted) -> None:
+    text = (ran.root / RULES).read_text()
+    ran.write({RULES: text[: text.index("  - id: mail")]})
+    ran.commit("Bo")
+    ran.run()
+    ran.write({RULES: text})
+    ran.commit("Cleo")
+    by = ran.commit("Dan", (RULES, "We write to them", "We mail them"))
+    back = ran.run()
+    assert ran.rows(
+        "SELECT author, words_author, words_commit, words_note FROM cdmq.rule_versions "
+        f"WHERE rule_id = 'mail' AND from_run = '{back}'"
+    ) == [("Cleo <cleo@example.com>", "Dan <dan@example.com>", by, None)]
+    found = ran.newest("mail")
+    assert (found.came, found.author) == ("returned", "Cleo <cleo@example.com>")
+    (words,) = found.words
+    assert (words.author, words.commit, words.run) == ("Dan <dan@example.com>", by[:10], back)
+    assert words.changed == ("~ why: We [-write to-]{+mail+} them.",)

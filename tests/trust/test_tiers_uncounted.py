@@ -145,3 +145,14 @@ def test_the_report_counts_no_flags_of_levels(world: World) -> None:
     heads = [line for line in lines if line.startswith(("ERROR  ", "WARN  "))]
     assert "WARN  levels  1 rule" in heads
     assert sum(int(line.split()[-2]) for line in heads if "flag" in line) == len(world.flags())
+
+
+def test_its_history_calls_no_fact_a_flag(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    from cdmq.cli import history
+
+    _write(world, "people")
+    world.run()
+    history.command("class", None, False, world.root)
+    told = capsys.readouterr().out
+    assert "    found    3 facts not counted\n" in told
+    assert "flagged" not in told

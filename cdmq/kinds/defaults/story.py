@@ -2,3 +2,4 @@
 
 HEADING = None
 CHANGES = True
+COUNTS = "cell changed", "cells changed"

@@ -14,6 +14,7 @@ from cdmq.kinds.tiering.tables import TIER_HISTORY
 
 HEADING = "PARTIES AND LEVELS"
 GROUP = "levels"
+COUNTS = "fact not counted", "facts not counted"
 
 
 @dataclass(frozen=True)
