@@ -191,6 +191,11 @@ class Telling:
 
     def there(self, name: str, key: str) -> bool | None:
         """Whether the dataset has the record now; None before a run."""
+        found = self.records(name, key)
+        return None if found is None else found > 0
+
+    def records(self, name: str, key: str) -> int | None:
+        """How many records of the dataset have the key now, counted up to two; None before a run."""
         place = self.keys_of(self.project.datasets[name])
         if place is None:
             return None
@@ -199,7 +204,7 @@ class Telling:
             nodes.table(place[0]),
             nodes.equal(nodes.paren(place[1]), nodes.text(key)),
         )
-        return bool(self.audit.fetch(query.limit(1)))
+        return len(self.audit.fetch(query.limit(2)))
 
 
 def one_of(column: str, values: Iterable[str]) -> exp.Expr:

@@ -8,6 +8,7 @@ the kinds tell of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cdmq.audit.chapters import PLACES, Chapter, Party, Record
 from cdmq.audit.episode_tables import CHANGES, FLAGS
@@ -80,7 +81,8 @@ class _Teller(TellingAt):
 
     def story(self, dataset: str, key: str, party: Party | None) -> Story | None:
         """None where neither the dataset nor its history knows the key."""
-        there: bool | None = self.there(dataset, key)
+        records = self.records(dataset, key)
+        there: bool | None = None if records is None else records > 0
         about = nodes.all_of([one_of("dataset", self.project.names_of(dataset)), same("key", key)])
         ever = {"flag": self.audit.rows(FLAGS, about), "change": self.audit.rows(CHANGES, about)}
         rows = [(what, r) for what, found in ever.items() for r in stood(found, self.at)]
@@ -93,7 +95,8 @@ class _Teller(TellingAt):
         if own is not None:
             chapters = (*self._of_party(own), *chapters)
         rows.sort(key=lambda item: (item[1]["from_run"], item[0], item[1]["rule_id"]))
-        return self._told(Record(dataset, key, party=own), there, rows, chapters)
+        story = self._told(Record(dataset, key, party=own), there, rows, chapters)
+        return replace(story, shared=self.at is None and records == 2)
 
     def _told(
         self,

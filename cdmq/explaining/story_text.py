@@ -82,10 +82,11 @@ def _chapters(story: Story) -> Iterator[str]:
 def _rules(story: Story) -> Iterator[str]:
     """The rules of the dataset, by what each says of the record."""
     now = story.at is None
+    twice = "as its key stands twice, " if story.shared else ""
     lists = [
         ("fails now" if now else "failed then", story.fails),
         ("passes now" if now else "judged the dataset then, and did not flag it", story.passes),
-        ("not judged, outside of where or nothing there to judge", story.not_judged),
+        (f"not judged, {twice}outside of where or nothing there to judge", story.not_judged),
     ]
     newest = story.newest.run if story.newest else ""
     for run, rules in groupby(story.judged_before, key=itemgetter(1)):

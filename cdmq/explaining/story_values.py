@@ -79,6 +79,8 @@ class Story:
     #: Columns of the episodes with the words of `pii:` by which the audit tables hold no more of
     #: them than is told, though all was asked for.
     kept: tuple[tuple[str, Pii], ...] = ()
+    #: Its key stands more than once: rules that give each record something of its own pass over it.
+    shared: bool = False
 
     @property
     def alone(self) -> bool:

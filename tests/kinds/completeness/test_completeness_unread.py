@@ -8,6 +8,9 @@ import pytest
 from kinds.completeness.test_completeness_runs import report, scores
 from runner import World
 
+import cdmq
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told
 from cdmq.problems import CdmqError
 
 MODELS = "version: 1\ndatasets:\n  - {name: people, table: people, key: id, pii: {age: mask}}\n"
@@ -107,3 +110,12 @@ def test_what_can_not_fail_flags_nobody(world: World) -> None:
     assert result(world) == ["pass", 2, 2, 0, 0]
     with pytest.raises(CdmqError, match="severity has no effect"):
         deliver(world, ROWS, 'severity: warn, where: "try_cast(age as integer) < 10"')
+
+
+def test_the_story_of_a_key_that_stands_twice_says_so(begun: World) -> None:
+    rows = [["5", "a", "x", "5"], ["5", "b", None, "50"], ["6", "c", "x", "5"]]
+    deliver(begun, rows, f"{OUT}, ask_at_least: 10")
+    for key, why in (("5", "as its key stands twice, outside of where"), ("6", None)):
+        lines = told(stories(cdmq.parse(begun.root), key, "people")[0])
+        silent = [line for line in lines if line.startswith("not judged")]
+        assert [why in line and "profile" in line for line in silent] == ([True] if why else [])
