@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 from cdmq.datasets.catalog import relation_of
 from cdmq.datasets.sources import key_problems
 from cdmq.kinds import kinds
 from cdmq.problems import Problem, Span
 from cdmq.sql.logical import STAGED, short
-from cdmq.values import Dataset, Rule
+from cdmq.values import Dataset, Project, Rule
 
 #: What a run makes of a dataset, by the ends of the names.
 _ENDINGS = ("", "__stage", "__clean", "__defaulted", "__flagged", "__passed")
@@ -124,3 +125,21 @@ def relation_names(datasets: Mapping[str, Dataset], rules: Mapping[str, Rule]) -
             else:
                 of, what = rule.id, f"the rule {rule.id}"
             yield Name(name, of, what, rule.span)
+
+
+def former_names(project: Project, ids: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Name that a rule or dataset gave to a relation before it was renamed -> the name of that now,
+    but for names that something else gives today. `ids`: rule -> every id that it ever had."""
+    found: dict[str, str] = {}
+    for dataset in project.datasets.values():
+        for old in dataset.spec.formerly:
+            found |= {f"{old}{end}": f"{dataset.name}{end}" for end in _ENDINGS}
+    for rule in project.rules.values():
+        now = kinds()[rule.kind].leaves(rule).values()
+        for id_, of in product(ids.get(rule.id, (rule.id,)), project.names_of(rule.dataset)):
+            before = kinds()[rule.kind].leaves(replace(rule, id=id_, dataset=of)).values()
+            found |= {b: n for b, n in zip(before, now, strict=True) if b != n}
+    if not found:
+        return {}
+    given = {n.name.lower() for n in relation_names(project.datasets, project.rules)}
+    return {before: now for before, now in found.items() if before.lower() not in given}

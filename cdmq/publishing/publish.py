@@ -13,6 +13,7 @@ from cdmq.audit.renames import ids_of, today
 from cdmq.audit.tables import RULE_VERSIONS, read_schema
 from cdmq.kinds.running import Publishing
 from cdmq.outcomes import Built, Executed
+from cdmq.publishing.former import led_on
 from cdmq.publishing.leading import lead, state_of
 from cdmq.publishing.placing import Placing
 from cdmq.sql import nodes
@@ -32,17 +33,20 @@ def publish(
     steps: Mapping[str, DatasetSteps],
     schema: str,
     renamed: Mapping[str, str],
+    former: Mapping[str, str],
 ) -> list[Relation]:
     """Drop the old views and tables, rename the staged tables, make the views anew; what stands
     then. Raises StatementError where something that cdmq did not make bears one of the names.
 
     What a dataset that failed made stays unpublished: its last good state stands. Views of
     others that read what is dropped are made again as they were. The audit rows are written
-    before: a table that splits a dataset by its flags holds those of this run.
+    before: a table that splits a dataset by its flags holds those of this run. `former`: names
+    before a renaming -> those of now, to which the old ones lead.
     """
     made = [b for b in executed.built if b.stays or b.dataset not in executed.failed]
     split = _split(steps, executed, schema, register.warehouse, renamed)
-    return _placed(register, executed, [*made, *split])
+    made += split
+    return _placed(register, executed, [*made, *led_on(register, executed, former, made)])
 
 
 def renew(

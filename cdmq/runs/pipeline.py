@@ -34,6 +34,7 @@ from cdmq.runs.interrupts import Fate, follows_interrupt
 from cdmq.runs.past import Past
 from cdmq.runs.ready import Ready, Wish, prepare, rule_statements, selected
 from cdmq.runs.registering import registered, settle_broken
+from cdmq.runs.removed import drop_removed
 from cdmq.sql.logical import STAGED, Names
 from cdmq.stages.execute import Execution
 from cdmq.stages.judge import exit_code, judge
@@ -160,6 +161,8 @@ def _run(at: _Begun) -> RunResult:
     with suppress(StatementError):  # the next run does it
         settle_broken(at.register)
         sweep(at.register)
+        if at.selection.whole and at.call.wish.command == "run":
+            drop_removed(at.register, at.call.project, _renamed(at))
     return _result(at, judged, recorded)
 
 
@@ -247,7 +250,7 @@ def _result(at: _Begun, judged: _Judged, recorded: Recorded) -> RunResult:
 
 def _execute(at: _Begun, ready: Ready, names: Names) -> Executed:
     wish, target, listen = at.call.wish, at.call.target, at.call.listen
-    warehouse, rules = at.call.warehouse, at.call.project.rules
+    warehouse = at.call.warehouse
     moment = at.facts.as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
     stop = (lambda o: judge(o).status in ("fail", "error")) if wish.fail_fast else None
     asked = Asked(
@@ -260,7 +263,7 @@ def _execute(at: _Begun, ready: Ready, names: Names) -> Executed:
         listen=lambda event, value: listen(event, _scrubbed(value, target)),
         broken=ready.broken,
         unfit=ready.unfit,
-        ids=ids_of(renames(warehouse, audit_schema(warehouse), rules)),
+        ids=ids_of(_renamed(at)),
         register=at.register,
     )
     done = Execution(
@@ -271,6 +274,11 @@ def _execute(at: _Begun, ready: Ready, names: Names) -> Executed:
         outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
         failed={name: target.scrub(why) for name, why in done.failed.items()},
     )
+
+
+def _renamed(at: _Begun) -> dict[str, str]:
+    warehouse = at.call.warehouse
+    return renames(warehouse, audit_schema(warehouse), at.call.project.rules)
 
 
 def _holds_back(outcome: Outcome) -> bool:

@@ -28,6 +28,7 @@ from cdmq.audit.tables import (
 )
 from cdmq.audit.version_rows import VersionRows
 from cdmq.audit.versions import Version, rules_digest
+from cdmq.graph.names import former_names
 from cdmq.kinds import kinds
 from cdmq.outcomes import Executed, RuleResult
 from cdmq.publishing.publish import publish, renew
@@ -148,9 +149,13 @@ def _publish(
 ) -> None:
     if not ran.executed.built and ran.facts.command != "test":
         return  # training makes no relation
-    place = publish if ran.executed.built else renew
-    schema = audit_schema(register.warehouse)
-    published = place(register, ran.executed, ran.steps, schema, renamed)
+    schema, executed = audit_schema(register.warehouse), ran.executed
+    if not executed.built:
+        published = renew(register, executed, ran.steps, schema, renamed)
+        register.enter({r: made.get(r) for r in published})
+        return
+    former = former_names(ran.project, ids_of(renamed))
+    published = publish(register, executed, ran.steps, schema, renamed, former)
     register.enter({r: made.get(r) for r in published})
 
 

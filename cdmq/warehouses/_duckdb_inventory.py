@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -41,6 +42,18 @@ class DuckDBInventory:
 
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         return []  # a view is its text: what it reads may be dropped and made again
+
+    def views_over(self, of: Relation) -> list[Relation]:
+        name = re.compile(rf"(?<!\w){re.escape(of.name)}(?!\w)", re.IGNORECASE)
+        shown = [nodes.column(c) for c in ("schema_name", "view_name", "sql")]
+        views = nodes.select(
+            shown, nodes.call("duckdb_views"), exp.Not(this=nodes.column("internal"))
+        )
+        return [
+            found
+            for schema, view, sql in self._fetch(views.sql("duckdb"))
+            if (found := Relation(view, schema)) != of and name.search(sql)
+        ]
 
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         return set()  # no grants, and what reads a relation finds it by its name

@@ -101,6 +101,9 @@ class PostgresInventory:
             for schema, name, drop, create in self.ask(_READERS, [names])
         ]
 
+    def views_over(self, of: Relation) -> list[Relation]:
+        return [r.relation for r in self.readers([of])]
+
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         names = {nodes.table(r).sql("postgres"): r for r in of}
         return {names[n] for (n,) in self.ask(catalog.HELD, {"names": list(names), "mark": MARK})}

@@ -118,6 +118,9 @@ class Inventory(Protocol):
     def readers(self, of: Sequence[Relation]) -> list[Reader]:
         """The views that hinder dropping these relations, each behind those that it reads."""
 
+    def views_over(self, of: Relation) -> list[Relation]:
+        """The views that read it, wherever they stand: those that may, where that is not known."""
+
     def held(self, of: Sequence[Relation]) -> set[Relation]:
         """Those that cannot be made anew without touching what is not in `of`, or on which others
         put something: they keep their place, and get new rows or another query."""
