@@ -38,11 +38,13 @@ class Closing:
         removed: frozenset[str],
         moved: Container[str],
         rekeyed: Sequence[str],
+        same_data: frozenset[str],
     ) -> None:
         """Give every row of `closing` its reason; the first that holds.
 
         `moved`: rules with rows about a dataset that they judge no more. `rekeyed`: datasets whose
-        records have other keys than before.
+        records have other keys than before. `same_data`: rules whose values are made by the rule,
+        which is another, from the very data of before.
         """
         if removed:
             self._why("rule_removed", _of_rules(removed))
@@ -58,6 +60,8 @@ class Closing:
         lines = frozenset(r.rule.id for r in work if r.rule.check == "lines") - meaning
         if lines:  # each is a flag of its own: none stands in the place of another
             self._why("fixed", _of_rules(lines))
+        if same_data:
+            self._why("rule_changed", _of_rules(same_data))
         self._why("changed", self._found_in_its_place())
         for result in work:
             if result.rule.id in meaning:

@@ -20,6 +20,7 @@ from cdmq.audit.latest import last_fingerprints
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.open_episodes import OpenEpisodes
+from cdmq.audit.same_data import read_the_same
 from cdmq.audit.same_episode import SameEpisode, comparable
 from cdmq.audit.versions import Version
 from cdmq.outcomes import Executed, RuleResult
@@ -88,7 +89,7 @@ class Episodes:
         self.temporary.make(self.open, self.stored.of(known))
         self.temporary.make(self.closing, self._closing())
         reasons = Closing(self.ledger.warehouse, self.executed, self.closing, self.now)
-        reasons.say_why(work, meaning, removed, moved, rekeyed)
+        reasons.say_why(work, meaning, removed, moved, rekeyed, self._of_same_data(work, meaning))
 
     def publish(self) -> tuple[int, int]:
         """(rows opened, rows closed). Inside the transaction of the run."""
@@ -121,6 +122,16 @@ class Episodes:
     def _parts(self, result: RuleResult) -> list[Part]:
         judged = self._judges(result.rule)
         return list(self.shape.parts(result.outcome, judged, self.executed.numbers))
+
+    def _of_same_data(self, work: Sequence[RuleResult], meaning: frozenset[str]) -> frozenset[str]:
+        """The rules with another meaning that make the values of their flags themselves, from data
+        that is byte by byte what it was when they were last judged."""
+        made = {
+            r.rule.id
+            for r in work
+            if r.rule.id in meaning and any(j.key is not None for j in self._judges(r.rule))
+        }
+        return frozenset(n for n in made if read_the_same(self.ledger, n, self.executed.inputs))
 
     def _judges(self, rule: Rule) -> Sequence[Judgement]:
         """The judgements by which a rule was evaluated."""

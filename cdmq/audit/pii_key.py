@@ -123,8 +123,7 @@ def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
     if not names:
         return
     digest = nodes.column("digest")
-    of = nodes.call("regexp_replace", digest.copy(), nodes.text(":[^:]*$"), nodes.text(":"))
-    keyed_ = nodes.concat([nodes.text(_KEYED), of, keyed_again(digest.copy())])
+    keyed_ = keyed_input(digest)
     where = nodes.every(
         [
             exp.In(this=nodes.column("dataset"), expressions=[nodes.text(n) for n in names]),
@@ -137,6 +136,12 @@ def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
         expressions=[exp.EQ(this=nodes.column("digest"), expression=keyed_)],
     )
     warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
+
+
+def keyed_input(digest: exp.Expr) -> exp.Expr:
+    """The digest of what a run read, as it is kept of what holds hidden values."""
+    of = nodes.call("regexp_replace", digest.copy(), nodes.text(":[^:]*$"), nodes.text(":"))
+    return nodes.concat([nodes.text(_KEYED), of, keyed_again(digest.copy())])
 
 
 def _hides(dataset: Dataset) -> bool:
