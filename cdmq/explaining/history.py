@@ -51,10 +51,8 @@ def history(
                     did_you_mean(rule, {r["rule_id"] for r in rows}),
                 )
             )
-        groups, at = meanings(own), None
-        results = _results(names, audit)
-        if as_of is not None:
-            at = _in_force(own, audit, rule, as_of)
+        groups, results = meanings(own), _results(names, audit)
+        at = None if as_of is None else _in_force(own, audit, rule, as_of)
         upstream, figures = Upstream(audit), _figures(names, audit)
         versions = tuple(
             with_upstream(
