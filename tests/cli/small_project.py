@@ -130,13 +130,14 @@ def small(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
 
 @cache
 def _first_run(folder: Path) -> Path:
-    project = Small(folder / "small_ran", cast(Any, None))
+    project = Small(folder / f"{__name__}_ran", cast(Any, None))
     project.write(FILES)
     project.run()
     return project.root
 
 
 def small_ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Small:
-    """The project after its first run: a copy of one that ran once."""
+    """The project after its first run: a copy of one that ran once. Tests of other folders know
+    this file by another name: each name has a folder of its own."""
     root = shutil.copytree(_first_run(tmp_path.parent), tmp_path / "small")
     return Small(root, capsys)
