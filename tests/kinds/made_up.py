@@ -11,6 +11,7 @@ import pytest
 
 import cdmq.kinds
 from cdmq.kinds.kind import _files, _part
+from cdmq.manual.pages import pages
 
 WORDS = """\
     from pydantic import Field
@@ -49,3 +50,4 @@ def forget() -> None:
     cdmq.kinds.kinds.cache_clear()
     _part.cache_clear()
     _files.cache_clear()
+    pages.cache_clear()
