@@ -8,9 +8,10 @@ here can't happen. An outcome that is here may still be one that no row has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial, reduce
 from itertools import product
 from math import floor, prod
 from typing import Any
@@ -226,20 +227,45 @@ class Plan:
 
 
 def _joined(parts: Sequence[Condition], any_of: bool) -> Condition:
-    def held(world: World) -> Outcome:
-        found = {p(world) for p in parts}
-        if any_of in found:
-            return any_of
-        return None if None in found else not any_of
+    return lambda world: _of({p(world) for p in parts}, any_of)
 
-    return held
+
+def _of(found: Collection[Outcome], any_of: bool) -> Outcome:
+    """What operands of OR (`any_of`) or AND that come out so come out as."""
+    if any_of in found:
+        return any_of
+    return None if None in found else not any_of
 
 
 def outcomes(tree: exp.Expr) -> frozenset[Outcome]:
-    """What a condition can come out as; all three where that is too much to look at."""
+    """What a condition can come out as. Where that is too much to look at, its parts are looked at
+    as if they came out independently, and of what has no parts it is all three."""
     plan = Plan()
     held, values = plan.add(tree)
     worlds = plan.worlds(values)
-    if worlds is None:
-        return frozenset(_TRUTH)
-    return frozenset(held(w) for w in worlds)
+    return _by_parts(strip(tree)) if worlds is None else frozenset(held(w) for w in worlds)
+
+
+def _by_parts(node: exp.Expr) -> frozenset[Outcome]:
+    found: frozenset[Outcome] = frozenset(_TRUTH)
+    if isinstance(node, exp.Not):
+        return frozenset(None if o is None else not o for o in outcomes(node.this))
+    if not isinstance(node, exp.And | exp.Or):
+        return found
+    any_of, parts = isinstance(node, exp.Or), list(node.flatten())
+    read = [Plan().add(p)[1] for p in parts]
+    alone = [outcomes(p) for p in parts]
+    for values in dict.fromkeys(read):
+        plan = Plan()  # those that read no more than these values are looked at together
+        held = _joined(
+            [plan.add(p)[0] for p, r in zip(parts, read, strict=True) if r <= values], any_of
+        )
+        worlds = plan.worlds(values)
+        if worlds is not None:
+            others = {o for o, r in zip(alone, read, strict=True) if not r <= values}  # a OR a is a
+            found &= reduce(partial(_each, any_of), others, frozenset(held(w) for w in worlds))
+    return found
+
+
+def _each(any_of: bool, a: frozenset[Outcome], b: frozenset[Outcome]) -> frozenset[Outcome]:
+    return frozenset(_of((x, y), any_of) for x in a for y in b)
