@@ -54,10 +54,6 @@ def compile_rules(
     return steps
 
 
-def _work(rule: Rule, at: Compiling) -> Work | None:
-    return kinds()[rule.kind].work(rule, at)
-
-
 class _Compiler:
     """Compiles the rules of one dataset."""
 
@@ -77,10 +73,11 @@ class _Compiler:
         self.problems, self.check_only, self.unfit = problems, check_only, unfit
         self.columns = catalog[dataset.name]
         delivered = {c.lower() for c in self.columns}
-        self.given = given_columns(project, dataset.name)
+        known = given_columns(project, dataset.name)
+        self.given = [g for g in known if g.rule.lower() not in delivered]
         #: Those that cannot be told from a column that the dataset has anyway.
-        self.doubtful = [g for g in self.given if g.rule.lower() in delivered]
-        types = {g.rule: g.type for g in self.given if g not in self.doubtful}
+        self.doubtful = [g for g in known if g not in self.given and project.rules[g.rule].enabled]
+        types = {g.rule: g.type for g in self.given}
         self.binder = Binder({**self.columns, **types}, dialect, problems)
         #: By their relation, the rows with such columns that some rule reads.
         self.joined: dict[str, tuple[Given, ...]] = {}
@@ -146,7 +143,7 @@ class _Compiler:
         if twice := read_by(rule, self.project, self.doubtful):
             self.problems.append(two_of_one_name(rule, twice[0], self.dataset.name))
             return None
-        return _work(rule, replace(at, rows=self._seen_by(rule, at.rows)))
+        return kinds()[rule.kind].work(rule, replace(at, rows=self._seen_by(rule, at.rows)))
 
     def _seen_by(self, rule: Rule, rows: Rows) -> Rows:
         """The rows with the columns of other rules that this one reads."""
@@ -183,7 +180,7 @@ class _Compiler:
         if self.dataset.made_of not in at.before:
             return None
         rule = self.project.rules[str(self.dataset.made_by)]
-        return self._apart(rule, partial(_work, rule, at))
+        return self._apart(rule, partial(kinds()[rule.kind].work, rule, at))
 
     def _twice(self, rules: Iterable[Rule]) -> None:
         """A rule whose id differs from another's by the letter case of one and the same column."""

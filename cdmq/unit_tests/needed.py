@@ -13,7 +13,7 @@ from cdmq.values import ALL, Project, Rule
 
 Columns = Mapping[str, Type]
 #: Dataset or seed -> the rows that a test gives it.
-Given = Mapping[str, Sequence[Mapping[str, object]]]
+GivenRows = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Needed:
         return found
 
 
-def needed(project: Project, rules: Sequence[Rule], given: Given) -> Needed:
+def needed(project: Project, rules: Sequence[Rule], given: GivenRows) -> Needed:
     """The closure of some rules: what they read and make, and what writes or makes that. A column
     that is given stands in the place of what a rule would give."""
     walk = _Walk(project, given)
@@ -70,7 +70,7 @@ def needed(project: Project, rules: Sequence[Rule], given: Given) -> Needed:
 class _Walk:
     """Datasets with the columns that are read of them; None stands for all."""
 
-    def __init__(self, project: Project, given: Given) -> None:
+    def __init__(self, project: Project, given: GivenRows) -> None:
         self.project, self.given = project, given
         self.columns: dict[str, set[str] | None] = {}
         self.waiting: list[str] = []

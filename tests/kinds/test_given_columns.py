@@ -208,6 +208,10 @@ def test_a_column_of_two_makers_is_not_read(begun: World) -> None:
         in by["core_has_phone"].message
     ), "no one can tell which of them is meant"
     assert (by["has_email"].status, by["class"].status) == ("pass", "pass")
+    off = FILES["rules/customers.yml"].replace("id: class", "id: class\n    enabled: false")
+    begun.write({"rules/customers.yml": off})
+    by = {r.rule.id: r for r in begun.run(as_of="2026-02-01").results}
+    assert by["core_has_phone"].outcome.failing == 2, "a rule that is disabled gives nothing"
     renamed = FILES["rules/customers.yml"].replace("id: class", "id: level\n    formerly: class")
     begun.write({"rules/customers.yml": renamed})
     result = begun.run(as_of="2026-02-01")
