@@ -39,10 +39,10 @@ class Regex(Check):
     @field_validator("pattern")
     @classmethod
     def _portable(cls, value: str) -> str:
-        from cdmq.sql.functions.regex import RegexProblem, translate
+        from cdmq.sql.functions.regex import RegexProblem, understood
 
         try:
-            translate(value, "duckdb")
+            understood(value)
         except RegexProblem as problem:
             raise ValueError(str(problem)) from None
         return value

@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from cdmq.sql.functions import Arg, Function, spellings, table
-from cdmq.sql.functions.regex import RegexProblem, groups, translate
+from cdmq.sql.functions.regex import RegexProblem, groups, understood
 from cdmq.sql.problem import ARGUMENTS, REGEX, SqlProblem, say, spot, start
 
 Found = tuple[str, list[exp.Expr]]
@@ -229,7 +229,7 @@ def _check_regex(node: exp.Expr) -> None:
     takes = node.name in ("regexp_replace", "regexp_extract")
     pattern = args[1]
     try:
-        translate(pattern.name, "duckdb", groups=takes)
+        understood(pattern.name, groups=takes)
         count = groups(pattern.name)
     except RegexProblem as problem:
         place = start(pattern) + 1 + problem.position

@@ -6,13 +6,14 @@ from sqlglot import exp
 
 from cdmq.sql import nodes
 from cdmq.sql.dialects import dialect_of
-from cdmq.sql.functions.regex import translate
+from cdmq.sql.functions.regex import written
 
 
 def matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
     """True where the pattern is found in `value`; NULL where that is NULL."""
-    whole = dialect_of(dialect).texts.by_code_point(value)
-    return found(whole, translate(pattern, dialect), dialect)
+    says = dialect_of(dialect)
+    whole = says.texts.by_code_point(value)
+    return found(whole, written(pattern, says.patterns.anchors), dialect)
 
 
 def found(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:

@@ -10,7 +10,8 @@ from depth import depth
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdmq.sql.functions.regex import RegexProblem, translate, written
+from cdmq.sql.dialects import dialect_of
+from cdmq.sql.functions.regex import RegexProblem, understood, written
 
 ATOMS = [
     "a",
@@ -58,6 +59,7 @@ def patterns(draw: Any, depth: int = 2) -> str:
     return ("(?i)" if depth == 2 and draw(st.integers(0, 3)) == 0 else "") + "".join(parts)
 
 
+DUCKDB, POSTGRES = (dialect_of(name).patterns.anchors for name in ("duckdb", "postgres"))
 PYTHON = (r"\A", r"\Z", r"(?a:\b)")
 TEXTS = st.lists(st.text("abcABÉé1 \n\t_-.^]\u00a0\u0661ſK", max_size=6), min_size=1, max_size=8)
 
@@ -88,7 +90,7 @@ def test_an_empty_group_matches_as_nothing_does(engines: Any, pattern: str) -> N
 
 
 def _match_sql(pattern: str) -> dict[str, tuple[str, list[Any]]]:
-    duck, post = translate(pattern, "duckdb"), translate(pattern, "postgres")
+    duck, post = (written(pattern, anchors) for anchors in (DUCKDB, POSTGRES))
     return {
         "duckdb": ("SELECT regexp_matches(x, $2) FROM (SELECT unnest($1::VARCHAR[]) AS x)", [duck]),
         "postgres": (
@@ -103,10 +105,10 @@ def _match_sql(pattern: str) -> dict[str, tuple[str, list[Any]]]:
 @given(pattern=patterns(), texts=TEXTS)
 def test_what_is_matched_is_the_same(engines: Any, pattern: str, texts: list[str]) -> None:
     try:
-        duck = translate(pattern, "duckdb", groups=True)
+        duck = written(pattern, DUCKDB, groups=True)
     except RegexProblem:
         return
-    post = translate(pattern, "postgres", groups=True)
+    post = written(pattern, POSTGRES, groups=True)
     found = ask(
         engines,
         texts,
@@ -147,6 +149,6 @@ def test_examples(engines: Any, pattern: str, text: str, expected: bool) -> None
 
 def test_long_repeats_are_refused() -> None:
     with pytest.raises(RegexProblem):
-        translate("((a{100}){100}){100}", "duckdb")
+        understood("((a{100}){100}){100}")
     with pytest.raises(RegexProblem):
-        translate("(" * 60 + ")" * 60, "duckdb")
+        understood("(" * 60 + ")" * 60)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from cdmq.sql.dialects import dialect_of
 from cdmq.sql.functions.charset import LAST, Ranges, negate
 from cdmq.sql.functions.regex_nodes import (
     Anchor,
@@ -25,7 +24,7 @@ from cdmq.sql.functions.regex_nodes import (
 from cdmq.sql.functions.regex_once import ambiguous, may_be_empty
 from cdmq.sql.functions.regex_parse import parse
 
-__all__ = ["RegexProblem", "groups", "translate", "written"]
+__all__ = ["RegexProblem", "groups", "understood", "written"]
 
 #: How start and end of the text and a border of a word are written.
 Anchors = tuple[str, str, str]
@@ -107,20 +106,21 @@ def groups(pattern: str) -> int:
     return parse(pattern)[1]
 
 
-def translate(pattern: str, dialect: str, groups: bool = False) -> str:
-    """The pattern for an engine; RegexProblem outside the subset.
+@lru_cache(maxsize=4096)
+def written(pattern: str, anchors: Anchors, groups: bool = False) -> str:
+    """The pattern for the engines that have these anchors; RegexProblem outside the subset.
 
     Without `groups` it is good for asking whether there is a match (then greed changes nothing
     and every group is written without capture). With `groups` what is matched counts, and engines
     take different ways through a pattern that can match in several; such a pattern is refused.
     The text goes by code point (`texts.by_code_point`), for a word border to be an ASCII one.
     """
-    return written(pattern, dialect_of(dialect).patterns.anchors, groups)
+    return _write(understood(pattern, groups), anchors, groups)
 
 
 @lru_cache(maxsize=4096)
-def written(pattern: str, anchors: Anchors, groups: bool = False) -> str:
-    """As `translate`, for all that has these anchors."""
+def understood(pattern: str, groups: bool = False) -> Node:
+    """The pattern, as it can be said to every engine; RegexProblem outside the subset."""
     node, _ = parse(unicodedata.normalize("NFC", pattern))
     if groups and may_be_empty(node):
         raise RegexProblem(
@@ -132,4 +132,4 @@ def written(pattern: str, anchors: Anchors, groups: bool = False) -> str:
         problem = ambiguous(node)
         if problem:
             raise RegexProblem(0, problem, "write what must not be in it: [^@]* instead of .*")
-    return _write(node, anchors, groups)
+    return node

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from cdmq.sql.dialects.duckdb.texts import PATTERNS
 from cdmq.sql.functions.build import call, cast, text, this_named, try_cast, when
 from cdmq.sql.functions.dates import date_text, in_range
-from cdmq.sql.functions.regex import translate
+from cdmq.sql.functions.regex import written
 from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _make_date(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
 
 def _searching(name: str, groups: bool) -> Render:
     def render(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
-        pattern = text(translate(args[1].name, "duckdb", groups=groups))
+        pattern = text(written(args[1].name, PATTERNS.anchors, groups))
         return call(name, args[0], pattern, *args[2:])
 
     return render

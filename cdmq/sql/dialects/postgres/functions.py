@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cdmq.sql.dialects.postgres.dates import DATES
-from cdmq.sql.dialects.postgres.texts import by_code_point, cased
+from cdmq.sql.dialects.postgres.texts import PATTERNS, by_code_point, cased
 from cdmq.sql.functions.build import call, cast, is_not_null, number, op, text, this_named, when
-from cdmq.sql.functions.regex import translate
+from cdmq.sql.functions.regex import written
 from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _abs(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
 
 
 def _pattern(args: list[exp.Expr], groups: bool) -> str:
-    return translate(args[1].name, "postgres", groups=groups)
+    return written(args[1].name, PATTERNS.anchors, groups)
 
 
 def _matches(args: list[exp.Expr], types: list[Type]) -> exp.Expr:
