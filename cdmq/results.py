@@ -73,6 +73,8 @@ class RunResult:
     new_words: tuple[str, ...] = ()
     #: Datasets whose key was declared anew: what stood under the old one is closed.
     rekeyed: tuple[str, ...] = ()
+    #: Views that were dropped, as what gave them was removed.
+    dropped: tuple[str, ...] = ()
     #: What is wrong in declarations of columns and stopped nothing: the exit code is 2.
     problems: tuple[Problem, ...] = ()
 

@@ -110,6 +110,7 @@ def _end(result: RunResult) -> dict[str, Any]:
         "new_rule_versions": list(result.new_versions),
         "changed_words": list(result.new_words),
         "rekeyed": list(result.rekeyed),
+        "dropped": list(result.dropped),
         "failed_datasets": dict(result.failed),
         "run_results": str(result.facts.target_path / "run_results.json"),
     }

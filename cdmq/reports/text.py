@@ -247,6 +247,8 @@ def _audit(result: RunResult) -> Iterable[str]:
     )
     for name in result.rekeyed:
         yield f"the key of {name} was declared anew: what was open under the old one is closed"
+    if result.dropped:
+        yield f"views dropped, as what gave them was removed: {', '.join(result.dropped)}"
     yield f"Results: {shown_path(result.facts.target_path / 'run_results.json')}"
     yield f"Records: {shown_path(result.facts.database)}"
 

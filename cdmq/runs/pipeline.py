@@ -158,12 +158,13 @@ def _run(at: _Begun) -> RunResult:
     at.call.fate.published = None
     recorded = _recorded(at, judged, made)
     at.call.fate.published = True
+    dropped: list[str] = []
     with suppress(StatementError):  # the next run does it
         settle_broken(at.register)
         sweep(at.register)
         if at.selection.whole and at.call.wish.command == "run":
-            drop_removed(at.register, at.call.project, _renamed(at))
-    return _result(at, judged, recorded)
+            dropped = drop_removed(at.register, at.call.project, _renamed(at))
+    return replace(_result(at, judged, recorded), dropped=tuple(dropped))
 
 
 def _prepared(at: _Begun) -> tuple[Ready, Sequence[Output]]:

@@ -24,19 +24,23 @@ if TYPE_CHECKING:
     from cdmq.audit.register import Register
 
 
-def drop_removed(register: Register, project: Project, renamed: Mapping[str, str]) -> None:
-    """Drop what is left of what was removed, as far as nobody holds on to it. `renamed`: former id
-    of a rule -> the id of today."""
+def drop_removed(register: Register, project: Project, renamed: Mapping[str, str]) -> list[str]:
+    """Drop what is left of what was removed, as far as nobody holds on to it; the names of what was
+    dropped. `renamed`: former id of a rule -> the id of today."""
     warehouse = register.warehouse
+    dropped: list[str] = []
     if not warehouse.traits.transactions:
-        return  # a view leads to the state of a run: the two go together or not at all
+        return dropped  # a view leads to the state of a run: the two go together or not at all
     gone = {Relation(e.name, warehouse.schema): e for e in _left(register, project, renamed)}
     while free := [r for r in gone if not warehouse.inventory.views_over(r)]:
         for relation in free:
             entry = gone.pop(relation)
-            with suppress(StatementError), warehouse.transaction():  # the next run tries again
-                register.drop(relation)
-                register.entries.forget([entry])
+            with suppress(StatementError):  # the next run tries again
+                with warehouse.transaction():
+                    register.drop(relation)
+                    register.entries.forget([entry])
+                dropped.append(entry.name)
+    return sorted(dropped)
 
 
 def _left(register: Register, project: Project, renamed: Mapping[str, str]) -> Iterator[Entry]:

@@ -10,6 +10,8 @@ import owned
 import pytest
 from runner import AS_OF, Twin, World
 
+from cdmq.results import RunResult
+
 #: Old name -> new name.
 RULES = {"same": "alike", "best": "finest", "class": "rank", "known": "profile"}
 DATASETS = {"customers": "clients", "people": "humans", "short": "brief"}
@@ -58,8 +60,8 @@ def rename(world: World, names: dict[str, str]) -> None:
     world.write({**files, **LATER})
 
 
-def again(world: World, hours: int = 1, **words: str) -> None:
-    world.run(as_of=AS_OF + dt.timedelta(hours=hours), **words)
+def again(world: World, hours: int = 1, **words: str) -> RunResult:
+    return world.run(as_of=AS_OF + dt.timedelta(hours=hours), **words)
 
 
 def remove(world: World) -> None:
@@ -153,16 +155,17 @@ def test_views_of_what_was_removed_go_unless_somebody_reads_them(begun: World) -
         begun.relations()
     )
     before = begun.relations()
-    again(begun)
+    dropped = again(begun).dropped
     left = begun.relations()
+    assert set(dropped) == before - left
     tables = {n for n in gone if n in left}
     assert before - left == gone - tables | {"known__flags", "customers__xref"}
     assert tables <= {"people", "people__stage", "people__clean"}
     assert {"known__scores", "dashboard", "mine__scores"} <= left
-    again(begun, 2)
+    assert again(begun, 2).dropped == ()
     assert begun.relations() == left
     begun.sql(f"DROP VIEW {at}.dashboard")
-    again(begun, 3)
+    assert again(begun, 3).dropped == ("known__scores",)
     assert left - begun.relations() == {"dashboard", "known__scores"}
 
 
