@@ -79,9 +79,16 @@ class Outcome:
     figures: Mapping[str, float | None] = field(default_factory=dict)
     #: Of the lines of a file: more are bad than may be.
     refused: bool = False
-    #: Of a rule that counts facts: how many, where `could_not_judge` are those it could not count.
+    #: Of a rule that counts facts: how many, and how many of `could_not_judge` are facts that it
+    #: could not count. The others are records.
     facts: int = 0
+    uncounted: int = 0
     ended: datetime | None = None
+
+    @property
+    def unjudged(self) -> int:
+        """The records that could not be judged."""
+        return self.could_not_judge - self.uncounted
 
     @property
     def evaluated(self) -> bool:

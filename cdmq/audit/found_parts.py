@@ -33,7 +33,7 @@ class Shape:
 
 def _flagged(outcome: Outcome, judged: Sequence[Judgement], numbers: Numbers) -> Iterator[Part]:
     for j in judged:
-        counts = {"failed": outcome.failing, "could_not_judge": outcome.could_not_judge}
+        counts = {"failed": outcome.failing, "could_not_judge": outcome.unjudged}
         for code, (state, count) in enumerate(counts.items(), numbers.code(*j.id)):
             if count:
                 yield Part(code, (j.column_name, state), count)

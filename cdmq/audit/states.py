@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.renames import of_rule
-from cdmq.outcomes import Executed, State
+from cdmq.outcomes import FOUND, Executed, State
 from cdmq.sql import nodes
 from cdmq.sql.logical import Renderer, logical
 from cdmq.sql.relation import Relation
@@ -113,19 +113,26 @@ class States:
         return closed
 
     def _still_there(self, state: State) -> None:
-        """Of records that are in the dataset not that they are gone, but that the rule is about them
-        no longer."""
+        """Of records that are in the dataset not that they are gone: the rule could not judge them,
+        or is about them no longer."""
         steps = self.executed.steps[self.rules[state.rule].dataset]
-        ended = {"to_run": self.run_id, "closed_because": "gone"}
+        rows = nodes.select([steps.key.copy()], logical(steps.relation))
+        self._because("gone", "out_of_scope", state, rows)
+        codes = [self.executed.numbers.code(*j.id) + 1 for j in steps.judges(state.rule)]
+        if codes:
+            code = exp.In(this=nodes.column("code"), expressions=[nodes.number(c) for c in codes])
+            unjudged = nodes.select([nodes.column("key")], nodes.table(FOUND), code)
+            self._because("out_of_scope", "could_not_judge", state, unjudged)
+
+    def _because(self, said: str, why: str, state: State, keys: exp.Select) -> None:
+        """Give what closes now for one reason another, where its key is among some."""
+        ended = {"to_run": self.run_id, "closed_because": said}
         where = [
             of_rule(state.rule, self.ids, "t"),
             *(nodes.equal(nodes.column(c, "t"), nodes.text(v)) for c, v in ended.items()),
-            nodes.among(
-                nodes.column("key", "t"),
-                nodes.select([steps.key.copy()], logical(steps.relation)),
-            ),
+            nodes.among(nodes.column("key", "t"), keys),
         ]
-        because = exp.EQ(this=nodes.column("closed_because"), expression=nodes.text("out_of_scope"))
+        because = exp.EQ(this=nodes.column("closed_because"), expression=nodes.text(why))
         update = exp.Update(
             this=self.rows(state.table, "t"),
             expressions=[because],

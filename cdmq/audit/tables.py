@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STATE_COLUMNS = """
     from_run text the run in which it was first so
     to_run text the run in which it was no longer so; NULL while it is
-    closed_because text changed, gone, out_of_scope or rule_removed
+    closed_because text changed, gone, could_not_judge, out_of_scope or rule_removed
 """
 
 RUNS = Table(

@@ -12,6 +12,7 @@ _LONGEST = 60
 #: Why a row is true no longer.
 CLOSED: Mapping[str, str] = {
     "gone": "it is no longer in the dataset",
+    "could_not_judge": "the rule could not judge it",
     "out_of_scope": "the rule is no longer about it",
     "rule_removed": "the rule was removed",
     "changed": "it was changed",

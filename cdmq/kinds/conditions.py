@@ -3,11 +3,12 @@ they can't be told, as a cell does not read as they ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.sql import nodes
 from cdmq.sql.expressions import Bound, lower
@@ -15,7 +16,8 @@ from cdmq.sql.expressions import could_not_judge as risky
 from cdmq.sql.keyed import keyed
 from cdmq.sql.logical import as_of_node
 from cdmq.sql.pii import stored
-from cdmq.sql.text_form import values_of
+from cdmq.sql.text_form import text_of, values_of
+from cdmq.steps import Judgement
 from cdmq.values import Dataset, Rule
 
 
@@ -71,6 +73,36 @@ class Conditions:
             found.update(dict.fromkeys(expression.columns))
             found.update(dict.fromkeys(c for _, c in expression.behind))
         return tuple(found)
+
+
+def unread(
+    conditions: Conditions,
+    rows: Rows,
+    where: exp.Expr | None,
+    fields: Iterable[str] = ("where",),
+    judged: exp.Expr | None = None,
+) -> Iterator[Judgement]:
+    """The records that a rule can't tell anything of, as fields of it ask for cells that don't read
+    as they ask: `where` holds for them. Their flags show those cells."""
+    if where is None:
+        return
+    failing = [f for f in fields if conditions.could_not_judge(f) is not None]
+    columns = conditions.read(failing)
+    texts = [(c, text_of(nodes.column(c), rows.columns.get(c, "text"))) for c in columns]
+    value, digest = shown(rows.dataset, texts)
+    yield Judgement(
+        rule=conditions.rule,
+        relation=rows.relation,
+        failing=exp.false(),
+        could_not_judge=where,
+        tested=conditions.where,
+        judged=judged,
+        shown=columns,
+        value=value,
+        digest=digest,
+        scope="row",
+        name="unread",
+    )
 
 
 def shown(dataset: Dataset, texts: list[tuple[str, exp.Expr]]) -> tuple[exp.Expr, exp.Expr]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cdmq.kinds import kinds
+from cdmq.sql.risks import may_fail
 from cdmq.values import Dataset, Rule, Seed, Uses
 
 
@@ -31,6 +32,14 @@ def expression_columns(rule: Rule, field: str | None = None) -> set[str]:
         if field in (None, name)
         for c in (*e.columns, *(b for _, b in e.behind))
     }
+
+
+def may_be_unread(rule: Rule, *fields: str) -> bool:
+    """Whether a cell may be one that these fields of a rule (none given: any) can't read: it may
+    flag records then, as those that it could not judge."""
+    return any(
+        may_fail(e.tree) for name, e in rule.expressions.items() if not fields or name in fields
+    )
 
 
 def minded(judge: Rule) -> bool:

@@ -153,14 +153,14 @@ def _found(r: RuleResult) -> str:
         words.append(f"{o.tested:,} rows")
     elif o.failing:
         words.append(f"{o.failing:,} of {o.judged:,} ({percent(r.percent)})")
-    if o.could_not_judge and not o.facts:
-        words.append(f"{o.could_not_judge:,} could not be judged")
+    if o.unjudged:
+        words.append(f"{o.unjudged:,} could not be judged")
     return ", ".join(words)
 
 
 def _flags(o: Outcome) -> int:
     """The flags that were found; a fact that could not be counted is none."""
-    return o.failing + (0 if o.facts else o.could_not_judge)
+    return o.failing + o.unjudged
 
 
 def finds(r: RuleResult) -> bool:

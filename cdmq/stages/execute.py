@@ -228,7 +228,7 @@ class Execution:
         return replace(
             made,
             failing=outcome.failing,
-            could_not_judge=outcome.could_not_judge,
+            could_not_judge=made.could_not_judge + outcome.could_not_judge,
             samples=outcome.samples,
             fingerprint=outcome.fingerprint,
         )

@@ -29,27 +29,28 @@ def judge(outcome: Outcome) -> RuleResult:
         return RuleResult(outcome, "skipped", 0.0, outcome.skipped)
     if outcome.tested == 0 and bad == 0 and outcome.rule.check != "row_count":
         return RuleResult(outcome, "no_data", 0.0, "nothing was tested")
-    return RuleResult(outcome, _status(outcome, bad), percent, outcome.note)
+    return RuleResult(outcome, _status(outcome), percent, outcome.note)
 
 
-def _status(outcome: Outcome, bad: int) -> Status:
+def _status(outcome: Outcome) -> Status:
     rule = outcome.rule
     warn, error = kinds()[rule.kind].section.above(rule)
-    of = outcome.facts or outcome.judged
     if rule.severity == "info":
         return "pass"
-    if rule.severity == "error" and _above(bad, of, error):
+    if rule.severity == "error" and _above(outcome, error):
         return "fail"
-    return "warn" if _above(bad, of, warn) else "pass"
+    return "warn" if _above(outcome, warn) else "pass"
 
 
-def _above(bad: int, judged: int, threshold: str) -> bool:
-    """More than a count, or than a share of the judged rows."""
+def _above(outcome: Outcome, threshold: str) -> bool:
+    """More records than a count, or than a share of the judged ones; or more facts."""
     if threshold == NEVER:
         return False
+    records = outcome.failing + outcome.unjudged, outcome.judged
+    pairs = (records, (outcome.uncounted, outcome.facts))
     if threshold.endswith("%"):
-        return bad * 100 > Decimal(threshold[:-1]) * max(judged, 1)
-    return bad > int(threshold)
+        return any(bad * 100 > Decimal(threshold[:-1]) * max(of, 1) for bad, of in pairs)
+    return any(bad > int(threshold) for bad, _ in pairs)
 
 
 def exit_code(results: Iterable[RuleResult], fail_on: frozenset[str]) -> int:

@@ -154,5 +154,38 @@ def test_its_history_calls_no_fact_a_flag(world: World, capsys: pytest.CaptureFi
     world.run()
     history.command("class", None, False, world.root)
     told = capsys.readouterr().out
-    assert "    found    3 facts not counted\n" in told
+    assert "    found    3 facts or records not counted\n" in told
     assert "flagged" not in told
+
+
+def test_a_fact_that_where_can_not_read_is_told(world: World) -> None:
+    """It may be one that counts; of one that has no date either, that is told."""
+    _write(world, "customers", _level("class").replace("status <> 'cancelled'", "n::integer < 5"))
+    world.write(
+        {
+            "orders.csv": "oid,id,d,amount,n\n1,a,2026-01-01,5,2\n2,a,2026-01-02,6,two\n"
+            "3,b,,7,two\n4,c,2026-01-02,8,9\n5,c,2026-01-02,9,\n6,c,2026-01-02,,two\n"
+            "7,c,2999-01-01,3,two\n"
+        }
+    )
+    world.run()
+    status, message, lost = _result(world)
+    assert (status, lost) == ("warn", 3)
+    assert message.endswith(
+        "made without 3 of 4 orders: 1 without a date, 2 with a cell that where can't read"
+    )
+    lost_by = "of its facts: no date, no amount or a cell that where can't read"
+    told = [r.partition("; made without ")[2] for _, _, r in _levels(world)]
+    assert sorted(told) == ["", *[f"1 {lost_by}"] * 3]
+
+
+def test_outside_its_window_a_fact_is_not_asked_for(world: World) -> None:
+    level = _level("class").replace("status <> 'cancelled'", "n::integer < 5")
+    _write(world, "customers", level.replace("if_none", "per: year, over: 12 months, if_none"))
+    world.write({"orders.csv": "oid,id,d,amount,n\n1,a,2026-01-01,5,2\n2,a,2020-01-02,6,two\n"})
+    assert world.run().exit_code == 0
+    assert _result(world)[::2] == ("pass", 0)
+
+
+def _levels(world: World) -> list[tuple[object, ...]]:
+    return world.audit_rows("tier_history", ("level", "uncounted", "reason"))

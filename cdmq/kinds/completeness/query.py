@@ -44,7 +44,7 @@ def scores_query(
     return _Scores(rule, rows, binder, flags, tuple(flagged)).query()
 
 
-def unread(conditions: Conditions) -> exp.Expr | None:
+def unscored(conditions: Conditions) -> exp.Expr | None:
     """The rows that can't be scored, as a cell can't be read that `where` or `not_applicable` asks
     for; None where none can be such."""
     fields = [f for f in conditions.rule.expressions if f != "where"]
@@ -54,7 +54,7 @@ def unread(conditions: Conditions) -> exp.Expr | None:
 
 def read(conditions: Conditions) -> exp.Expr | None:
     """The others; None where that is every row."""
-    found = unread(conditions)
+    found = unscored(conditions)
     if found is None:
         return None
     told = exp.Coalesce(this=nodes.paren(found), expressions=[exp.false()])

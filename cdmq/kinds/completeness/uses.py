@@ -6,8 +6,7 @@ from __future__ import annotations
 from cdmq.kinds.completeness.points import meant
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.kind import Known
-from cdmq.kinds.reads import expression_columns
-from cdmq.sql.risks import may_fail
+from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.values import Given, Rule, Uses
 
 
@@ -38,8 +37,7 @@ def _named(rule: Rule, at: Known) -> frozenset[str]:
 def flags(rule: Rule) -> bool:
     """Whether it may flag records: those with a low score, or those that it could not judge."""
     assert isinstance(rule.spec, CompletenessRule)
-    risky = any(may_fail(e.tree) for e in rule.expressions.values())
-    return rule.spec.ask_at_least is not None or risky
+    return rule.spec.ask_at_least is not None or may_be_unread(rule)
 
 
 def leaves(rule: Rule) -> dict[str, str]:

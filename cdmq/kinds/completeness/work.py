@@ -13,10 +13,10 @@ from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.completeness.figures import MEAN, MEDIAN, counts_query, figures_query
 from cdmq.kinds.completeness.points import points_of
 from cdmq.kinds.completeness.problems import completeness_problems
-from cdmq.kinds.completeness.query import COLUMNS, scores_query, unread
+from cdmq.kinds.completeness.query import COLUMNS, scores_query, unscored
 from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
 from cdmq.kinds.completeness.words import CompletenessRule
-from cdmq.kinds.conditions import Conditions, shown
+from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.flagged import Flagging, find_flags, flagging, flags_query
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
@@ -102,27 +102,10 @@ def _low(rule: Rule, spec: CompletenessRule) -> Iterator[Judgement]:
 
 def _unread(conditions: Conditions, at: Compiling) -> Iterator[Judgement]:
     """The records that can't be scored, with the cells that are asked."""
-    rule, where = conditions.rule, unread(conditions)
+    rule = conditions.rule
     assert isinstance(rule.spec, CompletenessRule)
-    if where is None:
-        return
-    fields = [f for f in rule.expressions if conditions.could_not_judge(f) is not None]
-    columns = conditions.read(fields)
-    texts = [(c, text_of(nodes.column(c), at.rows.columns.get(c, "text"))) for c in columns]
-    value, digest = shown(at.dataset, texts)
-    yield Judgement(
-        rule=rule,
-        relation=at.rows.relation,
-        failing=exp.false(),
-        could_not_judge=where,
-        tested=conditions.where,
-        judged=exp.false() if rule.spec.ask_at_least else None,
-        shown=columns,
-        value=value,
-        digest=digest,
-        scope="row",
-        name="unread",
-    )
+    judged = exp.false() if rule.spec.ask_at_least else None
+    yield from unread(conditions, at.rows, unscored(conditions), rule.expressions, judged)
 
 
 def _run(scoring: _Scoring, at: Running, steps: DatasetSteps) -> Outcome:

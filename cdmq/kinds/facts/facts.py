@@ -76,11 +76,14 @@ def now(link: Link) -> exp.Expr:
 @dataclass(frozen=True)
 class Totals:
     """One pass over the facts of a dataset. `where(figure)` is the engine's SQL of a measure's
-    condition over the facts, which stand under the name `c`; None where it has none."""
+    condition over the facts, which stand under the name `c`; None where it has none. `unread` is
+    that of the facts in which a cell can't be read as the condition asks; None where none can be
+    such."""
 
     link: Link
     figures: Sequence[Figure]
     where: Callable[[Figure], exp.Expr | None]
+    unread: Callable[[Figure], exp.Expr | None]
     dialect: str
 
     def query(self) -> exp.Select:
@@ -115,10 +118,11 @@ class Totals:
 
     def account(self, customers: exp.Select) -> exp.Select:
         """One row: how many facts a measure asks for, and how many no figure could count, by why:
-        without a date, without an amount, of no known customer. `customers`: their keys."""
+        without a date, with a cell that `where` can't read, without an amount, of no known
+        customer. `customers`: their keys."""
         known = nodes.present(nodes.column("key", "k"))
-        undated, unsaid = nodes.column("undated", "f"), self._unsaid()
-        why = [undated, unsaid, exp.Not(this=known)]
+        undated, unread = nodes.column("undated", "f"), self._unread()
+        why = [undated, unread, self._unsaid(), exp.Not(this=known)]
         shown: list[exp.Expr] = [nodes.text(self.link.facts), exp.Count(this=exp.Star())]
         for i, reason in enumerate(why):
             before = [exp.Not(this=nodes.paren(_surely(w))) for w in why[:i] if w is not None]
@@ -139,6 +143,7 @@ class Totals:
     def _lost(self) -> exp.Expr:
         found = [
             nodes.every([nodes.column("undated", "f"), nodes.column("asked", "f")]),
+            self._unread(),
             self._unsaid(),
         ]
         return nodes.any_of([_surely(n) for n in found if n is not None])
@@ -156,15 +161,15 @@ class Totals:
 
     def _rows(self) -> exp.Select:
         """The facts until as_of, and those without a date: whose, when, whether a measure asks for
-        them, and for each figure whether it counts, and what."""
+        them, whether one can't tell if it does, and for each figure whether it counts, and what."""
         link = self.link
         key = link.compared(
             key_of([(nodes.column(c, "c"), link.types[c]) for c in link.columns]), self.dialect
         )
         at = nodes.cast(nodes.column(link.happened_at, "c"), "timestamp")
-        wheres = [self.where(f) for f in self.figures]
+        wheres, unread = [self.where(f) for f in self.figures], self._not_told(at)
         asked = (
-            nodes.any_of([_surely(w) for w in wheres if w is not None])
+            nodes.any_of([_surely(w) for w in (*wheres, unread) if w is not None])
             if None not in wheres
             else exp.true()
         )
@@ -174,6 +179,8 @@ class Totals:
             nodes.alias(nodes.is_null(at.copy()), "undated"),
             nodes.alias(asked, "asked"),
         ]
+        if unread is not None:
+            shown.append(nodes.alias(unread, "unread"))
         for f, where in zip(self.figures, wheres, strict=True):
             counts = nodes.every(
                 [
@@ -195,6 +202,21 @@ class Totals:
                 [self._in_time(), nodes.is_null(nodes.column(self.link.happened_at, "c"))]
             ),
         )
+
+    def _unread(self) -> exp.Expr | None:
+        """Whether a measure can't tell of a fact if it counts; None where each always can."""
+        told = all(self.unread(f) is None for f in self.figures)
+        return None if told else nodes.column("unread", "f")
+
+    def _not_told(self, at: exp.Expr) -> exp.Expr | None:
+        """The same over the facts themselves; those outside the window don't count anyway."""
+        found = []
+        for f in self.figures:
+            if (risk := self.unread(f)) is not None:
+                window = self._in_window(f, at)
+                late = window and exp.Coalesce(this=nodes.paren(window), expressions=[exp.true()])
+                found.append(nodes.every([n for n in (risk, late) if n is not None]))
+        return _surely(nodes.any_of(found)) if found else None
 
     def _in_time(self) -> exp.Expr:
         """Not after as_of. Compared in the column's own type: a day may be no timestamp."""

@@ -9,12 +9,12 @@ from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder, real
+from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
-from cdmq.sql.expressions import lower
-from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.logical import logical
 from cdmq.sql.text_form import text_of
 from cdmq.sql.types import OPAQUE, Type, a
 from cdmq.standards.whitespace import blank
@@ -37,16 +37,11 @@ def match_step(
     assert isinstance(rule.spec, MatchingRule)
     found = list(_problems(rule, rule.spec, rows))
     problems += found
-    bound = binder.bound(rule, "where") if rule.where else None
-    if found or (rule.where and bound is None):
+    if found or (rule.where and binder.bound(rule, "where") is None):
         return None
     if check_only:
         return MatchStep(rule, {}, nodes.select([nodes.null()]))
-    within: exp.Expr | None = None
-    if bound:
-        within = binder.guarded(
-            lower(bound.expression.tree, binder.dialect, nodes.column, rows.behind, as_of_node())
-        )
+    within = Conditions(rule, binder, rows.behind).where
     types: dict[str, Type] = {}
     shown = []
     for column in rule.spec.columns:

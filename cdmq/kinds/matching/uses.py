@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cdmq.kinds.kind import Known
 from cdmq.kinds.matching.words import MatchingRule
-from cdmq.kinds.reads import expression_columns
+from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.values import Rule, Uses
 
 
@@ -13,6 +13,8 @@ def uses(rule: Rule, at: Known) -> Uses:
     own = frozenset({*rule.spec.columns, *expression_columns(rule)})
     party = frozenset({"party_id"})
     makes = {f"kept:{rule.id}": party}
+    if may_be_unread(rule):
+        makes[f"flags:{rule.dataset}"] = frozenset()
     if rule.spec.makes == "party":
         makes[f"parties:{rule.dataset}"] = party
     return Uses({f"rows:{rule.dataset}": own}, makes)

@@ -42,7 +42,9 @@ class MatchingRule(Named):
     in one of the lists of `same_if` is the same; the other pairs are scored by the columns of
     `compare`. Above `merge_above` they are one party; between the two thresholds a person decides.
     A decision beats `never_if_differs`, which beats `same_if`, which beats the score. Cells that a
-    default borrowed or set are no evidence.
+    default borrowed or set are no evidence. A record that `where` leaves out is a party by itself;
+    one of which that can't be told, as a cell does not read as it asks, is flagged
+    `could_not_judge` too.
 
     Example:
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
 from cdmq.kinds.compiling import Compiling
+from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.matching.columns import MatchStep, match_step
 from cdmq.kinds.matching.tables import XREF
 from cdmq.kinds.matching.words import MatchingRule
@@ -31,6 +32,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         return None
     assert isinstance(rule.spec, MatchingRule)
     party = (f"{rule.dataset}__xref",) if rule.spec.makes == "party" else ()
+    conditions = Conditions(rule, at.binder, at.rows.behind)
     return Work(
         rule,
         run=partial(_run, step),
@@ -38,6 +40,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         publishes=(f"{rule.id}__xref", *party),
         views=partial(_views, rule),
         names_records=True,
+        judgements=tuple(unread(conditions, at.rows, conditions.unjudged(None))),
     )
 
 

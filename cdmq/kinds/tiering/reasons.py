@@ -53,6 +53,8 @@ class Reasons:
     figures: Sequence[Figure]
     conditions: Mapping[str, Expression]
     first: exp.Expr
+    #: Why a figure may be made without some facts.
+    lost_by: str
 
     def cut_offs(self) -> exp.Expr:
         """The condition of the level as it was written."""
@@ -72,7 +74,7 @@ class Reasons:
                         [
                             nodes.text("; made without "),
                             lost.copy(),
-                            nodes.text(" of its facts: no date or no amount"),
+                            nodes.text(f" of its facts: {self.lost_by}"),
                         ]
                     ),
                     nodes.text(""),

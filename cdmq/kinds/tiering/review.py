@@ -10,12 +10,13 @@ keep_unless, `tiers:<rule>` (key, level, missed): the state that the review befo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
+from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.facts import Figure, Totals, figures_of
 from cdmq.kinds.facts.links import Link, links
 from cdmq.kinds.facts.measures import Measuring
@@ -47,7 +48,8 @@ def account_query(
     rule: Rule, rows: Rows, project: Project, catalog: Catalog, dialect: str
 ) -> exp.Query:
     """A row a dataset of facts: its name, how many the measures ask for, and how many of them were
-    not counted: without a date, without an amount, of no known customer."""
+    not counted: without a date, with a cell that `where` can't read, without an amount, of no known
+    customer."""
     review = _Review(rule, rows, project, catalog, dialect)
     return nodes.union_all([t.account(review.customers(t.link)) for t in review.totals().values()])
 
@@ -78,6 +80,7 @@ class _Review:
                 link,
                 [f for f in self.figures if f.spec.dataset == name],
                 self._counts,
+                self._unread,
                 self.dialect,
             )
             for name, link in self.links.items()
@@ -102,7 +105,9 @@ class _Review:
             for level in self.levels
             if level.field is not None
         }
-        reasons = Reasons(self.levels, self.spec, self.figures, bound, self._first_fact())
+        reasons = Reasons(
+            self.levels, self.spec, self.figures, bound, self._first_fact(), self._lost_by()
+        )
         shown = {
             "key": nodes.column("key", "l"),
             "level": nodes.column("level", "l"),
@@ -117,6 +122,12 @@ class _Review:
             nodes.beneath(keeping.over(judged), "l", self.dialect),
         )
 
+    def _lost_by(self) -> str:
+        """Why figures may be made without some facts."""
+        if all(self._unread(f) is None for f in self.figures):
+            return "no date or no amount"
+        return "no date, no amount or a cell that where can't read"
+
     def _first_fact(self) -> exp.Expr:
         """The day of somebody's first fact as a text, by what `pii:` says of when facts were."""
         how = strictest(
@@ -128,20 +139,8 @@ class _Review:
 
     def _everyone(self) -> exp.Select:
         """The keys of the rows under the rule's own `where`."""
-        where = None
-        if self.rule.where is not None:
-            binder = self._binder(self.rows.columns)
-            bound = binder.bound(self.rule, "where")
-            assert bound is not None
-            where = binder.guarded(
-                lower(
-                    bound.expression.tree,
-                    self.dialect,
-                    nodes.column,
-                    self.rows.behind,
-                    as_of_node(),
-                )
-            )
+        binder = self._binder(self.rows.columns)
+        where = Conditions(self.rule, binder, self.rows.behind).where
         key = self.rows.key()
         wanted = nodes.all_of([where, nodes.present(nodes.paren(key.copy()))])
         query = nodes.select([nodes.alias(key, "key")], logical(self.rows.relation), wanted)
@@ -149,21 +148,20 @@ class _Review:
 
     def _counts(self, figure: Figure) -> exp.Expr | None:
         """The condition of a measure on its facts, which stand under the name `c`."""
+        return self._of_facts(figure, Conditions.holds)
+
+    def _unread(self, figure: Figure) -> exp.Expr | None:
+        """Where that can't be told, as a cell can't be read as it asks."""
+        return self._of_facts(figure, Conditions.could_not_judge)
+
+    def _of_facts(
+        self, figure: Figure, said: Callable[[Conditions, str], exp.Expr | None]
+    ) -> exp.Expr | None:
         field = f"measures.{figure.name}.where"
         if field not in self.rule.expressions:
             return None
         binder = self.counting[figure.spec.dataset]
-        bound = binder.bound(self.rule, field)
-        assert bound is not None
-        return binder.guarded(
-            lower(
-                bound.expression.tree,
-                self.dialect,
-                lambda c: nodes.column(c, "c"),
-                _nothing,
-                as_of_node(),
-            )
-        )
+        return said(Conditions(self.rule, binder, _nothing, lambda c: nodes.column(c, "c")), field)
 
     def _judged(self, measured: exp.Select) -> exp.Select:
         """The figures with their texts `t`, what each level says: `h` holds, `k` kept by."""

@@ -14,7 +14,7 @@ from cdmq.kinds.tiering.tables import TIER_HISTORY
 
 HEADING = "PARTIES AND LEVELS"
 GROUP = "levels"
-COUNTS = "fact not counted", "facts not counted"
+COUNTS = "fact or record not counted", "facts or records not counted"
 
 
 @dataclass(frozen=True)

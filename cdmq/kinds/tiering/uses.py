@@ -4,7 +4,7 @@ record a level."""
 from __future__ import annotations
 
 from cdmq.kinds.kind import Known
-from cdmq.kinds.reads import expression_columns
+from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.values import Given, Rule, Uses
 
@@ -22,10 +22,13 @@ def uses(rule: Rule, at: Known) -> Uses:
             wanted |= {c for columns in facts.spec.refers_to.values() for c in columns}
         known = f"rows:{measure.dataset}"
         reads[known] = reads.get(known, frozenset()) | wanted
-    return Uses(
-        reads,
-        {f"column:{rule.dataset}": frozenset({rule.id}), f"kept:{rule.id}": frozenset({"level"})},
-    )
+    makes = {
+        f"column:{rule.dataset}": frozenset({rule.id}),
+        f"kept:{rule.id}": frozenset({"level"}),
+    }
+    if may_be_unread(rule, "where"):
+        makes[f"flags:{rule.dataset}"] = frozenset()
+    return Uses(reads, makes)
 
 
 def leaves(rule: Rule) -> dict[str, str]:

@@ -75,8 +75,10 @@ class TieringRule(Named):
 
     Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. How
     many facts the figures are made without (no date, no amount, of no known customer; a cell that
-    could not be read is missing) is said in the rule's result, with a warning, and on the level of
-    the customer: `warn_above` and `error_above` (`5`, `1%`) set how many may be. A
+    could not be read is missing, or is one that `where` can't read) is said in the rule's result,
+    with a warning, and on the level of the customer: `warn_above` and `error_above` (`5`, `1%`) set
+    how many may be. So they do of the records of which the rule's own `where` can't be told: each
+    is flagged `could_not_judge`, and has no level. A
     customer with facts of whom none counts (none in the window, none under `where`) has the sum or
     count 0; `if_none` is for those without any. Averages and years have four decimals.
 
@@ -127,7 +129,7 @@ class TieringRule(Named):
     warn_above: Threshold | None = Field(
         None,
         description="More facts than this, or than this share of them, that no figure could "
-        "count: warn. Default: any.",
+        "count, or more records of which where can't be told: warn. Default: any.",
     )
     error_above: Threshold | None = Field(
         None,

@@ -14,6 +14,7 @@ from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.kinds.compiling import Compiling
+from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.tiering.history import STATE, Review, review_at
 from cdmq.kinds.tiering.problems import tier_problems
@@ -30,7 +31,12 @@ from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
 
 #: Why a fact is not counted, in the order of `account_query`.
-_UNCOUNTED = ("without a date", "without an amount", "of no known customer")
+_UNCOUNTED = (
+    "without a date",
+    "with a cell that where can't read",
+    "without an amount",
+    "of no known customer",
+)
 _PUBLIC = ("key", "level", "measures", "cut_offs", "reason", "from_review")
 
 
@@ -51,6 +57,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         return None
     read = (rule, at.rows, at.project, at.catalog, at.dialect)
     step = TierStep(rule, review_query(*read), account_query(*read))
+    conditions = Conditions(rule, at.binder, at.rows.behind)
     return Work(
         rule,
         run=partial(_run, step),
@@ -59,6 +66,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         reads=at.rows.relation,
         publishes=(f"{rule.id}__levels",),
         views=partial(_views, rule),
+        judgements=tuple(unread(conditions, at.rows, conditions.unjudged(None))),
     )
 
 
@@ -113,6 +121,7 @@ class _Tiering:
             statement=digest,
             seconds=seconds,
             could_not_judge=lost,
+            uncounted=lost,
             facts=facts,
             note="; ".join(n for n in (found.note, told) if n),
             figures={**found.figures, "facts": facts, "uncounted": lost},
