@@ -32,6 +32,8 @@ class Change:
     act: exp.Expr
     #: What stood in a cell that could not be read.
     text: exp.Expr | None = None
+    #: Where it can't be told whether the rule is about a record.
+    could_not_judge: exp.Expr | None = None
 
 
 @dataclass(frozen=True)

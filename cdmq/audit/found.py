@@ -36,7 +36,7 @@ class Findings:
 
     def counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Tested and judged rows, one pass for all judgements of a relation; of a rule with
-        several, of all of them."""
+        several, of the one that has no name, else of all of them."""
         found: dict[JudgementId, tuple[int, int]] = {}
         wanted: dict[str, list[JudgementId]] = {}
         for judgement in (j for counts in plan.counts for j in counts.places):
@@ -71,11 +71,10 @@ class Findings:
     def of(self, steps: DatasetSteps, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Counts, fingerprints and sample keys of what the statements found."""
         judges = {o.rule.id: steps.judges(o.rule.id) for o in outcomes if o.evaluated}
-        codes = [
-            self.numbers.code(*of)
-            for rule, own in judges.items()
-            for of in ([j.id for j in own] or [(rule, "")])
-        ]
+        changing = {c.rule.id for c in steps.stage.changes} if steps.stage else set()
+        ids = [j.id for own in judges.values() for j in own]
+        ids += [(rule, "") for rule in judges if rule in changing]
+        codes = [self.numbers.code(*id_) for id_ in ids]
         if not codes:
             return list(outcomes)
         failing = self._grouped(FOUND, FOUND_COLUMNS[1:], codes)
@@ -83,18 +82,23 @@ class Findings:
         done = []
         for o in outcomes:
             own = judges.get(o.rule.id)
-            if own is None:
+            if not own:
                 done.append(o)
-            elif not own:
-                count, mark = changed.get(self.numbers.code(o.rule.id), (0, "0"))
-                done.append(replace(o, changed=count, fingerprint=f"{count}:{mark}"))
             elif o.rule.check == "lines":
                 done.append(judge_lines(o, self.lines.get(o.rule.dataset), self))
             elif own[0].scope == "dataset":
                 done.append(self._about_the_dataset(o, own[0].failing))
             else:
                 done.append(self._judged(o, own, failing))
-        return done
+        return [
+            self._with_changes(o, changed) if o.evaluated and o.rule.id in changing else o
+            for o in done
+        ]
+
+    def _with_changes(self, outcome: Outcome, found: Mapping[int, tuple[int, str]]) -> Outcome:
+        count, mark = found.get(self.numbers.code(outcome.rule.id), (0, "0"))
+        marks = [f"{count}:{mark}", outcome.fingerprint]
+        return replace(outcome, changed=count, fingerprint="|".join(m for m in marks if m))
 
     def _judged(
         self, outcome: Outcome, own: Sequence[Judgement], found: Mapping[int, tuple[int, str]]
@@ -179,7 +183,8 @@ def _with_counts(
         return outcome
     if not outcome.evaluated or not judgements or any(j not in found for j in judgements):
         return replace(outcome, error=outcome.error or "its rows could not be counted")
-    tested, judged = (sum(found[j][i] for j in judgements) for i in (0, 1))
+    main = [j for j in judgements if not j[1]] or judgements
+    tested, judged = (sum(found[j][i] for j in main) for i in (0, 1))
     return replace(outcome, tested=tested, judged=judged)
 
 

@@ -142,7 +142,8 @@ def said(r: RuleResult) -> str:
     if r.message and (kind.heading is None or not r.outcome.evaluated):
         return printable(r.message)
     if kind.changes:
-        return f"{counted(r.outcome.changed, 'cell')} changed"
+        changed = f"{counted(r.outcome.changed, 'cell')} changed"
+        return ", ".join(part for part in (changed, _found(r)) if part)
     return printable("; ".join(part for part in (_found(r), r.message) if part))
 
 

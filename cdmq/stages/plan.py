@@ -67,6 +67,8 @@ def _numbers(project: Project, steps: Mapping[str, DatasetSteps]) -> Numbers:
     """Those of one dataset stand together."""
     names: dict[str, list[str]] = {}
     for step in steps.values():
+        for change in step.stage.changes if step.stage else ():
+            names[change.rule.id] = [""]
         for j in step.judgements:
             names.setdefault(j.rule.id, []).append(j.name)
     order = sorted(project.rules.values(), key=lambda r: (r.dataset, r.id))

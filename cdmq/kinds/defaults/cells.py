@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from cdmq.datasets.rows import unreadable
 from cdmq.datasets.tokens import is_token, without_tokens
+from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.defaults.chains import Chains, Order, spec_of
 from cdmq.kinds.defaults.mended import mends
 from cdmq.kinds.defaults.offers import Offers
@@ -29,13 +30,13 @@ from cdmq.values import Dataset, Rule
 
 @dataclass
 class Cells:
-    """Builds one dataset's stage. `source` is the relation to read; `lower(rule, own)` gives a
-    rule's `where` for the engine; `literal(rule, text, type)` a placeholder."""
+    """Builds one dataset's stage. `source` is the relation to read; `conditions(rule, own)`
+    gives a rule's `where` for the engine; `literal(rule, text, type)` a placeholder."""
 
     dataset: Dataset
     columns: Mapping[str, Type]
     source: exp.Expr
-    lower: Callable[[Rule, exp.Expr | None], exp.Expr]
+    conditions: Callable[[Rule, exp.Expr | None], Conditions]
     literal: Callable[[Rule, str, Type], exp.Expr]
     keep_raw: frozenset[str]
     order: Order
@@ -122,7 +123,7 @@ class Cells:
         """The columns that a rule writes: the value, why it is missing, whether borrowed."""
         spec, column = spec_of(rule), rule.columns[0]
         value, offer = nodes.column(column, "l"), nodes.column(f"__new_{column}", "l")
-        applies = self.lower(rule, None) if "where" in rule.expressions else None
+        applies = self.conditions(rule, None).where
         there, gone = nodes.present(value.copy()), nodes.is_null(value.copy())
         offered, none = nodes.present(offer.copy()), nodes.is_null(offer.copy())
         out: dict[str, exp.Expr] = {}
@@ -262,7 +263,7 @@ class Cells:
         new: exp.Expr = after.copy()
         if column in self.placeholders:
             new = nodes.when(nodes.present(why.copy()), self.placeholders[column].copy(), after)
-        tested = self.lower(rule, clean_before) if "where" in rule.expressions else None
+        conditions = self.conditions(rule, clean_before)
         judged = nodes.present(nodes.paren(clean_before.copy()))
         text = None
         if mends(rule, self.dataset, self.columns[column]):
@@ -277,10 +278,11 @@ class Cells:
             before.copy(),
             new,
             why.copy(),
-            tested,
+            conditions.where,
             judged,
             _act(spec, why),
             text,
+            conditions.unjudged(None),
         )
 
 

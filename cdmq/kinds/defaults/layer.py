@@ -8,14 +8,14 @@ from sqlglot import exp
 
 from cdmq.files.missing import tokens_of
 from cdmq.kinds.compiling import Layering
+from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.defaults.cells import Cells
 from cdmq.kinds.defaults.chains import Order
 from cdmq.kinds.defaults.offers import Offers
 from cdmq.kinds.defaults.problems import default_problems
 from cdmq.sql import nodes
-from cdmq.sql.expressions import lower as lowered
 from cdmq.sql.literals import literal
-from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.logical import logical
 from cdmq.sql.thousands import ambiguous
 from cdmq.sql.types import NUMBERS, Type
 from cdmq.steps import Stage
@@ -52,7 +52,7 @@ class _Layer:
             dataset=self.at.dataset,
             columns=self.at.columns,
             source=logical(f"source:{self.at.dataset.name}"),
-            lower=self._lower_default,
+            conditions=self._conditions,
             literal=self._placeholder,
             keep_raw=self.kept_raw,
             order=Order(self.at.dataset, rules, off, self.at.problems),
@@ -90,26 +90,19 @@ class _Layer:
         bound = all(self.at.binder.bound(rule, f) for f in rule.expressions)
         return not found and bound
 
-    def _lower_default(self, rule: Rule, own: exp.Expr | None) -> exp.Expr:
-        """A default's `where`, reading the layer below (`l`); or the finished stage, where `own`
-        is what stood in the column that the rule writes."""
-        bound = self.at.binder.bound(rule, "where")
-        assert bound is not None
+    def _conditions(self, rule: Rule, own: exp.Expr | None) -> Conditions:
+        """Those of a default, reading the layer below (`l`); or the finished stage, where `own` is
+        what stood in the column that the rule writes."""
         table = "l" if own is None else None
 
         def column(c: str) -> exp.Expr:
             here = own is not None and c == rule.columns[0]
             return own.copy() if own is not None and here else nodes.column(c, table)
 
-        return self.at.binder.guarded(
-            lowered(
-                bound.expression.tree,
-                self.at.binder.dialect,
-                column,
-                lambda how, c: nodes.column(f"__raw_{c}" if c in self.kept_raw else c, table),
-                as_of_node(),
-            )
-        )
+        def behind(how: str, c: str) -> exp.Expr:
+            return nodes.column(f"__raw_{c}" if c in self.kept_raw else c, table)
+
+        return Conditions(rule, self.at.binder, behind, column)
 
     def _placeholder(self, rule: Rule, text: str, type_: Type) -> exp.Expr:
         found = literal(text, type_)

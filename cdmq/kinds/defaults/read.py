@@ -45,5 +45,6 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
 
 
 def above(rule: Rule) -> tuple[str, str]:
-    """What it could not mend fails no rule: whether it may stay, a check says."""
-    return NEVER, NEVER
+    """What it could not mend fails no rule: whether it may stay, a check says. A record of which it
+    can't be told whether the rule is about it warns."""
+    return "0", NEVER

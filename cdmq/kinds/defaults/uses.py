@@ -7,7 +7,7 @@ from functools import cache
 
 from cdmq.kinds.defaults.words import DefaultRule
 from cdmq.kinds.kind import Known
-from cdmq.kinds.reads import expression_columns
+from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.values import Rule, Uses
 
 
@@ -27,7 +27,8 @@ def uses(rule: Rule, at: Known) -> Uses:
     if spec.map:
         reads[f"seed:{spec.map.seed}"] = frozenset({spec.map.from_, spec.map.to})
     name = f"rows:{rule.dataset}"
-    return Uses({**reads, name: reads.get(name, frozenset()) | own})
+    makes = {f"flags:{rule.dataset}": frozenset[str]()} if may_be_unread(rule) else {}
+    return Uses({**reads, name: reads.get(name, frozenset()) | own}, makes)
 
 
 def carries(rule: Rule) -> Iterator[tuple[str, str, str]]:

@@ -57,7 +57,8 @@ class DefaultRule(Head):
 
     `map` and `standardise` leave a value they cannot read as it is, or do what `otherwise` says.
     A text of white space only is nothing, and becomes NULL under every `standardise`; so does what
-    is one of the dataset's `missing_values` in its new form.
+    is one of the dataset's `missing_values` in its new form. A record of which `where` can't be told,
+    as a cell does not read as it asks, is left as it is and flagged `could_not_judge`; the rule warns.
     `fill_from` takes the first that has a value: a column, or `dataset.column` of a dataset that
     `refers_to` names. Where `pii:` hides what it takes from, it hides the column that is filled
     as much, though it calls that plain. Two rules that write one column need `after:` in one of them.
