@@ -255,13 +255,10 @@ class Cells:
             why_before = nodes.column(f"__why_{place}_{column}") if place else why_before
         set_here = nodes.all_of([nodes.present(why.copy()), nodes.is_null(why_before.copy())])
         differs = nodes.distinct_from(after.copy(), clean_before.copy())
-        changed = (
-            differs
-            if column not in self.placeholders
-            else nodes.any_of([set_here, differs] if set_here is not None else [differs])
-        )
+        changed: exp.Expr = differs
         new: exp.Expr = after.copy()
         if column in self.placeholders:
+            changed = nodes.any_of([set_here, differs] if set_here is not None else [differs])
             new = nodes.when(nodes.present(why.copy()), self.placeholders[column].copy(), after)
         conditions = self.conditions(rule, clean_before)
         judged = nodes.present(nodes.paren(clean_before.copy()))
@@ -275,14 +272,14 @@ class Cells:
             rule,
             column,
             changed,
-            before.copy(),
-            new,
-            why.copy(),
-            conditions.where,
-            judged,
-            _act(spec, why),
-            text,
-            conditions.unjudged(None),
+            old=before.copy(),
+            new=new,
+            reason=why.copy(),
+            tested=conditions.where,
+            judged=judged,
+            act=_act(spec, why),
+            text=text,
+            could_not_judge=conditions.unjudged(None),
         )
 
 
