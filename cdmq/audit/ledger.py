@@ -32,11 +32,11 @@ class Ledger:
         return nodes.table(self.at(table), alias)
 
     def fetch(self, query: exp.Expr) -> list[tuple[Any, ...]]:
-        return self.warehouse.fetch(query.sql(self.warehouse.dialect))
+        return self.warehouse.fetch(query.sql(self.warehouse.dialect, copy=False))
 
     def run(self, node: exp.Expr) -> int:
-        """Send a statement; the rows that it touched."""
-        return self.warehouse.run(node.sql(self.warehouse.dialect))
+        """Send a statement, made for that alone; the rows that it touched."""
+        return self.warehouse.run(node.sql(self.warehouse.dialect, copy=False))
 
     def add(self, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         """Write rows that have all columns of a table."""

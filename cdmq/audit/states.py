@@ -37,15 +37,28 @@ class States:
     def write(self, states: Sequence[State]) -> dict[str, tuple[int, int]]:
         """Table -> (rows opened, rows closed), of those that a run tells of."""
         counts: dict[str, tuple[int, int]] = {}
-        for state in states:
+        for state, (open_, told) in zip(states, self._there(states), strict=True):
             table = state.table
-            closed = self._close(state) if table.identity else 0
-            opened = self._open(state)
+            closed = self._close(state) if open_ else 0
+            opened = self._open(state) if told else 0
             if table.told:
                 before = counts.get(table.name, (0, 0))
                 counts[table.name] = before[0] + opened, before[1] + closed
             self.ledger.run(nodes.drop(state.staged))
         return counts
+
+    def _there(self, states: Sequence[State]) -> list[tuple[bool, bool]]:
+        """Of each whether any row that it may close is open, and whether it tells of any."""
+        if not states:
+            return []
+        queries = []
+        for i, state in enumerate(states):
+            open_: exp.Expr = exp.false()
+            if state.table.identity:
+                open_ = _exists(self.ledger.at(state.table), self._mine(state.rule, "t"), "t")
+            queries.append(nodes.select([nodes.number(i), open_, _exists(state.staged)]))
+        found = self.ledger.fetch(nodes.union_all(queries))
+        return [(bool(open_), bool(told)) for _, open_, told in sorted(found)]
 
     def every_id(self, rules: Iterable[str]) -> list[str]:
         """The ids that rules have or had: of each row of theirs, one."""
@@ -174,7 +187,7 @@ class States:
         )
 
 
-def _exists(relation: Relation, where: exp.Expr, alias: str = "s") -> exp.Expr:
+def _exists(relation: Relation, where: exp.Expr | None = None, alias: str = "s") -> exp.Expr:
     return exp.Exists(this=nodes.select([nodes.number(1)], nodes.table(relation, alias), where))
 
 

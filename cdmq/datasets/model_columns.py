@@ -78,7 +78,9 @@ def _of_source(name: str, warehouse: Warehouse, span: Span) -> Mapping[str, Type
 def _bound(query: exp.Query, read: Mapping[str, Mapping[str, Type]], span: Span) -> dict[str, Type]:
     import duckdb  # only here: it is slow to load
 
-    with duckdb.connect() as connection:
+    from cdmq.warehouses.embedded import embedded
+
+    with embedded() as connection:
         for logical, columns in read.items():
             shown = [
                 nodes.alias(nodes.cast(nodes.null(), WRITTEN.get(t, "VARCHAR")), c)

@@ -26,6 +26,7 @@ from cdmq.warehouses._postgres_connection import WHOLE, Options, connected, end_
 from cdmq.warehouses._postgres_inventory import PostgresInventory
 from cdmq.warehouses._postgres_types import WRITTEN, held, logical_type, plain
 from cdmq.warehouses.base import Inventory, Locked, StatementError, Traits
+from cdmq.warehouses.embedded import embedded
 from cdmq.warehouses.scratch import Scratch, create
 
 TRAITS = Traits(fuse="row", longest_name=63, default_schema="public")
@@ -183,14 +184,11 @@ class Postgres:
     @contextmanager
     def scratch(self) -> Iterator[Scratch]:
         """An embedded DuckDB: the server may have neither levenshtein nor jaro-winkler."""
-        settings: dict[str, Any] = {"threads": self._threads} if self._threads else {}
-        self._reader = duckdb.connect(":memory:", config=settings)
-        try:
-            self._reader.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-            yield _Scratch(self, self._reader)
-        finally:
-            self._reader.close()
-            self._reader = None
+        with embedded(self._threads) as self._reader:
+            try:
+                yield _Scratch(self, self._reader)
+            finally:
+                self._reader = None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -246,10 +244,7 @@ class Postgres:
         """Write what the query gives to a file: NULL is nothing, each value stands in quotes."""
         to = f"{nodes.text(str(file)).sql('duckdb')} (FORMAT csv, HEADER false, FORCE_QUOTE *)"
         try:
-            with duckdb.connect() as self._reader:
-                self._reader.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-                if self._threads:
-                    self._reader.execute(f"SET threads = {self._threads:d}")
+            with embedded(self._threads) as self._reader:
                 described = self._reader.execute(f"DESCRIBE {query}").fetchall()
                 self._reader.execute(f"COPY ({query}\n) TO {to}")
         except duckdb.Error as error:
