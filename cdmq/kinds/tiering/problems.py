@@ -8,6 +8,7 @@ from cdmq.kinds.facts.facts import figures_of
 from cdmq.kinds.facts.links import referred
 from cdmq.kinds.facts.words import Measure
 from cdmq.kinds.tiering.reach import unreachable
+from cdmq.kinds.tiering.shown import shown_of
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.kinds.words import Duration
 from cdmq.problems import Problem, did_you_mean
@@ -61,7 +62,7 @@ class _Look:
                 )
         self.time("new_for", self.spec.new_for)
         if not self.found and all(name in self.catalog for name in self.spec.facts):
-            self.levels()
+            self.levels(rows)
 
     # the facts --------------------------------------------------------------------------------
 
@@ -171,9 +172,9 @@ class _Look:
             self.condition(field, Binder(columns, self.dialect, self.found))
             self.behind(field, "a measure reads clean facts")
 
-    def levels(self) -> None:
-        types = {f.name: f.type for f in figures_of(self.spec.measures, self.catalog)}
-        binder = Binder(types, self.dialect, self.found)
+    def levels(self, rows: Rows) -> None:
+        shown = shown_of(figures_of(self.spec.measures, self.catalog), self.rule, rows)
+        binder = Binder({s.name: s.type for s in shown}, self.dialect, self.found)
         before = len(self.found)
         for field in self.rule.expressions:
             if field.startswith("levels."):

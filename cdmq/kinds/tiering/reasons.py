@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cdmq.kinds.facts.facts import Figure
 from cdmq.kinds.tiering.levels import Level, pieces
+from cdmq.kinds.tiering.shown import Shown
 from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.kinds.words import percent
 from cdmq.sql import nodes
 from cdmq.sql.expressions import Expression
+from cdmq.sql.types import NUMBERS
 
 
-def measures_json(figures: Sequence[Figure]) -> exp.Expr:
+def measures_json(figures: Sequence[Shown]) -> exp.Expr:
     """The figures as one JSON object in the order of the rule; a missing or omitted one is null,
     what stands for a hidden one a text."""
     parts: list[exp.Expr] = []
@@ -24,16 +25,15 @@ def measures_json(figures: Sequence[Figure]) -> exp.Expr:
         name = json.dumps(f.name, ensure_ascii=False)
         parts.append(nodes.text(f"{', ' if i else '{'}{name}: "))
         text = nodes.column(f"t{f.place}", "l")
+        quoted = f.pii != "plain" or f.type not in NUMBERS
         shown = nodes.concat([nodes.text('"'), text.copy(), nodes.text('"')])
         parts.append(
-            nodes.when(
-                nodes.present(text), shown if f.pii != "plain" else text.copy(), nodes.text("null")
-            )
+            nodes.when(nodes.present(text), shown if quoted else text.copy(), nodes.text("null"))
         )
     return nodes.concat([*parts, nodes.text("}")])
 
 
-def _figure(figure: Figure, missing: str) -> exp.Expr:
+def _figure(figure: Shown, missing: str) -> exp.Expr:
     return exp.Coalesce(
         this=nodes.column(f"t{figure.place}", "l"),
         expressions=[nodes.text("hidden" if figure.pii == "omit" else missing)],
@@ -50,7 +50,7 @@ class Reasons:
 
     levels: Sequence[Level]
     spec: TieringRule
-    figures: Sequence[Figure]
+    figures: Sequence[Shown]
     conditions: Mapping[str, Expression]
     first: exp.Expr
     #: Why a figure may be made without some facts.

@@ -24,6 +24,7 @@ from cdmq.kinds.facts.numbers import before
 from cdmq.kinds.tiering.keep import Keeping
 from cdmq.kinds.tiering.levels import with_kept
 from cdmq.kinds.tiering.reasons import Reasons, measures_json
+from cdmq.kinds.tiering.shown import shown_of
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem
 from cdmq.sql import nodes
@@ -67,8 +68,8 @@ class _Review:
         self.links = links(rows.dataset, rule.spec.facts, project, catalog)
         self.figures = figures_of(rule.spec.measures, catalog, project.datasets)
         self._problems: list[Problem] = []
-        self.types: Mapping[str, Type] = {f.name: f.type for f in self.figures}
-        self.judging = self._binder(self.types)
+        self.shown = shown_of(self.figures, rule, rows)
+        self.judging = self._binder({s.name: s.type for s in self.shown})
         self.counting = {name: self._binder(link.types) for name, link in self.links.items()}
 
     def _binder(self, columns: Mapping[str, Type]) -> Binder:
@@ -98,7 +99,7 @@ class _Review:
 
     def query(self) -> exp.Select:
         measuring = Measuring(self.figures, self.links, self.totals(), self.dialect)
-        judged = self._judged(measuring.over(self._everyone()))
+        judged = self._judged(self._with_given(measuring.over(self._everyone())))
         keeping = Keeping(self.levels, self.spec, self.rule.id, self.dialect)
         bound = {
             level.name: self._bound(level.field).expression
@@ -106,12 +107,12 @@ class _Review:
             if level.field is not None
         }
         reasons = Reasons(
-            self.levels, self.spec, self.figures, bound, self._first_fact(), self._lost_by()
+            self.levels, self.spec, self.shown, bound, self._first_fact(), self._lost_by()
         )
         shown = {
             "key": nodes.column("key", "l"),
             "level": nodes.column("level", "l"),
-            "measures": measures_json(self.figures),
+            "measures": measures_json(self.shown),
             "cut_offs": reasons.cut_offs(),
             "reason": reasons.reason(),
             "missed": nodes.column("missed", "l"),
@@ -146,6 +147,24 @@ class _Review:
         query = nodes.select([nodes.alias(key, "key")], logical(self.rows.relation), wanted)
         return query.distinct()
 
+    def _with_given(self, measured: exp.Select) -> exp.Select:
+        """With what rules give the records, as far as levels ask for it."""
+        given = self.shown[len(self.figures) :]
+        if not given:
+            return measured
+        key, values = self.rows.key(), [nodes.column(s.name) for s in given]
+        rows = nodes.select([nodes.alias(key, "key"), *values], logical(self.rows.relation))
+        query = nodes.select(
+            [
+                *(_same(c.alias) for c in measured.expressions),
+                *(nodes.alias(nodes.column(s.name, "v"), f"m{s.place}") for s in given),
+            ],
+            nodes.beneath(measured, "l", self.dialect),
+        )
+        same = nodes.equal(nodes.column("key", "v"), nodes.column("key", "l"))
+        nodes.left_join(query, nodes.subquery(rows.distinct(), "v"), same)
+        return query
+
     def _counts(self, figure: Figure) -> exp.Expr | None:
         """The condition of a measure on its facts, which stand under the name `c`."""
         return self._of_facts(figure, Conditions.holds)
@@ -166,9 +185,9 @@ class _Review:
     def _judged(self, measured: exp.Select) -> exp.Select:
         """The figures with their texts `t`, what each level says: `h` holds, `k` kept by."""
         shown = [_same(c.alias) for c in measured.expressions]
-        for f in self.figures:
-            text = text_of(nodes.column(f"m{f.place}", "l"), f.type)
-            shown.append(nodes.alias(stored(text, f.pii), f"t{f.place}"))
+        for s in self.shown:
+            text = text_of(nodes.column(f"m{s.place}", "l"), s.type)
+            shown.append(nodes.alias(stored(text, s.pii), f"t{s.place}"))
         for place, level in enumerate(self.levels):
             for mark, field in (("h", level.field), ("k", level.kept)):
                 if field is not None:
@@ -181,7 +200,7 @@ class _Review:
 
     def _holds(self, field: str) -> exp.Expr:
         """A condition on the measures; what is not known does not hold."""
-        places = {f.name: f.place for f in self.figures}
+        places = {s.name: s.place for s in self.shown}
         condition = self.judging.guarded(
             lower(
                 self._bound(field).expression.tree,

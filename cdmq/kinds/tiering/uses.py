@@ -1,7 +1,9 @@
-"""What a tiering rule reads: whom it judges, and the facts that it measures by. It gives each
-record a level."""
+"""What a tiering rule reads: whom it judges, the facts that it measures by, and what other rules
+give the records. It gives each record a level."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns, may_be_unread
@@ -12,7 +14,9 @@ from cdmq.values import Given, Rule, Uses
 def uses(rule: Rule, at: Known) -> Uses:
     spec = rule.spec
     assert isinstance(spec, TieringRule)
-    reads = {f"rows:{rule.dataset}": frozenset(expression_columns(rule, "where"))}
+    others = [r.id for r in at.rules.values() if r.dataset == rule.dataset and r.id != rule.id]
+    own = expression_columns(rule, "where") | set(given_in_levels(rule, others))
+    reads = {f"rows:{rule.dataset}": frozenset(own)}
     for name, measure in spec.measures.items():
         wanted = expression_columns(rule, f"measures.{name}.where")
         wanted |= {measure.sum} if measure.sum else set()
@@ -29,6 +33,21 @@ def uses(rule: Rule, at: Known) -> Uses:
     if may_be_unread(rule, "where"):
         makes[f"flags:{rule.dataset}"] = frozenset()
     return Uses(reads, makes)
+
+
+def given_in_levels(rule: Rule, others: Iterable[str]) -> list[str]:
+    """Of the columns that other rules give those that stand in the conditions of levels, and are
+    no measures."""
+    spec = rule.spec
+    assert isinstance(spec, TieringRule)
+    measures = {name.lower() for name in spec.measures}
+    named = {
+        c.lower()
+        for f in rule.expressions
+        if f.startswith("levels.")
+        for c in expression_columns(rule, f)
+    }
+    return [name for name in others if name.lower() in named - measures]
 
 
 def leaves(rule: Rule) -> dict[str, str]:

@@ -72,6 +72,8 @@ class TieringRule(Named):
     rises at once; who misses a level by no more than `below_by` keeps it; who misses it by more
     loses it at the last of so many reviews. Only limits can be missed by a share (>=, >, <=, < or
     between and a number): a level with none of these, such as orders_ever = 0, is lost at once.
+    A condition may also name another rule about the same dataset, and means what that gives the
+    customer, such as a score of completeness: profile >= 60.
 
     Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. How
     many facts the figures are made without (no date, no amount, of no known customer; a cell that
@@ -110,8 +112,8 @@ class TieringRule(Named):
         description="name: a figure per customer, for use in the levels."
     )
     levels: list[Level] = Field(
-        description="A list of name: condition on the measures. The first that fits; the last "
-        "one is otherwise."
+        description="A list of name: condition on the measures, and on what other rules give. The "
+        "first that fits; the last one is otherwise."
     )
     new_for: Lasting | None = Field(
         None,
