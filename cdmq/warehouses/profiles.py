@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: Of this folder, what is no warehouse.
-_SHARED = ("base", "connecting", "profiles", "scratch", "temporary")
+_SHARED = ("base", "connecting", "embedded", "profiles", "scratch", "temporary")
 #: Keys of a target that are secret wherever their value comes from.
 _HIDDEN = ("password", "pass", "pii_secret")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cdmq.kinds.kind import Known
 from cdmq.kinds.thresholds import NEVER
+from cdmq.kinds.tiering.named import unknown_levels
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem
 from cdmq.values import Rule, Uses
@@ -18,7 +19,9 @@ def above(rule: Rule) -> tuple[str, str]:
 
 
 def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
-    """A level of records, where a rule says which of them are one customer, is said."""
+    """A level of records, where a rule says which of them are one customer, is said; and a level
+    that a rule asks for and none has."""
+    yield from unknown_levels(at.rules)
     parties = {r.dataset: n for n, r in at.rules.items() if f"parties:{r.dataset}" in uses[n].makes}
     into = {d.made_of: d.name for d in at.datasets.values() if d.made_of}
     for rule in at.rules.values():
