@@ -110,6 +110,9 @@ class Walk:
         self.repository, self.head = repository, head
         self._files_at, self._read = files, read
         self._files: dict[str, Files] = {}
+        #: One for all commits with the same files, so that a look tells them apart.
+        self._same: dict[object, Files] = {}
+        self._back: dict[str, tuple[str, int]] = {}
         self._states: dict[object, Meanings] = {}
 
     def author(self, name: str, digest: str) -> Authorship:
@@ -132,7 +135,12 @@ class Walk:
         #: Those who made the commits from the first at which it is known to mean this, back to
         #: where it was known to mean something else: one of them gave it this meaning.
         makers: list[Commit] = []
-        for _ in range(MOST_COMMITS):
+        looked = 0
+        while looked < MOST_COMMITS:
+            if at == credited:
+                credited, passed = self._without_change(at)
+                at, looked = credited, looked + passed
+            looked += 1
             here, lost = self._commit(at), False
             makers.append(here)
             steps = []
@@ -151,6 +159,24 @@ class Walk:
                 makers.clear()
         raise Unreadable(f"unknown: more than {MOST_COMMITS:,} commits back")
 
+    def _without_change(self, commit: str) -> tuple[str, int]:
+        """The last commit behind one, by single parents, up to which all files that are read are
+        the same; and how many that is back."""
+        passed: list[str] = []
+        at = commit
+        while at not in self._back and len(passed) < MOST_COMMITS:
+            parents = self._commit(at).parents
+            if len(parents) != 1 or self.repository.commit(parents[0]) is None:
+                break
+            if self._file_list(parents[0]) is not self._file_list(at):
+                break
+            passed.append(at)
+            at = parents[0]
+        last, more = self._back.get(at, (at, 0))
+        for count, one in enumerate(reversed(passed), start=more + 1):
+            self._back[one] = last, count
+        return last, more + len(passed)
+
     def _step(
         self, child: str, parent: str, name: str, known: Meaning, credited: str
     ) -> tuple[str, Meaning | None] | None:
@@ -159,7 +185,7 @@ class Walk:
         at which it is known."""
         clear = child == credited
         before, now = self._file_list(parent), self._file_list(child)
-        if before == now:
+        if before is now:
             return name, known if clear else None
         if (
             clear
@@ -200,17 +226,21 @@ class Walk:
 
     def _file_list(self, commit: str) -> Files:
         if commit not in self._files:
-            self._files[commit] = self._files_at(commit)
+            files = self._files_at(commit)
+            self._files[commit] = self._same.setdefault(_key(files), files)
         return self._files[commit]
 
     def _meanings(self, commit: str) -> Meanings:
-        files = self._file_list(commit)
-        key = (frozenset(files.rules.items()), frozenset(files.others.items()))
+        key = _key(self._file_list(commit))
         if key not in self._states:
             if len(self._states) >= MOST_STATES:
                 raise Unreadable(f"unknown: more than {MOST_STATES} changes of the project back")
             self._states[key] = self._read(commit)
         return self._states[key]
+
+
+def _key(files: Files) -> object:
+    return frozenset(files.rules.items()), frozenset(files.others.items())
 
 
 def _one_of(makers: list[Commit]) -> Authorship:
