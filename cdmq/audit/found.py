@@ -87,7 +87,7 @@ class Findings:
             elif o.rule.check == "lines":
                 done.append(judge_lines(o, self.lines.get(o.rule.dataset), self))
             elif own[0].scope == "dataset":
-                done.append(self._about_the_dataset(o, own[0].failing))
+                done.append(self._about_the_dataset(o, own, failing))
             else:
                 done.append(self._judged(o, own, failing))
         return [
@@ -133,13 +133,18 @@ class Findings:
         rows = self.warehouse.fetch(query.sql(self.warehouse.dialect))
         return {int(c): (int(n), str(m)) for c, n, m in rows}
 
-    def _about_the_dataset(self, outcome: Outcome, failing: exp.Expr) -> Outcome:
-        """A rule on the number of rows: one flag without a key."""
+    def _about_the_dataset(
+        self, outcome: Outcome, own: Sequence[Judgement], found: Mapping[int, tuple[int, str]]
+    ) -> Outcome:
+        """A rule on the number of rows: one flag without a key, and those of the rows of which it
+        could not be told whether they count."""
         count = nodes.alias(nodes.number(outcome.tested), "n")
         code = self.numbers.code(outcome.rule.id)
         none = nodes.cast(nodes.null(), "text")
         shown = [nodes.number(code), none, nodes.cast(nodes.column("n"), "text"), none.copy()]
-        query = nodes.select(shown, nodes.subquery(nodes.select([count]), "c"), failing.copy())
+        query = nodes.select(
+            shown, nodes.subquery(nodes.select([count]), "c"), own[0].failing.copy()
+        )
         insert = nodes.insert(FOUND, FOUND_COLUMNS, query)
         digest, seconds = self.send(insert)
         fails = self.warehouse.fetch(
@@ -149,13 +154,15 @@ class Findings:
                 nodes.equal(nodes.column("code"), nodes.number(code)),
             ).sql(self.warehouse.dialect)
         )[0][0]
+        unread = self._judged(outcome, own[1:], found)
+        marks = [f"{fails}:{outcome.tested if fails else 0}", unread.fingerprint]
         return replace(
-            outcome,
+            unread,
             judged=1,
             failing=int(fails),
             statement=digest,
-            seconds=seconds,
-            fingerprint=f"{fails}:{outcome.tested if fails else 0}",
+            seconds=outcome.seconds + seconds,
+            fingerprint="|".join(m for m in marks if m),
         )
 
     def _samples(self, rule: Rule, codes: Sequence[int]) -> tuple[str, ...]:

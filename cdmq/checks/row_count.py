@@ -16,7 +16,8 @@ class RowCount(Check):
     """The dataset has a number of records between two ends; the ends pass.
 
     When to use: to notice a half-delivered file. The flag has no key: it is about the dataset.
-    Named in `holds:` of the dataset it holds such a delivery back.
+    Named in `holds:` of the dataset it holds such a delivery back. A record for which `where`
+    fails on a value may count or not: it is flagged `could_not_judge`, and the rule does not pass.
 
     Example:
         - id: crm_is_whole

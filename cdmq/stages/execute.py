@@ -73,7 +73,9 @@ class Execution:
             self.finder.send,
             self.builder.lines,
         )
-        guards = Guards(project, warehouse, self.findings, asked.ids, asked.holds_back)
+        guards = Guards(
+            project, warehouse, self.findings, asked.ids, asked.holds_back, self.finder.find
+        )
         self.making = Making(
             self.told, plan, catalog, self.graph, self.running, self.builder, guards
         )

@@ -14,7 +14,7 @@ from cdmq.audit.tables import RULE_RESULTS, audit_schema
 from cdmq.outcomes import Outcome
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
-from cdmq.steps import DatasetPlan
+from cdmq.steps import Branch, DatasetPlan
 from cdmq.values import Dataset, Project
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Guards:
     ids: Mapping[str, tuple[str, ...]]
     #: Whether the outcome of a rule is not what it should be.
     fails: Callable[[Outcome], bool]
+    #: Finds the rows that guards could not read.
+    find: Callable[[Sequence[Branch]], Sequence[Outcome]]
 
     def holds_back(self, outcome: Outcome) -> bool:
         """Whether a guard does not pass; of lines some may be bad, as many as the file says."""
@@ -44,7 +46,9 @@ class Guards:
     def of(self, plan: DatasetPlan) -> list[Outcome]:
         """The outcome of each guard of a plan; where it holds back, with a note that says so."""
         steps = plan.steps
-        counted = self.findings.counted(plan, [Outcome(j.rule) for j in steps.judgements])
+        found = {o.rule.id: o for o in (self.find(plan.row) if plan.row else ())}
+        rules = {j.rule.id: j.rule for j in steps.judgements}.values()
+        counted = self.findings.counted(plan, [found.get(r.id, Outcome(r)) for r in rules])
         notes = {
             o.rule.id: self._short(steps.dataset)
             for o in counted
@@ -65,7 +69,8 @@ class Guards:
     def _told(self, outcome: Outcome, dataset: Dataset, why: str | None) -> Outcome:
         if not self.holds_back(outcome):
             return outcome
-        told = why or outcome.note or f"{outcome.tested:,} rows"
+        unread = f", {outcome.unjudged:,} could not be judged" if outcome.unjudged else ""
+        told = why or outcome.note or f"{outcome.tested:,} rows{unread}"
         return replace(
             outcome, note=f"{told}: {dataset.name} and all that stands on it stay as they were"
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cdmq.checks.base import Check
 from cdmq.kinds.compiling import Compiling
-from cdmq.kinds.conditions import shown
+from cdmq.kinds.conditions import shown, unread
 from cdmq.kinds.validation.context import RuleContext
 from cdmq.kinds.validation.never import check_where_and_check
 from cdmq.kinds.working import Work
@@ -18,20 +19,21 @@ from cdmq.values import Rule
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
-    judgement = _Judging(at).judgement(rule)
-    return Work(rule, judgements=(judgement,)) if judgement else None
+    judgements = _Judging(at).judgements(rule)
+    return Work(rule, judgements=judgements) if judgements else None
 
 
 @dataclass(frozen=True)
 class _Judging:
     at: Compiling
 
-    def judgement(self, rule: Rule) -> Judgement | None:
+    def judgements(self, rule: Rule) -> tuple[Judgement, ...]:
+        """None where something does not fit."""
         check = rule.spec
         assert isinstance(check, Check)
         columns = self._columns_of(rule)
         if columns is None:
-            return None
+            return ()
         at = RuleContext(
             rule,
             self.at.rows,
@@ -63,10 +65,21 @@ class _Judging:
             )
         except CdmqError as error:
             self.at.problems.extend(error.problems)
-            return None
+            return ()
         if len(self.at.problems) > before:
-            return None
-        return judgement if self.at.check_only else self._with_value(judgement, at)
+            return ()
+        if self.at.check_only:
+            return (judgement,)
+        if check.SCOPE == "dataset":
+            return (replace(judgement, could_not_judge=None), *self._unread(at))
+        return (self._with_value(judgement, at),)
+
+    def _unread(self, at: RuleContext) -> Iterator[Judgement]:
+        """The records of which it can't be told whether they count; without a key where the rule
+        guards the dataset: they are of a delivery that may be held back."""
+        for judgement in unread(at.conditions, at.rows, at.unjudged(None)):
+            guards = at.rule.id in self.at.dataset.guards
+            yield replace(judgement, key=nodes.cast(nodes.null(), "text")) if guards else judgement
 
     def _columns_of(self, rule: Rule) -> tuple[str, ...] | None:
         """The rule's columns as the dataset names them; None where something does not fit."""
