@@ -63,7 +63,8 @@ def test_a_row_that_may_count_is_flagged(world: World) -> None:
     assert [r["id"] for r in world.view("people__flagged")] == ["b"]
     assert "young" in stories(cdmq.parse(world.root), "b", "people")[0].fails
     world.run()
-    assert flags(world) == [UNREAD] and not closed(world)
+    assert flags(world) == [UNREAD]
+    assert not closed(world)
 
 
 def test_beside_the_flag_of_the_number(world: World) -> None:
