@@ -20,6 +20,7 @@ from cdmq.audit.latest import last_fingerprints
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.open_episodes import OpenEpisodes
+from cdmq.audit.pii_key import hiding
 from cdmq.audit.same_data import read_the_same
 from cdmq.audit.same_episode import SameEpisode, comparable
 from cdmq.audit.versions import Version
@@ -64,6 +65,7 @@ class Episodes:
         #: Code of what was found -> the number that its rows bear.
         self.numbered: dict[int, int] = {}
         self.same = SameEpisode(self.kept)
+        self.hiding = hiding(project)
         self.opens = self.closes = False
 
     def compare(
@@ -131,7 +133,8 @@ class Episodes:
             for r in work
             if r.rule.id in meaning and any(j.key is not None for j in self._judges(r.rule))
         }
-        return frozenset(n for n in made if read_the_same(self.ledger, n, self.executed.inputs))
+        inputs = self.executed.inputs
+        return frozenset(n for n in made if read_the_same(self.ledger, n, inputs, self.hiding))
 
     def _judges(self, rule: Rule) -> Sequence[Judgement]:
         """The judgements by which a rule was evaluated."""

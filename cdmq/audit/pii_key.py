@@ -119,7 +119,7 @@ def _bring_over(warehouse: Warehouse, schema: str, key: bytes, tables: Iterable[
 def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
     """The digests of what runs read, where it holds hidden values: of a file that is known but for
     one of them, all could be tried out. What the digest is of stays in front."""
-    names = [n for name, d in project.datasets.items() if _hides(d) for n in project.names_of(name)]
+    names = sorted(hiding(project))
     if not names:
         return
     digest = nodes.column("digest")
@@ -136,6 +136,14 @@ def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:
         expressions=[exp.EQ(this=nodes.column("digest"), expression=keyed_)],
     )
     warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
+
+
+def hiding(project: Project) -> frozenset[str]:
+    """The datasets that hide a value, by each name that they have or had: only of what they read
+    are digests keyed."""
+    return frozenset(
+        n for name, d in project.datasets.items() if _hides(d) for n in project.names_of(name)
+    )
 
 
 def keyed_input(digest: exp.Expr) -> exp.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from sqlglot import exp
 
@@ -14,9 +14,11 @@ from cdmq.sql import nodes
 from cdmq.sql.keyed import spelled
 
 
-def read_the_same(ledger: Ledger, rule: str, inputs: Mapping[str, Input]) -> bool:
+def read_the_same(
+    ledger: Ledger, rule: str, inputs: Mapping[str, Input], hiding: Container[str]
+) -> bool:
     """Whether all that a run read is byte by byte what the last run that evaluated the rule read.
-    Of what has no digest nobody can tell."""
+    Of what has no digest nobody can tell. `hiding`: the datasets whose digests are keyed."""
     digests = {name: seen.digest for name, seen in inputs.items()}
     same = [
         nodes.every(
@@ -24,7 +26,10 @@ def read_the_same(ledger: Ledger, rule: str, inputs: Mapping[str, Input]) -> boo
                 nodes.equal(nodes.column("dataset"), nodes.text(name)),
                 exp.In(
                     this=nodes.column("digest"),
-                    expressions=[nodes.text(digest), keyed_input(nodes.text(digest))],
+                    expressions=[
+                        nodes.text(digest),
+                        *([keyed_input(nodes.text(digest))] if name in hiding else []),
+                    ],
                 ),
             ]
         )

@@ -77,7 +77,16 @@ class TellingAt(Telling):
             version["version"] if version else None,
             row["version"],
             self._author(first),
+            self._hidden(what, row, dataset),
         )
+
+    def _hidden(self, what: str, row: Row, dataset: str) -> bool:
+        """Whether a value was there, and left out: of a change no more is known than that it may
+        have been."""
+        if what == "flag":
+            return row.get("digest") is not None
+        of = self.project.datasets.get(dataset)
+        return of is not None and of.spec.pii.get(row["column_name"]) == "omit"
 
     def _version(self, rule: str, run: str) -> Row | None:
         """The rule as a run used it, by whatever id it had then."""

@@ -12,6 +12,7 @@ from cdmq.audit.reading import Audit, Row
 from cdmq.explaining.differences import changed
 from cdmq.explaining.history_values import Figure, RuleVersion, Words
 from cdmq.explaining.upstream import Upstream, model_change
+from cdmq.kinds import kinds
 
 #: In what the rows of one meaning differ where its words changed.
 _SAID = ("rule_id", "meta_version", "dataset")
@@ -59,8 +60,8 @@ def version_told(
         audit.started(last),
         audit.as_of(last),
         len(used),
-        _found(earlier[-1]) if earlier else None,
-        _found(used[0]) if used else None,
+        _found(earlier[-1], row["kind"]) if earlier else None,
+        _found(used[0], row["kind"]) if used else None,
         end is None,
         off=switched_off(row),
         said=_said(used[0]) if used else None,
@@ -97,7 +98,7 @@ def with_upstream(
     end = rows[-1]["to_run"]
     before = [r["run_id"] for r in results if r["run_id"] < version.first_run]
     after = [r["run_id"] for r in results if r["run_id"] >= version.first_run]
-    found = [(r["run_id"], _found(r)) for r in results]
+    found = [(r["run_id"], _found(r, rows[-1]["kind"])) for r in results]
     models = [
         model_change(old, new, audit, blank(new, audit), found)
         for old, new in upstream.changes(rows[-1], version.first_run, end)
@@ -113,7 +114,11 @@ def _said(result: Mapping[str, Any]) -> str | None:
     return None if result["status"] == "no_data" else result["message"]
 
 
-def _found(result: Mapping[str, Any]) -> int:
+def _found(result: Mapping[str, Any], kind: str) -> int:
+    """What it tells that it found: of a kind that changes cells, those."""
+    known = kinds().get(kind)
+    if known and known.tells.changes:
+        return int(result["changed"])
     return int(result["failing"] + result["could_not_judge"] + result["changed"])
 
 

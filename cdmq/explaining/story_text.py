@@ -141,7 +141,7 @@ def _what(e: Episode) -> str:
     if e.what == "change":
         reason = f", reason: {e.reason}" if e.reason else ""
         return (
-            f"change  {_rule(e)}  {e.column}: {_value(e.old)} -> {_value(e.new)} "
+            f"change  {_rule(e)}  {e.column}: {_value(e, e.old)} -> {_value(e, e.new)} "
             f"({e.act}{reason}){twice}"
         )
     state = " could not be judged" if e.state == "could_not_judge" else ""
@@ -149,15 +149,17 @@ def _what(e: Episode) -> str:
     first, several, _ = (e.column or "").partition(", ")
     named = several and (e.value or "").startswith(f"{first}=")  # each value has its column
     about = f"{e.column}: " if e.column and not named else ""
-    return f"flag    {_rule(e)}{state}  {about}{_value(e.value)}{hint}{twice}"
+    return f"flag    {_rule(e)}{state}  {about}{_value(e, e.value)}{hint}{twice}"
 
 
 def _rule(e: Episode) -> str:
     return e.rule if e.then == e.rule else f"{e.rule} (then {e.then})"
 
 
-def _value(value: str | None) -> str:
-    return "nothing" if value is None else f"'{value}'"
+def _value(e: Episode, value: str | None) -> str:
+    if value is None:
+        return "hidden" if e.hidden else "nothing"
+    return f"'{value}'"
 
 
 def _run(run: str, when: datetime | None, as_of: datetime | None) -> str:

@@ -46,6 +46,8 @@ class Episode:
     #: The version by which it was opened, and who made that.
     first_version: str | None = None
     first_author: str = "unknown"
+    #: A value that is not there may be one that pii leaves out.
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

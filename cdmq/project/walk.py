@@ -19,6 +19,15 @@ _TARGET = re.compile(r"""^target-path:[ \t]*(["']?)([^"'#\n]+?)\1[ \t]*(#.*)?$""
 
 def find_root(start: Path) -> Path:
     """The folder with cdmq_project.yml, at `start` or above it."""
+    if not os.path.isdir(start):
+        raise CdmqError(
+            Problem(
+                Span(str(start)),
+                "CDMQ120",
+                "there is no such folder",
+                f"name the folder with {PROJECT_FILE}, or one in it",
+            )
+        )
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / PROJECT_FILE).is_file():
             if not is_text(folder):

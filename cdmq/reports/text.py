@@ -57,7 +57,8 @@ class TextReport:
         if self.quiet and result.status not in ("fail", "error"):
             return
         clock = f"{datetime.now():%H:%M:%S}"
-        place = f"{self.done:>{len(str(self.total))}} of {self.total}"
+        total = max(self.total, self.done)  # what others stand on is told where it is bad
+        place = f"{self.done:>{len(str(total))}} of {total}"
         word = self.style(f"{result.status.upper():<7}", STATUS_COLOURS[result.status])
         what, problem = said(result), (result.rule.dataset, result.message)
         if result.message and problem in self.told:

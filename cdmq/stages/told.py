@@ -70,7 +70,8 @@ class Told:
     def tell(self, outcome: Outcome) -> None:
         outcome = replace(outcome, ended=datetime.now(UTC))
         self.result.outcomes[outcome.rule.id] = outcome
-        if outcome.rule.id in self.asked.rules or outcome.error or outcome.failing:
+        bad = outcome.error or outcome.failing or outcome.could_not_judge
+        if outcome.rule.id in self.asked.rules or bad:
             self.asked.listen(
                 "rule", outcome
             )  # others ran because what was asked for stands on them

@@ -170,9 +170,10 @@ def _more(s: PairStory) -> Iterator[str]:
 def _not_kept(s: PairStory) -> Iterator[str]:
     """Honestly, why nothing is known of how alike they are."""
     if s.equal:
+        outside = "a record that where leaves out is paired with none; " if s.where else ""
         yield (
-            f"they are equal in {names(s.equal[0])}, which same_if names: where many records "
-            "share a value, each is paired with the first of them only"
+            f"they are equal in {names(s.equal[0])}, which same_if names: {outside}where many "
+            "records share a value, each is paired with the first of them only"
         )
     if not s.scores:
         return

@@ -19,6 +19,7 @@ from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome
 from cdmq.sql import nodes
+from cdmq.sql.logical import logical
 from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
 from cdmq.warehouses.base import StatementError
@@ -35,7 +36,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     conditions = Conditions(rule, at.binder, at.rows.behind)
     return Work(
         rule,
-        run=partial(_run, step),
+        run=partial(_run, step, _tested(conditions, at)),
         shown=((f"what {rule.id} compares ({rule.span})", step.query),),
         publishes=(f"{rule.id}__xref", *party),
         views=partial(_views, rule),
@@ -44,7 +45,14 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     )
 
 
-def _run(step: MatchStep, at: Running, steps: DatasetSteps) -> Outcome:
+def _tested(conditions: Conditions, at: Compiling) -> exp.Select | None:
+    """How many records `where` lets in; None where it is about all."""
+    if conditions.where is None:
+        return None
+    return nodes.select([exp.Count(this=exp.Star())], logical(at.rows.relation), conditions.where)
+
+
+def _run(step: MatchStep, tested: exp.Select | None, at: Running, steps: DatasetSteps) -> Outcome:
     # Only here, so that a parse loads no engine.
     import duckdb
 
@@ -61,7 +69,11 @@ def _run(step: MatchStep, at: Running, steps: DatasetSteps) -> Outcome:
         return Outcome(step.rule, error=str(error).splitlines()[0])
     if not at.train or step.rule.id in at.rules:
         at.states += matched.states
-    return replace(matched.outcome, seconds=time.perf_counter() - started)
+    outcome = replace(matched.outcome, seconds=time.perf_counter() - started)
+    if tested is None:
+        return outcome
+    ((count,),) = at.fetch(tested)
+    return replace(outcome, tested=count, judged=count)
 
 
 def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[str, exp.Select]]:

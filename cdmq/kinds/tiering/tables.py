@@ -19,7 +19,7 @@ TIER_HISTORY = Table(
     reason text why it has it
     uncounted integer how many facts the figures are made without; NULL: none
     missed integer in how many reviews, one after the other, it was below its level
-    from_review text the date of the review that gave it
+    from_review text the date of the review since which it has it, times in which it had none left out
     to_review text the date of the review that took it; NULL while it holds
 """
         + STATE_COLUMNS

@@ -9,7 +9,7 @@ from runner import World
 FILED = """
 version: 1
 datasets:
-  - {name: people, file: people.csv, key: id, missing_values: [""], pii: {email: mask}}
+  - {name: people, file: people.csv, key: id, missing_values: [""]PII}
 """
 POINTS = """
 version: 1
@@ -19,6 +19,7 @@ completeness:
 """
 
 
+@pytest.mark.parametrize("pii", ["", ", pii: {email: mask}"])
 @pytest.mark.parametrize(
     ("points", "people", "because"),
     [
@@ -29,12 +30,12 @@ completeness:
     ],
 )
 def test_other_points_of_the_same_data_are_the_rule_that_changed(
-    world: World, points: str, people: str, because: str
+    world: World, points: str, people: str, because: str, pii: str
 ) -> None:
     """Its value is the score, which is another though nothing else stands there."""
     world.write(
         {
-            "models/m.yml": FILED,
+            "models/m.yml": FILED.replace("PII", pii),
             "rules/people.yml": POINTS,
             "people.csv": "id,name,email\n1,Ada,\n2,Bo,b@x\n",
         }

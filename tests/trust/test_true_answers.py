@@ -1,0 +1,105 @@
+"""What is said of records that could not be judged, of what is hidden, and of what has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runner import World
+
+import cdmq
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told
+from cdmq.problems import CdmqError
+from cdmq.reports.style import Style
+from cdmq.reports.text import TextReport
+
+MODELS = """
+version: 1
+datasets:
+  - {name: people, table: people, key: id, pii: {age: omit, phone: omit}}
+"""
+RULES = """
+version: 1
+dataset: people
+owner: ada
+defaults:
+  - {id: place, column: city, set: nowhere, reason: unknown, where: "age::integer < 50"}
+  - {id: phones, column: phone, standardise: phone, region: DE}
+matching:
+  - {id: same, same_if: [[email]], where: "age::integer < 100"}
+golden:
+  - {id: gold, from: same, into: gp, pick: longest}
+validation:
+  - {id: ages, column: age, check: accepted_values, values: ['9']}
+"""
+GOLD = "version: 1\ndataset: gp\nowner: ada\nvalidation: [{id: mails, column: email, check: not_null}]\n"
+COLUMNS = dict.fromkeys(("id", "email", "age", "city", "phone"), "text")
+PEOPLE = [
+    ["1", "a@x", "200", None, "030 1234567"],
+    ["2", "a@x", "9", None, None],
+    ["3", "b@x", "abc", None, None],
+    ["4", "b@x", "9", "Rome", None],
+]
+
+
+def begin(world: World) -> None:
+    world.write({"models/m.yml": MODELS, "rules/r.yml": RULES, "rules/g.yml": GOLD})
+    world.table("people", COLUMNS, PEOPLE)
+    world.run()
+
+
+@pytest.fixture
+def begun(twin: Callable[..., World]) -> World:
+    return twin(begin)
+
+
+def test_tested_are_the_records_that_where_lets_in(begun: World) -> None:
+    counts = {r: begun.results()[r] for r in ("same", "place")}
+    assert {r: (c["tested"], c["could_not_judge"]) for r, c in counts.items()} == {
+        "same": (2, 1),
+        "place": (2, 1),
+    }
+
+
+def test_history_of_a_default_counts_the_cells_that_it_changed(begun: World) -> None:
+    (told_of,) = cdmq.history(begun.root, "place").versions
+    assert told_of.found_after == 1
+
+
+def test_a_narrowed_run_tells_what_went_wrong_below(begun: World) -> None:
+    lines: list[str] = []
+    report = TextReport(lines.append, Style(False), quiet=True, width=200)
+    assert begun.run(select=["mails"], listen=report).exit_code == 1
+    assert ["FAIL     same  1 could not be judged" in line for line in lines] == [False, True]
+
+
+def test_what_is_hidden_is_not_called_nothing(begun: World) -> None:
+    lines = "\n".join(told(stories(cdmq.parse(begun.root), "3", "people")[0]))
+    assert "flag    ages  age: hidden" in lines
+    lines = "\n".join(told(stories(cdmq.parse(begun.root), "1", "people")[0]))
+    assert "change  phones  phone: hidden -> hidden" in lines
+    assert "change  place" not in lines
+    lines = "\n".join(told(stories(cdmq.parse(begun.root), "2", "people")[0]))
+    assert "city: nothing -> '" in lines
+
+
+def test_where_of_a_golden_rule_is_refused(world: World) -> None:
+    begin(world)
+    world.write({"rules/r.yml": RULES.replace("pick: longest", "pick: longest, where: nix < 3")})
+    with pytest.raises(CdmqError, match="CDMQ130 where has no effect on golden records"):
+        world.run()
+
+
+@pytest.mark.parametrize("name", ["nowhere/at/all", "file.csv", "a" * 300])
+def test_a_folder_that_is_not_there_is_not_the_one_above(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cdmq_project.yml").write_text("name: x\nprofile: x\n", "utf-8")
+    (tmp_path / "file.csv").write_text("a\n", "utf-8")
+    (tmp_path / "below").mkdir()
+    assert cdmq.parse(tmp_path / "below").config.name == "x"
+    calls: list[Callable[[Any], Any]] = [cdmq.parse, cdmq.run]
+    for call in calls:
+        with pytest.raises(CdmqError, match="CDMQ120 there is no such folder"):
+            call(tmp_path / name)
