@@ -114,7 +114,9 @@ class Findings:
             failing=count,
             could_not_judge=sum(n for n, _ in unjudged),
             fingerprint="|".join(parts),
-            samples=self._samples(outcome.rule, codes) if count else (),
+            samples=self._samples(outcome.rule, codes if count else [c + 1 for c in codes])
+            if count or any(n for n, _ in unjudged)
+            else (),
         )
 
     def _grouped(
@@ -166,7 +168,7 @@ class Findings:
         )
 
     def _samples(self, rule: Rule, codes: Sequence[int]) -> tuple[str, ...]:
-        """The first three keys that fail, in the order of their text, as they may be shown."""
+        """The first three keys, in the order of their text, as they may be shown."""
         from cdmq.sql.pii import hides_key, masked
 
         key = nodes.column("key")

@@ -124,7 +124,7 @@ RULE_RESULTS = Table(
     judged bigint rows with something to judge
     failing bigint rows that fail, without the waived
     waived bigint rows that fail under a waiver
-    could_not_judge bigint rows that could not be judged
+    could_not_judge bigint rows that could not be judged, and facts that no figure could count
     changed bigint cells that a default changed
     percent double failing over judged, in percent
     seconds double time of its statement, shared by the rules in it

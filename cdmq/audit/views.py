@@ -38,7 +38,7 @@ JUDGEMENTS = View(
     tested bigint rows under where
     judged bigint rows with something to judge
     failing bigint rows that fail
-    could_not_judge bigint rows that could not be judged
+    could_not_judge bigint rows that could not be judged, and facts that no figure could count
     changed bigint cells that a default changed
 """),
     ),

@@ -61,7 +61,7 @@ class TextReport:
         place = f"{self.done:>{len(str(total))}} of {total}"
         word = self.style(f"{result.status.upper():<7}", STATUS_COLOURS[result.status])
         what, problem = said(result), (result.rule.dataset, result.message)
-        if result.message and problem in self.told:
+        if result.message and not result.outcome.evaluated and problem in self.told:
             what = f"dataset {result.rule.dataset}: as above"
         self.told.add(problem)
         self.write(f"{clock}  {place}  {word}  {printable(f'{result.rule.id}  {what}'.rstrip())}")

@@ -113,6 +113,7 @@ def parse(text: str) -> Expression:
 
 
 def _parsed(text: str) -> exp.Expr:
+    words.column(text)
     try:
         found = _tokenizer().tokenize(text)
     except SqlglotError:

@@ -43,10 +43,11 @@ def _status(outcome: Outcome) -> Status:
 
 
 def _above(outcome: Outcome, threshold: str) -> bool:
-    """More records than a count, or than a share of the judged ones; or more facts."""
+    """More records than a count, or than a share of those that it judged or could not judge; or
+    more facts."""
     if threshold == NEVER:
         return False
-    records = outcome.failing + outcome.unjudged, outcome.judged
+    records = outcome.failing + outcome.unjudged, outcome.judged + outcome.unjudged
     pairs = (records, (outcome.uncounted, outcome.facts))
     if threshold.endswith("%"):
         return any(bad * 100 > Decimal(threshold[:-1]) * max(of, 1) for bad, of in pairs)

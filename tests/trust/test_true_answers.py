@@ -103,3 +103,42 @@ def test_a_folder_that_is_not_there_is_not_the_one_above(tmp_path: Path, name: s
     for call in calls:
         with pytest.raises(CdmqError, match="CDMQ120 there is no such folder"):
             call(tmp_path / name)
+
+
+def test_a_share_is_of_those_that_could_not_be_judged_too(world: World) -> None:
+    """Four of nine are no 80%."""
+    begin(world)
+    rule = "- {id: IDS, column: email, check: not_null, where: 'age::integer < 100', MORE}"
+    shares = {"low": "error_above: 44%", "high": "error_above: 45%"}
+    rules = "\n  ".join(rule.replace("IDS", i).replace("MORE", m) for i, m in shares.items())
+    world.write({"rules/r.yml": f"version: 1\ndataset: people\nvalidation:\n  {rules}\n"})
+    world.write({"rules/g.yml": ""})
+    ages = ["1", "2", "3", "4", "5", "a", "b", "c", "d"]
+    world.table("people", COLUMNS, [[str(i), "e@x", a, None, None] for i, a in enumerate(ages)])
+    world.run()
+    found = {r: world.results()[r] for r in shares}
+    assert {r: f["status"] for r, f in found.items()} == {"low": "fail", "high": "pass"}
+
+
+def test_keys_of_records_that_could_not_be_judged_are_named(begun: World) -> None:
+    lines: list[str] = []
+    begun.run(listen=TextReport(lines.append, Style(False), width=200))
+    at = next(i for i, line in enumerate(lines) if line.startswith("  same "))
+    assert "keys: 3" in "\n".join(lines[at : at + 3])
+
+
+def test_two_rules_that_say_the_same_are_both_told(world: World) -> None:
+    begin(world)
+    points = "points: {name: 1}"
+    two = f"- {{id: a, {points}}}\n  - {{id: b, {points}, ask_at_least: 50}}"
+    world.write(
+        {
+            "rules/r.yml": f"version: 1\ndataset: people\ncompleteness:\n  {two}\n".replace(
+                "name", "email"
+            ),
+            "rules/g.yml": "",
+        }
+    )
+    lines: list[str] = []
+    world.run(listen=TextReport(lines.append, Style(False), width=200))
+    assert not [line for line in lines if "as above" in line]

@@ -37,10 +37,11 @@ class ValidationRule(Head):
             severity: warn
             why: An order before the account exists is a wrong customer number.
 
-    `error_above` and `warn_above` are a count (`5`) or a share of the judged rows (`1%`). Without
-    them any failing row counts, at the rule's severity. With both, more than `error_above` fails
-    and more than `warn_above` warns. One alone speaks for itself: `error_above: 5` fails or passes
-    and never warns, `warn_above: 5` warns or passes and never fails.
+    `error_above` and `warn_above` are a count (`5`) or a share (`1%`): of rows that fail or could
+    not be judged, among those and the ones that pass. Without them any such row counts, at the
+    rule's severity. With both, more than `error_above` fails and more than `warn_above` warns. One
+    alone speaks for itself: `error_above: 5` fails or passes and never warns, `warn_above: 5` warns
+    or passes and never fails.
     """
 
     column: Column | None = Field(None, description="The column that the checks judge.")
