@@ -21,7 +21,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parser import Parser
 from sqlglot.tokens import Tokenizer
 
-from cdmq.sql import refusals, words
+from cdmq.sql import refusals, statements, words
 from cdmq.sql.calls import miscounted
 from cdmq.sql.fitting import clone
 from cdmq.sql.functions.build import both, is_null
@@ -113,7 +113,7 @@ def parse(text: str) -> Expression:
 
 
 def _parsed(text: str) -> exp.Expr:
-    words.column(text)
+    statements.column(text)
     try:
         found = _tokenizer().tokenize(text)
     except SqlglotError:
