@@ -75,6 +75,15 @@ def selected(project: Project, wish: Wish) -> Selection:
         kinds=wish.kinds,
         along=wish.command == "run",
     )
+    if not wish.build and wish.select and not found.rules and not wish.allow_empty:
+        raise CdmqError(
+            Problem(
+                Span("--select"),
+                "CDMQ510",
+                "no rule that cdmq test judges is selected: it judges checks alone",
+                "run the others with: cdmq run, or say --allow-empty",
+            )
+        )
     if wish.command != "train":
         return found
     models = frozenset(r for r in found.rules if getattr(project.rules[r].spec, "compare", None))

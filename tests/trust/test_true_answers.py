@@ -142,3 +142,11 @@ def test_two_rules_that_say_the_same_are_both_told(world: World) -> None:
     lines: list[str] = []
     world.run(listen=TextReport(lines.append, Style(False), width=200))
     assert not [line for line in lines if "as above" in line]
+
+
+@pytest.mark.parametrize("chosen", ["same", "gold", "place"])
+def test_nothing_to_test_is_not_green(begun: World, chosen: str) -> None:
+    with pytest.raises(CdmqError, match="CDMQ510 no rule that cdmq test judges is selected"):
+        cdmq.test(begun.root, select=chosen)
+    assert cdmq.test(begun.root, select=chosen, allow_empty=True).exit_code == 0
+    assert cdmq.test(begun.root, select="mails").exit_code == 0
