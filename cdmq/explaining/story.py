@@ -150,17 +150,17 @@ class _Teller(TellingAt):
         return {
             n: v
             for n, v in last.items()
-            if v["to_run"] is None and v["dataset"] in names and self._judges(n, v["kind"])
+            if v["to_run"] is None and v["dataset"] in names and self._judges(n, v)
         }
 
-    def _judges(self, rule: str, kind: str) -> bool:
-        """Whether a rule flags records; of one that the project has no more, whether its kind
-        does."""
+    def _judges(self, rule: str, version: Row) -> bool:
+        """Whether a rule flags records; of one that the project has no more, or had then, whether
+        its version did."""
         uses = self.project.uses.get(rule) if self.at is None else None
         if uses is not None:
             return any(name.startswith("flags:") for name in uses.makes)
-        known = kinds().get(kind)
-        return known is not None and known.tells.judges
+        known = kinds().get(version["kind"])
+        return known is not None and known.tells.judges(version["text"])
 
     def _kept(self, dataset: str, rows: Sequence[tuple[str, Row]]) -> Iterator[tuple[str, Pii]]:
         named = {c for _, r in rows for c in (r["column_name"] or "").split(", ")}

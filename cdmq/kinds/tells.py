@@ -49,11 +49,10 @@ class Tells:
 
     # what `explain --record` tells ---------------------------------------------------------------
 
-    @property
-    def judges(self) -> bool:
-        """Its rules flag records, each of them: a story says which of them the record passes. Of
-        a rule that the project has what it uses says so."""
-        return self._part("story", "JUDGES")  # type: ignore[no-any-return]
+    def judges(self, said: str) -> bool:
+        """Whether a rule of it may flag records, by the text of its version: a story says which of
+        them the record passes. Of a rule that the project has what it uses says so."""
+        return self._part("story", "judges")(said)  # type: ignore[no-any-return]
 
     def chapters(self, record: Record, at: Telling) -> Iterator[Chapter]:
         """What its rules say of a record, beside the flags and changes that are told of all."""

@@ -147,3 +147,24 @@ def test_what_it_had_ends_as_it_could_not_be_judged(twin: Callable[..., World], 
     lines = "\n".join(told(stories(cdmq.parse(world.root), "a", "people")[0]))
     assert "the rule could not judge it" in lines
     assert "could not be judged" in lines
+
+
+@pytest.mark.parametrize("where", [UNREAD, '"try_cast(age as integer) < 10"'])
+def test_who_judged_then_is_told_as_who_judges_now(
+    twin: Callable[..., World], kind: str, where: str
+) -> None:
+    """Also when the rule is gone, or says something else meanwhile."""
+    world = twin(begin, kind)
+    write(world, kind, where)
+    world.run()
+    now = stories(cdmq.parse(world.root), "a", "people")[0]
+    flags_some = where == UNREAD or kind == "validation"
+    assert ("judged" in now.passes) == flags_some
+    then = "9999-01-01"
+    for after in ("nothing", "changed", "gone"):
+        if after == "changed":
+            write(world, kind, "\"age = '5'\"")
+        elif after == "gone":
+            world.write({"rules/r.yml": ""})
+        story = stories(cdmq.parse(world.root), "a", "people", as_of=then)[0]
+        assert ("judged" in story.passes) == flags_some, after

@@ -12,6 +12,13 @@ from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
 from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
 from cdmq.kinds.kept import kept_of
+from cdmq.kinds.said import fields, may_be_unread
+
+
+def judges(said: str) -> bool:
+    """Whose score is low is flagged, and of whom none can be told."""
+    asks = "ask_at_least" in fields(said)
+    return asks or may_be_unread(said) or may_be_unread(said, "not_applicable")
 
 
 @dataclass(frozen=True)
