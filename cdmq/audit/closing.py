@@ -30,6 +30,8 @@ class Closing:
     executed: Executed
     closing: Relation
     now: Relation
+    #: Whether they are flags: what judgements found.
+    flags: bool
 
     def say_why(
         self,
@@ -117,7 +119,7 @@ class Closing:
     def _value_changed(self, result: RuleResult) -> None:
         """Rows of a changed rule in whose place something else stands now."""
         steps = self.executed.steps.get(result.rule.dataset)
-        own = steps.judges(result.rule.id) if steps else ()
+        own = self._judgements(result)
         for j in own:
             if steps is None or j.scope != "row":
                 continue
@@ -154,7 +156,7 @@ class Closing:
         steps = self.executed.steps.get(result.rule.dataset)
         if steps is None:
             return
-        rule, own = _of_rules([result.rule.id]), steps.judges(result.rule.id)
+        rule, own = _of_rules([result.rule.id]), self._judgements(result)
         for j in own:
             mine = _of(j, len(own) == 1)
             if j.key is not None:
@@ -166,6 +168,11 @@ class Closing:
         for change in steps.stage.changes if steps.stage else ():
             if change.rule.id == result.rule.id and change.tested is not None:
                 self._leave(rule, _outside(steps, steps.relation, change.tested))
+
+    def _judgements(self, result: RuleResult) -> Sequence[Judgement]:
+        """Those that found the rows of a rule: none where these are changes."""
+        steps = self.executed.steps.get(result.rule.dataset)
+        return steps.judges(result.rule.id) if steps and self.flags else ()
 
     def _unjudged(self, rule: str) -> exp.Expr:
         """The condition that a key is of a record that the rule could not judge now."""

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from cdmq.audit.closing import Closing
 from cdmq.audit.findings_once import Found
-from cdmq.audit.found_parts import Part, Shape
+from cdmq.audit.found_parts import FLAG_SHAPE, Part, Shape
 from cdmq.audit.judgement_numbers import JudgementNumbers
 from cdmq.audit.latest import last_fingerprints
 from cdmq.audit.ledger import Ledger
@@ -90,7 +90,8 @@ class Episodes:
         self.temporary.make(self.now, self.found.once(self.names))
         self.temporary.make(self.open, self.stored.of(known))
         self.temporary.make(self.closing, self._closing())
-        reasons = Closing(self.ledger.warehouse, self.executed, self.closing, self.now)
+        flags = self.shape is FLAG_SHAPE
+        reasons = Closing(self.ledger.warehouse, self.executed, self.closing, self.now, flags)
         reasons.say_why(work, meaning, removed, moved, rekeyed, self._of_same_data(work, meaning))
 
     def publish(self) -> tuple[int, int]:

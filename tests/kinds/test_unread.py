@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import kind_cases as of
 import pytest
-from runner import World
+from runner import Twin, World
 
 import cdmq
+from cdmq.datasets.remembered import stored_catalog
 from cdmq.explaining.story import stories
 from cdmq.explaining.story_text import told
+from cdmq.kinds import kinds
 
 MODELS = """
 version: 1
@@ -168,3 +171,42 @@ def test_who_judged_then_is_told_as_who_judges_now(
             world.write({"rules/r.yml": ""})
         story = stories(cdmq.parse(world.root), "a", "people", as_of=then)[0]
         assert ("judged" in story.passes) == flags_some, after
+
+
+def refused(world: World) -> str:
+    """What is said of a project that is none; nothing of a sound one."""
+    try:
+        cdmq.parse(world.root)
+    except cdmq.CdmqError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("twin", ["duckdb"], indirect=True)
+@pytest.mark.parametrize("kind", [name for name, kind in kinds().items() if kind.built])
+def test_no_kind_leaves_out_silently_what_its_where_cannot_read(kind: str, twin: Twin) -> None:
+    """The rule of its case flags the records that an expression of the same words flags; or its
+    kind takes no `where`."""
+    world, said = twin(of.begin, kind), of.cases(kind)
+    project = cdmq.parse(world.root)
+    dataset = project.rules[said["rule"]].dataset
+    column = list(stored_catalog(project)[0][dataset])[-1]
+    unread = f"CAST(CAST({column} AS text) || 'x' AS integer) < 4"
+    (item,) = of.items(said["rules"], said["rule"])
+    item["where"] = unread
+    said["rules"][dataset].setdefault("validation", []).append(
+        {"id": "all_read", "check": "expression", "must": unread}
+    )
+    of.put(world, said["rules"])
+    if refusal := refused(world):
+        assert "rule takes no where" in refusal
+        return
+    world.run()
+    found = {
+        rule: world.audit_rows(
+            "flags", ["key", "records"], f"rule_id = '{rule}' AND state = 'could_not_judge'"
+        )
+        for rule in ("all_read", said["rule"])
+    }
+    assert found["all_read"]
+    assert found[said["rule"]] == found["all_read"]

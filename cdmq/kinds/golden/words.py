@@ -108,6 +108,8 @@ class GoldenRule(Named):
 
     @model_validator(mode="after")
     def _sensible(self) -> GoldenRule:
+        if self.where is not None:
+            raise ValueError("a golden rule takes no where: write it at the matching rule")
         picks = [self.pick, *self.columns.values()]
         if self.trust is None and any("trusted" in words for words in picks):
             raise ValueError("trusted needs trust: the sources, the most trusted first")
