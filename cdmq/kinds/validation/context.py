@@ -135,9 +135,11 @@ class RuleContext:
     def could_not_judge(self, field: str) -> exp.Expr | None:
         return None if self.check_only else self.conditions.could_not_judge(field)
 
-    def unjudged(self, by_check: exp.Expr | None) -> exp.Expr | None:
-        """Rows of which the check, or whether `where` lets them in, could not be judged."""
-        return by_check if self.check_only else self.conditions.unjudged(by_check)
+    def inside(self, unjudged: exp.Expr | None) -> exp.Expr | None:
+        """The rows of which the check could not be judged, of those that `where` lets in."""
+        if self.check_only or unjudged is None:
+            return unjudged
+        return nodes.all_of([self.conditions.where, unjudged])
 
     def table(self) -> exp.Expr:
         return logical(self.relation)

@@ -55,7 +55,7 @@ class _Judging:
                 rule=rule,
                 relation=at.relation,
                 failing=failing,
-                could_not_judge=at.unjudged(check.could_not_judge(columns, at)),
+                could_not_judge=at.inside(check.could_not_judge(columns, at)),
                 tested=at.tested(),
                 judged=check.judged(columns, at),
                 shown=columns or at.conditions.read(f for f in rule.expressions if f != "where"),
@@ -72,12 +72,12 @@ class _Judging:
             return (judgement,)
         if check.SCOPE == "dataset":
             return (replace(judgement, could_not_judge=None), *self._unread(at))
-        return (self._with_value(judgement, at),)
+        return (self._with_value(judgement, at), *self._unread(at))
 
     def _unread(self, at: RuleContext) -> Iterator[Judgement]:
-        """The records of which it can't be told whether they count; without a key where the rule
-        guards the dataset: they are of a delivery that may be held back."""
-        for judgement in unread(at.conditions, at.rows, at.unjudged(None)):
+        """The records of which it can't be told whether the rule is about them; without a key where
+        it guards the dataset: they are of a delivery that may be held back."""
+        for judgement in unread(at.conditions, at.rows, at.conditions.unjudged(None)):
             guards = at.rule.id in self.at.dataset.guards
             yield replace(judgement, key=nodes.cast(nodes.null(), "text")) if guards else judgement
 
