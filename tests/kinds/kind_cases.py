@@ -2,7 +2,7 @@
 
 rule: status_known              # the rule that is looked at
 readers: [golden_person]        # rules that read what it makes; they go where it goes
-tables: {NAME: {columns: {NAME: TYPE}, rows: [[...]]}}     # ~ is NULL
+tables: {NAME: {columns: {NAME: TYPE}, rows: [[...]]}}     # ~ is NULL; one that no rule reads
 datasets: [...]                 # as in models/*.yml
 rules: {DATASET: {KIND: [...]}} # as in rules/*.yml
 leaves: {TABLE: [{column: value}]}     # the open rows that it keeps, by these columns

@@ -192,6 +192,9 @@ def test_its_statements_name_what_it_says_it_reads(kind: str, made_once: Twin) -
         what, _, of_whom = name.partition(":")
         if what in ("source", "stage", "clean", "defaulted"):
             assert of_whom in uses.datasets | own, name
+        elif what == "rows":  # with columns that other rules give
+            over, _, given = of_whom.partition("|")
+            assert set(given.split(",")) <= uses.columns(over), name
         elif what == "seed":
             assert name in uses.reads, name
         elif what == "flagged":
@@ -214,7 +217,7 @@ def test_what_no_rule_reads_can_go(kind: str, twin: Twin) -> None:
     read = {c for uses in project.uses.values() for d in project.datasets for c in uses.columns(d)}
     read |= {c for d in project.datasets.values() for c in declared(d)}
     all_ = {c for table in said["tables"].values() for c in table["columns"]}
-    assert all_ - read or ALL in read
+    assert all_ - read or ALL in read, "the case needs a column that no rule reads"
     if ALL not in read:
         of.fill(world, said, without=all_ - read)
         assert moved(world.run()) == {}
@@ -223,12 +226,14 @@ def test_what_no_rule_reads_can_go(kind: str, twin: Twin) -> None:
 @on_one_engine
 @every_kind
 def test_what_it_reads_must_be_there(kind: str, twin: Twin) -> None:
-    """Without a column that it says it reads, it cannot be compiled; nor without what it names."""
+    """Without a column that it says it reads, or the rule that gives it, it cannot be compiled; nor
+    without what it names."""
     world, said = twin(of.begin, kind), of.cases(kind)
     project = cdmq.parse(world.root)
     reads = project.uses[said["rule"]].reads
     keys = {c for d in project.datasets.values() for c in d.key}
     for column in sorted({c for columns in reads.values() for c in columns} - keys - {ALL}):
+        of.put(world, of.taken_out({**said, "rule": column, "readers": []}))
         of.fill(world, said, without=[column])
         with pytest.raises(cdmq.CdmqError, match=column):
             cdmq.compile(world.root)
