@@ -13,12 +13,11 @@ from cdmq.outcomes import RuleResult
 class ChangedVersions:
     """`new`: a row is added; of these `words`: only what is said of the rule differs.
 
-    `meaning`: the verdicts may differ. `removed`: no longer there. `same`: used as they were.
+    `removed`: no longer there. `same`: used as they were.
     """
 
     new: list[str]
     words: frozenset[str]
-    meaning: frozenset[str]
     removed: frozenset[str]
     closed: list[tuple[str, str, str]]
     same: tuple[str, ...] = ()
@@ -30,12 +29,10 @@ def changed_versions(
     results: Sequence[RuleResult],
     whole: bool,
     datasets: Mapping[str, str],
-    verdicts: Mapping[str, str | None],
 ) -> ChangedVersions:
-    """Compare the rules of a run with the versions that are open, the datasets of these and what in
-    them decides on a record."""
+    """Compare the rules of a run with the versions that are open, and the datasets of these."""
     used = {r.rule.id for r in results if r.status != "skipped" or not r.rule.enabled}
-    new, closed, meaning, words = [], [], set(), set()
+    new, closed, words = [], [], set()
     for name, version in versions.items():
         if name not in used:
             continue
@@ -50,9 +47,6 @@ def changed_versions(
                 closed.append((name, *open_[name]))
         if before and before[0] == version.digest and name in new:
             words.add(name)
-        old = name if name in open_ else version.rule.formerly or ""
-        if before and before[0] != version.digest and verdicts[old] != version.verdict_digest:
-            meaning.add(name)
     former = {v.rule.formerly: name for name, v in versions.items() if v.rule.formerly}
     # A rule that this run leaves out keeps its former id until a run uses it by the new one.
     gone = [n for n in open_ if n not in versions and (former[n] in used if n in former else whole)]
@@ -60,7 +54,6 @@ def changed_versions(
     return ChangedVersions(
         sorted(new),
         frozenset(words),
-        frozenset(meaning),
         frozenset(set(gone) - set(former)),
         closed,
         tuple(sorted(used & versions.keys() - set(new))),

@@ -16,7 +16,7 @@ from cdmq.audit.closing import Closing
 from cdmq.audit.findings_once import Found
 from cdmq.audit.found_parts import FLAG_SHAPE, Part, Shape
 from cdmq.audit.judgement_numbers import JudgementNumbers
-from cdmq.audit.latest import last_fingerprints
+from cdmq.audit.last_judged import LastJudged
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.moved_lines import keep_numbers
 from cdmq.audit.open_episodes import OpenEpisodes
@@ -44,10 +44,11 @@ class Episodes:
         project: Project,
         versions: Mapping[str, Version],
         renamed: Mapping[str, str],
+        last: LastJudged,
     ) -> None:
         self.shape, self.kept, self.ledger = shape, shape.kept, ledger
         self.executed, self.rules, self.versions = executed, rules, versions
-        self.renamed, name = renamed, self.kept.shown.name
+        self.renamed, self.last, name = renamed, last, self.kept.shown.name
         self.temporary = Temporary(ledger.warehouse)
         self.codes = Relation(f"__cdmq_codes_{name}")
         self.now = Relation(f"__cdmq_now_{name}")
@@ -116,11 +117,7 @@ class Episodes:
         wanted = sum({p.more[1:]: p.count for p in self._parts(result)}.values())
         if open_counts.get(o.rule.id, 0) != wanted:
             return False
-        return wanted == 0 or self._last_fingerprints.get(o.rule.id) == o.fingerprint
-
-    @cached_property
-    def _last_fingerprints(self) -> Mapping[str, str]:
-        return last_fingerprints(self.ledger.warehouse, self.ledger.schema)
+        return wanted == 0 or self.last.fingerprint(o.rule.id) == o.fingerprint
 
     def _parts(self, result: RuleResult) -> list[Part]:
         judged = self._judges(result.rule)

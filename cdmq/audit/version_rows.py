@@ -39,11 +39,9 @@ class VersionRows:
     ) -> None:
         self.project, self.versions = project, versions
         self.ledger, self.run_id = ledger, ledger.run_id
-        still = self._still(RULE_VERSIONS, *_STANDING, "verdict_version")
-        self.standing = {r: _standing(*of) for r, *of, _ in still}
+        self.standing = {r: _standing(*of) for r, *of in self._still(RULE_VERSIONS, *_STANDING)}
         self.open = {r: (s.digest, s.meta) for r, s in self.standing.items()}
         self.datasets = {r: s.dataset for r, s in self.standing.items()}
-        self.verdicts = {row[0]: row[-1] for row in still}
         self.open_models = dict(self._still(MODEL_VERSIONS, "dataset", "version"))
         found = [model_version(project.datasets[n], project) for n in sorted(set(built))]
         self.digests = {m.dataset: m.digest for m in found if m}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cdmq.audit.authors import Authors, State
 from cdmq.audit.changed_versions import changed_versions
 from cdmq.audit.episodes import Episodes
-from cdmq.audit.found_parts import CHANGE_SHAPE, FLAG_SHAPE, Shape
+from cdmq.audit.found_parts import CHANGE_SHAPE, FLAG_SHAPE
+from cdmq.audit.last_judged import LastJudged
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.pii_key import key_inputs
 from cdmq.audit.renames import ids_of, renames
@@ -93,16 +94,18 @@ def record(ran: Ended, register: Register, made: Mapping[Relation, str]) -> Reco
     project, executed, warehouse = ran.project, ran.executed, register.warehouse
     ledger = Ledger(warehouse, audit_schema(warehouse), ran.facts.run_id)
     rows = VersionRows(project, ran.versions, ledger, {b.dataset for b in executed.built})
-    changed = changed_versions(
-        rows.open, ran.versions, ran.results, ran.facts.whole, rows.datasets, rows.verdicts
-    )
+    changed = changed_versions(rows.open, ran.versions, ran.results, ran.facts.whole, rows.datasets)
     renamed, rekeyed = renames(warehouse, ledger.schema, project.rules), rows.rekeyed()
     rows.ask(changed, ran.authors)
+    last = LastJudged(ledger)
+    evaluated = [r for r in ran.results if r.outcome.evaluated]
     flags, changes = (
-        _episodes(ran, shape, ledger, renamed) for shape in (FLAG_SHAPE, CHANGE_SHAPE)
+        Episodes(shape, ledger, executed, evaluated, project, ran.versions, renamed, last)
+        for shape in (FLAG_SHAPE, CHANGE_SHAPE)
     )
+    meaning = last.changed([ran.versions[r.rule.id] for r in evaluated], ids_of(renamed))
     for episodes in (flags, changes):
-        episodes.compare(changed.meaning, changed.removed, rekeyed)
+        episodes.compare(meaning, changed.removed, rekeyed)
     suggestions = Suggestions(ledger, project, executed, flags.numbered)
     with warehouse.transaction():
         rows.write(changed)
@@ -123,11 +126,6 @@ def record(ran: Ended, register: Register, made: Mapping[Relation, str]) -> Reco
         tuple(changed.removed),
         rekeyed,
     )
-
-
-def _episodes(ran: Ended, shape: Shape, ledger: Ledger, renamed: Mapping[str, str]) -> Episodes:
-    rules = [r for r in ran.results if r.outcome.evaluated]
-    return Episodes(shape, ledger, ran.executed, rules, ran.project, ran.versions, renamed)
 
 
 def _write_states(
