@@ -67,6 +67,9 @@ class GoldenRule(Named):
     `together` group one flagged cell makes the whole group lose, unless the other has less than
     half of its cells. `valid_only: false` lets flags not count.
 
+    Each party has a record, so that there is no `where`: the one of the matching rule says which
+    records may be one with others.
+
     Example:
 
         golden:
@@ -109,7 +112,9 @@ class GoldenRule(Named):
     @model_validator(mode="after")
     def _sensible(self) -> GoldenRule:
         if self.where is not None:
-            raise ValueError("a golden rule takes no where: write it at the matching rule")
+            raise ValueError(
+                "a golden rule takes no where, as each party has a record: leave it out"
+            )
         picks = [self.pick, *self.columns.values()]
         if self.trust is None and any("trusted" in words for words in picks):
             raise ValueError("trusted needs trust: the sources, the most trusted first")
