@@ -157,7 +157,10 @@ class Head(Model):
     severity: Severity | None = Field(None, description="error, warn or info. Default: error.")
     dimension: Dimension | None = Field(None, description="The data-quality dimension.")
     where: Sql | None = Field(None, description="Only rows for which this SQL condition is true.")
-    enabled: Bool = Field(True, description="false: skipped, its open flags stay.")
+    enabled: Bool = Field(
+        True,
+        description="false: skipped. Its open flags stay; a cell that it changed is as it came.",
+    )
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
     formerly: str | None = Field(None, description="The id it had before it was renamed.")
 

@@ -98,12 +98,12 @@ def record(ran: Ended, register: Register, made: Mapping[Relation, str]) -> Reco
     renamed, rekeyed = renames(warehouse, ledger.schema, project.rules), rows.rekeyed()
     rows.ask(changed, ran.authors)
     last = LastJudged(ledger)
-    evaluated = [r for r in ran.results if r.outcome.evaluated]
+    evaluated, off = [r for r in ran.results if r.outcome.evaluated], _off(ran)
     flags, changes = (
-        Episodes(shape, ledger, executed, evaluated, project, ran.versions, renamed, last)
-        for shape in (FLAG_SHAPE, CHANGE_SHAPE)
+        Episodes(shape, ledger, executed, results, project, ran.versions, renamed, last)
+        for shape, results in ((FLAG_SHAPE, evaluated), (CHANGE_SHAPE, [*evaluated, *off]))
     )
-    meaning = last.changed([ran.versions[r.rule.id] for r in evaluated], ids_of(renamed))
+    meaning = last.changed([ran.versions[r.rule.id] for r in (*evaluated, *off)], ids_of(renamed))
     for episodes in (flags, changes):
         episodes.compare(meaning, changed.removed, rekeyed)
     suggestions = Suggestions(ledger, project, executed, flags.numbered)
@@ -126,6 +126,14 @@ def record(ran: Ended, register: Register, made: Mapping[Relation, str]) -> Reco
         tuple(changed.removed),
         rekeyed,
     )
+
+
+def _off(ran: Ended) -> list[RuleResult]:
+    """The rules that are switched off, of datasets that the run made without them: they change no
+    cell any more."""
+    executed = ran.executed
+    made = executed.steps.keys() - executed.failed.keys() if executed.built else ()
+    return [r for r in ran.results if not r.rule.enabled and r.rule.dataset in made]
 
 
 def _write_states(
