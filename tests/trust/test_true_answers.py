@@ -89,7 +89,7 @@ def test_what_is_hidden_is_not_called_nothing(begun: World) -> None:
 def test_where_of_a_golden_rule_is_refused(world: World) -> None:
     begin(world)
     world.write({"rules/r.yml": RULES.replace("pick: longest", "pick: longest, where: nix < 3")})
-    with pytest.raises(CdmqError, match="CDMQ130 where has no effect on golden records"):
+    with pytest.raises(CdmqError, match="a golden rule takes no where"):
         world.run()
 
 

@@ -54,15 +54,6 @@ def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:
     for rule in at.rules.values():
         if not isinstance(rule.spec, GoldenRule):
             continue
-        if rule.where is not None:
-            yield Problem(
-                rule.spans.get("where", rule.span),
-                "CDMQ130",
-                "where has no effect on golden records: each is made of all records of a party "
-                f"(rule {rule.id})",
-                "take it out; records that must not count are left out by a SQL model that is "
-                "matched in place of theirs",
-            )
         matching = [n for n, dataset in keeps.items() if dataset == rule.dataset]
         if rule.spec.matched_by not in matching:
             yield Problem(
