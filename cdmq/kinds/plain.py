@@ -159,8 +159,10 @@ COUNTS = "record flagged", "records flagged"
 
 
 def judges(said: str) -> bool:
-    """It flags nothing."""
-    return False
+    """Who cannot be told by its `where` is flagged."""
+    from cdmq.kinds.said import may_be_unread
+
+    return may_be_unread(said)
 
 
 def chapters(record: Record, at: Telling) -> Iterator[Chapter]:

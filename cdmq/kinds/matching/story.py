@@ -19,7 +19,6 @@ from cdmq.kinds.matching.story_text import (
 )
 from cdmq.kinds.matching.story_values import Members, Membership
 from cdmq.kinds.matching.tables import PARTY_EVENTS, XREF
-from cdmq.kinds.said import may_be_unread
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
@@ -28,11 +27,6 @@ KIND = "matching"
 HEADING = "PARTIES AND LEVELS"
 #: How many members of a party are told.
 _MEMBERS = 20
-
-
-def judges(said: str) -> bool:
-    """Who cannot be told by its `where` is flagged."""
-    return may_be_unread(said)
 
 
 def parties(dataset: str, key: str, at: Telling) -> Iterator[Party]:

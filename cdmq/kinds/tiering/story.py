@@ -10,17 +10,11 @@ from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
 from cdmq.kinds.kept import kept_of
-from cdmq.kinds.said import may_be_unread
 from cdmq.kinds.tiering.tables import TIER_HISTORY
 
 HEADING = "PARTIES AND LEVELS"
 GROUP = "levels"
 COUNTS = "fact or record not counted", "facts or records not counted"
-
-
-def judges(said: str) -> bool:
-    """Who cannot be told by its `where` is flagged."""
-    return may_be_unread(said)
 
 
 @dataclass(frozen=True)

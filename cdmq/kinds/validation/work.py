@@ -28,7 +28,8 @@ class _Judging:
     at: Compiling
 
     def judgements(self, rule: Rule) -> tuple[Judgement, ...]:
-        """None where something does not fit."""
+        """What it says of rows, and the rows of which its `where` can't be told; empty where
+        something does not fit."""
         check = rule.spec
         assert isinstance(check, Check)
         columns = self._columns_of(rule)
