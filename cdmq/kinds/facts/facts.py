@@ -1,4 +1,4 @@
-"""The facts of a tiering rule: from rows of orders and the like to one row of totals a customer."""
+"""The facts of a rule: from rows of orders and the like to one row of totals a customer."""
 
 from __future__ import annotations
 
@@ -90,17 +90,21 @@ class Totals:
         """A row a customer: `key`, `first` (its first fact of any kind), `lost` (how many facts
         no figure could count) and, for each figure, `s`: the sum, count or moment, and for sums
         `b`: how many amounts cannot be added up."""
-        key, through = nodes.column("key", "f"), self.link.through
-        if through is not None:
-            key = nodes.column("party_id", "x")
         shown: list[exp.Expr] = [
-            nodes.alias(key, "key"),
             nodes.alias(exp.Min(this=nodes.column("at", "f")), "first"),
             nodes.alias(_filter(exp.Count(this=exp.Star()), self._lost()), "lost"),
         ]
         for figure in self.figures:
             shown += self._totals(figure)
-        query = nodes.select(shown, nodes.subquery(self._rows(), "f"))
+        query = self.of_parties(shown)
+        return nodes.group_by(query, [query.expressions[0].this.copy()])
+
+    def of_parties(self, shown: Sequence[exp.Expr]) -> exp.Select:
+        """The facts under the name `f`, a row each: `key`, whose it is, and what is `shown`."""
+        key, through = nodes.column("key", "f"), self.link.through
+        if through is not None:
+            key = nodes.column("party_id", "x")
+        query = nodes.select([nodes.alias(key, "key"), *shown], nodes.subquery(self.rows(), "f"))
         if through is not None:
             xref = logical(f"xref:{through}")
             xref.set("alias", exp.TableAlias(this=nodes.name("x")))
@@ -114,7 +118,7 @@ class Totals:
                     ),
                 ),
             )
-        return nodes.group_by(query, [key.copy()])
+        return query
 
     def account(self, customers: exp.Select) -> exp.Select:
         """One row: how many facts a measure asks for, and how many no figure could count, by why:
@@ -131,7 +135,7 @@ class Totals:
                 if reason is None
                 else _filter(exp.Count(this=exp.Star()), nodes.every([*before, _surely(reason)]))
             )
-        query = nodes.select(shown, nodes.subquery(self._rows(), "f"), nodes.column("asked", "f"))
+        query = nodes.select(shown, nodes.subquery(self.rows(), "f"), nodes.column("asked", "f"))
         keys = nodes.select([nodes.column("key")], nodes.subquery(customers, "c")).distinct()
         nodes.left_join(
             query,
@@ -159,7 +163,7 @@ class Totals:
         ]
         return nodes.any_of(sums) if sums else None
 
-    def _rows(self) -> exp.Select:
+    def rows(self) -> exp.Select:
         """The facts until as_of, and those without a date: whose, when, whether a measure asks for
         them, whether one can't tell if it does, and for each figure whether it counts, and what."""
         link = self.link

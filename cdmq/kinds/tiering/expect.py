@@ -68,16 +68,12 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
 
 
 def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
-    """What is summed is a number, and facts happened at a time."""
-
+    """Those of its facts."""
+    from cdmq.kinds.facts.counted import types_of
     from cdmq.kinds.tiering.words import TieringRule
 
     assert isinstance(rule.spec, TieringRule)
-    of = [m for m in rule.spec.measures.values() if m.dataset == dataset.name]
-    found: dict[str, Type] = {m.sum: "decimal" for m in of if m.sum}
-    if of and dataset.spec.happened_at:
-        found[dataset.spec.happened_at] = "timestamp"
-    return found
+    return types_of(list(rule.spec.measures.values()), dataset)
 
 
 EXPECTS = {

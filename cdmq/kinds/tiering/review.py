@@ -17,8 +17,9 @@ from sqlglot import exp
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.conditions import Conditions
+from cdmq.kinds.facts.counted import customers, of_facts
 from cdmq.kinds.facts.facts import Figure, Totals, figures_of
-from cdmq.kinds.facts.links import Link, links
+from cdmq.kinds.facts.links import links
 from cdmq.kinds.facts.measures import Measuring
 from cdmq.kinds.facts.numbers import before
 from cdmq.kinds.tiering.keep import Keeping
@@ -52,7 +53,9 @@ def account_query(
     not counted: without a date, with a cell that `where` can't read, without an amount, of no known
     customer."""
     review = _Review(rule, rows, project, catalog, dialect)
-    return nodes.union_all([t.account(review.customers(t.link)) for t in review.totals().values()])
+    return nodes.union_all(
+        [t.account(customers(t.link, rows, dialect)) for t in review.totals().values()]
+    )
 
 
 class _Review:
@@ -86,16 +89,6 @@ class _Review:
             )
             for name, link in self.links.items()
         }
-
-    def customers(self, link: Link) -> exp.Select:
-        """The keys of all whom facts may be of."""
-        if link.through is not None:
-            return nodes.select([nodes.column("key")], logical(f"xref:{link.through}"))
-        keys = nodes.select([nodes.alias(self.rows.key(), "key")], logical(self.rows.relation))
-        return nodes.select(
-            [nodes.alias(link.compared(nodes.column("key", "w"), self.dialect), "key")],
-            nodes.beneath(keys, "w", self.dialect),
-        )
 
     def query(self) -> exp.Select:
         measuring = Measuring(self.figures, self.links, self.totals(), self.dialect)
@@ -177,10 +170,7 @@ class _Review:
         self, figure: Figure, said: Callable[[Conditions, str], exp.Expr | None]
     ) -> exp.Expr | None:
         field = f"measures.{figure.name}.where"
-        if field not in self.rule.expressions:
-            return None
-        binder = self.counting[figure.spec.dataset]
-        return said(Conditions(self.rule, binder, _nothing, lambda c: nodes.column(c, "c")), field)
+        return of_facts(self.rule, field, self.counting[figure.spec.dataset], said)
 
     def _judged(self, measured: exp.Select) -> exp.Select:
         """The figures with their texts `t`, what each level says: `h` holds, `k` kept by."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cdmq.kinds.facts.counted import read_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.kinds.tiering.words import TieringRule
@@ -18,12 +19,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     own = expression_columns(rule, "where") | set(given_in_levels(rule, others))
     reads = {f"rows:{rule.dataset}": frozenset(own)}
     for name, measure in spec.measures.items():
-        wanted = expression_columns(rule, f"measures.{name}.where")
-        wanted |= {measure.sum} if measure.sum else set()
-        facts = at.datasets.get(measure.dataset)
-        if facts is not None:
-            wanted |= {facts.spec.happened_at} if facts.spec.happened_at else set()
-            wanted |= {c for columns in facts.spec.refers_to.values() for c in columns}
+        wanted = read_of(rule, f"measures.{name}.where", measure, at)
         known = f"rows:{measure.dataset}"
         reads[known] = reads.get(known, frozenset()) | wanted
     makes = {

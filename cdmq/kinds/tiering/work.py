@@ -15,6 +15,7 @@ from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
+from cdmq.kinds.facts.counted import uncounted
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.tiering.history import STATE, Review, review_at
 from cdmq.kinds.tiering.problems import tier_problems
@@ -30,13 +31,6 @@ from cdmq.sql.relation import Relation
 from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
 
-#: Why a fact is not counted, in the order of `account_query`.
-_UNCOUNTED = (
-    "without a date",
-    "with a cell that where can't read",
-    "without an amount",
-    "of no known customer",
-)
 _PUBLIC = ("key", "level", "measures", "cut_offs", "reason", "from_review")
 
 
@@ -115,7 +109,7 @@ class _Tiering:
             self.at.states.append(self._reviewed(rule.id, review, as_of))
         self.at.drop(before)
         found = self._levels(rule, rule.spec, staged, review)
-        lost, facts, told = self._uncounted(step)
+        lost, facts, told = uncounted(self.at, step.account)
         return replace(
             found,
             statement=digest,
@@ -126,18 +120,6 @@ class _Tiering:
             note="; ".join(n for n in (found.note, told) if n),
             figures={**found.figures, "facts": facts, "uncounted": lost},
         )
-
-    def _uncounted(self, step: TierStep) -> tuple[int, int, str]:
-        """How many facts no figure could count, of how many, and in words."""
-        lost, facts, told = 0, 0, []
-        for name, all_, *by_why in sorted(
-            self.at.warehouse.fetch(self.at.render.sent(step.account))
-        ):
-            lost, facts = lost + sum(by_why), facts + all_
-            why = [f"{n:,} {words}" for n, words in zip(by_why, _UNCOUNTED, strict=True) if n]
-            if why:
-                told.append(f"made without {sum(by_why):,} of {all_:,} {name}: {', '.join(why)}")
-        return lost, facts, "; ".join(told)
 
     def _reviewed(self, rule: str, review: Review, as_of: datetime) -> State:
         """The review that this run makes, with the time that it judges by."""

@@ -1,0 +1,83 @@
+"""What rules of several kinds do with facts: what they read of them, whose these are, and how many could
+not be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlglot import exp
+
+from cdmq.datasets.rows import Rows
+from cdmq.kinds.binding import Binder
+from cdmq.kinds.conditions import Conditions
+from cdmq.kinds.facts.links import Link
+from cdmq.kinds.facts.words import Facts
+from cdmq.kinds.kind import Known
+from cdmq.kinds.reads import expression_columns
+from cdmq.kinds.running import Running
+from cdmq.sql import nodes
+from cdmq.sql.logical import logical
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Rule
+
+#: Why a fact is not counted, in the order of `Totals.account`.
+_UNCOUNTED = (
+    "without a date",
+    "with a cell that where can't read",
+    "without an amount",
+    "of no known customer",
+)
+
+
+def read_of(rule: Rule, field: str, measure: Facts, at: Known) -> frozenset[str]:
+    """The columns of its facts that a measure reads; `field`: its condition in the rule."""
+    found = {*expression_columns(rule, field), *([measure.sum] if measure.sum else [])}
+    facts = at.datasets.get(measure.dataset)
+    if facts is not None:
+        found |= {facts.spec.happened_at} if facts.spec.happened_at else set()
+        found |= {c for columns in facts.spec.refers_to.values() for c in columns}
+    return frozenset(found)
+
+
+def types_of(measures: list[Facts], dataset: Dataset) -> Mapping[str, Type]:
+    """What is summed is a number, and facts happened at a time."""
+    of = [m for m in measures if m.dataset == dataset.name]
+    found: dict[str, Type] = {m.sum: "decimal" for m in of if m.sum}
+    if of and dataset.spec.happened_at:
+        found[dataset.spec.happened_at] = "timestamp"
+    return found
+
+
+def of_facts(
+    rule: Rule, field: str, binder: Binder, said: Callable[[Conditions, str], exp.Expr | None]
+) -> exp.Expr | None:
+    """What is said of a condition on facts, which stand under the name `c`; None without one."""
+    if field not in rule.expressions:
+        return None
+    return said(Conditions(rule, binder, _nothing, lambda c: nodes.column(c, "c")), field)
+
+
+def customers(link: Link, rows: Rows, dialect: str) -> exp.Select:
+    """The keys of all whom facts may be of."""
+    if link.through is not None:
+        return nodes.select([nodes.column("key")], logical(f"xref:{link.through}"))
+    keys = nodes.select([nodes.alias(rows.key(), "key")], logical(rows.relation))
+    return nodes.select(
+        [nodes.alias(link.compared(nodes.column("key", "w"), dialect), "key")],
+        nodes.beneath(keys, "w", dialect),
+    )
+
+
+def uncounted(at: Running, account: exp.Query) -> tuple[int, int, str]:
+    """How many facts no figure could count, of how many, and in words."""
+    lost, facts, told = 0, 0, []
+    for name, all_, *by_why in sorted(at.fetch(account)):
+        lost, facts = lost + sum(by_why), facts + all_
+        why = [f"{n:,} {words}" for n, words in zip(by_why, _UNCOUNTED, strict=True) if n]
+        if why:
+            told.append(f"made without {sum(by_why):,} of {all_:,} {name}: {', '.join(why)}")
+    return lost, facts, "; ".join(told)
+
+
+def _nothing(how: str, column: str) -> exp.Expr:
+    raise AssertionError(f"{how}({column}) is refused where facts are looked at")

@@ -1,0 +1,149 @@
+"""What must be true of rules that count facts: their datasets, columns, types and conditions."""
+
+from __future__ import annotations
+
+from cdmq.datasets.rows import Rows
+from cdmq.kinds.binding import Binder
+from cdmq.kinds.facts.links import referred
+from cdmq.kinds.facts.words import Facts
+from cdmq.kinds.words import Duration
+from cdmq.problems import Problem, did_you_mean
+from cdmq.sql.types import MOMENTS, NUMBERS, Type
+from cdmq.values import Catalog, Dataset, Project, Rule
+
+#: A window longer than this leaves the calendars of the engines.
+_LONGEST = 1000 * 365.25
+
+
+class FactsLook:
+    """Looks at one rule; what is wrong goes to `found`. A dataset of facts that is not in the
+    catalog is another's problem: what hangs on its columns is not told."""
+
+    def __init__(
+        self, rule: Rule, project: Project, catalog: Catalog, dialect: str, found: list[Problem]
+    ) -> None:
+        self.rule, self.project, self.catalog = rule, project, catalog
+        self.dialect, self.found = dialect, found
+
+    def tell(self, field: str, code: str, cause: str, remedy: str) -> None:
+        span = self.rule.spans.get(field, self.rule.span)
+        self.found.append(Problem(span, code, f"{cause} (rule {self.rule.id})", remedy))
+
+    def facts(self, name: str, place: str, rows: Rows) -> bool:
+        """A dataset of facts is there, dated, and refers to the records that are judged."""
+        if name not in self.project.datasets:
+            self.tell(
+                place,
+                "CDMQ202",
+                f"unknown dataset '{name}'",
+                did_you_mean(name, self.project.datasets),
+            )
+            return False
+        facts, before = self.project.datasets[name], len(self.found)
+        columns = self.catalog.get(name)
+        if facts.spec.happened_at is None:
+            self.tell(
+                place,
+                "CDMQ250",
+                f"{name} does not say when its facts happened",
+                f"add to the dataset ({facts.span}): happened_at: COLUMN",
+            )
+        elif columns is not None:
+            self.column(
+                place,
+                name,
+                facts.spec.happened_at,
+                MOMENTS,
+                "a date or timestamp",
+                "declare it in columns: of the dataset",
+            )
+        to = referred(rows.dataset, facts)
+        if to is None:
+            wanted = rows.dataset.made_of or rows.dataset.name
+            self.tell(
+                place,
+                "CDMQ221",
+                f"{name} does not say how it refers to {wanted}",
+                f"add to the dataset ({facts.span}): refers_to: {{{wanted}: [...]}}",
+            )
+        elif columns is not None:
+            self.reference(place, facts, to, rows)
+        return len(self.found) == before
+
+    def reference(self, place: str, facts: Dataset, to: str, rows: Rows) -> None:
+        own, key = facts.spec.refers_to[to], self.project.datasets[to].key
+        if len(own) != len(key):
+            self.tell(
+                place,
+                "CDMQ221",
+                f"refers_to {to} of {facts.name} has {len(own)} columns, "
+                f"the key of {to} has {len(key)}",
+                "name them all, in the order of the key",
+            )
+            return
+        known = rows.columns if to == rows.dataset.name else self.catalog.get(to, {})
+        for mine, its in zip(own, key, strict=True):
+            wanted = known.get(its, "unknown")
+            fitting = NUMBERS if wanted in NUMBERS else frozenset({wanted})
+            self.column(
+                place,
+                facts.name,
+                mine,
+                fitting,
+                f"{wanted}, as {to}.{its} is",
+                "compare columns of one type; columns: declares that of a file's",
+            )
+
+    def column(
+        self,
+        place: str,
+        dataset: str,
+        name: str,
+        types: frozenset[Type],
+        wanted: str,
+        remedy: str,
+    ) -> None:
+        """A column of a dataset of facts is there and of one of the types."""
+        columns = self.catalog[dataset]
+        if name not in columns:
+            self.tell(
+                place, "CDMQ203", f"{dataset} has no column '{name}'", did_you_mean(name, columns)
+            )
+        elif columns[name] not in types and "unknown" not in types:
+            self.tell(
+                place, "CDMQ217", f"{dataset}.{name} is {columns[name]}, not {wanted}", remedy
+            )
+
+    def measure(self, place: str, measure: Facts) -> None:
+        if measure.sum is not None:
+            self.column(
+                f"{place}.sum",
+                measure.dataset,
+                measure.sum,
+                NUMBERS,
+                "a number",
+                "declare it in columns: of the dataset, or add up another column",
+            )
+        field = f"{place}.where"
+        if field in self.rule.expressions:
+            columns = self.catalog[measure.dataset]
+            self.condition(field, Binder(columns, self.dialect, self.found))
+            self.behind(field, "a measure reads clean facts")
+
+    def condition(self, field: str, binder: Binder) -> None:
+        bound = binder.bound(self.rule, field)
+        if bound and bound.type not in ("boolean", "unknown"):
+            self.tell(
+                field,
+                "CDMQ315",
+                f"'{field.rpartition('.')[2]}' must be true or false, this is {bound.type}",
+                "write a comparison, for example: amount > 0",
+            )
+
+    def behind(self, field: str, why: str) -> None:
+        for how in sorted({h for h, _ in self.rule.expressions[field].behind}):
+            self.tell(field, "CDMQ251", f"{how}() is not known here: {why}", "use the name alone")
+
+    def time(self, field: str, value: Duration | None) -> None:
+        if value is not None and value.days > _LONGEST:
+            self.tell(field, "CDMQ252", f"{value} is more than 1000 years", "leave it out")
