@@ -94,7 +94,7 @@ class Tiers:
         datasets: Mapping[str, Mapping[str, Any]] | None = None,
         dataset: str = "customers",
     ) -> None:
-        self.engine, self.rule = engine, rule_of(spec, dataset)
+        self.engine, self.rule = engine, self._rule(spec, dataset)
         self.catalog = {"customers": CUSTOMERS, "orders": ORDERS, **(columns or {})}
         self.project = project_of(self.rule, {**DATASETS, **(datasets or {})})
         self.schema = f"t{secrets.token_hex(6)}"
@@ -107,6 +107,10 @@ class Tiers:
         self.table("xref:same_customer", {"key": "text", "party_id": "text"}, [])
         self._state({})
         self.before: dict[str, dict[str, Any]] = {}
+
+    @staticmethod
+    def _rule(spec: Mapping[str, Any], dataset: str) -> Rule:
+        return rule_of(spec, dataset)
 
     def fill(self, dataset: str, rows: Sequence[Sequence[Any]]) -> None:
         self.table(f"clean:{dataset}", self.catalog[dataset], rows)

@@ -92,7 +92,7 @@ class Totals:
         `b`: how many amounts cannot be added up."""
         shown: list[exp.Expr] = [
             nodes.alias(exp.Min(this=nodes.column("at", "f")), "first"),
-            nodes.alias(_filter(exp.Count(this=exp.Star()), self._lost()), "lost"),
+            nodes.alias(_filter(exp.Count(this=exp.Star()), self.lost()), "lost"),
         ]
         for figure in self.figures:
             shown += self._totals(figure)
@@ -126,7 +126,7 @@ class Totals:
         customer. `customers`: their keys."""
         known = nodes.present(nodes.column("key", "k"))
         undated, unread = nodes.column("undated", "f"), self._unread()
-        why = [undated, unread, self._unsaid(), exp.Not(this=known)]
+        why = [undated, unread, self.unsaid(), exp.Not(this=known)]
         shown: list[exp.Expr] = [nodes.text(self.link.facts), exp.Count(this=exp.Star())]
         for i, reason in enumerate(why):
             before = [exp.Not(this=nodes.paren(_surely(w))) for w in why[:i] if w is not None]
@@ -144,15 +144,16 @@ class Totals:
         )
         return query
 
-    def _lost(self) -> exp.Expr:
+    def lost(self) -> exp.Expr:
+        """Whether no figure can count a fact."""
         found = [
             nodes.every([nodes.column("undated", "f"), nodes.column("asked", "f")]),
             self._unread(),
-            self._unsaid(),
+            self.unsaid(),
         ]
         return nodes.any_of([_surely(n) for n in found if n is not None])
 
-    def _unsaid(self) -> exp.Expr | None:
+    def unsaid(self) -> exp.Expr | None:
         """Whether a fact has no amount, though a sum asks for it."""
         sums = [
             nodes.every(

@@ -1,0 +1,76 @@
+"""Whole periods of the calendar, by their numbers: the one in which 1970 began is about 0."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cdmq.kinds.words import Duration, Period, days_of
+from cdmq.sql import nodes
+from cdmq.sql.logical import as_of_node
+
+_MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "year": 12}
+_DAYS: dict[Period, int] = {"day": 1, "week": 7}
+#: The longest that a period can be, in days.
+_LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+#: A Monday: weeks begin with it.
+_MONDAY, _MONTH = "1970-01-05", "1970-01-01"
+_EPOCH = 1970
+
+
+def in_periods(time: Duration, per: Period) -> int:
+    """How many whole periods a duration is, at least one: a quarter is 13 weeks."""
+    for units in (_MONTHS, _DAYS):
+        if time.unit in units and per in units:
+            return max(1, round(time.count * units[time.unit] / units[per]))
+    return max(1, round(time.days / days_of(per)))
+
+
+def longest(per: Period) -> int:
+    return _LONGEST[per]
+
+
+def many(count: int, per: Period) -> str:
+    """`3 months`."""
+    return str(Duration(count, per))
+
+
+def number_of(day: exp.Expr, per: Period) -> exp.Expr:
+    """The number of the period in which a date is."""
+    if per in _DAYS:
+        monday = nodes.cast(nodes.text(_MONDAY), "date")
+        days = nodes.cast(nodes.paren(exp.Sub(this=day, expression=monday)), "double")
+        return _whole(days, _DAYS[per])
+    year, month = (
+        nodes.cast(nodes.call("date_part", nodes.text(part), day.copy()), "double")
+        for part in ("year", "month")
+    )
+    years = nodes.paren(exp.Sub(this=year, expression=nodes.number(_EPOCH)))
+    months = exp.Add(
+        this=exp.Mul(this=years, expression=nodes.number(12)),
+        expression=nodes.paren(exp.Sub(this=month, expression=nodes.number(1))),
+    )
+    return _whole(months, _MONTHS[per])
+
+
+def begins(number: exp.Expr, per: Period) -> exp.Expr:
+    """The first day of a period, as a date."""
+    many = exp.Mul(this=nodes.paren(number), expression=nodes.number((_MONTHS | _DAYS)[per]))
+    unit = "MONTH" if per in _MONTHS else "DAY"
+    one = exp.Interval(this=nodes.text("1"), unit=exp.Var(this=unit))
+    span = exp.Mul(this=one, expression=nodes.paren(nodes.cast(nodes.paren(many), "integer")))
+    start = nodes.cast(nodes.text(_MONTH if per in _MONTHS else _MONDAY), "timestamp")
+    return nodes.cast(nodes.paren(exp.Add(this=start, expression=nodes.paren(span))), "date")
+
+
+def current(per: Period) -> exp.Expr:
+    """The number of the period that is not yet over: the one of as_of."""
+    return number_of(nodes.cast(as_of_node(), "date"), per)
+
+
+def _whole(value: exp.Expr, by: int) -> exp.Expr:
+    part = (
+        value
+        if by == 1
+        else exp.Div(this=nodes.paren(value), expression=nodes.number(by), typed=True, safe=False)
+    )
+    return nodes.cast(exp.Floor(this=part), "integer")

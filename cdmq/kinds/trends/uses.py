@@ -1,0 +1,32 @@
+"""What a trends rule reads: whom it judges, and the facts. It gives each record a step."""
+
+from __future__ import annotations
+
+from cdmq.kinds.facts.counted import read_of
+from cdmq.kinds.kind import Known
+from cdmq.kinds.reads import expression_columns
+from cdmq.kinds.trends.words import TrendRule
+from cdmq.values import Given, Rule, Uses
+
+
+def uses(rule: Rule, at: Known) -> Uses:
+    spec = rule.spec
+    assert isinstance(spec, TrendRule)
+    reads = {f"rows:{rule.dataset}": frozenset(expression_columns(rule, "where"))}
+    facts = f"rows:{spec.measure.dataset}"
+    wanted = read_of(rule, "measure.where", spec.measure, at)
+    reads[facts] = reads.get(facts, frozenset()) | wanted
+    makes = {
+        f"column:{rule.dataset}": frozenset({rule.id}),
+        f"kept:{rule.id}": frozenset({"step"}),
+        f"flags:{rule.dataset}": frozenset[str](),
+    }
+    return Uses(reads, makes)
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    return {f"made:{rule.id}__steps": f"{rule.id}__steps"}
+
+
+def gives(rule: Rule) -> Given | None:
+    return Given(rule.id, "text", f"{rule.id}__steps", "step", "trend_steps")
