@@ -19,6 +19,7 @@ KINDS = (
     "trends",
     "change_control",
     "relationships",
+    "segments",
 )
 #: Those with which every project begins.
 USUAL = KINDS[:2]

@@ -50,7 +50,7 @@ class Told:
     def problem(self, error: Any) -> Problem:
         """One error of pydantic at the place of its key or value."""
         loc = place_of(self.source, self.base, tuple(error["loc"]))
-        names = [str(s) for s in loc if isinstance(s, str)]
+        names = [str(s) for s in loc if isinstance(s, str) and not s.startswith("(")]
         if error["type"] == "extra_forbidden":
             return self._unknown(loc, names[-1], error["input"])
         key = ".".join(names[-2:] if in_mapping(self.model, loc) else names[-1:])

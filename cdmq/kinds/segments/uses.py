@@ -1,0 +1,83 @@
+"""What a segment reads: its members, the log of consents, lists of whom it never reaches, and who
+is one party. It says of each record whether it is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cdmq.kinds.kind import Known
+from cdmq.kinds.reads import expression_columns, may_be_unread
+from cdmq.kinds.segments.parties import party_rule
+from cdmq.kinds.segments.words import Consents, Never, SegmentRule
+from cdmq.values import Dataset, Given, Rule, Uses
+
+#: Notes that columns of something are read.
+Read = Callable[..., None]
+
+
+def uses(rule: Rule, at: Known) -> Uses:
+    spec = rule.spec
+    assert isinstance(spec, SegmentRule)
+    dataset = at.datasets[rule.dataset]
+    reads: dict[str, frozenset[str]] = {}
+
+    def read(name: str, *columns: str) -> None:
+        reads[name] = reads.get(name, frozenset()) | set(columns)
+
+    read(f"rows:{rule.dataset}", *expression_columns(rule), *dataset.key)
+    if spec.adults is not None:
+        read(f"rows:{rule.dataset}", spec.adults.born)
+    _permission(spec, dataset, at, read)
+    for one in spec.never:
+        _never(one, dataset, at, read)
+    party = party_rule(dataset, at)
+    for kept in (party, spec.one_per):
+        if kept is not None:
+            read(f"kept:{kept}", "party_id")
+    makes = {
+        f"column:{rule.dataset}": frozenset({rule.id}),
+        f"kept:{rule.id}": frozenset({"part"}),
+    }
+    if may_be_unread(rule):
+        makes[f"flags:{rule.dataset}"] = frozenset()
+    return Uses(reads, makes)
+
+
+def _permission(spec: SegmentRule, dataset: Dataset, at: Known, read: Read) -> None:
+    asked = spec.permission
+    if isinstance(asked, Consents):
+        read(f"rows:{dataset.name}", asked.address)
+        own = (asked.channel_in, asked.value, asked.status, asked.at, asked.proof)
+        purpose = (asked.purpose_in,) if asked.purpose is not None else ()
+        read(f"rows:{asked.dataset}", *own, *purpose, *_refers(asked.dataset, at))
+    else:
+        read(f"rows:{dataset.made_of or dataset.name}", asked)
+
+
+def _never(one: str | Never, dataset: Dataset, at: Known, read: Read) -> None:
+    if isinstance(one, Never):
+        read(f"rows:{one.dataset}", *one.match.values())
+        read(f"rows:{dataset.name}", *one.match)
+        if dataset.made_of:
+            read(f"rows:{dataset.made_of}", *one.match)
+    elif one in at.datasets:
+        read(f"rows:{one}", *_refers(one, at))
+    else:
+        read(f"kept:{one}", "part")
+
+
+def _refers(name: str, at: Known) -> list[str]:
+    found = at.datasets.get(name)
+    return [c for columns in found.spec.refers_to.values() for c in columns] if found else []
+
+
+def leaves(rule: Rule) -> dict[str, str]:
+    return {
+        f"made:{rule.id}__members": f"{rule.id}__members",
+        f"made:{rule.id}__left_out": f"{rule.id}__left_out",
+        f"asked:{rule.id}": f"{rule.id}__asked",
+    }
+
+
+def gives(rule: Rule) -> Given | None:
+    return Given(rule.id, "text", f"{rule.id}__members", "part", "segment_members")
