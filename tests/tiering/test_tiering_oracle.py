@@ -40,23 +40,26 @@ amounts = st.none() | st.decimals(-1000, 100_000, places=2) | st.just(Decimal("0
 
 
 @st.composite
-def measures(draw: Any) -> dict[str, Any]:
+def measures(draw: Any, first: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {"from": "orders"}
-    way = draw(st.sampled_from(["sum", "count", "since"]))
+    ways = ["sum", "count", "since", "avg", "min", "max", "distinct", "top"]
+    way = draw(st.sampled_from(ways if not first else ways[:-1]))
     found[way] = {
         "sum": "amount",
         "count": "rows",
         "since": draw(st.sampled_from(["first", "last"])),
-    }[way]
-    if draw(st.booleans()):
+        "distinct": "status",
+        "top": "status",
+    }.get(way, "amount")
+    if way != "top" and draw(st.booleans()):
         found["if_none"] = draw(st.sampled_from(["0", "-1.5", "7"]))
     where = draw(st.sampled_from(list(CONDITIONS)))
     if where is not None:
         found["where"] = where
-    if way != "since" and draw(st.booleans()):
+    if way in ("sum", "count") and draw(st.booleans()):
         found["per"] = draw(periods)
-        if draw(st.booleans()):
-            found["over"] = draw(durations)
+    if way != "since" and draw(st.booleans()):
+        found["over"] = draw(durations)
     return found
 
 
@@ -91,7 +94,7 @@ def both(tiers: dict[str, Tiers], facts: list[Fact], as_of: dt.datetime) -> dict
 @settings(max_examples=depth(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_measures(kind: Any, data: st.DataObject, postgres_uri: str) -> None:
-    drawn = data.draw(st.lists(measures(), min_size=1, max_size=3))
+    drawn = [data.draw(measures(first=True)), *data.draw(st.lists(measures(), max_size=3))]
     as_of = data.draw(st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2028, 3, 1)))
     facts = data.draw(
         st.lists(
@@ -100,7 +103,7 @@ def test_measures(kind: Any, data: st.DataObject, postgres_uri: str) -> None:
                 st.none() | st.sampled_from(CUSTOMERS),
                 moments(as_of, kind),
                 amounts,
-                st.sampled_from([None, "cancelled", "shipped"]),
+                st.sampled_from([None, "cancelled", "shipped", "Ö", "ä"]),
             ),
             max_size=25,
         )

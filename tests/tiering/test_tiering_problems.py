@@ -48,6 +48,29 @@ def told(measure: dict[str, Any], **words: Any) -> list[str]:
             "the dataset, or add up another column",
         ),
         (
+            {"from": "orders", "avg": "status"},
+            {},
+            "CDMQ217 orders.status is text, not a number (rule customer_class); declare it in columns: of "
+            "the dataset, or take the mean of another column",
+        ),
+        (
+            {"from": "orders", "max": "status"},
+            {},
+            "CDMQ217 orders.status is text, not a number, date or timestamp (rule customer_class); declare "
+            "it in columns: of the dataset, or compare another column",
+        ),
+        (
+            {"from": "orders", "distinct": "stats"},
+            {},
+            "CDMQ203 orders has no column 'stats' (rule customer_class); did you mean 'status'?",
+        ),
+        (
+            {"from": "orders", "min": "ordered_at", "if_none": "0"},
+            {"levels": [{"some": "n > date '2024-01-01'"}, {"none": "otherwise"}]},
+            "CDMQ217 if_none is a number, orders.ordered_at is date (rule customer_class); take if_none "
+            "away",
+        ),
+        (
             {"from": "orders", "count": "rows", "where": "statsu = 'x'"},
             {},
             "CDMQ312 there is no column 'statsu' (at column 1 of the SQL: statsu = 'x'); did you mean "
@@ -104,7 +127,7 @@ def told(measure: dict[str, Any], **words: Any) -> list[str]:
             "CDMQ252 if_none is 10^18 or more (rule customer_class); write a smaller number",
         ),
         (
-            GOOD,
+            {"from": "orders", "since": "first"},
             {"datasets": {"orders": {**IN_ORDERS, "happened_at": None}}},
             "CDMQ250 orders does not say when its facts happened (rule customer_class); add to the "
             "dataset (models/m.yml:3:3): happened_at: COLUMN",

@@ -69,9 +69,7 @@ def rounded(value: Fraction) -> Decimal:
     return exact
 
 
-def figure(
-    m: Measure, facts: Sequence[Fact], now: Moment, where: Callable[[Fact], bool]
-) -> Decimal | None:
+def figure(m: Measure, facts: Sequence[Fact], now: Moment, where: Callable[[Fact], bool]) -> Any:
     """The figure of one customer; `facts` are all of the customer's that have a date."""
     seen = [f for f in facts if f.moment is not None and f.moment <= now]
     counted = [f for f in seen if where(f)]
@@ -82,8 +80,19 @@ def figure(
             return m.if_none
         chosen = (min if m.since == "first" else max)(f.moment for f in counted)
         return rounded(elapsed(chosen, now, "year"))
+    if m.top:
+        return top(counted)
+    if m.avg or m.min or m.max:
+        found = [f.amount for f in counted if f.amount is not None]
+        if not found:
+            return m.if_none
+        if m.avg:
+            return rounded(Fraction(sum(found)) / len(found))
+        return min(found) if m.min else max(found)
     if not seen:
         return m.if_none
+    if m.distinct:
+        return Decimal(len({f.status for f in counted if f.status is not None}))
     total = (
         Decimal(len(counted))
         if m.count
@@ -99,6 +108,21 @@ def figure(
     return rounded(Fraction(total) / (times(m.over, m.per) * part))
 
 
+def top(facts: Sequence[Fact]) -> str | None:
+    """The status of most facts; of equals the one that happened last, then the first."""
+    found: dict[str, list[Moment]] = {}
+    for f in facts:
+        if f.status is not None:
+            found.setdefault(f.status, []).append(f.moment)
+    most = sorted(sorted(found), key=lambda s: (len(found[s]), max(found[s])), reverse=True)
+    best = [
+        s
+        for s in most
+        if (len(found[s]), max(found[s])) == (len(found[most[0]]), max(found[most[0]]))
+    ]
+    return min(best) if best else None
+
+
 def times(over: Duration, per: str) -> Fraction:
     for units in (_MONTHS, _DAYS):
         if over.unit in units and per in units:
@@ -106,10 +130,11 @@ def times(over: Duration, per: str) -> Fraction:
     return Fraction(over.days / days_of(per))  # type: ignore[arg-type]
 
 
-def as_json(figures: dict[str, Decimal | None]) -> str:
+def as_json(figures: dict[str, Any]) -> str:
     parts = []
     for name, value in figures.items():
-        text = "null" if value is None else f"{value.normalize() + 0:f}"
+        number = isinstance(value, Decimal)
+        text = f"{value.normalize() + 0:f}" if number else json.dumps(value, ensure_ascii=False)
         parts.append(f"{json.dumps(name, ensure_ascii=False)}: {text}")
     return "{" + ", ".join(parts) + "}"
 

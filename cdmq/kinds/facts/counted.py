@@ -10,7 +10,7 @@ from sqlglot import exp
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.conditions import Conditions
-from cdmq.kinds.facts.links import Link
+from cdmq.kinds.facts.links import Link, on_the_way
 from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
@@ -29,20 +29,42 @@ _UNCOUNTED = (
 )
 
 
-def read_of(rule: Rule, field: str, measure: Facts, at: Known) -> frozenset[str]:
+def _read_of(rule: Rule, field: str, measure: Facts, at: Known) -> frozenset[str]:
     """The columns of its facts that a measure reads; `field`: its condition in the rule."""
-    found = {*expression_columns(rule, field), *([measure.sum] if measure.sum else [])}
+    found = {*expression_columns(rule, field), *([measure.column] if measure.column else [])}
     facts = at.datasets.get(measure.dataset)
-    if facts is not None:
-        found |= {facts.spec.happened_at} if facts.spec.happened_at else set()
-        found |= {c for columns in facts.spec.refers_to.values() for c in columns}
-    return frozenset(found)
+    return frozenset(found) | (_leading(facts) if facts is not None else frozenset())
+
+
+def reads_of(rule: Rule, measures: Mapping[str, Facts], at: Known) -> dict[str, frozenset[str]]:
+    """What measures read of their facts, and of the datasets by which these lead to those who are
+    judged; `measures`: by the field of their condition in the rule."""
+    found: dict[str, frozenset[str]] = {}
+    judged = at.datasets.get(rule.dataset)
+    for field, measure in measures.items():
+        read = {measure.dataset: _read_of(rule, field, measure, at)}
+        facts = at.datasets.get(measure.dataset)
+        if facts is not None and judged is not None:
+            for dataset in on_the_way(judged, facts, at.datasets):
+                read[dataset.name] = _leading(dataset) | frozenset(dataset.key)
+        for name, columns in read.items():
+            found[f"rows:{name}"] = found.get(f"rows:{name}", frozenset()) | columns
+    return found
+
+
+def _leading(dataset: Dataset) -> frozenset[str]:
+    """The columns by which facts find others, and the one that says when they happened."""
+    spec = dataset.spec
+    found = {c for columns in spec.refers_to.values() for c in columns}
+    return frozenset(found | ({spec.happened_at} if spec.happened_at else set()))
 
 
 def types_of(measures: list[Facts], dataset: Dataset) -> Mapping[str, Type]:
-    """What is summed is a number, and facts happened at a time."""
+    """What is reckoned with is a number, and facts happened at a time."""
     of = [m for m in measures if m.dataset == dataset.name]
-    found: dict[str, Type] = {m.sum: "decimal" for m in of if m.sum}
+    found: dict[str, Type] = {
+        m.column: "decimal" for m in of if m.column and m.way not in ("distinct", "top")
+    }
     if of and dataset.spec.happened_at:
         found[dataset.spec.happened_at] = "timestamp"
     return found

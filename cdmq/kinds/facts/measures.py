@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cdmq.kinds.facts.facts import Figure, Totals, now
+from cdmq.kinds.facts.fact_rows import now
+from cdmq.kinds.facts.facts import Totals
+from cdmq.kinds.facts.figures import OF_SOME, Figure
 from cdmq.kinds.facts.links import Link
 from cdmq.kinds.facts.numbers import (
     DECIMAL,
@@ -25,6 +27,7 @@ from cdmq.kinds.facts.numbers import (
 )
 from cdmq.kinds.words import Period
 from cdmq.sql import nodes
+from cdmq.sql.types import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,20 @@ class Measuring:
         for number, totals in enumerate(self.totals.values()):
             alias, grouped = f"g{number}", totals.query()
             for column in grouped.expressions[1:]:
-                both = column.alias in ("first", "lost")
+                both = column.alias in ("first", "seen", "lost")
                 name = f"{column.alias}{number}" if both else column.alias
                 query.append("expressions", nodes.alias(nodes.column(column.alias, alias), name))
             own: exp.Expr = nodes.column("key", "p")
             if totals.link.through is None:
                 own = totals.link.compared(own, self.dialect)
-            nodes.left_join(
-                query, nodes.subquery(grouped, alias), nodes.equal(nodes.column("key", alias), own)
-            )
+            joined = {alias: grouped}
+            for figure, top in totals.tops().items():
+                joined[f"t{figure.place}"] = top
+                value = nodes.column("s", f"t{figure.place}")
+                query.append("expressions", nodes.alias(value, f"s{figure.place}"))
+            for name, of_all in joined.items():
+                same = nodes.equal(nodes.column("key", name), own.copy())
+                nodes.left_join(query, nodes.subquery(of_all, name), same)
         return query
 
     def _more(self, below: exp.Select, more: Mapping[str, exp.Expr]) -> exp.Select:
@@ -93,6 +101,13 @@ class Measuring:
 
     def _first(self, f: Figure) -> exp.Expr:
         return nodes.column(f"first{list(self.totals).index(f.spec.dataset)}", "l")
+
+    def _none(self, f: Figure) -> exp.Expr:
+        """Whether somebody has no fact; of some figures, none that counts."""
+        if f.way in OF_SOME:
+            return nodes.is_null(nodes.column(f"s{f.place}", "l"))
+        seen = nodes.column(f"seen{list(self.totals).index(f.spec.dataset)}", "l")
+        return nodes.equal(exp.Coalesce(this=seen, expressions=[nodes.number(0)]), nodes.number(0))
 
     def _first_of_all(self) -> exp.Expr:
         firsts = [nodes.column(f"first{i}", "l") for i in range(len(self.totals))]
@@ -156,16 +171,22 @@ class Measuring:
     # the figure -------------------------------------------------------------------------------
 
     def _figure(self, f: Figure) -> exp.Expr:
-        """`if_none` without a fact; missing where an amount cannot be added up."""
+        """`if_none` without a fact; missing where an amount cannot be reckoned with."""
         total: exp.Expr = nodes.column(f"s{f.place}", "l")
-        none = nodes.is_null(total.copy() if f.spec.since else self._first(f))
+        if f.type not in NUMBERS:
+            return total
         absent = nodes.null() if f.spec.if_none is None else nodes.number(f"{f.spec.if_none:f}")
         type_ = DECIMAL if f.type == "decimal" else WHOLE
-        branches = [(none, nodes.cast(absent, type_))]
-        if f.spec.sum is not None:
+        branches: list[tuple[exp.Expr, exp.Expr]] = []
+        if f.numeric:
             lost = exp.GT(this=nodes.column(f"b{f.place}", "l"), expression=nodes.number(0))
             branches.append((lost, nodes.cast(nodes.null(), type_)))
+        branches.append((self._none(f), nodes.cast(absent, type_)))
+        if f.way == "sum":
             total = exp.Coalesce(this=total, expressions=[nodes.number(0)])
+        if f.way == "avg":
+            parts = (nodes.cast(nodes.column(f"{m}{f.place}", "l"), "double") for m in "sn")
+            return nodes.cases(branches, rounded(quotient(*parts), self.dialect))
         if f.spec.per or f.spec.since:
             return nodes.cases(branches, rounded(nodes.column(f"v{f.place}", "l"), self.dialect))
         return nodes.cases(branches, nodes.cast(total, type_))

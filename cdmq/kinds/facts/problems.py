@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
-from cdmq.kinds.facts.links import referred
+from cdmq.kinds.facts.links import dated_by, on_the_way, way
 from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.words import Duration
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, NUMBERS, Type
 from cdmq.values import Catalog, Dataset, Project, Rule
 
+#: What the column of a measure must be: its types, how they are called, and what else to do.
+_REMEDY = "declare it in columns: of the dataset, or {} another column"
+_WANTED: Mapping[str, tuple[frozenset[Type], str, str]] = {
+    "sum": (NUMBERS, "a number", _REMEDY.format("add up")),
+    "avg": (NUMBERS, "a number", _REMEDY.format("take the mean of")),
+    "min": (NUMBERS | MOMENTS, "a number, date or timestamp", _REMEDY.format("compare")),
+    "max": (NUMBERS | MOMENTS, "a number, date or timestamp", _REMEDY.format("compare")),
+}
+_ANY: frozenset[Type] = frozenset({"unknown"})
 #: A window longer than this leaves the calendars of the engines.
 _LONGEST = 1000 * 365.25
 
@@ -29,8 +40,9 @@ class FactsLook:
         span = self.rule.spans.get(field, self.rule.span)
         self.found.append(Problem(span, code, f"{cause} (rule {self.rule.id})", remedy))
 
-    def facts(self, name: str, place: str, rows: Rows) -> bool:
-        """A dataset of facts is there, dated, and refers to the records that are judged."""
+    def facts(self, name: str, place: str, rows: Rows, timed: bool = True) -> bool:
+        """A dataset of facts is there, leads to the records that are judged, and is dated where
+        somebody asks when facts happened."""
         if name not in self.project.datasets:
             self.tell(
                 place,
@@ -40,25 +52,27 @@ class FactsLook:
             )
             return False
         facts, before = self.project.datasets[name], len(self.found)
-        columns = self.catalog.get(name)
-        if facts.spec.happened_at is None:
+        between = on_the_way(rows.dataset, facts, self.project.datasets)
+        number, happened_at = dated_by(facts, between)
+        dated = (facts, *between)[number].name
+        if happened_at is None and timed:
             self.tell(
                 place,
                 "CDMQ250",
                 f"{name} does not say when its facts happened",
                 f"add to the dataset ({facts.span}): happened_at: COLUMN",
             )
-        elif columns is not None:
+        elif happened_at is not None and dated in self.catalog:
             self.column(
                 place,
-                name,
-                facts.spec.happened_at,
+                dated,
+                happened_at,
                 MOMENTS,
                 "a date or timestamp",
                 "declare it in columns: of the dataset",
             )
-        to = referred(rows.dataset, facts)
-        if to is None:
+        found = way(rows.dataset, facts, self.project.datasets)
+        if found is None:
             wanted = rows.dataset.made_of or rows.dataset.name
             self.tell(
                 place,
@@ -66,8 +80,9 @@ class FactsLook:
                 f"{name} does not say how it refers to {wanted}",
                 f"add to the dataset ({facts.span}): refers_to: {{{wanted}: [...]}}",
             )
-        elif columns is not None:
-            self.reference(place, facts, to, rows)
+        for one, to in zip((facts, *between), found or (), strict=False):
+            if one.name in self.catalog:
+                self.reference(place, one, to, rows)
         return len(self.found) == before
 
     def reference(self, place: str, facts: Dataset, to: str, rows: Rows) -> None:
@@ -115,20 +130,22 @@ class FactsLook:
             )
 
     def measure(self, place: str, measure: Facts) -> None:
-        if measure.sum is not None:
-            self.column(
-                f"{place}.sum",
-                measure.dataset,
-                measure.sum,
-                NUMBERS,
-                "a number",
-                "declare it in columns: of the dataset, or add up another column",
-            )
+        if measure.column is not None:
+            types, wanted, remedy = _WANTED.get(measure.way, (_ANY, "", ""))
+            field = f"{place}.{measure.way}"
+            self.column(field, measure.dataset, measure.column, types, wanted, remedy)
+            self.if_none(f"{place}.if_none", measure, measure.column)
         field = f"{place}.where"
         if field in self.rule.expressions:
             columns = self.catalog[measure.dataset]
             self.condition(field, Binder(columns, self.dialect, self.found))
             self.behind(field, "a measure reads clean facts")
+
+    def if_none(self, field: str, measure: Facts, column: str) -> None:
+        type_ = self.catalog[measure.dataset].get(column)
+        if measure.if_none is not None and measure.way in ("min", "max") and type_ in MOMENTS:
+            cause = f"if_none is a number, {measure.dataset}.{column} is {type_}"
+            self.tell(field, "CDMQ217", cause, "take if_none away")
 
     def condition(self, field: str, binder: Binder) -> None:
         bound = binder.bound(self.rule, field)

@@ -41,7 +41,7 @@ def _found(ran: Ran) -> Each:
 
 def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
     """Levels that it has not, whose level it is, and facts that cannot find their party."""
-
+    from cdmq.kinds.facts.links import way
     from cdmq.kinds.tiering.words import NEW, TieringRule
 
     assert isinstance(rule.spec, TieringRule)
@@ -58,7 +58,10 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
             )
     yield from misnamed(project, test, rule, "judges", wanted)
     facts = [m.dataset for m in rule.spec.measures.values() if m.dataset in project.datasets]
-    if of and given and (by := [f for f in facts if of in project.datasets[f].spec.refers_to]):
+    judged = project.datasets[rule.dataset]
+    ways = {f: way(judged, project.datasets[f], project.datasets) for f in facts}
+    by = [f for f, found in ways.items() if found is not None and (found or (f,))[-1] == of]
+    if of and given and by:
         yield (
             "CDMQ528",
             f"given {rule.dataset}: {by[0]} finds a party by the records of {of} "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
-from cdmq.kinds.facts.facts import figures_of
+from cdmq.kinds.facts.figures import figures_of
+from cdmq.kinds.facts.links import dated_by, on_the_way
 from cdmq.kinds.facts.problems import FactsLook
 from cdmq.kinds.tiering.reach import unreachable
 from cdmq.kinds.tiering.shown import shown_of
@@ -39,7 +40,9 @@ class _Look(FactsLook):
         if "where" in self.rule.expressions:
             self.condition("where", Binder(rows.columns, self.dialect, self.found))
         sound = {
-            n for n in self.spec.facts if self.facts(n, f"measures.{self._first(n)}.from", rows)
+            n
+            for n in self.spec.facts
+            if self.facts(n, f"measures.{self._first(n)}.from", rows, self._timed(n))
         }
         for name, measure in self.spec.measures.items():
             if measure.dataset in sound and measure.dataset in self.catalog:
@@ -60,8 +63,22 @@ class _Look(FactsLook):
         """The first measure that counts a dataset's rows."""
         return next(m for m, s in self.spec.measures.items() if s.dataset == facts)
 
+    def _timed(self, facts: str) -> bool:
+        """Whether somebody asks when these facts happened."""
+        of = [m for m in self.spec.measures.values() if m.dataset == facts]
+        others = [n for n in self.spec.facts if n != facts and n in self.project.datasets]
+        return any(m.timed for m in of) or (
+            self.spec.new_for is not None and not any(self._dated(n) for n in others)
+        )
+
+    def _dated(self, facts: str) -> bool:
+        known, judged = self.project.datasets, self.project.datasets[self.rule.dataset]
+        return dated_by(known[facts], on_the_way(judged, known[facts], known))[1] is not None
+
     def levels(self, rows: Rows) -> None:
-        shown = shown_of(figures_of(self.spec.measures, self.catalog), self.rule, rows)
+        shown = shown_of(
+            figures_of(self.spec.measures, self.catalog, self.project.datasets), self.rule, rows
+        )
         binder = Binder({s.name: s.type for s in shown}, self.dialect, self.found)
         before = len(self.found)
         for field in self.rule.expressions:

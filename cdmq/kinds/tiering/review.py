@@ -18,7 +18,8 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.counted import customers, of_facts
-from cdmq.kinds.facts.facts import Figure, Totals, figures_of
+from cdmq.kinds.facts.facts import Totals
+from cdmq.kinds.facts.figures import Figure, figures_of
 from cdmq.kinds.facts.links import links
 from cdmq.kinds.facts.measures import Measuring
 from cdmq.kinds.facts.numbers import before
@@ -125,8 +126,9 @@ class _Review:
     def _first_fact(self) -> exp.Expr:
         """The day of somebody's first fact as a text, by what `pii:` says of when facts were."""
         how = strictest(
-            self.project.datasets[n].spec.pii.get(link.happened_at, "plain")
-            for n, link in self.links.items()
+            self.project.datasets[link.dates].spec.pii.get(link.happened_at, "plain")
+            for link in self.links.values()
+            if link.happened_at is not None
         )
         day = nodes.cast(nodes.cast(nodes.column("first", "l"), "date"), "text")
         return exp.Coalesce(this=stored(day, how), expressions=[nodes.text("hidden")])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cdmq.datasets.rows import Rows
-from cdmq.kinds.facts.facts import Figure
+from cdmq.kinds.facts.figures import Figure
 from cdmq.kinds.tiering.uses import given_in_levels
 from cdmq.project.spec import Pii
 from cdmq.sql.types import Type

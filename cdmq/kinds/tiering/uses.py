@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cdmq.kinds.facts.counted import read_of
+from cdmq.kinds.facts.counted import reads_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.kinds.tiering.words import TieringRule
@@ -18,9 +18,8 @@ def uses(rule: Rule, at: Known) -> Uses:
     others = [r.id for r in at.rules.values() if r.dataset == rule.dataset and r.id != rule.id]
     own = expression_columns(rule, "where") | set(given_in_levels(rule, others))
     reads = {f"rows:{rule.dataset}": frozenset(own)}
-    for name, measure in spec.measures.items():
-        wanted = read_of(rule, f"measures.{name}.where", measure, at)
-        known = f"rows:{measure.dataset}"
+    measures = {f"measures.{name}.where": m for name, m in spec.measures.items()}
+    for known, wanted in reads_of(rule, measures, at).items():
         reads[known] = reads.get(known, frozenset()) | wanted
     makes = {
         f"column:{rule.dataset}": frozenset({rule.id}),

@@ -75,14 +75,21 @@ class TieringRule(Named):
     A condition may also name another rule about the same dataset, and means what that gives the
     customer, such as a score of completeness: profile >= 60.
 
-    Facts without a date, and those after as_of, do not count. A sum leaves out missing amounts. How
-    many facts the figures are made without (no date, no amount, of no known customer; a cell that
-    could not be read is missing, or is one that `where` can't read) is said in the rule's result,
-    with a warning, and on the level of the customer: `warn_above` and `error_above` (`5`, `1%`) set
-    how many may be. So they do of the records of which the rule's own `where` can't be told: each
-    is flagged `could_not_judge`, and has no level. A
-    customer with facts of whom none counts (none in the window, none under `where`) has the sum or
-    count 0; `if_none` is for those without any. Averages and years have four decimals.
+    A measure reads any dataset that leads to those who are judged: by its own `refers_to`, or by
+    that of a dataset that it refers to, as lines lead to their order and that to its customer. Who
+    has no `happened_at` happened when those did, or is counted as it stands; `since`, `per` and
+    `over` need one. A measure also reads the records themselves: in a rule on a golden dataset,
+    `{from: customers, max: credit_limit}` is over the records of each party.
+
+    Facts without a date, and those after as_of, do not count. Sums, means and extremes leave out
+    missing amounts. How many facts the figures are made without (no date, no amount, of no known
+    customer; a cell that could not be read is missing, or is one that `where` can't read) is said
+    in the rule's result, with a warning, and on the level of the customer: `warn_above` and
+    `error_above` (`5`, `1%`) set how many may be. So they do of the records of which the rule's
+    own `where` can't be told: each is flagged `could_not_judge`, and has no level. A customer with
+    facts of whom none counts (none in the window, none under `where`) has the sum or count 0, and
+    no mean, extreme or most frequent value; `if_none` is for those without any. Averages and years
+    have four decimals.
 
     Example:
 

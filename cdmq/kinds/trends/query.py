@@ -17,7 +17,8 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.counted import customers, of_facts
-from cdmq.kinds.facts.facts import Figure, Totals, figures_of
+from cdmq.kinds.facts.facts import Totals
+from cdmq.kinds.facts.figures import Figure, figures_of
 from cdmq.kinds.facts.links import links
 from cdmq.kinds.facts.numbers import DECIMAL, quotient, rounded
 from cdmq.kinds.facts.words import Measure
@@ -80,7 +81,8 @@ class Trend:
 
         self.facts = Counted(self.link, figures, asked, unread, dialect)
         self.hidden = figures[0].pii != "plain"
-        of_days = project.datasets[name].spec.pii.get(self.link.happened_at, "plain")
+        assert self.link.happened_at is not None
+        of_days = project.datasets[self.link.dates].spec.pii.get(self.link.happened_at, "plain")
         self.hides_days = of_days != "plain"
 
     def account(self) -> exp.Select:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdmq.kinds.facts.counted import read_of
+from cdmq.kinds.facts.counted import reads_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
 from cdmq.kinds.trends.words import TrendRule
@@ -13,9 +13,8 @@ def uses(rule: Rule, at: Known) -> Uses:
     spec = rule.spec
     assert isinstance(spec, TrendRule)
     reads = {f"rows:{rule.dataset}": frozenset(expression_columns(rule, "where"))}
-    facts = f"rows:{spec.measure.dataset}"
-    wanted = read_of(rule, "measure.where", spec.measure, at)
-    reads[facts] = reads.get(facts, frozenset()) | wanted
+    for facts, wanted in reads_of(rule, {"measure.where": spec.measure}, at).items():
+        reads[facts] = reads.get(facts, frozenset()) | wanted
     makes = {
         f"column:{rule.dataset}": frozenset({rule.id}),
         f"kept:{rule.id}": frozenset({"step"}),
