@@ -104,6 +104,15 @@ def _records(hop: Hop, place: int, link: Link, dialect: str) -> exp.Select:
     return query
 
 
+def referred(judged: Dataset, facts: Dataset) -> str | None:
+    """The dataset by which rows refer to the judged one themselves: it, or the one that it was
+    made of."""
+    for name in (judged.name, judged.made_of):
+        if name is not None and name in facts.spec.refers_to:
+            return name
+    return None
+
+
 def way(judged: Dataset, facts: Dataset, datasets: Mapping[str, Dataset]) -> tuple[str, ...] | None:
     """The datasets by which facts find the judged one, the last of them itself or the one that it
     was made of; of several ways the shortest, of equals the one that refers_to names first. Empty
@@ -112,14 +121,13 @@ def way(judged: Dataset, facts: Dataset, datasets: Mapping[str, Dataset]) -> tup
     if facts.name in ends:
         return ()
     ways: list[tuple[str, ...]] = [()]
-    seen = {facts.name}
+    seen = {facts.name, *ends}
     while ways:
         longer: list[tuple[str, ...]] = []
         for done in ways:
             last = datasets[done[-1]] if done else facts
-            for end in ends:
-                if end in last.spec.refers_to:
-                    return (*done, end)
+            if (end := referred(judged, last)) is not None:
+                return (*done, end)
             for name in last.spec.refers_to:
                 if name in datasets and name not in seen:
                     seen.add(name)
