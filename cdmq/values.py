@@ -148,7 +148,8 @@ class Given:
 
     `made`: the relation that the rule makes, `table`: the audit table that keeps its rows; the
     open ones are read where the rule does not run. In both stand a `key` and, in `value`, the
-    value of the column.
+    value of the column. Of a value that `drifts` with time the table has none: what people read of
+    the rule is read then.
     """
 
     rule: str
@@ -156,6 +157,7 @@ class Given:
     made: str
     value: str
     table: str
+    drifts: bool = False
 
 
 class Maker(Protocol):

@@ -76,6 +76,8 @@ class Running:
         """(key, value) of the column that a rule gives: as made in this run, or as kept."""
         if made:
             return values_of(given, logical(f"made:{given.made}"))
+        if given.drifts:
+            return values_of(given, nodes.table(self.names.output(given.made)[1]))
         return values_of(given, self.audit(given.table), self._open(given))
 
     def has_kept(self, given: Given) -> bool:
@@ -113,6 +115,8 @@ class Publishing:
     schema: str
     ids: Mapping[str, tuple[str, ...]]
     repeated: frozenset[str]
+    #: The run's time as the project's clocks show it.
+    as_of: str = ""
 
     def kept(self, table: str, columns: tuple[str, ...], mine: exp.Expr, open_: bool) -> exp.Select:
         """Columns of an audit table; `open_`: what is true now."""

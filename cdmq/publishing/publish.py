@@ -131,7 +131,7 @@ def _split(
         for ending, query in (("flagged", flagged), ("passed", passed)):
             add(name, f"{name}__{ending}", step.dataset.materialized, query)
     done = {s.rule for s in executed.states}
-    at = Publishing(schema, ids_of(renamed), frozenset(executed.repeated))
+    at = Publishing(schema, ids_of(renamed), frozenset(executed.repeated), executed.as_of)
     for name, step in steps.items():
         for work in (*step.works, *((step.maker,) if step.maker else ())):
             if name in executed.failed or work.rule.id not in done:

@@ -23,10 +23,10 @@ from cdmq.kinds.binding import Binder
 from cdmq.kinds.completeness.points import Point, points_of
 from cdmq.kinds.completeness.words import CompletenessRule
 from cdmq.kinds.conditions import Conditions
+from cdmq.kinds.holding import holds_value, key_twice
 from cdmq.sql import nodes
 from cdmq.sql.dialects import dialect_of
 from cdmq.sql.logical import logical
-from cdmq.standards.whitespace import blank
 from cdmq.values import Rule
 
 COLUMNS = ("key", "score", "missing", "ask_next")
@@ -195,7 +195,7 @@ class _Scores:
         query = nodes.select(
             shown, nodes.subquery(read, "r"), nodes.is_null(nodes.column("key", "d"))
         )
-        nodes.left_join(query, nodes.subquery(self._twice(), "d"), _same_key("d"))
+        nodes.left_join(query, nodes.subquery(key_twice(self.rows), "d"), _same_key("d"))
         if self.flagged:
             flags = nodes.select([exp.Star()], logical(self.flags))
             nodes.left_join(query, nodes.subquery(flags, "z"), _same_key("z"))
@@ -206,21 +206,16 @@ class _Scores:
         column = self.columns[int(name[1:])] if name.startswith("p") else None
         return f"z{self.flagged.index(column)}" if column in self.flagged else None
 
-    def _twice(self) -> exp.Select:
-        """The keys that stand more than once, whatever the rule is about."""
-        key = nodes.paren(self.rows.key())
-        query = nodes.select([nodes.alias(key, "key")], logical(self.rows.relation))
-        nodes.group_by(query, [key.copy()])
-        count = exp.GT(this=exp.Count(this=exp.Star()), expression=nodes.number(1))
-        query.set("having", exp.Having(this=count))
-        return query
-
     def _read(self) -> exp.Select:
         """Of the rows that the rule is about: the key, cells, reasons and conditions."""
         key = self.rows.key()
         shown = [nodes.alias(key, "key")]
         for i, column in enumerate(self.columns):
-            shown.append(nodes.alias(self._holds(column), f"p{i}"))
+            shown.append(
+                nodes.alias(
+                    holds_value(column, self.rows.columns[column], self.rows.dialect), f"p{i}"
+                )
+            )
             if self._set(column):
                 shown.append(nodes.alias(self.rows.behind("reason", column), f"s{i}"))
         for i, point in enumerate(self.points):
@@ -234,23 +229,6 @@ class _Scores:
             nodes.present(nodes.paren(key.copy())),
         ]
         return nodes.select(shown, logical(self.rows.relation), nodes.all_of(wanted))
-
-    def _holds(self, column: str) -> exp.Expr:
-        """Whether a value stands in a cell; a text of blanks is none. Most texts begin with a sign
-        of ASCII that is seen, which is told at a glance."""
-        there = nodes.present(nodes.column(column))
-        if self.rows.columns[column] != "text":
-            return there
-        text = nodes.by_code_point(nodes.column(column), self.rows.dialect)
-        plain = nodes.every(
-            [
-                exp.GTE(this=nodes.paren(text), expression=nodes.text("!")),
-                exp.LT(this=nodes.paren(text.copy()), expression=nodes.text("\x7f")),
-            ]
-        )
-        seen = exp.Not(this=nodes.paren(blank(nodes.column(column), self.rows.dialect)))
-        absent = nodes.is_null(nodes.column(column))
-        return nodes.cases([(absent, exp.false()), (plain, exp.true())], seen)
 
 
 def _same_key(alias: str) -> exp.Expr:

@@ -74,9 +74,24 @@ def seconds(moment: exp.Expr) -> exp.Expr:
 
 def before(moment: exp.Expr, time: Duration) -> exp.Expr:
     """The moment so long before another, by the calendar."""
+    return exp.Sub(this=moment, expression=_of(time))
+
+
+def after(moment: exp.Expr, time: Duration) -> exp.Expr:
+    """The moment so long after another, by the calendar."""
+    return exp.Add(this=moment, expression=_of(time))
+
+
+def days_after(moment: exp.Expr, days: exp.Expr) -> exp.Expr:
+    """The moment so many whole days after another."""
+    span = exp.Mul(this=_interval("1", "DAY"), expression=nodes.paren(days))
+    return exp.Add(this=moment, expression=nodes.paren(span))
+
+
+def _of(time: Duration) -> exp.Expr:
     months = time.unit in _MONTHS
     count = time.count * (_MONTHS if months else _DAYS)[time.unit]
-    return exp.Sub(this=moment, expression=_interval(str(count), "MONTH" if months else "DAY"))
+    return _interval(str(count), "MONTH" if months else "DAY")
 
 
 def _interval(count: str, unit: str) -> exp.Expr:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from cdmq.kinds.golden.dates import in_time
 from cdmq.kinds.golden.layout import Layout
+from cdmq.kinds.in_time import in_time
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.text_form import text_of
