@@ -20,7 +20,7 @@ from cdmq.sql import nodes
 
 
 def add_gaps(to: Tables) -> None:
-    """Adds `own` (`key`, `t`, `twice`, of periods with a purchase of those who may be judged by
+    """Adds `own` (`who`, `t`, `twice`, of periods with a purchase of those who may be judged by
     gaps) and `pooled` (`t`, `twice`). They read `days`, `periods` and `moved`."""
     to.add("own", _own())
     to.add("lengths", _lengths())
@@ -37,23 +37,23 @@ def _own() -> exp.Select:
         expression=exp.Order(expressions=[exp.Ordered(this=nodes.cast(gap, "double"))]),
     )
     twice = nodes.cast(exp.Mul(this=median, expression=nodes.number(2)), "bigint")
-    gaps, short = nodes.column("all_gaps", "m"), nodes.column("all_short", "m")
+    days, short = nodes.column("all_days", "m"), nodes.column("all_short", "m")
     query = nodes.select(
-        pick("m", "key", "t", twice=twice),
+        pick("m", "who", "t", twice=twice),
         read("moved", "m"),
         nodes.every(
             [
                 positive(nodes.column("n", "m")),
-                exp.GTE(this=gaps, expression=nodes.number(2)),
-                exp.LTE(
-                    this=exp.Mul(this=short, expression=nodes.number(2)), expression=gaps.copy()
+                exp.GTE(this=days, expression=nodes.number(3)),
+                exp.LT(
+                    this=exp.Mul(this=short, expression=nodes.number(2)), expression=days.copy()
                 ),
             ]
         ),
     )
     until = exp.LTE(this=nodes.column("p", "d"), expression=nodes.column("t", "m"))
-    join(query, read("days", "d"), *same("d", "m", "key"), until, nodes.present(gap.copy()))
-    return nodes.group_by(query, [nodes.column("key", "m"), nodes.column("t", "m")])
+    join(query, read("days", "d"), *same("d", "m", "who"), until, nodes.present(gap.copy()))
+    return nodes.group_by(query, [nodes.column("who", "m"), nodes.column("t", "m")])
 
 
 def _lengths() -> exp.Select:

@@ -31,13 +31,12 @@ from cdmq.sql import nodes
 
 #: Shares are reckoned in so many parts.
 _PARTS = 10_000
-_OF_FIGURES = ("usual_sum", "present_sum", "twice", "since_days", "by_gaps", "last_day")
 
 
 @dataclass(frozen=True)
 class Machine:
     """Adds tables over `grid`, the last of them `begun`: a row for each time in which somebody
-    came to a step: `key`, `t` (the period that made it so), `step` and the figures of then."""
+    came to a step: `who`, `t` (the period that made it so), `step` and the figures of then."""
 
     spec: TrendRule
 
@@ -52,7 +51,7 @@ class Machine:
         to.add("told", self._told())
         to.add("returns", self._returns())
         to.add("leads", self._leads())
-        to.add("chain", self._chain(), ["key", "s"])
+        to.add("chain", self._chain(), ["who", "s"])
         to.add("known", self._known())
         to.add("silent", self._silent())
         to.add("fallen", self._fallen())
@@ -65,24 +64,22 @@ class Machine:
         over, history = self.spec.over, self.spec.history
 
         def total(name: str, rows: tuple[int | None, int] | None = None) -> exp.Expr:
-            return window(exp.Sum(this=nodes.column(name, "g")), "g", ["key"], "t", rows)
+            return window(exp.Sum(this=nodes.column(name, "g")), "g", ["who"], "t", rows)
 
         bought = nodes.when(positive(nodes.column("n", "g")), nodes.column("t", "g"))
         shown = pick(
             "g",
-            "key",
+            "who",
             "f",
             "t",
             "n",
             present_sum=total("v", (over - 1, 0)),
             usual_sum=total("v", (over + history - 1, over)),
-            purchases=total("n", (over - 1, 0)),
             all_days=total("n"),
-            all_gaps=total("gaps"),
             all_short=total("short"),
-            last_day=window(exp.Max(this=nodes.column("last", "g")), "g", ["key"], "t"),
-            at=window(exp.Max(this=bought), "g", ["key"], "t"),
-            next=window(exp.Min(this=bought.copy()), "g", ["key"], "t", ahead=True),
+            last_day=window(exp.Max(this=nodes.column("last", "g")), "g", ["who"], "t"),
+            at=window(exp.Max(this=bought), "g", ["who"], "t"),
+            next=window(exp.Min(this=bought.copy()), "g", ["who"], "t", ahead=True),
         )
         return nodes.select(shown, read("grid", "g"))
 
@@ -95,14 +92,13 @@ class Machine:
         longer = exp.GT(this=twice.copy(), expression=nodes.number(2 * longest(self.spec.per)))
         shown = pick(
             "m",
-            "key",
+            "who",
             "f",
             "t",
             "at",
             "next",
             "usual_sum",
             "present_sum",
-            "purchases",
             "last_day",
             twice=twice,
             by_gaps=surely(longer),
@@ -110,22 +106,23 @@ class Machine:
         )
         query = nodes.select(shown, read("moved", "m"))
         at_purchase = nodes.equal(nodes.column("t", "o"), nodes.column("at", "m"))
-        join(query, read("own", "o"), *same("o", "m", "key"), at_purchase, left=True)
+        join(query, read("own", "o"), *same("o", "m", "who"), at_purchase, left=True)
         return join(query, read("pooled", "p"), *same("p", "m", "t"), left=True)
 
     def _told(self) -> exp.Select:
         """Of each period by itself: `gone` (nothing for long), `down` (so far that it is falling)
         and `low` (so far that who is falling still is)."""
         gaps = nodes.column("by_gaps", "m")
-        nothing = nodes.equal(nodes.column("purchases", "m"), nodes.number(0))
+        nothing = exp.LTE(
+            this=nodes.column("at", "m"), expression=plus(nodes.column("t", "m"), -self.spec.over)
+        )
         shown = pick(
             "m",
-            "key",
+            "who",
             "f",
             "t",
             "at",
             "next",
-            *_OF_FIGURES,
             gone=surely(nodes.when(gaps, self._silent_for(2), nothing)),
             down=surely(nodes.when(gaps.copy(), self._silent_for(1), self._down(1))),
             low=surely(nodes.when(gaps.copy(), self._silent_for(1), self._down(2))),
@@ -161,7 +158,7 @@ class Machine:
         t = nodes.column("t", "m")
         first = plus(nodes.column("f", "m"), self.known - 1)
         query = nodes.select(
-            pick("m", "key", s=nodes.column("next", "m"), z=exp.Max(this=t)),
+            pick("m", "who", s=nodes.column("next", "m"), z=exp.Max(this=t)),
             read("told", "m"),
             nodes.every(
                 [
@@ -171,42 +168,42 @@ class Machine:
                 ]
             ),
         )
-        return nodes.group_by(query, [nodes.column("key", "m"), nodes.column("next", "m")])
+        return nodes.group_by(query, [nodes.column("who", "m"), nodes.column("next", "m")])
 
     def _leads(self) -> exp.Select:
         """Who is known from `s` on, is so until the purchase after the first time in which they
         were dormant."""
         starts = nodes.union_all(
             [
-                nodes.select(pick("x", "key", s=nodes.column("f", "x")), read("firsts", "x")),
-                nodes.select(pick("r", "key", "s"), read("returns", "r")),
+                nodes.select(pick("x", "who", s=nodes.column("f", "x")), read("firsts", "x")),
+                nodes.select(pick("r", "who", "s"), read("returns", "r")),
             ]
         )
         query = nodes.select(
-            [*pick("a", "key", "s"), nodes.alias(exp.Min(this=nodes.column("s", "r")), "after")],
+            [*pick("a", "who", "s"), nodes.alias(exp.Min(this=nodes.column("s", "r")), "after")],
             nodes.subquery(starts, "a"),
         )
         enough = exp.GTE(
             this=nodes.column("z", "r"), expression=plus(nodes.column("s", "a"), self.known - 1)
         )
-        join(query, read("returns", "r"), *same("r", "a", "key"), enough)
-        return nodes.group_by(query, [nodes.column("key", "a"), nodes.column("s", "a")])
+        join(query, read("returns", "r"), *same("r", "a", "who"), enough)
+        return nodes.group_by(query, [nodes.column("who", "a"), nodes.column("s", "a")])
 
     def _chain(self) -> exp.Query:
-        first = nodes.select(pick("x", "key", s=nodes.column("f", "x")), read("firsts", "x"))
-        more = nodes.select(pick("l", "key", s=nodes.column("after", "l")), read("chain", "c"))
-        join(more, read("leads", "l"), *same("l", "c", "key", "s"))
+        first = nodes.select(pick("x", "who", s=nodes.column("f", "x")), read("firsts", "x"))
+        more = nodes.select(pick("l", "who", s=nodes.column("after", "l")), read("chain", "c"))
+        join(more, read("leads", "l"), *same("l", "c", "who", "s"))
         return exp.Union(this=first, expression=more, distinct=False)
 
     def _known(self) -> exp.Select:
         """With `begin`: the purchase since which somebody is known."""
-        begin = window(exp.Max(this=nodes.column("s", "c")), "m", ["key"], "t")
+        begin = window(exp.Max(this=nodes.column("s", "c")), "m", ["who"], "t")
         query = nodes.select(
-            pick("m", "key", "f", "t", "at", "gone", "down", "low", *_OF_FIGURES, begin=begin),
+            pick("m", "who", "f", "t", "at", "gone", "down", "low", begin=begin),
             read("told", "m"),
         )
         here = nodes.equal(nodes.column("s", "c"), nodes.column("t", "m"))
-        return join(query, read("chain", "c"), *same("c", "m", "key"), here, left=True)
+        return join(query, read("chain", "c"), *same("c", "m", "who"), here, left=True)
 
     # the steps --------------------------------------------------------------------------------
 
@@ -215,11 +212,11 @@ class Machine:
         t, begin = nodes.column("t", "m"), nodes.column("begin", "m")
         full = exp.GTE(this=t, expression=plus(begin, self.known - 1))
         gone = nodes.when(nodes.every([nodes.column("gone", "m"), full.copy()]), t.copy())
-        last = window(exp.Max(this=gone), "m", ["key"], "t")
+        last = window(exp.Max(this=gone), "m", ["who"], "t")
         quiet = exp.GTE(this=last, expression=nodes.column("at", "m"))
         return nodes.select(
             pick(
-                "m", "key", "f", "t", "begin", "down", "low", *_OF_FIGURES,
+                "m", "who", "f", "t", "begin", "down", "low",
                 full=full, quiet=surely(quiet),
             ),
             read("known", "m"),
@@ -234,9 +231,9 @@ class Machine:
         rose = nodes.when(exp.Not(this=nodes.paren(low)), t.copy())
         return nodes.select(
             pick(
-                "m", "key", "f", "t", "begin", "full", "quiet", *_OF_FIGURES,
-                fell=window(exp.Max(this=fell), "m", ["key"], "t"),
-                rose=window(exp.Max(this=rose), "m", ["key"], "t"),
+                "m", "who", "f", "t", "begin", "full", "quiet",
+                fell=window(exp.Max(this=fell), "m", ["who"], "t"),
+                rose=window(exp.Max(this=rose), "m", ["who"], "t"),
             ),
             read("silent", "m"),
         )  # fmt: skip
@@ -262,19 +259,17 @@ class Machine:
             ],
             nodes.text(ACTIVE),
         )
-        return nodes.select(
-            pick("m", "key", "t", "full", *_OF_FIGURES, step=step), read("fallen", "m")
-        )
+        return nodes.select(pick("m", "who", "t", "full", step=step), read("fallen", "m"))
 
     def _begun(self) -> exp.Select:
         """The last period of each in which the step became another one."""
         before = exp.Window(
             this=nodes.call("lag", nodes.column("step", "m")),
-            partition_by=[nodes.column("key", "m")],
+            partition_by=[nodes.column("who", "m")],
             order=exp.Order(expressions=[exp.Ordered(this=nodes.column("t", "m"))]),
         )
         marked = nodes.select(
-            pick("m", "key", "t", "full", "step", *_OF_FIGURES, before=before),
+            pick("m", "who", "t", "full", "step", before=before),
             read("stepped", "m"),
         )
         changed = nodes.any_of(
@@ -285,14 +280,16 @@ class Machine:
         )
         last = exp.Window(
             this=nodes.call("row_number"),
-            partition_by=[nodes.column("key", "m")],
+            partition_by=[nodes.column("who", "m")],
             order=exp.Order(expressions=[exp.Ordered(this=nodes.column("t", "m"), desc=True)]),
         )
         named = nodes.select(
-            pick("m", "key", "t", "full", "step", *_OF_FIGURES, place=last),
+            pick("m", "who", "t", "full", "step", place=last),
             nodes.subquery(marked, "m"),
             changed,
         )
-        shown = pick("m", "key", "t", "full", "step", *_OF_FIGURES)
         newest = nodes.equal(nodes.column("place", "m"), nodes.number(1))
-        return nodes.select(shown, nodes.subquery(named, "m"), newest)
+        shown = pick("m", "who", "t", "full", "step")
+        figures = ("usual_sum", "present_sum", "twice", "since_days", "by_gaps", "last_day")
+        query = nodes.select([*shown, *pick("g", *figures)], nodes.subquery(named, "m"), newest)
+        return join(query, read("gapped", "g"), *same("g", "m", "who", "t"))

@@ -98,7 +98,7 @@ class Trend:
         tables.add("figures", self._figures())
         tables.add("lost", self._lost())
         reason = Reasons(self.spec, self.hidden, self.hides_days, self.dialect).of("s")
-        shown = pick("s", "key", "step", "since", "judged_by")
+        shown = pick("s", "step", "since", "judged_by")
         none = nodes.cast(nodes.null(), DECIMAL)
         for name in ("usual", "present"):
             value = none.copy() if self.hidden else nodes.column(name, "s")
@@ -111,8 +111,9 @@ class Trend:
             nodes.alias(reason, "reason"),
             nodes.alias(nodes.cast(lost, "bigint"), "uncounted"),
         ]
-        query = nodes.select(shown, read("figures", "s"))
-        join(query, read("lost", "l"), *same("l", "s", "key"), left=True)
+        query = nodes.select([*pick("j", "key"), *shown], read("figures", "s"))
+        join(query, read("judged", "j"), *same("j", "s", "who"))
+        join(query, read("lost", "l"), *same("l", "s", "who"), left=True)
         return tables.under(query)
 
     def _figures(self) -> exp.Select:
@@ -124,7 +125,7 @@ class Trend:
         return nodes.select(
             pick(
                 "m",
-                "key",
+                "who",
                 "step",
                 "since_days",
                 since=begin,
@@ -148,12 +149,12 @@ class Trend:
             own = self.link.compared(own, self.dialect)
         total = exp.Sum(this=nodes.column("lost", "x"))
         query = nodes.select(
-            [*pick("j", "key"), nodes.alias(total, "lost")],
+            [*pick("j", "who"), nodes.alias(total, "lost")],
             read("facts", "x"),
             positive(nodes.column("lost", "x")),
         )
         join(query, read("judged", "j"), nodes.equal(own, nodes.column("key", "x")))
-        return nodes.group_by(query, [nodes.column("key", "j")])
+        return nodes.group_by(query, [nodes.column("who", "j")])
 
 
 def everyone(rule: Rule, rows: Rows, binder: Binder) -> exp.Select:
