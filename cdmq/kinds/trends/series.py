@@ -29,7 +29,7 @@ from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 
 #: A figure of a period at or beyond this counts as this: no engine reckons with it safely.
-_LIMIT = 10**18
+_LIMIT = 10**17
 
 
 @dataclass(frozen=True)
