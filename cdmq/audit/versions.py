@@ -64,6 +64,7 @@ def version_of(rule: Rule, project: Project) -> Version:
             s: project.seeds[s].digest for s in project.uses[rule.id].seeds if s in project.seeds
         },
         "contract": _contract(rule, project),
+        **({"money": money} if (money := _money(rule, project)) else {}),
     }
     meta = {"why": rule.why, "owner": rule.owner, "tags": sorted(rule.tags)}
     return Version(rule, _digest(meaning), _digest(meta), _digest(_deciding(rule, meaning)))
@@ -202,6 +203,25 @@ def _contract(rule: Rule, project: Project) -> dict[str, Any]:
         ),
         "file": spec.file.model_dump(exclude_defaults=True, exclude={"path"}) if spec.file else {},
     }
+
+
+def _money(rule: Rule, project: Project) -> dict[str, Any]:
+    """What the datasets that it counts say of money, where it reads the columns of that."""
+    found: dict[str, Any] = {}
+    for name in sorted(project.read_by(rule.id)):
+        spec, read = project.datasets[name].spec, project.uses[rule.id].columns(name)
+        said: dict[str, Any] = {}
+        if name != rule.dataset and spec.counts_as and spec.counts_as.column in read:
+            said["counts_as"] = spec.counts_as.model_dump(mode="json")
+        if name != rule.dataset and spec.amount and spec.amount.currency in read:
+            amount = spec.amount.model_dump(mode="json", by_alias=True, exclude_none=True)
+            rates = spec.amount.rates
+            said["amount"] = {**amount, "rates": rates and project.first_name(rates)}
+        if spec.calendar:
+            said["calendar"] = spec.calendar.year_starts
+        if said:
+            found[project.first_name(name)] = said
+    return found
 
 
 def _text(rule: Rule, own: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cdmq.datasets.from_others import made_columns, stack_problems, stacked
 from cdmq.files.plain_values import seed_problems
 from cdmq.problems import CdmqError, Problem, did_you_mean
+from cdmq.project.spec import money_columns
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
 from cdmq.values import ROW_NUMBER, Catalog, Dataset, Project
@@ -64,6 +65,7 @@ def declared(dataset: Dataset) -> dict[str, str]:
         "missing_values": missing,
         "verified_at": (*spec.verified_at, *spec.verified_at.values()),
         "refers_to": [c for own in spec.refers_to.values() for c in own],
+        "amount and counts_as": money_columns(spec),
         **{
             word: [c]
             for word in ("changed_at", "changed_by", "happened_at")

@@ -211,6 +211,8 @@ def _check_names(documents: Documents, datasets: Collection[str], problems: list
                         did_you_mean(label, spec.stack or {}),
                     )
                 )
+        if spec.amount is not None and spec.amount.rates is not None:
+            _known(spec.amount.rates, datasets, source, (*base, "amount", "rates"), problems)
         for name in spec.refers_to:
             _known(name, datasets, source, (*base, "refers_to", name), problems, key=True)
 

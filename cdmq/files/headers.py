@@ -17,7 +17,7 @@ from cdmq.files import compressed
 from cdmq.project.column_names import composed
 
 if TYPE_CHECKING:
-    from cdmq.project.spec import FileSource
+    from cdmq.project.file_source import FileSource
 
 UTF8 = frozenset({"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"})
 #: path or pattern, encoding, delimiter, lines above the header, whether there is a header; None:

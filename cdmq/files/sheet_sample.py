@@ -12,7 +12,8 @@ from cdmq.files.sheet_cells import text
 from cdmq.files.sheets import counted_rows, opened_book
 from cdmq.files.workbook import merged
 from cdmq.problems import Span
-from cdmq.project.spec import DatasetSpec, FileSource
+from cdmq.project.file_source import FileSource
+from cdmq.project.spec import DatasetSpec
 from cdmq.values import Dataset
 
 

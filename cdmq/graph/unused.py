@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from cdmq.datasets.models import model_query
 from cdmq.project.column_names import folded
+from cdmq.project.spec import money_columns
 from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 from cdmq.values import ALL, Dataset, Project, Rule
@@ -60,6 +61,7 @@ def _declared(dataset: Dataset) -> Iterator[str]:
     yield from dataset.key
     yield from (c for c in (spec.changed_at, spec.changed_by, spec.happened_at) if c)
     yield from spec.verified_at.values()
+    yield from money_columns(spec)
     yield from (c for columns in spec.refers_to.values() for c in columns)
 
 

@@ -7,18 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cdmq.project.column_names import composed
-from cdmq.project.fields import Bool, Model, Tags, Texts, Threshold, Version, one_or_many
+from cdmq.project.fields import Bool, Model, Tags, Texts, Version, one_or_many
+from cdmq.project.file_source import FileSource
+from cdmq.project.money import Amount, Calendar, Counts
 
 Pii = Literal["plain", "mask", "hash", "omit"]
 Materialized = Literal["view", "table"]
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "timestamp"]
-DateForm = Literal[
-    "YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "YYYY/MM/DD", "YYYYMMDD"
-]
-
-
-def _yes_or_no(value: Any) -> Any:
-    return {"no": "false", "yes": "true"}.get(value, value) if isinstance(value, str) else value
 
 
 def _file(value: Any) -> Any:
@@ -105,43 +100,6 @@ class ProjectFile(Model):
     meta: dict[str, Any] = Field(default_factory=dict, description="Anything of your own.")
 
 
-class FileSource(Model):
-    """A file that is read: csv, tsv, json (objects, one a line or in an array), each also
-    compressed (`.csv.gz`), parquet or xlsx."""
-
-    path: str = Field(description="From the project's folder.")
-    format: Literal["csv", "json", "parquet", "xlsx"] | None = Field(
-        None, description="Default: by the ending of the path."
-    )
-    delimiter: str = Field(
-        ",", min_length=1, max_length=1, description="What parts the columns of a csv."
-    )
-    encoding: str = Field(
-        "utf-8", description="Of csv and JSON: such as cp1252 for a file of Excel on Windows."
-    )
-    decimal: Literal[".", ","] = Field(".", description="What parts 49 from 90 in 49.90.")
-    dates: DateForm = Field("YYYY-MM-DD", description="How the file writes dates.")
-    sheet: str | None = Field(
-        None, description="Of an .xlsx file. Default: the first that is not hidden."
-    )
-    skip: int = Field(
-        0, ge=0, description="How many lines of a csv or rows of a sheet stand above its header."
-    )
-    header: Annotated[Bool, BeforeValidator(_yes_or_no)] = Field(
-        True,
-        description="no: the first line is a record, and columns names all columns in their order.",
-    )
-    bad_lines_at_most: Threshold = Field(
-        "1%",
-        description="How many lines may be unreadable, as a number or a share. "
-        "Each is flagged and the others are judged; with more the delivery is held back.",
-    )
-    trim: Bool = Field(
-        False,
-        description="Take blanks away around each text cell; a cell of blanks alone is empty.",
-    )
-
-
 #: The name of a column of the dataset, and one or many of them.
 _Column = Annotated[str, AfterValidator(composed)]
 _Columns = Annotated[
@@ -202,6 +160,21 @@ class DatasetSpec(Model):
     refers_to: dict[str, _Columns] = Field(
         default_factory=dict, description="dataset: the columns here that hold its key."
     )
+    amount: Amount | None = Field(
+        None,
+        description="Of events with money: the column of the amount, and its currency. All that "
+        "is made of that column is in one currency then.",
+    )
+    counts_as: Counts | None = Field(
+        None,
+        description="Of events: how often a row counts, by its status: {column: status, shipped: "
+        "1, cancelled: 0, credit_note: -1}. Sums take it so many times; what is counted or "
+        "compared are the rows that count as more than 0. A row of another status is not "
+        "counted, and said.",
+    )
+    calendar: Calendar | None = Field(
+        None, description="The year of the books: years and quarters begin with its month."
+    )
     columns: dict[_Column, ColumnType] = Field(
         default_factory=dict,
         description="column: its type, one of text, integer, decimal, "
@@ -251,6 +224,13 @@ class DatasetSpec(Model):
                 "rename goes with stack; rename the columns of one source in a SQL model"
             )
         return self
+
+
+def money_columns(spec: DatasetSpec) -> tuple[str, ...]:
+    """The columns that the words of money name."""
+    amount = spec.amount and (spec.amount.column, spec.amount.currency)
+    status = spec.counts_as and spec.counts_as.column
+    return tuple(c for c in (*(amount or ()), status) if c)
 
 
 class ModelsFile(Model):

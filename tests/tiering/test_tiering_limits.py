@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cdmq.kinds.tiering.history import Review, label_of, review_at
+from cdmq.kinds.tiering.history import Clocks, Review, label_of, review_at
 from cdmq.kinds.tiering.levels import pieces, relaxed
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.sql.expressions import bind, parse
@@ -102,6 +102,22 @@ def test_label(review: str | None, label: str) -> None:
     assert label_of(spec(review), moment.replace(tzinfo=None)) == label
     ahead = moment.astimezone(timezone(timedelta(hours=2)))
     assert label_of(spec(review), ahead) == label
+
+
+@pytest.mark.parametrize(
+    ("review", "day", "label"),
+    [
+        ("yearly", "2026-03-31", "2025-04-01"),
+        ("yearly", "2026-04-01", "2026-04-01"),
+        ("quarterly", "2026-03-31", "2026-01-01"),
+        ("quarterly", "2026-12-31", "2026-10-01"),
+        ("monthly", "2026-03-31", "2026-03-01"),
+    ],
+)
+def test_a_year_of_the_books(review: str, day: str, label: str) -> None:
+    assert label_of(spec(review), datetime.fromisoformat(day), Clocks(first=4)) == label
+    in_february = label_of(spec("quarterly"), datetime(2026, 1, 31), Clocks(first=2))
+    assert in_february == "2025-11-01"
 
 
 def test_when_a_review_is_due() -> None:

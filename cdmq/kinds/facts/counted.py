@@ -3,18 +3,21 @@ not be counted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.conditions import Conditions
+from cdmq.kinds.facts.figures import NUMERIC
 from cdmq.kinds.facts.links import Link, on_the_way
+from cdmq.kinds.facts.money import RATES
 from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
 from cdmq.kinds.running import Running
+from cdmq.project.spec import money_columns
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.sql.types import Type
@@ -24,7 +27,9 @@ from cdmq.values import Dataset, Rule
 _UNCOUNTED = (
     "without a date",
     "with a cell that where can't read",
+    "with a status that counts_as does not name",
     "without an amount",
+    "in a currency without a rate",
     "of no known customer",
 )
 
@@ -33,7 +38,16 @@ def _read_of(rule: Rule, field: str, measure: Facts, at: Known) -> frozenset[str
     """The columns of its facts that a measure reads; `field`: its condition in the rule."""
     found = {*expression_columns(rule, field), *([measure.column] if measure.column else [])}
     facts = at.datasets.get(measure.dataset)
-    return frozenset(found) | (_leading(facts) if facts is not None else frozenset())
+    if facts is not None:
+        found |= _leading(facts)
+        found |= {facts.spec.counts_as.column} if facts.spec.counts_as else set()
+        if _of_money(measure, facts):
+            found |= set(money_columns(facts.spec))
+    return frozenset(found)
+
+
+def _of_money(measure: Facts, facts: Dataset) -> bool:
+    return facts.spec.amount is not None and facts.spec.amount.column == measure.column
 
 
 def reads_of(rule: Rule, measures: Mapping[str, Facts], at: Known) -> dict[str, frozenset[str]]:
@@ -47,6 +61,9 @@ def reads_of(rule: Rule, measures: Mapping[str, Facts], at: Known) -> dict[str, 
         if facts is not None and judged is not None:
             for dataset in on_the_way(judged, facts, at.datasets):
                 read[dataset.name] = _leading(dataset) | frozenset(dataset.key)
+        if facts is not None and _of_money(measure, facts) and facts.spec.amount:
+            rates = facts.spec.amount.rates
+            read |= {rates: frozenset(RATES)} if rates else {}
         for name, columns in read.items():
             found[f"rows:{name}"] = found.get(f"rows:{name}", frozenset()) | columns
     return found
@@ -57,6 +74,16 @@ def _leading(dataset: Dataset) -> frozenset[str]:
     spec = dataset.spec
     found = {c for columns in spec.refers_to.values() for c in columns}
     return frozenset(found | ({spec.happened_at} if spec.happened_at else set()))
+
+
+def says_of_money(measures: Iterable[Facts], datasets: Mapping[str, Dataset]) -> list[Dataset]:
+    """The datasets of whose amounts of money these measures are made."""
+    found = {
+        m.dataset: datasets[m.dataset]
+        for m in measures
+        if m.dataset in datasets and _of_money(m, datasets[m.dataset]) and m.way in NUMERIC
+    }
+    return list(found.values())
 
 
 def types_of(measures: list[Facts], dataset: Dataset) -> Mapping[str, Type]:

@@ -14,6 +14,7 @@ from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import text_of
+from cdmq.sql.types import Type
 
 #: No calendar of ours begins before this; `-infinity` is left out with it.
 _EARLIEST = "0001-01-01"
@@ -29,8 +30,9 @@ def now(link: Link) -> exp.Expr:
 @dataclass(frozen=True)
 class FactRows:
     """The facts until as_of, and those without a date: `key`, `at`, `undated`, `there` (it may be
-    counted), `asked` (a measure asks for it), `unread` (one can't tell if it does), and for each
-    figure `c`: whether it counts, `a` or `v`: what, and `r`: what stands in the column.
+    counted), `asked` (a measure asks for it), `unread` (one can't tell if it does), `unnamed` (nobody
+    says how often its status counts), `unrated` (an amount has no rate), and for each figure `c`:
+    whether it counts, `a` or `v`: what, and `r`: what stands in the column.
 
     `where(figure)` is the engine's SQL of a measure's condition over the facts, which stand under
     the name `c`; None where it has none. `unread` is that of the facts in which a cell can't be
@@ -60,12 +62,17 @@ class FactRows:
         ]
         if unread is not None:
             shown.append(nodes.alias(unread, "unread"))
-        for f, where in zip(self.figures, wheres, strict=True):
-            shown += self._figure(f, where, at)
+        bases = [self._base(f, w, at) for f, w in zip(self.figures, wheres, strict=True)]
+        for name, odd in (("unnamed", self._unnamed(bases)), ("unrated", self._unrated(bases))):
+            if odd is not None:
+                shown.append(nodes.alias(odd, name))
+        for f, base in zip(self.figures, bases, strict=True):
+            shown += self._figure(f, base)
         source = logical(f"clean:{link.facts}")
         source.set("alias", exp.TableAlias(this=nodes.name("c")))
         query = nodes.select(shown, source, self._in_time())
-        return link.source(query, self.dialect)
+        query = link.source(query, self.dialect)
+        return link.money.with_rates(query, at.copy()) if link.money else query
 
     def _at(self) -> exp.Expr:
         if self.link.happened_at is None:
@@ -75,17 +82,53 @@ class FactRows:
     def _there(self, at: exp.Expr) -> exp.Expr:
         return exp.true() if self.link.happened_at is None else nodes.present(at.copy())
 
-    def _figure(self, f: Figure, where: exp.Expr | None, at: exp.Expr) -> list[exp.Expr]:
-        counts = nodes.every(
-            [self._there(at), *(n for n in (where, self._in_window(f, at)) if n is not None)]
-        )
+    def _base(self, f: Figure, where: exp.Expr | None, at: exp.Expr) -> exp.Expr:
+        """Whether a figure is about a fact, whatever that counts as."""
+        parts = (self._there(at), where, self._in_window(f, at))
+        return nodes.every([n for n in parts if n is not None])
+
+    @property
+    def weight(self) -> exp.Expr | None:
+        return self.link.money.weight() if self.link.money else None
+
+    def _unnamed(self, bases: Sequence[exp.Expr]) -> exp.Expr | None:
+        if self.weight is None:
+            return None
+        nobody = nodes.is_null(nodes.paren(self.weight))
+        return nodes.every([surely(nodes.any_of([b.copy() for b in bases])), nobody])
+
+    def _unrated(self, bases: Sequence[exp.Expr]) -> exp.Expr | None:
+        found = [
+            nodes.every([surely(self._counts(f, base)), self._without_rate(f)])
+            for f, base in zip(self.figures, bases, strict=True)
+            if f.converted and f.numeric
+        ]
+        return nodes.any_of(found) if found else None
+
+    def _without_rate(self, f: Figure) -> exp.Expr:
+        assert self.link.money is not None
+        stands = nodes.present(nodes.column(str(f.spec.column), "c"))
+        return nodes.every([stands, self.link.money.unrated()])
+
+    def _counts(self, f: Figure, base: exp.Expr) -> exp.Expr:
+        """Whether a fact counts for a figure; sums take those too that count as less than 0."""
+        if self.weight is None:
+            return base.copy()
+        compare = exp.NEQ if f.way == "sum" else exp.GT
+        weighs = compare(this=nodes.paren(self.weight), expression=nodes.number(0))
+        return nodes.every([base.copy(), weighs])
+
+    def _figure(self, f: Figure, base: exp.Expr) -> list[exp.Expr]:
+        counts = self._counts(f, base)
+        if f.converted and f.numeric:
+            counts = nodes.every([counts, exp.Not(this=nodes.paren(self._without_rate(f)))])
         shown: list[exp.Expr] = [nodes.alias(surely(counts), f"c{f.place}")]
         if f.spec.column is None or f.adds is None:
             return shown
         cell = nodes.column(f.spec.column, "c")
         if f.numeric:
             shown.append(nodes.alias(cell, f"r{f.place}"))
-            shown.append(nodes.alias(exact(cell.copy(), f.adds, self.dialect), f"a{f.place}"))
+            shown.append(nodes.alias(self._amount(f, cell.copy(), f.adds), f"a{f.place}"))
         elif f.way in ("min", "max"):
             shown.append(nodes.alias(cell, f"a{f.place}"))
         else:
@@ -93,6 +136,14 @@ class FactRows:
             written = composed(text, self.dialect) if f.adds == "text" else text
             shown.append(nodes.alias(written, f"v{f.place}"))
         return shown
+
+    def _amount(self, f: Figure, cell: exp.Expr, type_: Type) -> exp.Expr:
+        money = self.link.money
+        if money is None or not f.converted:
+            amount = exact(cell, type_, self.dialect)
+        else:
+            amount = money.value(cell, type_)
+        return money.weighed(amount) if money is not None and f.weighed else amount
 
     def _not_told(self, at: exp.Expr) -> exp.Expr | None:
         """Whether it can't be told if a fact counts; those outside the window don't anyway."""

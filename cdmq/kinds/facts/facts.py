@@ -71,10 +71,17 @@ class Totals:
 
     def account(self, customers: exp.Select) -> exp.Select:
         """One row: how many facts a measure asks for, and how many no figure could count, by why:
-        without a date, with a cell that `where` can't read, without an amount, of no known
-        customer. `customers`: their keys."""
+        without a date, with a cell that `where` can't read, with a status that nobody names,
+        without an amount, without a rate, of no known customer. `customers`: their keys."""
         known = nodes.present(nodes.column("key", "k"))
-        why = [nodes.column("undated", "f"), self._unread(), self.unsaid(), exp.Not(this=known)]
+        why = [
+            nodes.column("undated", "f"),
+            self._unread(),
+            self._unnamed(),
+            self.unsaid(),
+            self._unrated(),
+            exp.Not(this=known),
+        ]
         shown: list[exp.Expr] = [nodes.text(self.link.facts), exp.Count(this=exp.Star())]
         for i, reason in enumerate(why):
             before = [exp.Not(this=nodes.paren(surely(w))) for w in why[:i] if w is not None]
@@ -97,7 +104,9 @@ class Totals:
         found = [
             nodes.every([nodes.column("undated", "f"), nodes.column("asked", "f")]),
             self._unread(),
+            self._unnamed(),
             self.unsaid(),
+            self._unrated(),
         ]
         return nodes.any_of([surely(n) for n in found if n is not None])
 
@@ -117,6 +126,14 @@ class Totals:
         """Whether a measure can't tell of a fact if it counts; None where each always can."""
         told = all(self.unread(f) is None for f in self.figures)
         return None if told else nodes.column("unread", "f")
+
+    def _unnamed(self) -> exp.Expr | None:
+        weighs = self.link.money is not None and self.link.money.counts_as is not None
+        return nodes.column("unnamed", "f") if weighs else None
+
+    def _unrated(self) -> exp.Expr | None:
+        converted = any(f.converted and f.numeric for f in self.figures)
+        return nodes.column("unrated", "f") if converted else None
 
     def _totals(self, f: Figure) -> list[exp.Expr]:
         counts, count = nodes.column(f"c{f.place}", "f"), exp.Count(this=exp.Star())

@@ -50,7 +50,7 @@ class Figure:
         whole = self.way in ("count", "distinct") or (
             self.way in ("sum", "min", "max")
             and self.adds == "integer"
-            and not (self.converted or self.weighed)
+            and not (self.numeric and (self.converted or self.weighed))
         )
         none = self.spec.if_none
         fraction = none is not None and none != none.to_integral_value()
@@ -76,7 +76,16 @@ def _figure(
     adds = types[m.column] if m.column is not None else None
     if facts is None:
         return Figure(place, name, m, adds)
-    return Figure(place, name, m, adds, _hidden(m, facts))
+    amount, numeric = facts.amount, m.way in NUMERIC
+    return Figure(
+        place,
+        name,
+        m,
+        adds,
+        _hidden(m, facts),
+        converted=amount is not None and bool(amount.into) and amount.column == m.column,
+        weighed=numeric and facts.counts_as is not None,
+    )
 
 
 def _hidden(measure: Measure, facts: DatasetSpec) -> Pii:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from cdmq.kinds.facts.money import Money
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.logical import logical
@@ -45,6 +46,7 @@ class Link:
     dated: int = 0
     #: The facts are the records themselves.
     own: bool = False
+    money: Money | None = None
 
     def compared(self, key: exp.Expr, dialect: str) -> exp.Expr:
         """The text of a key in the form in which texts are equal."""
@@ -152,10 +154,21 @@ def dated_by(facts: Dataset, between: Iterable[Dataset]) -> tuple[int, str | Non
 
 
 def links(
-    judged: Dataset, names: Iterable[str], project: Project, catalog: Catalog
+    judged: Dataset, names: Iterable[str], project: Project, catalog: Catalog, dialect: str
 ) -> dict[str, Link]:
     """The link of each of these datasets of facts; each leads to the judged one (see way)."""
-    return {name: _link(judged, project.datasets[name], project, catalog) for name in names}
+    found = {n: _link(judged, project.datasets[n], project, catalog) for n in names}
+    return {
+        n: replace(link, money=_money(n, project, catalog, dialect)) for n, link in found.items()
+    }
+
+
+def _money(facts: str, project: Project, catalog: Catalog, dialect: str) -> Money:
+    spec = project.datasets[facts].spec
+    rates = spec.amount and spec.amount.rates
+    return Money(
+        spec.amount, spec.counts_as, catalog[facts], catalog[rates] if rates else {}, dialect
+    )
 
 
 def _link(judged: Dataset, facts: Dataset, project: Project, catalog: Catalog) -> Link:

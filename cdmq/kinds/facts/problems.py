@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.facts.links import dated_by, on_the_way, way
+from cdmq.kinds.facts.money import CURRENCY, RATE, VALID_FROM
 from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.words import Duration
 from cdmq.problems import Problem, did_you_mean
@@ -135,11 +136,26 @@ class FactsLook:
             field = f"{place}.{measure.way}"
             self.column(field, measure.dataset, measure.column, types, wanted, remedy)
             self.if_none(f"{place}.if_none", measure, measure.column)
+        self.rates(place, measure)
         field = f"{place}.where"
         if field in self.rule.expressions:
             columns = self.catalog[measure.dataset]
             self.condition(field, Binder(columns, self.dialect, self.found))
             self.behind(field, "a measure reads clean facts")
+
+    def rates(self, place: str, measure: Facts) -> None:
+        """The rates of a currency can be looked up."""
+        amount = self.project.datasets[measure.dataset].spec.amount
+        if amount is None or amount.rates not in self.catalog or amount.column != measure.column:
+            return
+        said = "columns: of that dataset declares it"
+        wanted: dict[str, tuple[frozenset[Type], str]] = {
+            CURRENCY: (_ANY, ""),
+            VALID_FROM: (MOMENTS, "a date or timestamp"),
+            RATE: (NUMBERS, "a number"),
+        }
+        for column, (types, called) in wanted.items():
+            self.column(f"{place}.from", str(amount.rates), column, types, called, said)
 
     def if_none(self, field: str, measure: Facts, column: str) -> None:
         type_ = self.catalog[measure.dataset].get(column)

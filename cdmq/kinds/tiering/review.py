@@ -69,7 +69,7 @@ class _Review:
         self.project = project
         assert isinstance(rule.spec, TieringRule)
         self.spec, self.rows, self.dialect = rule.spec, rows, dialect
-        self.links = links(rows.dataset, rule.spec.facts, project, catalog)
+        self.links = links(rows.dataset, rule.spec.facts, project, catalog, dialect)
         self.figures = figures_of(rule.spec.measures, catalog, project.datasets)
         self._problems: list[Problem] = []
         self.shown = shown_of(self.figures, rule, rows)
@@ -119,9 +119,15 @@ class _Review:
 
     def _lost_by(self) -> str:
         """Why figures may be made without some facts."""
-        if all(self._unread(f) is None for f in self.figures):
-            return "no date or no amount"
-        return "no date, no amount or a cell that where can't read"
+        why = ["no date", "no amount"]
+        moneys = [link.money for link in self.links.values() if link.money]
+        if any(m.counts_as for m in moneys):
+            why.append("a status that counts_as does not name")
+        if any(f.converted for f in self.figures):
+            why.append("a currency without a rate")
+        if any(self._unread(f) is not None for f in self.figures):
+            why.append("a cell that where can't read")
+        return f"{', '.join(why[:-1])} or {why[-1]}"
 
     def _first_fact(self) -> exp.Expr:
         """The day of somebody's first fact as a text, by what `pii:` says of when facts were."""

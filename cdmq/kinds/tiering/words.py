@@ -81,15 +81,18 @@ class TieringRule(Named):
     `over` need one. A measure also reads the records themselves: in a rule on a golden dataset,
     `{from: customers, max: credit_limit}` is over the records of each party.
 
+    Where a dataset says `amount` and `counts_as`, its money is in one currency, and each row counts
+    as often as its status says: a cancelled order is no order, a credit note lowers the sum.
+
     Facts without a date, and those after as_of, do not count. Sums, means and extremes leave out
-    missing amounts. How many facts the figures are made without (no date, no amount, of no known
-    customer; a cell that could not be read is missing, or is one that `where` can't read) is said
-    in the rule's result, with a warning, and on the level of the customer: `warn_above` and
-    `error_above` (`5`, `1%`) set how many may be. So they do of the records of which the rule's
-    own `where` can't be told: each is flagged `could_not_judge`, and has no level. A customer with
-    facts of whom none counts (none in the window, none under `where`) has the sum or count 0, and
-    no mean, extreme or most frequent value; `if_none` is for those without any. Averages and years
-    have four decimals.
+    missing amounts. How many facts the figures are made without (no date, no amount, no rate, a
+    status that nobody names, of no known customer; a cell that could not be read is missing, or is
+    one that `where` can't read) is said in the rule's result, with a warning, and on the level of
+    the customer: `warn_above` and `error_above` (`5`, `1%`) set how many may be. So they do of the
+    records of which the rule's own `where` can't be told: each is flagged `could_not_judge`, and
+    has no level. A customer with facts of whom none counts (none in the window, none under
+    `where`) has the sum or count 0, and no mean, extreme or most frequent value; `if_none` is for
+    those without any. Averages and years have four decimals.
 
     Example:
 

@@ -15,9 +15,10 @@ from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import version_of
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
-from cdmq.kinds.facts.counted import uncounted
+from cdmq.kinds.facts.counted import says_of_money, uncounted
+from cdmq.kinds.facts.money import mixed
 from cdmq.kinds.running import Publishing, Running
-from cdmq.kinds.tiering.history import STATE, Review, review_at
+from cdmq.kinds.tiering.history import STATE, Review, clocks_of, review_at
 from cdmq.kinds.tiering.problems import tier_problems
 from cdmq.kinds.tiering.review import account_query, review_query
 from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
@@ -29,7 +30,7 @@ from cdmq.sql import nodes
 from cdmq.sql.logical import LOGICAL
 from cdmq.sql.relation import Relation
 from cdmq.steps import DatasetSteps
-from cdmq.values import Rule
+from cdmq.values import Dataset, Rule
 
 _PUBLIC = ("key", "level", "measures", "cut_offs", "reason", "from_review")
 
@@ -39,6 +40,8 @@ class TierStep:
     """How a tiering rule judges: a row a record with its level, reading the levels before."""
 
     rule: Rule
+    #: Datasets with amounts of money that it adds up.
+    money: tuple[Dataset, ...]
     query: exp.Select
     #: A row a dataset of facts: how many there are, and how many no figure could count.
     account: exp.Query
@@ -50,7 +53,9 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     if wrong or at.check_only or at.project.read_by(rule.id) - set(at.catalog):
         return None
     read = (rule, at.rows, at.project, at.catalog, at.dialect)
-    step = TierStep(rule, review_query(*read), account_query(*read))
+    assert isinstance(rule.spec, TieringRule)
+    money = tuple(says_of_money(rule.spec.measures.values(), at.project.datasets))
+    step = TierStep(rule, money, review_query(*read), account_query(*read))
     conditions = Conditions(rule, at.binder, at.rows.behind)
     return Work(
         rule,
@@ -65,6 +70,8 @@ def work(rule: Rule, at: Compiling) -> Work | None:
 
 
 def _run(step: TierStep, at: Running, steps: DatasetSteps) -> Outcome:
+    if wrong := mixed(at, step.money):
+        return Outcome(step.rule, error=wrong)
     return _Tiering(at).tier(step, at.as_of)
 
 
@@ -83,7 +90,7 @@ class _Tiering:
         rule = step.rule
         assert isinstance(rule.spec, TieringRule)
         last, version, judged = self._last_review(rule.id)
-        review = review_at(rule.spec, as_of, last, judged, self.at.project.config.time_zone)
+        review = review_at(rule.spec, as_of, last, judged, clocks_of(rule, self.at.project))
         if review.state == "past":
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.at.project).digest:

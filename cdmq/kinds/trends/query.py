@@ -66,7 +66,7 @@ class Trend:
         assert isinstance(rule.spec, TrendRule)
         self.rule, self.spec, self.rows, self.dialect = rule, rule.spec, rows, dialect
         name = self.spec.measure.dataset
-        (self.link,) = links(rows.dataset, [name], project, catalog).values()
+        (self.link,) = links(rows.dataset, [name], project, catalog, dialect).values()
         said = self.spec.measure.model_dump(by_alias=True, exclude_none=True)
         measure = {"figure": Measure.model_validate({**said, "if_none": None})}
         figures = figures_of(measure, catalog, project.datasets)

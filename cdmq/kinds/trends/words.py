@@ -76,6 +76,8 @@ class TrendRule(Named):
     ones would have found. What an amount below zero is, such as a credit note, lowers the figure
     and is no purchase. Who has no purchase is not judged; how many is said. Facts that cannot be
     counted are left out, and said: without a date, an amount, or a cell that `where` can read.
+    Where their dataset says `amount` and `counts_as`, an amount is in one currency, and what counts
+    as 0 is no purchase.
 
     Being falling opens a flag, and so does being dormant; each closes when the step ends. A flag
     is a warning unless `severity: error` is said.

@@ -11,18 +11,19 @@ from sqlglot import exp
 from cdmq.audit.renames import of_rule
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
-from cdmq.kinds.facts.counted import uncounted
+from cdmq.kinds.facts.counted import says_of_money, uncounted
+from cdmq.kinds.facts.money import mixed
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.trends.problems import trend_problems
 from cdmq.kinds.trends.query import COLUMNS, Trend, everyone
 from cdmq.kinds.trends.tables import TREND_STEPS
-from cdmq.kinds.trends.words import DORMANT, FALLING, STEPS
+from cdmq.kinds.trends.words import DORMANT, FALLING, STEPS, TrendRule
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.steps import DatasetSteps, Judgement
-from cdmq.values import Rule
+from cdmq.values import Dataset, Rule
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class _Judging:
     steps: exp.Select
     account: exp.Select
     everyone: exp.Select
+    #: The facts, where they are amounts of money.
+    money: tuple[Dataset, ...]
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
@@ -40,7 +43,9 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         return None
     trend = Trend(rule, at.rows, at.project, at.catalog, at.dialect)
     query, about = trend.query(), Conditions(rule, at.binder, at.rows.behind)
-    judging = _Judging(rule, query, trend.account(), everyone(rule, at.rows, at.binder))
+    assert isinstance(rule.spec, TrendRule)
+    money = tuple(says_of_money([rule.spec.measure], at.project.datasets))
+    judging = _Judging(rule, query, trend.account(), everyone(rule, at.rows, at.binder), money)
     return Work(
         rule,
         run=partial(_run, judging),
@@ -81,6 +86,8 @@ def _on(rule: Rule, step: str) -> Judgement:
 
 def _run(judging: _Judging, at: Running, steps: DatasetSteps) -> Outcome:
     rule = judging.rule
+    if wrong := mixed(at, judging.money):
+        return Outcome(rule, error=wrong)
     staged, digest, seconds = at.make(f"{rule.id}__steps", judging.steps)
     at.states.append(State(rule.id, TREND_STEPS, staged, COLUMNS, of_records=True))
     count = exp.Count(this=exp.Star())
