@@ -23,6 +23,7 @@ MODULES = (
     "train",
     "ls",
     "show",
+    "export",
     "explain",
     "history",
     "schema",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from cdmq.kinds.exporting import Exported, Exporting
 from cdmq.kinds.running import Publishing, Running
 from cdmq.outcomes import Outcome
 from cdmq.steps import DatasetSteps, Judgement
@@ -46,5 +47,7 @@ class Work:
     rows: exp.Select | None = None
     before: Callable[[Running], None] = _nothing
     repeated: Callable[[], Work] | None = None
+    #: Hands out a wave of it.
+    wave: Callable[[Exporting], Exported] | None = None
     #: What it finds wrong, once it has run.
     judgements: tuple[Judgement, ...] = ()

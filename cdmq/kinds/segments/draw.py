@@ -1,15 +1,23 @@
 """Who of a group is written to, and who of all that remain is held out: by chance, and each time the
 same.
 
-Parts of the query of a segment: `groups` (key, grp), `places` (key, place) and `drawn`, its rows.
+Parts of the query of a segment: `groups` (key, grp), `places` (key, place), `rests` and `held`
+(key), and `drawn`, its rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
+from cdmq.kinds.facts.numbers import before
 from cdmq.kinds.segments.scope import Scope, join, named, part
+from cdmq.kinds.words import Duration
 from cdmq.sql import nodes
+from cdmq.sql.logical import as_of_node
+
+RESTS, HELD_OUT = "rest", "holdout elsewhere"
 
 
 def one_per(scope: Scope) -> str:
@@ -51,20 +59,52 @@ def places(scope: Scope) -> exp.Select:
     return nodes.group_by(query, [nodes.column("key", "w")])
 
 
+def rests(scope: Scope, time: Duration) -> exp.Select:
+    """Who was written to less than so long ago, in a wave of any segment."""
+    since = nodes.paren(before(as_of_node(), time))
+    wanted = [
+        exp.NEQ(this=nodes.column("part", "e"), expression=nodes.text("holdout")),
+        exp.GT(this=nodes.column("exported_at", "e"), expression=since),
+    ]
+    return _sent(scope, wanted)
+
+
+def held(scope: Scope) -> exp.Select:
+    """Who is held out of another segment, while its responses count."""
+    wanted = [
+        nodes.equal(nodes.column("part", "e"), nodes.text("holdout")),
+        exp.Not(this=nodes.column("mine", "e")),
+        exp.GT(this=nodes.column("until", "e"), expression=as_of_node()),
+    ]
+    return _sent(scope, wanted)
+
+
+def _sent(scope: Scope, wanted: Sequence[exp.Expr]) -> exp.Select:
+    sent = named(f"exported:{scope.rule.id}", "e")
+    return nodes.select([nodes.column("key", "e")], sent, nodes.every(wanted)).distinct()
+
+
 def drawn(scope: Scope) -> exp.Select:
     """Who remains is written to, held out, or compared."""
-    because: exp.Expr = nodes.column("because", "j")
+    ways: list[tuple[exp.Expr, exp.Expr]] = []
+    joined: list[tuple[str, str]] = []
     if scope.spec.one_per is not None:
         beaten = exp.GT(this=nodes.column("place", "l"), expression=nodes.number(1))
-        other = nodes.when(beaten, nodes.text(one_per(scope)))
-        because = exp.Coalesce(this=because, expressions=[other])
+        ways.append((beaten, nodes.text(one_per(scope))))
+        joined.append(("places", "l"))
+    if scope.spec.rest is not None:
+        ways.append((nodes.present(nodes.column("key", "r")), nodes.text(RESTS)))
+        joined.append(("rests", "r"))
+    ways.append((nodes.present(nodes.column("key", "h")), nodes.text(HELD_OUT)))
+    joined.append(("held", "h"))
+    because = exp.Coalesce(this=nodes.column("because", "j"), expressions=[nodes.cases(ways)])
     inner = nodes.select(
         [*(nodes.column(c, "j") for c in ("key", "fits", "more")), nodes.alias(because, "because")],
         part("judged", "j"),
     )
-    if scope.spec.one_per is not None:
-        same = nodes.equal(nodes.column("key", "l"), nodes.column("key", "j"))
-        nodes.left_join(inner, part("places", "l"), same)
+    for name, alias in joined:
+        same = nodes.equal(nodes.column("key", alias), nodes.column("key", "j"))
+        nodes.left_join(inner, part(name, alias), same)
     key, out = nodes.column("key", "d"), nodes.present(nodes.column("because", "d"))
     fits = nodes.column("fits", "d")
     pairs = [

@@ -37,6 +37,8 @@ class Look:
     def at_all(self) -> None:
         self.conditions()
         adults, asked = self.spec.adults, self.spec.permission
+        for column in self.spec.columns:
+            self.own("columns", column)
         if adults is not None:
             self.own("adult_at.born", adults.born, MOMENTS, "a date or timestamp")
         if isinstance(asked, Consents):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cdmq.kinds.facts.numbers import before
-from cdmq.kinds.segments.draw import drawn, groups, one_per, places
+from cdmq.kinds.segments.draw import HELD_OUT, RESTS, drawn, groups, held, one_per, places, rests
 from cdmq.kinds.segments.refusals import Parts, refusals, with_parts
 from cdmq.kinds.segments.scope import FOREVER, Scope, moment, named, part, surely
 from cdmq.kinds.segments.words import Consents
@@ -29,7 +29,8 @@ def reasons(scope: Scope) -> tuple[str, ...]:
     """Why somebody may be out, in the order in which it is asked."""
     found = [NO_PERMISSION, *([SUPPRESSED] if scope.spec.never else [])]
     found += [MINOR, UNKNOWN] if scope.spec.adults else []
-    return (*found, *([one_per(scope)] if scope.spec.one_per else []))
+    found += [one_per(scope)] if scope.spec.one_per else []
+    return (*found, *([RESTS] if scope.spec.rest else []), HELD_OUT)
 
 
 def members_query(scope: Scope) -> exp.Select:
@@ -37,6 +38,20 @@ def members_query(scope: Scope) -> exp.Select:
     inner = nodes.select([nodes.column(c, "m") for c in COLUMNS], part("drawn", "m"))
     inner = with_parts(inner, dict(_parts(scope)))
     return nodes.select([nodes.column(c, "q") for c in COLUMNS], nodes.subquery(inner, "q"))
+
+
+def judged_query(scope: Scope) -> exp.Select:
+    """(key, address, because, more) of everybody, by what stands against him alone: no group, no
+    rest, no chance."""
+    shown = [nodes.column(c, "j") for c in ("key", "address", "because", "more")]
+    parts = {}
+    for name, query in _parts(scope):
+        parts[name] = query
+        if name == "judged":
+            break
+    inner = with_parts(nodes.select(shown, part("judged", "j")), parts)
+    names = [nodes.column(c.name, "q") for c in shown]
+    return nodes.select(names, nodes.subquery(inner, "q"))
 
 
 def _parts(scope: Scope) -> Parts:
@@ -52,6 +67,9 @@ def _parts(scope: Scope) -> Parts:
     if scope.spec.one_per is not None:
         yield "groups", groups(scope, scope.spec.one_per)
         yield "places", places(scope)
+    if scope.spec.rest is not None:
+        yield "rests", rests(scope, scope.spec.rest)
+    yield "held", held(scope)
     yield "drawn", drawn(scope)
 
 
@@ -102,6 +120,7 @@ def _people(scope: Scope) -> exp.Select:
             this=exp.Count(this=exp.Star()), partition_by=[nodes.paren(key.copy())]
         ),
     }
+    shown["address"] = nodes.cast(nodes.null(), "text")
     if isinstance(spec.permission, Consents):
         name = scope.binder.real(spec.permission.address)
         value = text_of(nodes.column(name), rows.columns[name])
@@ -117,11 +136,14 @@ def _people(scope: Scope) -> exp.Select:
     inner = nodes.select([nodes.alias(v, n) for n, v in shown.items()], logical(rows.relation))
     compared = scope.below("compare", nodes.column("key", "p"), spec.compare_with)
     wanted = [
-        nodes.column("inside", "p"),
         nodes.equal(nodes.column("times", "p"), nodes.number(1)),
         nodes.present(nodes.column("key", "p")),
-        nodes.any_of([nodes.column("fits", "p"), compared]),
     ]
+    if not scope.everybody:
+        wanted += [
+            nodes.column("inside", "p"),
+            nodes.any_of([nodes.column("fits", "p"), compared]),
+        ]
     kept = [nodes.column(n, "p") for n in shown if n not in ("inside", "times")]
     query = nodes.select(
         [*kept, nodes.alias(_party(scope), "party")],
@@ -162,7 +184,7 @@ def _judged(scope: Scope) -> exp.Select:
                 more.append((inside.copy(), nodes.text(f"in {one}")))
     pairs += _too_young(scope)
     none = nodes.cast(nodes.null(), "text")
-    shown: list[exp.Expr] = [nodes.column(c, "p") for c in ("key", "party", "fits")]
+    shown: list[exp.Expr] = [nodes.column(c, "p") for c in ("key", "party", "fits", "address")]
     shown.append(nodes.alias(nodes.cases([(c, nodes.text(r)) for c, r in pairs], none), "because"))
     shown.append(nodes.alias(nodes.cases(more, none.copy()), "more"))
     query = nodes.select(shown, part("people", "p"))

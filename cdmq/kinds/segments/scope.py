@@ -52,6 +52,8 @@ class Scope:
     party: str | None
     named: Named
     salt: str
+    #: Everybody is asked, whether he fits or not.
+    everybody: bool = False
 
     @property
     def spec(self) -> SegmentRule:

@@ -23,4 +23,48 @@ SEGMENT_MEMBERS = Table(
     entity=("key",),
 )
 
-TABLES = (SEGMENT_MEMBERS,)
+_OF_WAVE = """
+    channel text the channel of the permission; NULL where that is a column
+    purpose text its purpose; NULL where it has none
+    exported_by text who took the wave: user@machine
+    exported_at timestamp when, by the clocks of the project's time zone
+    until timestamp the end of the time in which a response counts, by the same clocks; NULL: none
+    digest text SHA-256 of the file as csv
+    run_id text the run in which it was handed out first
+"""
+
+EXPORTS = Table(
+    "exports",
+    "one row a person and wave of a segment: written to, or held out of it; never changed",
+    columns(
+        """
+    rule_id text the segment
+    wave text the name of the wave
+    key text the party or record
+    part text contact, holdout or comparison
+"""
+        + _OF_WAVE
+    ),
+    told=False,
+)
+
+WAVES = Table(
+    "waves",
+    "one row a wave of a segment that was handed out; never changed",
+    columns(
+        """
+    rule_id text the segment
+    wave text the name of the wave
+    version text the version of the segment
+"""
+        + _OF_WAVE
+        + """
+    relation text the table with the rows that were handed out
+    columns text its columns, in the order of the file, as JSON
+    waterfall text how many fitted, were out for each reason, and remained, as JSON
+"""
+    ),
+    told=False,
+)
+
+TABLES = (SEGMENT_MEMBERS, EXPORTS, WAVES)

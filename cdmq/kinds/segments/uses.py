@@ -27,6 +27,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     read(f"rows:{rule.dataset}", *expression_columns(rule), *dataset.key)
     if spec.adults is not None:
         read(f"rows:{rule.dataset}", spec.adults.born)
+    read(f"rows:{rule.dataset}", *spec.columns)
     _permission(spec, dataset, at, read)
     for one in spec.never:
         _never(one, dataset, at, read)
@@ -76,6 +77,7 @@ def leaves(rule: Rule) -> dict[str, str]:
         f"made:{rule.id}__members": f"{rule.id}__members",
         f"made:{rule.id}__left_out": f"{rule.id}__left_out",
         f"asked:{rule.id}": f"{rule.id}__asked",
+        f"exported:{rule.id}": f"{rule.id}__exported",
     }
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from cdmq.kinds.words import Count, Named, ReadsFrom, Share, filled, some
-from cdmq.project.fields import Column, Dataset, Dimension, Model, Sql, SqlText, Texts
+from cdmq.kinds.words import Count, Lasting, Named, ReadsFrom, Share, filled, some
+from cdmq.project.fields import Column, Columns, Dataset, Dimension, Model, Sql, SqlText, Texts
 
 #: What stands in a status for yes and for no, where the rule does not say; in lower case.
 YES = ("yes", "true", "granted", "given", "confirmed", "opt_in", "subscribed")
@@ -152,8 +152,13 @@ class SegmentRule(Named):
     there are. With `permission: consent`, a column, one no in any record of the party is a no.
 
     Who fits is counted once, at the first reason to be left out: no permission, suppressed (in a
-    list of `never`), minor, age unknown, one per household. A hash of the party and the segment
-    says who is held out: it is the same in every run, whatever the order of rows.
+    list of `never`), minor, age unknown, one per household, rest, holdout elsewhere (of a segment
+    whose responses still count). A hash of the party and the segment says who is held out: it is
+    the same in every run, whatever the order of rows.
+
+    `cdmq export win_back --wave 2026-11` hands out who is written to, judged anew by what the last
+    run left. It freezes that wave: the same again gives the same file, whatever has changed.
+    `--recall 2026-11` names who of it withdrew, was split or is no longer there since.
 
     Example:
 
@@ -167,14 +172,17 @@ class SegmentRule(Named):
             never: [suppressions]
             adult_at: 16
             one_per: household
+            rest: 14 days
             holdout: 10%
             compare_with: 5%
+            columns: [first_name, last_name]
 
     In the warehouse: `<rule>__members`, who is in it: to contact, holdout or comparison;
     `<rule>__left_out`, who fits and is left out, with the reason; `segment_members` keeps both from
-    run to run. Where questions of a matching rule count, `<rule>__asked` has their pairs of
-    records. In `rule_figures` stand, for each run, how many fit, how many are left out for each
-    reason, and how many remain.
+    run to run. `<rule>__exported` has who was in waves of any segment, by the ids of today; where
+    questions of a matching rule count, `<rule>__asked` has their pairs of records. `waves` and
+    `exports` keep what was handed out, `<rule>__wave_<wave>` the rows themselves. In `rule_figures`
+    stand, for each run, how many fit, how many are left out for each reason, and how many remain.
     """
 
     DIMENSION: ClassVar[Dimension | None] = None
@@ -198,6 +206,11 @@ class SegmentRule(Named):
     one_per: str | None = Field(
         None, description="A matching rule that makes: group. One of each group is written to."
     )
+    rest: Lasting | None = Field(
+        None,
+        description="Who was in a wave of any segment less than this ago is left out. Default: "
+        "nobody is for that.",
+    )
     holdout: Share | None = Field(
         None, description="This share of those who could be written to is held out, to compare."
     )
@@ -205,6 +218,10 @@ class SegmentRule(Named):
         None,
         description="This share of the others, as far as they may be written to, is written to as "
         "well, to compare.",
+    )
+    columns: Columns = Field(
+        default_factory=list,
+        description="What the file of a wave has beside the key and the address.",
     )
 
     @property

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import QUEUE, RULE_VERSIONS, audit_schema
+from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
+from cdmq.kinds.exporting import Exported, Exporting
 from cdmq.kinds.running import Publishing, Running
+from cdmq.kinds.segments.before import asked_before, asked_now, exported_before, exported_now
 from cdmq.kinds.segments.figures import counts_query, figures_of, log_query, note
 from cdmq.kinds.segments.parties import party_rule
 from cdmq.kinds.segments.problems import Look
 from cdmq.kinds.segments.query import COLUMNS, members_query, reasons
+from cdmq.kinds.segments.recall import recall
 from cdmq.kinds.segments.scope import Named, Scope
 from cdmq.kinds.segments.tables import SEGMENT_MEMBERS
+from cdmq.kinds.segments.waves import wave
 from cdmq.kinds.segments.words import Consents
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome, State
 from cdmq.problems import Problem
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
-from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import identity_of
 from cdmq.steps import DatasetSteps
 from cdmq.values import Rule
@@ -64,8 +67,9 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         shown=((f"members of {rule.id} ({rule.span})", query),),
         query=query,
         reads=at.rows.relation,
-        publishes=(f"{rule.id}__members", f"{rule.id}__left_out", *asked),
+        publishes=(*(f"{rule.id}__{n}" for n in ("members", "left_out", "exported")), *asked),
         views=partial(_views, segment),
+        wave=partial(_wave, segment),
         judgements=tuple(
             unread(conditions, at.rows, _not_told(conditions), rule.expressions, exp.false())
         ),
@@ -93,10 +97,7 @@ def _not_told(conditions: Conditions) -> exp.Expr | None:
 
 
 def _run(segment: _Segment, at: Running, steps: DatasetSteps) -> Outcome:
-    rule, scope = segment.rule, segment.scope
-    if scope.party is not None and (scope.records in at.repeated or _without_key(scope, at)):
-        scope = segment.twice
-    scope = replace(scope, salt=_first_id(rule, at))
+    rule, scope = segment.rule, _scope(segment, at)
     _name(scope, at)
     staged, digest, seconds = at.make(f"{rule.id}__judged", members_query(scope))
     at.states.append(State(rule.id, SEGMENT_MEMBERS, staged, COLUMNS, of_records=True))
@@ -124,6 +125,19 @@ def _run(segment: _Segment, at: Running, steps: DatasetSteps) -> Outcome:
     )
 
 
+def _wave(segment: _Segment, at: Exporting) -> Exported:
+    scope = _scope(segment, at.running)
+    return recall(scope, at) if at.recall else wave(scope, at)
+
+
+def _scope(segment: _Segment, at: Running) -> Scope:
+    """As the records are in this run, and with the first id of the segment."""
+    scope = segment.scope
+    if scope.party is not None and (scope.records in at.repeated or _without_key(scope, at)):
+        scope = segment.twice
+    return replace(scope, salt=_first_id(segment.rule, at))
+
+
 def _without_key(scope: Scope, at: Running) -> bool:
     none = nodes.is_null(nodes.paren(scope.named.key.copy()))
     query = nodes.select([nodes.number(1)], logical(scope.named.relation), none)
@@ -140,31 +154,15 @@ def _name(scope: Scope, at: Running) -> None:
         other = isinstance(one, str) and one not in scope.project.datasets
         if other and f"made:{one}__members" not in at.names.staged:
             at.names.put(f"made:{one}__members", at.names.output(f"{one}__members")[1])
+    _stage(f"exported:{rule}", f"{rule}__exported", exported_now(rule, scope.party, at), at)
     if scope.party is not None:
-        staged, final = at.names.output(f"{rule}__asked")
-        at.names.put(f"asked:{rule}", staged, final)
-        query = _asked_now(scope.party, at)
-        at.warehouse.run(nodes.create(staged, query).sql(at.warehouse.dialect))
+        _stage(f"asked:{rule}", f"{rule}__asked", asked_now(scope.party, at), at)
 
 
-def _asked_now(party: str, at: Running) -> exp.Select:
-    """The questions of a matching rule that this run asks, or that are open where it did not run."""
-    pair = nodes.equal(nodes.column("about"), nodes.text("pair"))
-    shown = [nodes.column(c) for c in ("key", "other")]
-    for state in at.states:
-        if (state.rule, state.table) == (party, QUEUE):
-            return nodes.select(shown, nodes.table(state.staged), pair)
-    return _asked_before(party, audit_schema(at.warehouse), at.ids)
-
-
-def _asked_before(party: str, schema: str, ids: Mapping[str, tuple[str, ...]]) -> exp.Select:
-    where = [
-        of_rule(party, ids),
-        nodes.equal(nodes.column("about"), nodes.text("pair")),
-        nodes.is_null(nodes.column("to_run")),
-    ]
-    shown = [nodes.column(c) for c in ("key", "other")]
-    return nodes.select(shown, nodes.table(Relation(QUEUE.name, schema)), nodes.every(where))
+def _stage(name: str, as_: str, query: exp.Select, at: Running) -> None:
+    staged, final = at.names.output(as_)
+    at.names.put(name, staged, final)
+    at.warehouse.run(nodes.create(staged, query).sql(at.warehouse.dialect))
 
 
 def _first_id(rule: Rule, at: Running) -> str:
@@ -212,4 +210,6 @@ def _views(
     left = nodes.every([mine.copy(), out.copy()])
     yield f"{rule.id}__left_out", at.kept(SEGMENT_MEMBERS.name, _OUT, left, open_=True)
     if segment.scope.party is not None:
-        yield f"{rule.id}__asked", _asked_before(segment.scope.party, at.schema, at.ids)
+        yield f"{rule.id}__asked", asked_before(segment.scope.party, at.schema, at.ids)
+    exported = exported_before(rule.id, segment.scope.party, at.schema, at.ids)
+    yield f"{rule.id}__exported", exported
