@@ -1,4 +1,4 @@
-"""compile: the cells that a rule of freshness watches, with what proved each, and the records."""
+"""compile: the cells that a rule of freshness watches, with what proved each."""
 
 from __future__ import annotations
 
@@ -7,51 +7,27 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from cdmq.kinds.freshness.log import Log
+from cdmq.kinds.freshness.names import CELL_STATE, CELLS, RATES, SEEN, before, made
 from cdmq.kinds.freshness.standing import standing
 from cdmq.kinds.freshness.sure import Sure
-from cdmq.kinds.freshness.tables import FRESHNESS_CELLS, FRESHNESS_RECORDS
+from cdmq.kinds.freshness.tables import FRESHNESS_CELLS
 from cdmq.kinds.freshness.watched import Watched, cells_of
-from cdmq.kinds.freshness.words import FreshnessRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import as_of_node, logical
 
-#: What a run makes for itself, of a rule, and what stays.
-SEEN, RATES = "seen", "rates"
-CELLS, RECORDS = "cells", "records"
-#: What is kept of a cell, and of a record.
-CELL_STATE = (
-    "key",
-    "column_name",
-    "digest",
-    "since",
-    "seen",
-    "first_seen",
-    "proof",
-    "proved_by",
-    "result",
-    "whom",
-    "rate_of",
-)
-RECORD_STATE = ("key", "digest", "since", "seen", "first_seen")
-
-
-def made(rule: str, what: str) -> str:
-    return f"made:{rule}__{what}"
-
-
-def before(rule: str, what: str, part: str) -> str:
-    """What was kept: the `last` of each cell or record, or all digests that it `had`."""
-    return f"{part}_{what}:{rule}"
+#: What the run knows of a cell beside: its value, and as it is shown, and its key as a log finds it.
+BESIDE = ("ckey", "value", "shown")
 
 
 def cells_query(watched: Watched, log: Log | None) -> exp.Select:
-    """A row a cell in which a value stands: what is kept of it, the value as `pii` lets it be
-    shown, its rate, its confidence and when it is due."""
+    """A row a cell in which a value stands: what is kept of it, the value, and as `pii` lets it be
+    shown, the key as the log finds it, its rate, its confidence, and `odds`, the same where it was
+    never proved as if it had been right when it came; and when it is due."""
     spec, dialect = watched.spec, watched.dialect
     sure = Sure(spec, as_of_node(), dialect, "p")
     joined = nodes.select(
         [
-            *(nodes.alias(nodes.column(c, "w"), c) for c in (*CELL_STATE, "shown")),
+            *(nodes.alias(nodes.column(c, "w"), c) for c in (*CELL_STATE, *BESIDE)),
             *(nodes.alias(nodes.column(c, "r"), c) for c in ("rate", "lasts")),
         ],
         nodes.beneath(_proved(watched, log), "w", dialect),
@@ -67,7 +43,9 @@ def cells_query(watched: Watched, log: Log | None) -> exp.Select:
             ]
         ),
     )
-    return judged(joined, sure, (*CELL_STATE, "shown", "rate"), dialect)
+    told = judged(joined, sure, (*CELL_STATE, *BESIDE, "rate"), dialect)
+    told.expressions.append(nodes.alias(nodes.column("odds", "j"), "odds"))
+    return told
 
 
 def judged(rows: exp.Select, sure: Sure, kept: Sequence[str], dialect: str) -> exp.Select:
@@ -76,6 +54,7 @@ def judged(rows: exp.Select, sure: Sure, kept: Sequence[str], dialect: str) -> e
         [
             *(nodes.alias(nodes.column(c, "p"), c) for c in kept),
             nodes.alias(sure.confidence(), "confidence"),
+            nodes.alias(sure.odds(), "odds"),
             nodes.alias(sure.due(), "due"),
         ],
         nodes.beneath(rows, "p", dialect),
@@ -99,7 +78,7 @@ def _proved(watched: Watched, log: Log | None) -> exp.Select:
         **{
             c: nodes.column(c, "s") for c in CELL_STATE if c not in ("proof", "proved_by", "result")
         },
-        "shown": nodes.column("shown", "s"),
+        **{c: nodes.column(c, "s") for c in BESIDE},
         "v": nodes.when(nodes.any_of([first, _not_before(verified, since)]), verified.copy()),
         "g": nodes.when(
             nodes.any_of([exp.Not(this=returned), _not_before(good, since.copy())]), good.copy()
@@ -111,7 +90,7 @@ def _proved(watched: Watched, log: Log | None) -> exp.Select:
         nodes.beneath(_standing(watched, log), "s", watched.dialect),
     )
     shown = _latest(log)
-    kept = [nodes.alias(shown.get(c, nodes.column(c, "q")), c) for c in (*CELL_STATE, "shown")]
+    kept = [nodes.alias(shown.get(c, nodes.column(c, "q")), c) for c in (*CELL_STATE, *BESIDE)]
     return nodes.select(kept, nodes.beneath(query, "q", watched.dialect))
 
 
@@ -152,7 +131,7 @@ def _standing(watched: Watched, log: Log | None) -> exp.Select:
     """Cells with since when each value stands there, and what the log says of it."""
     id_ = watched.rule.id
     cells = cells_of(made(id_, SEEN), watched.columns)
-    shown = [nodes.column(c, "u") for c in ("key", "column_name", "digest", "whom", "shown")]
+    shown = [nodes.column(c, "u") for c in ("key", "column_name", "digest", "whom", *BESIDE)]
     query = nodes.select(
         [*shown, nodes.alias(nodes.text(""), "rate_of"), nodes.column("verified", "u")],
         nodes.beneath(cells, "u", watched.dialect),
@@ -174,90 +153,6 @@ def _standing(watched: Watched, log: Log | None) -> exp.Select:
         said = nodes.column(name, "l") if log else nodes.cast(nodes.null(), "timestamp")
         query.append("expressions", nodes.alias(said, name))
     return query
-
-
-def records_query(watched: Watched) -> exp.Select:
-    """A row a record: what is kept of it, the confidence of its least sure value, the first day on
-    which something of it is due, and the columns that are."""
-    id_ = watched.rule.id
-    rows = nodes.select(
-        [nodes.column(c) for c in ("key", "changed", "whole")], logical(made(id_, SEEN))
-    )
-    query = nodes.select(
-        [nodes.column("key", "u"), nodes.alias(nodes.column("whole", "u"), "digest")]
-    )
-    query.set("from_", exp.From(this=nodes.beneath(rows, "u", watched.dialect)))
-    entity = FRESHNESS_RECORDS.entity
-    whole = (before(id_, RECORDS, "last"), before(id_, RECORDS, "had"), "whole")
-    for name, node in standing(query, entity, *whole).items():
-        query.append("expressions", nodes.alias(node, name))
-    cells = logical(made(id_, CELLS)) if watched.columns else None
-    return of_records(query, cells, watched.spec, watched.columns, as_of_node(), watched.dialect)
-
-
-def of_records(
-    records: exp.Select,
-    cells: exp.Expr | None,
-    spec: FreshnessRule,
-    columns: Sequence[str],
-    as_of: exp.Expr,
-    dialect: str,
-) -> exp.Select:
-    """Records with what their cells come to. `cells`: a relation with those of cells_query."""
-    sure = Sure(spec, as_of, dialect, "r")
-    shown: list[exp.Expr] = [nodes.alias(nodes.column(c, "r"), c) for c in RECORD_STATE]
-    survey = sure.survey()
-    if cells is None:
-        none = nodes.cast(nodes.null(), "decimal(5, 4)")
-        found = [none, survey, nodes.cast(nodes.null(), "text")]
-    else:
-        confidence = nodes.cases(
-            [
-                (
-                    nodes.present(nodes.column("bad", "c")),
-                    nodes.cast(nodes.number(0), "decimal(5, 4)"),
-                ),
-                (nodes.is_null(nodes.column("unsure", "c")), nodes.column("least", "c")),
-            ]
-        )
-        due = nodes.call("least", nodes.column("due", "c"), survey)
-        found = [confidence, due, nodes.column("ask", "c")]
-    for name, node in zip(("confidence", "due", "ask"), found, strict=True):
-        shown.append(nodes.alias(node, name))
-    shown.append(nodes.alias(sure.is_due(survey.copy()), "whole"))
-    query = nodes.select(shown, nodes.beneath(records, "r", dialect))
-    if cells is not None:
-        least = nodes.subquery(_least(cells, columns), "c")
-        nodes.left_join(
-            query, least, nodes.equal(nodes.column("key", "c"), nodes.column("key", "r"))
-        )
-    return query
-
-
-def _least(cells: exp.Expr, columns: Sequence[str]) -> exp.Select:
-    """Of each record: the least confidence, whether a value is bad or not to be told, the first day
-    on which one is due, and those that are, in the order of the rule."""
-    bad = nodes.equal(nodes.column("result"), nodes.text("bad"))
-    unsure = nodes.is_null(nodes.column("confidence"))
-    listed = []
-    for column in columns:
-        here = nodes.every(
-            [nodes.column("is_due"), nodes.equal(nodes.column("column_name"), nodes.text(column))]
-        )
-        named = exp.Max(this=nodes.when(here, nodes.text(f", {column}")))
-        listed.append(nodes.paren(exp.Coalesce(this=named, expressions=[nodes.text("")])))
-    ask = nodes.call("nullif", nodes.concat(listed), nodes.text(""))
-    shown = {
-        "least": exp.Min(this=nodes.column("confidence")),
-        "bad": exp.Max(this=nodes.when(bad, nodes.number(1))),
-        "unsure": exp.Max(this=nodes.when(unsure, nodes.number(1))),
-        "due": exp.Min(this=nodes.column("due")),
-        "ask": nodes.call("substr", ask, nodes.number(3)),
-    }
-    query = nodes.select(
-        [nodes.column("key"), *(nodes.alias(n, c) for c, n in shown.items())], cells
-    )
-    return nodes.group_by(query, [nodes.column("key")])
 
 
 def _not_before(moment: exp.Expr, other: exp.Expr, or_none: bool = False) -> exp.Expr:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from cdmq.kinds.freshness import cells as of
+from cdmq.kinds.freshness import names as of
+from cdmq.kinds.freshness.calls import WAITS
 from cdmq.kinds.freshness.rates import Fade
 from cdmq.kinds.freshness.watched import Watched
 from cdmq.sql import nodes
@@ -24,6 +25,12 @@ def counts_query(watched: Watched, cells: bool) -> exp.Query:
         "due records": _count(records.copy(), nodes.any_of([due, nodes.column("whole")])),
         "surveys": _count(records.copy(), nodes.column("whole")),
     }
+    if watched.spec.queue:
+        lost = exp.GT(this=nodes.column("tries"), expression=nodes.number(len(WAITS)))
+        found |= {
+            "asked": _count(logical(of.made(id_, of.CALLS)), None),
+            "unreachable": _count(records.copy(), lost),
+        }
     if cells:
         made = logical(of.made(id_, of.CELLS))
         good = nodes.present(nodes.column("result"))
@@ -48,15 +55,24 @@ def counts_query(watched: Watched, cells: bool) -> exp.Query:
     )
 
 
+_COUNTED = (
+    "records",
+    "cells",
+    "proved",
+    "bad",
+    "due",
+    "due records",
+    "surveys",
+    "asked",
+    "unreachable",
+)
+
+
 def figures_of(
     counts: Mapping[str, float | None], columns: Sequence[str], fades: Sequence[Fade]
 ) -> dict[str, float | None]:
     """By their names for people."""
-    found = {
-        name: counts[name]
-        for name in ("records", "cells", "proved", "bad", "due", "due records", "surveys")
-        if name in counts
-    }
+    found = {name: counts[name] for name in _COUNTED if name in counts}
     if "cells" in counts:
         found["confidence"] = _rounded(counts["confidence"])
         for i, column in enumerate(columns):
@@ -75,6 +91,9 @@ def note_of(counts: Mapping[str, float | None], cells: bool) -> str:
         )
     if whole["surveys"] or not cells:
         told.append(f"{whole['surveys']:,} of {whole['records']:,} records unchanged for long")
+    if "asked" in whole:
+        lost = f", {whole['unreachable']:,} unreachable" if whole["unreachable"] else ""
+        told.append(f"{whole['asked']:,} to be asked{lost}")
     if unnamed := whole["tested"] - whole["records"]:
         told.append(f"{unnamed:,} not judged: without a key, or it stands twice")
     return "; ".join(told)

@@ -42,7 +42,7 @@ class Log:
 
     def tries(self) -> exp.Select:
         """A row a row of the log that has a day until as_of: `key`, `column_name` (NULL: none that
-        is watched), `value`, `at`, and `result`: good, bad or NULL."""
+        is watched), `value`, `at`, and `result`: good, bad, other or NULL."""
         key, through = nodes.column("key", "f"), self.link.through
         if through is not None:
             key = nodes.column("party_id", "x")
@@ -109,6 +109,7 @@ class Log:
             for result, words in (("good", self.spec.good), ("bad", self.spec.bad))
             if words
         ]
+        pairs.append((nodes.present(said), nodes.text("other")))
         return nodes.cases(pairs, nodes.cast(nodes.null(), "text"))
 
     def _text(self, column: str) -> exp.Expr:

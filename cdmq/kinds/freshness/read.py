@@ -26,14 +26,6 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
             spec.severity, spec.warn_above, spec.error_above, "row", at.kind.name
         ):
             at.problem((*at.path, field), code, cause, how, key=True)
-        if spec.queue:
-            at.problem(
-                (*at.path, "queue"),
-                "CDMQ114",
-                "queue is not built yet: what is due is told, and nobody is asked",
-                "take it out until a version can",
-                key=True,
-            )
         texts = {f"level.{name}": condition(name) for name in spec.levels}
         places = {f"level.{n}": at.source.at_key(_place(spec, n, at)) for n in spec.levels}
         parsed = at.expressions(texts, places)

@@ -6,7 +6,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
-from cdmq.kinds.freshness.cells import RECORD_STATE, judged, of_records
+from cdmq.kinds.freshness.cells import judged
+from cdmq.kinds.freshness.names import RECORD_STATE
+from cdmq.kinds.freshness.records import of_records
 from cdmq.kinds.freshness.sure import Sure
 from cdmq.kinds.freshness.tables import FRESHNESS_CELLS, FRESHNESS_RATES, FRESHNESS_RECORDS
 from cdmq.kinds.freshness.watched import Watched
@@ -15,7 +17,7 @@ from cdmq.sql import nodes
 
 _KEPT = ("key", "column_name", "since", "proof", "proved_by", "result", "first_seen", "whom")
 _CELLS = ("key", "column_name", "since", "proof", "proved_by", "result", "rate")
-_RECORDS = ("key", "since", "confidence", "due", "ask", "whole")
+_RECORDS = ("key", "since", "confidence", "due", "ask", "whole", "tries", "last_try")
 
 
 def cells_shown(watched: Watched, at: Publishing) -> exp.Select:

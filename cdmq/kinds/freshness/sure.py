@@ -32,7 +32,22 @@ class Sure:
         return nodes.column(name, self.alias)
 
     def confidence(self) -> exp.Expr:
-        days = exp.Sub(this=self.today(), expression=_day(self.column("proof")))
+        known = nodes.every([nodes.present(self.column(c)) for c in ("proof", "rate")])
+        zero = nodes.cast(nodes.number(0), "decimal(5, 4)")
+        return nodes.cases([(self.is_bad(), zero), (known, self._kept(self.column("proof")))])
+
+    def odds(self) -> exp.Expr:
+        """The confidence; of a value that was never proved as if it was right when it came."""
+        from_ = exp.Coalesce(this=self.column("proof"), expressions=[self.column("since")])
+        today = nodes.cast(self.today(), "timestamp")
+        came = nodes.call("least", from_, today)
+        zero = nodes.cast(nodes.number(0), "decimal(5, 4)")
+        known = nodes.present(self.column("rate"))
+        return nodes.cases([(self.is_bad(), zero), (known, self._kept(came))])
+
+    def _kept(self, from_: exp.Expr) -> exp.Expr:
+        """What is left of it since then."""
+        days = exp.Sub(this=self.today(), expression=_day(from_))
         months = exp.Div(
             this=nodes.cast(nodes.paren(days), "double"),
             expression=nodes.cast(nodes.number(MONTH), "double"),
@@ -40,10 +55,7 @@ class Sure:
         )
         kept = nodes.cast(exp.Sub(this=nodes.number(1), expression=self.column("rate")), "double")
         sure = rounded(nodes.call("power", kept, months), self.dialect)
-        known = nodes.every([nodes.present(self.column(c)) for c in ("proof", "rate")])
-        zero = nodes.cast(nodes.number(0), "decimal(5, 4)")
-        shown = nodes.cast(nodes.paren(sure), "decimal(5, 4)")
-        return nodes.cases([(self.is_bad(), zero), (known, shown)])
+        return nodes.cast(nodes.paren(sure), "decimal(5, 4)")
 
     def due(self) -> exp.Expr:
         """The day from which on it is to be asked; NULL where that never comes."""

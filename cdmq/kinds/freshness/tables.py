@@ -54,10 +54,12 @@ FRESHNESS_RECORDS = Table(
     since timestamp since when it stands so
     seen text how it came: first, changed or returned
     first_seen timestamp the time of the run that first saw the record
+    tries bigint on how many days values of it were tried in vain since each was proved right or wrong
+    last_try timestamp when last
 """
         + STATE_COLUMNS
     ),
-    identity=("key", "digest", "since", "seen"),
+    identity=("key", "digest", "since", "seen", "tries", "last_try"),
     entity=("key",),
 )
 

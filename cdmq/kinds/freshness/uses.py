@@ -48,7 +48,10 @@ def leaves(rule: Rule) -> dict[str, str]:
     for what in ("cells", "records") if spec.watched else ("records",):
         found[f"made:{rule.id}__{what}"] = f"{rule.id}__{what}"
         found |= {f"{part}_{what}:{rule.id}": f"{rule.id}__{what}" for part in ("last", "had")}
-    return found | {f"made:{rule.id}__{name}": f"{rule.id}__{name}" for name in ("seen", "rates")}
+    names = ("seen", "rates", *(("calls",) if spec.queue else ()))
+    found |= {f"made:{rule.id}__{name}": f"{rule.id}__{name}" for name in names}
+    asked = ("open_calls", "all_calls") if spec.queue else ()
+    return found | {f"{name}:{rule.id}": f"{rule.id}__calls" for name in asked}
 
 
 def gives(rule: Rule) -> Given | None:

@@ -1,10 +1,11 @@
 """compile: a rule of freshness -> a row a record that it watches, with what stands in its cells.
 
 Its columns: `key`; `ckey`, the key as the log finds it; `changed`, when the source changed the
-record; `whom`, the key of recheck_after that fits; `whole`, the digest of the record; and of each
-watched column, by its place, `v0`, ... the text that stands there in its composed form (NULL where
-nothing does), `d0`, ... its digest, `m0`, ... the digest that it had before `pii` hid it, `s0`, ...
-the text as `pii` lets it be kept, and `q0`, ... when `verified_at` says that it was proved.
+record; `whom`, the key of recheck_after that fits; `whole`, the digest of the record; `f0`, ...
+whether it has each level that the queue asks for first; and of each watched column, by its place,
+`v0`, ... the text that stands there in its composed form (NULL where nothing does), `d0`, ... its
+digest, `m0`, ... the digest that it had before `pii` hid it, `s0`, ... the text as `pii` lets it be
+kept, and `q0`, ... when `verified_at` says that it was proved.
 
 Records without a key, those whose key stands twice and those of which `where` can't be told have no
 row.
@@ -79,6 +80,7 @@ class Watched:
         shown: list[exp.Expr] = [
             nodes.column(c, "t") for c in ("key", "ckey", "changed", "whom", "whole")
         ]
+        shown += [nodes.column(f"f{i}", "t") for i in range(len(self.spec.asked_first))]
         for i, column in enumerate(self.columns):
             shown += self._cell(i, column)
         keys = nodes.subquery(key_twice(self.rows), "d")
@@ -117,6 +119,9 @@ class Watched:
             nodes.alias(self._whom(about), "whom"),
             nodes.alias(self._whole(), "whole"),
         ]
+        for i, level in enumerate(self.spec.asked_first):
+            has = exp.Coalesce(this=about.holds(f"level.{level}"), expressions=[exp.false()])
+            shown.append(nodes.alias(has, f"f{i}"))
         for i, column in enumerate(self.columns):
             type_ = self.rows.columns[column]
             text = composed(text_of(nodes.column(column), type_), self.dialect)

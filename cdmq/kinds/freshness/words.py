@@ -89,7 +89,12 @@ class Queue(Model):
     first: Annotated[list[Order], AfterValidator(some)] | None = Field(
         None,
         description="Whom first: levels as rule.level, and least_sure (the most faded value). "
-        "Each breaks the tie of the one before.",
+        "Each breaks the tie of the one before. Default: least_sure.",
+    )
+    random: Annotated[Share, AfterValidator(_between)] | None = Field(
+        None,
+        description="The share of the day's rows that is drawn at random from what is due: what "
+        "they find tells how good all are. Default: none.",
     )
 
 
@@ -128,6 +133,13 @@ class FreshnessRule(Named):
     those whose key stands twice, are left out and counted; of whom `where` can't be told is flagged
     `could_not_judge`.
 
+    With `queue` people are asked: each calendar day of `as_of` at most `per_day` rows are opened in
+    the table `queue`, however often cdmq runs. A row is one call: all values of a record that are
+    due. It stays open while one of them is due, and nobody is asked twice meanwhile. A row of the
+    log with another result, such as no answer, is a try in vain: the row closes, and the record
+    waits 2 weeks, after the second day in vain 4, after the third 8; after the fourth it is
+    `unreachable`, until a value of it changes, or is proved right or wrong.
+
     The rule gives its dataset a column of its name: the confidence of the least sure value of a
     record. It is 0 with a bad one, else NULL where a value was never proved.
 
@@ -150,11 +162,13 @@ class FreshnessRule(Named):
               good: [ok]
               bad: [bounced, wrong_number, returned_mail]
             unchanged_for: 12 months
+            queue: {per_day: 200, first: [customer_class.core, least_sure], random: 10%}
 
     In the warehouse: `<rule>__cells`, for each value since when it stands there, its proof, how
     sure it still is and when it is due; `<rule>__records`, the same for each record: its least sure
-    value, and which columns are due; `freshness_cells` and `freshness_records` keep what does not
-    change with time alone, from run to run, and `freshness_rates` how fast columns fade.
+    value, which columns are due, and how often it was tried in vain; `freshness_cells` and
+    `freshness_records` keep what does not change with time alone, from run to run, and
+    `freshness_rates` how fast columns fade; in `queue` stand the calls.
     """
 
     columns: SomeColumns | None = Field(
@@ -187,6 +201,16 @@ class FreshnessRule(Named):
     @property
     def watched(self) -> tuple[str, ...]:
         return tuple(self.columns or ())
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Whom to ask first: levels, and least_sure."""
+        return tuple((self.queue and self.queue.first) or (LEAST_SURE,))
+
+    @property
+    def asked_first(self) -> tuple[str, ...]:
+        """The levels among them."""
+        return tuple(name for name in self.order if name != LEAST_SURE) if self.queue else ()
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -9,13 +9,17 @@ from functools import partial
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
+from cdmq.audit.tables import QUEUE
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import unread
-from cdmq.kinds.freshness import cells as of
+from cdmq.kinds.freshness import calls
+from cdmq.kinds.freshness import names as of
+from cdmq.kinds.freshness.cells import cells_query
 from cdmq.kinds.freshness.figures import counts_query, figures_of, note_of
 from cdmq.kinds.freshness.log import Log, link_of
 from cdmq.kinds.freshness.problems import freshness_problems
 from cdmq.kinds.freshness.rates import TYPES, Fade, priors
+from cdmq.kinds.freshness.records import records_query
 from cdmq.kinds.freshness.shown import cells_shown, records_shown
 from cdmq.kinds.freshness.standing import digests_before, kept_before
 from cdmq.kinds.freshness.tables import FRESHNESS_CELLS, FRESHNESS_RATES, FRESHNESS_RECORDS
@@ -39,6 +43,8 @@ class Step:
     seen: exp.Select
     cells: exp.Select | None
     records: exp.Select
+    #: The rows of the queue; None where nobody is asked.
+    asked: exp.Query | None
 
     @property
     def rule(self) -> Rule:
@@ -52,10 +58,12 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         return None
     step = _step(rule, at)
     conditions = step.watched.conditions()
-    shown = [(f"what {rule.id} watches ({rule.span})", step.seen)]
+    shown: list[tuple[str, exp.Query]] = [(f"what {rule.id} watches ({rule.span})", step.seen)]
     if step.cells is not None:
         shown.append((f"values by {rule.id} ({rule.span})", step.cells))
     shown.append((f"records by {rule.id} ({rule.span})", step.records))
+    if step.asked is not None:
+        shown.append((f"calls by {rule.id} ({rule.span})", step.asked))
     return Work(
         rule,
         run=partial(_run, step),
@@ -76,8 +84,9 @@ def _step(rule: Rule, at: Compiling) -> Step:
     log = None
     if spec.proof is not None and link is not None:
         log = Log(spec.proof, link, watched.columns, at.dialect)
-    cells = of.cells_query(watched, log) if watched.columns else None
-    return Step(watched, log, watched.query(), cells, of.records_query(watched))
+    cells = cells_query(watched, log) if watched.columns else None
+    asked = calls.Calls(watched, spec.queue).query() if spec.queue else None
+    return Step(watched, log, watched.query(), cells, records_query(watched, log), asked)
 
 
 def _published(step: Step) -> tuple[str, ...]:
@@ -123,6 +132,7 @@ def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
         spent.append(seconds)
     staged, digest, seconds = at.make(f"{rule.id}__{of.RECORDS}", step.records)
     at.states.append(State(rule.id, FRESHNESS_RECORDS, staged, of.RECORD_STATE, of_records=True))
+    _ask(step, at)
     counts = dict(at.fetch(counts_query(step.watched, step.cells is not None)))
     at.drop(seen)
     figures = figures_of(counts, step.watched.columns, fades)
@@ -135,6 +145,23 @@ def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
         note=note_of(counts, step.cells is not None),
         figures=figures,
     )
+
+
+def _ask(step: Step, at: Running) -> None:
+    """What people are asked. Without a queue whatever is open closes."""
+    id_, mine = step.rule.id, of_rule(step.rule.id, at.ids)
+    open_ = nodes.every([mine, nodes.is_null(nodes.column("to_run"))])
+    kept = nodes.select([nodes.column(c) for c in calls.COLUMNS], at.audit(QUEUE.name), open_)
+    handed = [nodes.column(c) for c in ("why", "due")]
+    at.names.queries[calls.open_rows(id_)] = kept
+    at.names.queries[calls.all_rows(id_)] = nodes.select(handed, at.audit(QUEUE.name), mine.copy())
+    asked = step.asked
+    if asked is None:
+        if not at.fetch(kept.copy().limit(1)):
+            return
+        asked = calls.nothing_asked()
+    staged, _, _ = at.make(f"{id_}__{of.CALLS}", asked)
+    at.states.append(State(id_, QUEUE, staged, calls.COLUMNS))
 
 
 def _remember(at: Running, rule: Rule, what: str, table: Table) -> None:

@@ -1,0 +1,31 @@
+"""How the relations of a rule of freshness are called, and what is kept of them."""
+
+from __future__ import annotations
+
+#: What a run makes for itself, of a rule, and what stays.
+SEEN, RATES = "seen", "rates"
+CELLS, RECORDS, CALLS = "cells", "records", "calls"
+#: What is kept of a cell, and of a record.
+CELL_STATE = (
+    "key",
+    "column_name",
+    "digest",
+    "since",
+    "seen",
+    "first_seen",
+    "proof",
+    "proved_by",
+    "result",
+    "whom",
+    "rate_of",
+)
+RECORD_STATE = ("key", "digest", "since", "seen", "first_seen", "tries", "last_try")
+
+
+def made(rule: str, what: str) -> str:
+    return f"made:{rule}__{what}"
+
+
+def before(rule: str, what: str, part: str) -> str:
+    """What was kept: the `last` of each cell or record, or all digests that it `had`."""
+    return f"{part}_{what}:{rule}"
