@@ -101,7 +101,7 @@ class Runner:
 
     def _make_states(self, own: Project) -> None:
         """The audit tables of parties and levels, once and empty: no test has a past."""
-        from cdmq.audit.tables import audit_schema
+        from cdmq.audit.tables import QUEUE, audit_schema
         from cdmq.kinds import kinds
         from cdmq.sql.shape import create_table
 
@@ -109,7 +109,7 @@ class Runner:
             return
         schema = audit_schema(self.warehouse)
         self.warehouse.run(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for table in (t for kind in kinds().values() for t in kind.tables):
+        for table in (QUEUE, *(t for kind in kinds().values() for t in kind.tables)):
             self.warehouse.run(create_table(table, schema).sql("duckdb"))
         self.has_states = True
 
