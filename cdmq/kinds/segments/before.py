@@ -67,6 +67,7 @@ def _exported(rule: str, schema: str, ids: Ids, leads: exp.Expr | None) -> exp.S
         key = exp.Coalesce(this=nodes.column("now_id", "l"), expressions=[key])
     shown = [
         nodes.alias(key, "key"),
+        nodes.alias(nodes.column("key", "e"), "member"),
         *(nodes.column(c, "e") for c in ("wave", "part", "exported_at", "until")),
         nodes.alias(of_rule(rule, ids, "e"), "mine"),
     ]

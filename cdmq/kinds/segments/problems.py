@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import OWN, OWN_REMEDY, Binder, gives_it, real
 from cdmq.kinds.facts.links import referred
+from cdmq.kinds.facts.problems import FactsLook
 from cdmq.kinds.segments.words import Consents, Never, SegmentRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, Type, comparable
@@ -41,6 +42,7 @@ class Look:
             self.own("columns", column)
         if adults is not None:
             self.own("adult_at.born", adults.born, MOMENTS, "a date or timestamp")
+        self.response()
         if isinstance(asked, Consents):
             self.log(asked)
         else:
@@ -53,12 +55,23 @@ class Look:
 
     def conditions(self) -> None:
         binder = Binder(self.rows.columns, self.rows.dialect, self.found)
-        for field in self.rule.expressions:
+        for field in (f for f in self.rule.expressions if f != "response.where"):
             bound = binder.bound(self.rule, field)
             if bound and bound.type not in ("boolean", "unknown"):
                 cause = f"'{field}' must be true or false, this is {bound.type}"
                 how = "write a comparison, for example: status = 'active'"
                 self.tell(field, "CDMQ315", cause, how)
+
+    def response(self) -> None:
+        asked = self.spec.response
+        if asked is None:
+            return
+        dialect = self.rows.dialect
+        look = FactsLook(self.rule, self.project, self.catalog, dialect, self.found)
+        sound = look.facts(asked.dataset, "response.from", self.rows)
+        if sound and asked.dataset in self.catalog:
+            look.measure("response", asked.facts)
+        look.time("response.within", asked.within)
 
     def own(
         self, field: str, column: str, types: frozenset[Type] | None = None, wanted: str = ""

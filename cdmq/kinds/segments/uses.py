@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cdmq.kinds.facts.counted import reads_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.kinds.segments.parties import party_rule
 from cdmq.kinds.segments.words import Consents, Never, SegmentRule
 from cdmq.values import Dataset, Given, Rule, Uses
 
+#: The conditions on the dataset of the segment itself.
+_OWN = ("where", "members", "adult_at.when")
 #: Notes that columns of something are read.
 Read = Callable[..., None]
 
@@ -24,10 +27,14 @@ def uses(rule: Rule, at: Known) -> Uses:
     def read(name: str, *columns: str) -> None:
         reads[name] = reads.get(name, frozenset()) | set(columns)
 
-    read(f"rows:{rule.dataset}", *expression_columns(rule), *dataset.key)
+    own = (c for field in _OWN for c in expression_columns(rule, field))
+    read(f"rows:{rule.dataset}", *own, *dataset.key)
     if spec.adults is not None:
         read(f"rows:{rule.dataset}", spec.adults.born)
     read(f"rows:{rule.dataset}", *spec.columns)
+    if spec.response is not None:
+        for name, columns in reads_of(rule, {"response.where": spec.response.facts}, at).items():
+            read(name, *columns)
     _permission(spec, dataset, at, read)
     for one in spec.never:
         _never(one, dataset, at, read)
@@ -39,7 +46,7 @@ def uses(rule: Rule, at: Known) -> Uses:
         f"column:{rule.dataset}": frozenset({rule.id}),
         f"kept:{rule.id}": frozenset({"part"}),
     }
-    if may_be_unread(rule):
+    if may_be_unread(rule, *_OWN):
         makes[f"flags:{rule.dataset}"] = frozenset()
     return Uses(reads, makes)
 
@@ -73,12 +80,10 @@ def _refers(name: str, at: Known) -> list[str]:
 
 
 def leaves(rule: Rule) -> dict[str, str]:
-    return {
-        f"made:{rule.id}__members": f"{rule.id}__members",
-        f"made:{rule.id}__left_out": f"{rule.id}__left_out",
-        f"asked:{rule.id}": f"{rule.id}__asked",
-        f"exported:{rule.id}": f"{rule.id}__exported",
-    }
+    assert isinstance(rule.spec, SegmentRule)
+    names = ["members", "left_out", *(["responses"] if rule.spec.response else [])]
+    found = {f"made:{rule.id}__{n}": f"{rule.id}__{n}" for n in names}
+    return found | {f"{n}:{rule.id}": f"{rule.id}__{n}" for n in ("asked", "exported")}
 
 
 def gives(rule: Rule) -> Given | None:

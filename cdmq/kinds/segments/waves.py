@@ -14,6 +14,7 @@ from sqlglot import exp
 from cdmq.audit.renames import of_rule
 from cdmq.files.csv_out import csv_text, digest_of
 from cdmq.kinds.exporting import Exported, Exporting
+from cdmq.kinds.facts.numbers import after
 from cdmq.kinds.segments.figures import figures_of, note
 from cdmq.kinds.segments.query import members_query, reasons
 from cdmq.kinds.segments.scope import Scope
@@ -21,7 +22,7 @@ from cdmq.kinds.segments.tables import EXPORTS, WAVES
 from cdmq.kinds.segments.words import Consents
 from cdmq.problems import CdmqError, Problem
 from cdmq.sql import nodes
-from cdmq.sql.logical import logical
+from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import text_of
 
@@ -142,7 +143,7 @@ def _freeze(scope: Scope, at: Exporting, exported: Exported, parts: dict[str, st
         channel, purpose = asked.channel, asked.purpose
     when = datetime.fromisoformat(at.running.render.as_of)
     common = [rule, at.wave]
-    said = [channel, purpose, at.by, when, None, exported.digest, at.ledger.run_id]
+    said = [channel, purpose, at.by, when, _until(scope, at), exported.digest, at.ledger.run_id]
     at.ledger.add(EXPORTS, [[*common, key, part, *said] for key, part in sorted(parts.items())])
     at.ledger.add(
         WAVES,
@@ -157,3 +158,14 @@ def _freeze(scope: Scope, at: Exporting, exported: Exported, parts: dict[str, st
             ]
         ],
     )
+
+
+def _until(scope: Scope, at: Exporting) -> datetime | None:
+    """The end of the time in which a response counts: so long after the day of the wave."""
+    asked = scope.spec.response
+    if asked is None:
+        return None
+    day = nodes.cast(nodes.cast(as_of_node(), "date"), "timestamp")
+    ((until,),) = at.running.fetch(nodes.select([after(day, asked.within)]))
+    assert isinstance(until, datetime)
+    return until

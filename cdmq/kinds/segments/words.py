@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.words import Count, Lasting, Named, ReadsFrom, Share, filled, some
 from cdmq.project.fields import Column, Columns, Dataset, Dimension, Model, Sql, SqlText, Texts
 
@@ -139,6 +140,28 @@ Age = Annotated[
 ]
 
 
+class Response(Model):
+    """What those who were written to should do: counted from the day of the wave on."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+    dataset: Dataset = Field(
+        alias="from", description="The dataset with the responses: happened_at, and it leads here."
+    )
+    count: Literal["rows"] = Field(
+        "rows", description="rows: who has one or more of them has responded."
+    )
+    where: Annotated[str, SqlText(), ReadsFrom("from")] | None = Field(
+        None, description="Only rows for which this SQL condition on their columns is true."
+    )
+    within: Lasting = Field(description="How long a response counts, from the day of the wave on.")
+
+    @property
+    def facts(self) -> Facts:
+        said = {"from": self.dataset, "count": self.count, "where": self.where}
+        return Facts.model_validate(said)
+
+
 class SegmentRule(Named):
     """Says who may be written to: who fits, less everybody who must not be.
 
@@ -158,7 +181,9 @@ class SegmentRule(Named):
 
     `cdmq export win_back --wave 2026-11` hands out who is written to, judged anew by what the last
     run left. It freezes that wave: the same again gives the same file, whatever has changed.
-    `--recall 2026-11` names who of it withdrew, was split or is no longer there since.
+    `--recall 2026-11` names who of it withdrew, was split or is no longer there since. Once the time
+    of `response` has passed, each run tells how many of those who were written to, held out and
+    compared responded, and the difference with its 95% interval (Newcombe's, of Wilson's).
 
     Example:
 
@@ -175,12 +200,14 @@ class SegmentRule(Named):
             rest: 14 days
             holdout: 10%
             compare_with: 5%
+            response: {from: orders, count: rows, within: 30 days}
             columns: [first_name, last_name]
 
     In the warehouse: `<rule>__members`, who is in it: to contact, holdout or comparison;
     `<rule>__left_out`, who fits and is left out, with the reason; `segment_members` keeps both from
     run to run. `<rule>__exported` has who was in waves of any segment, by the ids of today; where
-    questions of a matching rule count, `<rule>__asked` has their pairs of records. `waves` and
+    questions of a matching rule count, `<rule>__asked` has their pairs of records. With `response`
+    there is `<rule>__responses`, kept from run to run in `segment_responses`. `waves` and
     `exports` keep what was handed out, `<rule>__wave_<wave>` the rows themselves. In `rule_figures`
     stand, for each run, how many fit, how many are left out for each reason, and how many remain.
     """
@@ -219,6 +246,11 @@ class SegmentRule(Named):
         description="This share of the others, as far as they may be written to, is written to as "
         "well, to compare.",
     )
+    response: Response | None = Field(
+        None,
+        description="What the waves should lead to: told of each when its time has passed, with "
+        "the difference to the holdout and to the comparison, and its 95% interval.",
+    )
     columns: Columns = Field(
         default_factory=list,
         description="What the file of a wave has beside the key and the address.",
@@ -235,6 +267,8 @@ class SegmentRule(Named):
         }
         if isinstance(self.adult_at, Adults) and self.adult_at.when is not None:
             found["adult_at.when"] = (("adult_at", "when"), self.adult_at.when)
+        if self.response is not None and self.response.where is not None:
+            found["response.where"] = (("response", "where"), self.response.where)
         return found
 
 

@@ -13,6 +13,7 @@ from cdmq.audit.tables import RULE_VERSIONS
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.exporting import Exported, Exporting
+from cdmq.kinds.facts.counted import uncounted
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.segments.before import asked_before, asked_now, exported_before, exported_now
 from cdmq.kinds.segments.figures import counts_query, figures_of, log_query, note
@@ -20,8 +21,17 @@ from cdmq.kinds.segments.parties import party_rule
 from cdmq.kinds.segments.problems import Look
 from cdmq.kinds.segments.query import COLUMNS, members_query, reasons
 from cdmq.kinds.segments.recall import recall
+from cdmq.kinds.segments.responses import (
+    RESPONSE_TYPES,
+    account_query,
+    figures_of_waves,
+    note_of_waves,
+    responses_query,
+    told,
+    totals_of,
+)
 from cdmq.kinds.segments.scope import Named, Scope
-from cdmq.kinds.segments.tables import SEGMENT_MEMBERS
+from cdmq.kinds.segments.tables import SEGMENT_MEMBERS, SEGMENT_RESPONSES
 from cdmq.kinds.segments.waves import wave
 from cdmq.kinds.segments.words import Consents
 from cdmq.kinds.working import Work
@@ -60,20 +70,28 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     scope = Scope(rule, at.rows, at.project, at.catalog, at.binder, party, plain, rule.id)
     segment = _Segment(scope, replace(scope, named=twice))
     query, conditions = members_query(scope), scope.conditions
-    asked = (f"{rule.id}__asked",) if party else ()
     return Work(
         rule,
         run=partial(_run, segment),
         shown=((f"members of {rule.id} ({rule.span})", query),),
         query=query,
         reads=at.rows.relation,
-        publishes=(*(f"{rule.id}__{n}" for n in ("members", "left_out", "exported")), *asked),
+        publishes=tuple(f"{rule.id}__{n}" for n in _published(scope)),
         views=partial(_views, segment),
         wave=partial(_wave, segment),
         judgements=tuple(
-            unread(conditions, at.rows, _not_told(conditions), rule.expressions, exp.false())
+            unread(conditions, at.rows, _not_told(conditions), _asked(conditions), exp.false())
         ),
     )
+
+
+def _published(scope: Scope) -> Iterator[str]:
+    """The ends of the names under which people read it."""
+    yield from ("members", "left_out", "exported")
+    if scope.party is not None:
+        yield "asked"
+    if scope.spec.response is not None:
+        yield "responses"
 
 
 def _names(at: Compiling) -> tuple[Named, Named]:
@@ -89,9 +107,14 @@ def _names(at: Compiling) -> tuple[Named, Named]:
     return named, replace(named, name=identity_of(rows.key(), at.rows.digest()))
 
 
+def _asked(conditions: Conditions) -> list[str]:
+    """The conditions on the records themselves."""
+    return [f for f in conditions.rule.expressions if not f.startswith("response.")]
+
+
 def _not_told(conditions: Conditions) -> exp.Expr | None:
     """The records of which it can't be told whether they fit."""
-    fields = [f for f in conditions.rule.expressions if f != "where"]
+    fields = [f for f in _asked(conditions) if f != "where"]
     found = [n for f in fields if (n := conditions.could_not_judge(f)) is not None]
     return conditions.unjudged(nodes.any_of(found) if found else None)
 
@@ -110,7 +133,10 @@ def _run(segment: _Segment, at: Running, steps: DatasetSteps) -> Outcome:
     why = reasons(scope)
     counts = at.warehouse.fetch(counts_query(staged).sql(at.warehouse.dialect))
     figures = figures_of(counts, why)
-    facts, lost, told, more = _log(scope, at)
+    facts, lost, said, more = _log(scope, at)
+    waves = _responses(scope, at)
+    facts, lost, said = facts + waves[0], lost + waves[1], [*said, *waves[2]]
+    more |= waves[3]
     return Outcome(
         rule,
         tested=int(figures["eligible"]),
@@ -120,7 +146,7 @@ def _run(segment: _Segment, at: Running, steps: DatasetSteps) -> Outcome:
         facts=facts,
         statement=digest,
         seconds=seconds,
-        note="; ".join([note(figures, why), *told]),
+        note="; ".join([note(figures, why), *said]),
         figures={**figures, **more},
     )
 
@@ -188,14 +214,30 @@ def _log(scope: Scope, at: Running) -> tuple[int, int, list[str], dict[str, floa
         "of no known record": nobody,
         "a yes without date or proof": bare,
     }
-    told = [f"{n:,} {what}" for what, n in words.items() if n]
-    said = [f"of {rows:,} {asked.dataset} {', '.join(told)}"] if told else []
+    wrong = [f"{n:,} {what}" for what, n in words.items() if n]
+    said = [f"of {rows:,} {asked.dataset} {', '.join(wrong)}"] if wrong else []
     figures = {
         "unknown status": float(unknown),
         "of no known record": float(nobody),
         "yes without date or proof": float(bare),
     }
     return rows, unknown + nobody, said, figures
+
+
+def _responses(scope: Scope, at: Running) -> tuple[int, int, list[str], dict[str, float]]:
+    """What became of waves whose time has passed; of how many facts how many could not be counted,
+    in words and as figures."""
+    asked, rule = scope.spec.response, scope.rule.id
+    if asked is None:
+        return 0, 0, [], {}
+    totals = totals_of(scope, asked)
+    rows = list(told(at.fetch(responses_query(scope, totals))))
+    staged, _ = at.names.output(f"{rule}__responses")
+    at.warehouse.load(staged, RESPONSE_TYPES, [row.row for row in rows])
+    at.states.append(State(rule, SEGMENT_RESPONSES, staged, tuple(RESPONSE_TYPES)))
+    lost, facts, words = uncounted(at, account_query(scope, totals))
+    said = [*note_of_waves(rows), *([words] if words else [])]
+    return facts, lost, said, dict(figures_of_waves(rows))
 
 
 def _views(
@@ -211,5 +253,11 @@ def _views(
     yield f"{rule.id}__left_out", at.kept(SEGMENT_MEMBERS.name, _OUT, left, open_=True)
     if segment.scope.party is not None:
         yield f"{rule.id}__asked", asked_before(segment.scope.party, at.schema, at.ids)
+    if segment.scope.spec.response is not None:
+        shown = tuple(RESPONSE_TYPES)
+        yield (
+            f"{rule.id}__responses",
+            at.kept(SEGMENT_RESPONSES.name, shown, mine.copy(), open_=True),
+        )
     exported = exported_before(rule.id, segment.scope.party, at.schema, at.ids)
     yield f"{rule.id}__exported", exported
