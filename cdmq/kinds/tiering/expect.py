@@ -57,7 +57,7 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
                 did_you_mean(level.level, known),
             )
     yield from misnamed(project, test, rule, "judges", wanted)
-    facts = [m.dataset for m in rule.spec.measures.values() if m.dataset in project.datasets]
+    facts = [m.dataset for m in rule.spec.counted.values() if m.dataset in project.datasets]
     judged = project.datasets[rule.dataset]
     ways = {f: way(judged, project.datasets[f], project.datasets) for f in facts}
     by = [f for f, found in ways.items() if found is not None and (found or (f,))[-1] == of]
@@ -76,7 +76,7 @@ def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
     from cdmq.kinds.tiering.words import TieringRule
 
     assert isinstance(rule.spec, TieringRule)
-    return types_of(list(rule.spec.measures.values()), dataset)
+    return types_of(list(rule.spec.counted.values()), dataset)
 
 
 EXPECTS = {

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from cdmq.kinds.tiering.words import OTHERWISE, TieringRule
+from cdmq.kinds.tiering.measure_words import OTHERWISE
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.sql.expressions import Expression, parse
 from cdmq.sql.fitting import clone, strip
 from cdmq.sql.thousands import ambiguous

@@ -8,9 +8,10 @@ from cdmq.kinds.facts.figures import figures_of
 from cdmq.kinds.facts.links import dated_by, on_the_way
 from cdmq.kinds.facts.problems import FactsLook
 from cdmq.kinds.tiering.reach import unreachable
-from cdmq.kinds.tiering.shown import shown_of
+from cdmq.kinds.tiering.shown import judged_by
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem
+from cdmq.sql.types import NUMBERS
 from cdmq.values import Catalog, Project, Rule
 
 _LARGEST = 10**18
@@ -44,7 +45,7 @@ class _Look(FactsLook):
             for n in self.spec.facts
             if self.facts(n, f"measures.{self._first(n)}.from", rows, self._timed(n))
         }
-        for name, measure in self.spec.measures.items():
+        for name, measure in self.spec.counted.items():
             if measure.dataset in sound and measure.dataset in self.catalog:
                 self.measure(f"measures.{name}", measure)
             self.time(f"measures.{name}.over", measure.over)
@@ -61,11 +62,11 @@ class _Look(FactsLook):
 
     def _first(self, facts: str) -> str:
         """The first measure that counts a dataset's rows."""
-        return next(m for m, s in self.spec.measures.items() if s.dataset == facts)
+        return next(m for m, s in self.spec.counted.items() if s.dataset == facts)
 
     def _timed(self, facts: str) -> bool:
         """Whether somebody asks when these facts happened."""
-        of = [m for m in self.spec.measures.values() if m.dataset == facts]
+        of = [m for m in self.spec.counted.values() if m.dataset == facts]
         others = [n for n in self.spec.facts if n != facts and n in self.project.datasets]
         return any(m.timed for m in of) or (
             self.spec.new_for is not None and not any(self._dated(n) for n in others)
@@ -76,14 +77,20 @@ class _Look(FactsLook):
         return dated_by(known[facts], on_the_way(judged, known[facts], known))[1] is not None
 
     def levels(self, rows: Rows) -> None:
-        shown = shown_of(
-            figures_of(self.spec.measures, self.catalog, self.project.datasets), self.rule, rows
-        )
-        binder = Binder({s.name: s.type for s in shown}, self.dialect, self.found)
+        figures = figures_of(self.spec.counted, self.catalog, self.project.datasets)
         before = len(self.found)
+        for figure in figures:
+            of = [n for n, r in self.spec.ranked.items() if r.of == figure.name]
+            if of and figure.type not in NUMBERS:
+                cause = f"{of[0]} ranks {figure.name}, which is {figure.type}"
+                self.tell(f"measures.{of[0]}", "CDMQ217", cause, "rank a number")
+        judged = judged_by(figures, self.rule, rows)
+        binder = Binder({s.name: s.type for s in judged.all}, self.dialect, self.found)
+        scoring = Binder({s.name: s.type for s in judged.scored}, self.dialect, self.found)
         for field in self.rule.expressions:
-            if field.startswith("levels."):
-                self.condition(field, binder)
+            of_level = field.startswith("levels.")
+            if of_level or field.startswith("scorecard."):
+                self.condition(field, binder if of_level else scoring)
                 self.behind(field, "a level is judged by figures")
         if len(self.found) > before:
             return

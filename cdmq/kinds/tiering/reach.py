@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from cdmq.kinds.tiering.words import OTHERWISE, TieringRule
+from cdmq.kinds.tiering.measure_words import OTHERWISE
+from cdmq.kinds.tiering.words import TieringRule
 from cdmq.sql.outcomes import Condition, Plan
 
 #: level, cause, remedy
@@ -55,9 +56,10 @@ def _nobody_else(
 
 
 def _floors(spec: TieringRule) -> dict[str, Decimal]:
-    """Counts and years are never below zero, unless if_none is."""
-    return {
+    """Counts, years and shares are never below zero, unless if_none is."""
+    counted = {
         name: min(Decimal(0), m.if_none if m.if_none is not None else Decimal(0))
-        for name, m in spec.measures.items()
-        if m.count or m.since
+        for name, m in spec.counted.items()
+        if m.since or (m.count or m.distinct)
     }
+    return {**counted, **{n: Decimal(1 if r.quantile else 0) for n, r in spec.ranked.items()}}

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cdmq.kinds.tiering.levels import Level, pieces
-from cdmq.kinds.tiering.shown import Shown
+from cdmq.kinds.tiering.measure_words import SCORE
+from cdmq.kinds.tiering.ranks import CutOff
+from cdmq.kinds.tiering.shown import Judged, Shown
 from cdmq.kinds.tiering.words import NEW, TieringRule
 from cdmq.kinds.words import percent
 from cdmq.sql import nodes
@@ -40,6 +42,14 @@ def _figure(figure: Shown, missing: str) -> exp.Expr:
     )
 
 
+#: What parts a condition as written from what it comes to in figures.
+AT = " ["
+
+
+def _end(column: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=column, expressions=[nodes.text("nobody")])
+
+
 @dataclass(frozen=True)
 class Reasons:
     """The texts of a row with `level`, `was`, `how`, `missed` and the figures as texts `t`.
@@ -50,18 +60,48 @@ class Reasons:
 
     levels: Sequence[Level]
     spec: TieringRule
-    figures: Sequence[Shown]
+    by: Judged
     conditions: Mapping[str, Expression]
     first: exp.Expr
+    #: Of each level, by its place, the comparisons with ranks.
+    cut_off: Mapping[int, Sequence[CutOff]]
     #: Why a figure may be made without some facts.
     lost_by: str
 
     def cut_offs(self) -> exp.Expr:
         """The condition of the level as it was written."""
-        found = {level.name: nodes.text(level.text) for level in self.levels}
+        found = {
+            level.name: self._with_ends(place, level.text)
+            for place, level in enumerate(self.levels)
+        }
         if self.spec.new_for is not None:
             found[NEW] = nodes.text(f"new_for: {self.spec.new_for}")
         return self._by("level", found)
+
+    def _with_ends(self, place: int, text: str) -> exp.Expr:
+        """With what comparisons with ranks come to in figures: `rank < 0.8 [volume >= 1200]`."""
+        told: list[exp.Expr] = []
+        for number, cut_off in enumerate(self.cut_off.get(place, ())):
+            low, high = (nodes.column(f"{m}{place}_{number}", "l") for m in "lu")
+            of = self.spec.ranked[cut_off.rank].of
+            ends: list[exp.Expr] = [nodes.text("; " if told else AT), nodes.text(of)]
+            if cut_off.low and cut_off.high:
+                ends += [nodes.text(" from "), _end(low), nodes.text(" to "), _end(high)]
+            elif cut_off.low:
+                ends += [nodes.text(" >= "), _end(low)]
+            else:
+                ends += [nodes.text(" <= "), _end(high)]
+            told += ends
+        if not told:
+            return nodes.text(text)
+        return nodes.concat([nodes.text(text), *told, nodes.text("]")])
+
+    def _parts(self) -> list[exp.Expr]:
+        """`(contribution 30, loyalty 5)`: what a score is the sum of."""
+        found: list[exp.Expr] = []
+        for f in self.by.points[:-1]:
+            found += [nodes.text(f"{', ' if found else ' ('}{f.name} "), _figure(f, "missing")]
+        return [*found, nodes.text(")")]
 
     def reason(self) -> exp.Expr:
         lost = nodes.cast(nodes.column("uncounted", "l"), "text")
@@ -148,7 +188,7 @@ class Reasons:
         """Level -> its condition with the figures in it."""
         found = {name: self._with_figures(c) for name, c in self.conditions.items()}
         listed: list[exp.Expr] = [nodes.text("no other level fits: ")]
-        for i, f in enumerate(self.figures):
+        for i, f in enumerate(self.by.all):
             listed += [nodes.text(f"{', ' if i else ''}{f.name} "), _figure(f, "missing")]
         found[self.levels[-1].name] = nodes.concat(listed)
         if self.spec.new_for is not None:
@@ -162,11 +202,12 @@ class Reasons:
         return found
 
     def _with_figures(self, condition: Expression) -> exp.Expr:
-        by_name = {f.name: f for f in self.figures}
+        by_name = {f.name: f for f in self.by.all}
         parts: list[exp.Expr] = []
         for text, name in pieces(condition, by_name):
             if name is None:
                 parts.append(nodes.text(text))
             else:
                 parts += [nodes.text(f"{text} "), _figure(by_name[name], "missing")]
+                parts += self._parts() if name == SCORE and self.by.points else []
         return nodes.concat(parts)

@@ -23,14 +23,14 @@ from cdmq.kinds.facts.figures import Figure, figures_of
 from cdmq.kinds.facts.links import links
 from cdmq.kinds.facts.measures import Measuring
 from cdmq.kinds.facts.numbers import before
+from cdmq.kinds.tiering.judging import Judging
 from cdmq.kinds.tiering.keep import Keeping
 from cdmq.kinds.tiering.levels import with_kept
 from cdmq.kinds.tiering.reasons import Reasons, measures_json
-from cdmq.kinds.tiering.shown import shown_of
+from cdmq.kinds.tiering.shown import judged_by
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.problems import Problem
 from cdmq.sql import nodes
-from cdmq.sql.expressions import Bound, lower
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.pii import stored, strictest
 from cdmq.sql.text_form import text_of
@@ -70,10 +70,10 @@ class _Review:
         assert isinstance(rule.spec, TieringRule)
         self.spec, self.rows, self.dialect = rule.spec, rows, dialect
         self.links = links(rows.dataset, rule.spec.facts, project, catalog, dialect)
-        self.figures = figures_of(rule.spec.measures, catalog, project.datasets)
+        self.figures = figures_of(rule.spec.counted, catalog, project.datasets)
         self._problems: list[Problem] = []
-        self.shown = shown_of(self.figures, rule, rows)
-        self.judging = self._binder({s.name: s.type for s in self.shown})
+        self.by = judged_by(self.figures, self.rule, rows)
+        self.judging = Judging(self.rule, self.by, dialect)
         self.counting = {name: self._binder(link.types) for name, link in self.links.items()}
 
     def _binder(self, columns: Mapping[str, Type]) -> Binder:
@@ -93,20 +93,27 @@ class _Review:
 
     def query(self) -> exp.Select:
         measuring = Measuring(self.figures, self.links, self.totals(), self.dialect)
-        judged = self._judged(self._with_given(measuring.over(self._everyone())))
+        measured = self._with_given(measuring.over(self._everyone()))
+        judged = self._judged(self.judging.with_all(measured))
         keeping = Keeping(self.levels, self.spec, self.rule.id, self.dialect)
         bound = {
-            level.name: self._bound(level.field).expression
+            level.name: self.judging.bound(level.field).expression
             for level in self.levels
             if level.field is not None
         }
         reasons = Reasons(
-            self.levels, self.spec, self.shown, bound, self._first_fact(), self._lost_by()
+            self.levels,
+            self.spec,
+            self.by,
+            bound,
+            self._first_fact(),
+            self.judging.comparisons(self.levels),
+            self._lost_by(),
         )
         shown = {
             "key": nodes.column("key", "l"),
             "level": nodes.column("level", "l"),
-            "measures": measures_json(self.shown),
+            "measures": measures_json(self.by.all),
             "cut_offs": reasons.cut_offs(),
             "reason": reasons.reason(),
             "missed": nodes.column("missed", "l"),
@@ -150,7 +157,7 @@ class _Review:
 
     def _with_given(self, measured: exp.Select) -> exp.Select:
         """With what rules give the records, as far as levels ask for it."""
-        given = self.shown[len(self.figures) :]
+        given = self.by.given
         if not given:
             return measured
         key, values = self.rows.key(), [nodes.column(s.name) for s in given]
@@ -183,41 +190,19 @@ class _Review:
     def _judged(self, measured: exp.Select) -> exp.Select:
         """The figures with their texts `t`, what each level says: `h` holds, `k` kept by."""
         shown = [_same(c.alias) for c in measured.expressions]
-        for s in self.shown:
+        for s in self.by.all:
             text = text_of(nodes.column(f"m{s.place}", "l"), s.type)
             shown.append(nodes.alias(stored(text, s.pii), f"t{s.place}"))
         for place, level in enumerate(self.levels):
             for mark, field in (("h", level.field), ("k", level.kept)):
                 if field is not None:
-                    shown.append(nodes.alias(self._holds(field), f"{mark}{place}"))
+                    shown.append(nodes.alias(self.judging.holds(field), f"{mark}{place}"))
+        shown += self.judging.ends(self.levels)
         if self.spec.new_for is not None:
             since = before(as_of_node(), self.spec.new_for)
             young = exp.GT(this=nodes.column("first", "l"), expression=nodes.paren(since))
             shown.append(nodes.alias(young, "young"))
         return nodes.select(shown, nodes.beneath(measured, "l", self.dialect))
-
-    def _holds(self, field: str) -> exp.Expr:
-        """A condition on the measures; what is not known does not hold."""
-        places = {s.name: s.place for s in self.shown}
-        condition = self.judging.guarded(
-            lower(
-                self._bound(field).expression.tree,
-                self.dialect,
-                lambda name: nodes.column(f"m{places[name]}", "l"),
-                _nothing,
-                as_of_node(),
-            )
-        )
-        return exp.Coalesce(this=condition, expressions=[exp.false()])
-
-    def _bound(self, field: str) -> Bound:
-        bound = self.judging.bound(self.rule, field)
-        assert bound is not None, self._problems
-        return bound
-
-
-def _nothing(how: str, column: str) -> exp.Expr:
-    raise AssertionError(f"{how}({column}) is refused by tier_problems")
 
 
 def _same(name: str) -> exp.Expr:

@@ -10,6 +10,7 @@ from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
 from cdmq.kinds.kept import kept_of
+from cdmq.kinds.tiering.reasons import AT
 from cdmq.kinds.tiering.tables import TIER_HISTORY
 
 HEADING = "PARTIES AND LEVELS"
@@ -25,6 +26,8 @@ class Level:
     key: str
     level: str
     reason: str | None
+    #: The condition, and what ranks in it came to in figures then.
+    cut_offs: str | None
     from_review: str
     to_review: str | None
     #: The run that closed it, and why; of what holds neither.
@@ -56,6 +59,7 @@ def _level(at: Telling, row: Row) -> Level:
         row["key"],
         row["level"],
         row["reason"],
+        row["cut_offs"],
         row["from_review"],
         row["to_review"],
         at.when(row["to_run"]) if row["to_run"] else None,
@@ -73,3 +77,5 @@ def _lines(level: Level) -> Iterator[str]:
     yield f"level   {level.rule}  {level.level} for {level.key}"
     yield f"    since the review of {level.from_review}, {until}"
     yield f"    because {level.reason or 'not said'}"
+    if level.cut_offs and level.cut_offs.endswith("]") and AT in level.cut_offs:
+        yield f"    then {level.cut_offs.rpartition(AT)[2][:-1]}"

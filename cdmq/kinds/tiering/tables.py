@@ -15,7 +15,7 @@ TIER_HISTORY = Table(
     key text the party or record
     level text the level
     measures text the figures it was judged by, as JSON
-    cut_offs text the condition of the level
+    cut_offs text the condition of the level, with what ranks in it came to in figures then
     reason text why it has it
     uncounted integer how many facts the figures are made without; NULL: none
     missed integer in how many reviews, one after the other, it was below its level

@@ -18,7 +18,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     others = [r.id for r in at.rules.values() if r.dataset == rule.dataset and r.id != rule.id]
     own = expression_columns(rule, "where") | set(given_in_levels(rule, others))
     reads = {f"rows:{rule.dataset}": frozenset(own)}
-    measures = {f"measures.{name}.where": m for name, m in spec.measures.items()}
+    measures = {f"measures.{name}.where": m for name, m in spec.counted.items()}
     for known, wanted in reads_of(rule, measures, at).items():
         reads[known] = reads.get(known, frozenset()) | wanted
     makes = {
@@ -31,15 +31,15 @@ def uses(rule: Rule, at: Known) -> Uses:
 
 
 def given_in_levels(rule: Rule, others: Iterable[str]) -> list[str]:
-    """Of the columns that other rules give those that stand in the conditions of levels, and are
-    no measures."""
+    """Of the columns that other rules give those that stand in the conditions of levels and of
+    points, and are no measures."""
     spec = rule.spec
     assert isinstance(spec, TieringRule)
-    measures = {name.lower() for name in spec.measures}
+    measures = {name.lower() for name in (*spec.measures, *spec.points)}
     named = {
         c.lower()
         for f in rule.expressions
-        if f.startswith("levels.")
+        if f.startswith(("levels.", "scorecard."))
         for c in expression_columns(rule, f)
     }
     return [name for name in others if name.lower() in named - measures]

@@ -15,19 +15,24 @@ from pydantic import (
 )
 
 from cdmq.kinds.facts.words import Measure
+from cdmq.kinds.tiering.measure_words import (
+    OTHERWISE,
+    SCORE,
+    AnyMeasure,
+    Condition,
+    Ranked,
+    Scorecard,
+)
 from cdmq.kinds.words import (
     Lasting,
     Named,
-    ReadsFrom,
     Reviews,
     Share,
     Word,
     filled,
 )
-from cdmq.project.fields import Model, SqlText, Threshold
+from cdmq.project.fields import Model, Threshold
 
-Condition = Annotated[str, SqlText(), ReadsFrom("measures")]
-OTHERWISE = "otherwise"
 NEW = "new"
 
 
@@ -84,6 +89,14 @@ class TieringRule(Named):
     Where a dataset says `amount` and `counts_as`, its money is in one currency, and each row counts
     as often as its status says: a cancelled order is no order, a credit note lowers the sum.
 
+    `share_rank` and `quantile` rank a measure among all whom the rule judges: `rank < 0.8` are the
+    largest, who make 80% of the total. What that is in figures hangs on the others; it is kept in
+    `cut_offs` as it was when the level began: `rank < 0.8 [annual_volume >= 12000]`. That it moves
+    begins no new time.
+
+    A `scorecard` gives points by conditions on the measures: each part is a measure of its own, and
+    `score` is their sum, shown with its parts.
+
     Facts without a date, and those after as_of, do not count. Sums, means and extremes leave out
     missing amounts. How many facts the figures are made without (no date, no amount, no rate, a
     status that nobody names, of no known customer; a cell that could not be read is missing, or is
@@ -118,8 +131,14 @@ class TieringRule(Named):
     the measures, the cut-offs and the reason.
     """
 
-    measures: Annotated[dict[Word, Measure], AfterValidator(filled)] = Field(
-        description="name: a figure per customer, for use in the levels."
+    measures: Annotated[dict[Word, AnyMeasure], AfterValidator(filled)] = Field(
+        description="name: a figure per customer, for use in the levels. It is made of facts, or "
+        "ranks another figure among all."
+    )
+    scorecard: Scorecard | None = Field(
+        None,
+        description="part: a list of points: condition; the first that fits gives its points, the "
+        "last is otherwise. Each part is a measure of its name, and `score` the sum of all.",
     )
     levels: list[Level] = Field(
         description="A list of name: condition on the measures, and on what other rules give. The "
@@ -150,9 +169,14 @@ class TieringRule(Named):
 
     def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
         found: dict[str, tuple[tuple[str | int, ...], str]] = {}
-        for name, measure in self.measures.items():
+        for name, measure in self.counted.items():
             if measure.where is not None:
                 found[f"measures.{name}.where"] = ("measures", name, "where"), measure.where
+        for part, items in (self.scorecard or {}).items():
+            for i, (number, condition) in enumerate(kv for item in items for kv in item.items()):
+                if condition.strip() != OTHERWISE:
+                    place = ("scorecard", part, i, number)
+                    found[f"scorecard.{part}.{i}"] = place, condition
         for i, level in enumerate(self.levels):
             for name, condition in level.items():
                 if condition.strip() != OTHERWISE:
@@ -162,7 +186,22 @@ class TieringRule(Named):
     @property
     def facts(self) -> tuple[str, ...]:
         """The datasets that it measures by, each once."""
-        return tuple(dict.fromkeys(m.dataset for m in self.measures.values()))
+        return tuple(dict.fromkeys(m.dataset for m in self.counted.values()))
+
+    @property
+    def counted(self) -> dict[str, Measure]:
+        """The measures that are made of facts."""
+        return {n: m for n, m in self.measures.items() if isinstance(m, Measure)}
+
+    @property
+    def ranked(self) -> dict[str, Ranked]:
+        """The measures that rank another among all."""
+        return {n: m for n, m in self.measures.items() if isinstance(m, Ranked)}
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The measures that a scorecard gives."""
+        return (*self.scorecard, SCORE) if self.scorecard else ()
 
     @property
     def level_names(self) -> tuple[str, ...]:
@@ -184,11 +223,24 @@ class TieringRule(Named):
             raise ValueError("levels needs two or more, the last of them otherwise")
         if self.new_for and NEW in names:
             raise ValueError("new_for gives the level new itself: give yours another name")
-        if any(name.lower() == "as_of" for name in self.measures):
+        if any(name.lower() == "as_of" for name in (*self.measures, *self.points)):
             raise ValueError("as_of is the run's time: give the measure another name")
+        self._names_once()
+        if not self.counted:
+            raise ValueError("name at least one measure of facts")
+        for name, ranked in self.ranked.items():
+            if ranked.of not in self.counted:
+                raise ValueError(f"{name} ranks '{ranked.of}', which is no measure of facts here")
         if self.keep_unless and not self.review:
             raise ValueError("keep_unless counts reviews: say review: monthly")
         return self
+
+    def _names_once(self) -> None:
+        seen: set[str] = set()
+        for name in (*self.measures, *self.points):
+            if name.lower() in seen:
+                raise ValueError(f"'{name}' is the name of two measures: give one another name")
+            seen.add(name.lower())
 
 
 RULE = TieringRule

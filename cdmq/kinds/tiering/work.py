@@ -21,6 +21,7 @@ from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.tiering.history import STATE, Review, clocks_of, review_at
 from cdmq.kinds.tiering.problems import tier_problems
 from cdmq.kinds.tiering.review import account_query, review_query
+from cdmq.kinds.tiering.since import since
 from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
 from cdmq.kinds.tiering.undoing import not_undone
 from cdmq.kinds.tiering.words import NEW, TieringRule
@@ -54,7 +55,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         return None
     read = (rule, at.rows, at.project, at.catalog, at.dialect)
     assert isinstance(rule.spec, TieringRule)
-    money = tuple(says_of_money(rule.spec.measures.values(), at.project.datasets))
+    money = tuple(says_of_money(rule.spec.counted.values(), at.project.datasets))
     step = TierStep(rule, money, review_query(*read), account_query(*read))
     conditions = Conditions(rule, at.binder, at.rows.behind)
     return Work(
@@ -100,7 +101,7 @@ class _Tiering:
         query = step.query.copy()
         judged_now = query if review.state == "due" else self._between(query, f"tiers:{rule.id}")
         staged, digest, seconds = self.at.make(
-            f"{rule.id}__levels", self._since(judged_now, f"tiers:{rule.id}", review)
+            f"{rule.id}__levels", since(rule.spec, judged_now, f"tiers:{rule.id}", review)
         )
         self.at.states.append(
             State(
@@ -165,32 +166,6 @@ class _Tiering:
         return nodes.select(
             [nodes.column(c) for c in (*STATE, "from_review")], nodes.subquery(last, "b")
         )
-
-    def _since(self, query: exp.Query, before: str, review: Review) -> exp.Select:
-        """With the review that gave each level: who returns to a level has it since then."""
-        shown = [nodes.column(c, "n") for c in STATE]
-        since = exp.Coalesce(
-            this=nodes.column("from_review", "b"), expressions=[nodes.text(review.label)]
-        )
-        joined = nodes.select(
-            [*shown, nodes.alias(since, "from_review")], nodes.subquery(query, "n")
-        )
-        same = nodes.every(
-            [
-                nodes.equal(
-                    *(
-                        exp.Coalesce(
-                            this=nodes.cast(nodes.column(c, side), "text"),
-                            expressions=[nodes.text("\x01")],
-                        )
-                        for side in ("b", "n")
-                    )
-                )
-                for c in TIER_HISTORY.identity
-            ]
-        )
-        nodes.left_join(joined, nodes.table(Relation(before, LOGICAL), "b"), same)
-        return joined
 
     def _between(self, query: exp.Select, before: str) -> exp.Query:
         """Who has a level keeps it; who has none gets one."""
