@@ -19,7 +19,7 @@ from sqlglot import exp
 
 import cdmq
 from cdmq.audit.episode_tables import CHANGES, FLAGS
-from cdmq.audit.tables import RULE_RESULTS, RULE_VERSIONS
+from cdmq.audit.tables import QUEUE, RULE_RESULTS, RULE_VERSIONS
 from cdmq.datasets.catalog import declared
 from cdmq.datasets.remembered import stored_catalog
 from cdmq.explaining.history import histories, history
@@ -51,7 +51,7 @@ on_one_engine = pytest.mark.parametrize("twin", ["duckdb"], indirect=True)
 
 
 def tables(kind: str) -> Iterable[Table]:
-    return (FLAGS, CHANGES, *kinds()[kind].tables)
+    return (FLAGS, CHANGES, QUEUE, *kinds()[kind].tables)
 
 
 def open_rows(world: World, kind: str, rule: str, *others: str) -> dict[str, list[Any]]:
