@@ -167,12 +167,13 @@ QUEUE = Table(
     key text the record; of a pair the first of the surest two, by code point
     other text of a pair the second record
     column_name text of a cell or change the column
-    why text why it is asked; of a pair review, veto, household, bridge or size
+    why text why it is asked; of a pair review, veto, household, bridge or size; of a visit the step
     sure double how sure the rule was, from 0 to 1, when the row was opened
     more bigint of a pair how many more of the two parties were alike then
     first double what it is worth, when the row was opened: the greatest is asked first; \
 NULL where nothing is said
     due timestamp until when it is to be answered; NULL where nothing is said
+    asked text who is to do it, when the row was opened; NULL where nothing is said
 """
         + STATE_COLUMNS
     ),

@@ -14,41 +14,25 @@ from sqlglot import exp
 from cdmq.kinds.trends.building import (
     Tables,
     join,
-    minus,
     pick,
     plus,
-    positive,
     read,
     same,
     surely,
-    times,
     window,
 )
-from cdmq.kinds.trends.gaps import add_gaps
-from cdmq.kinds.trends.periods import begins, longest
 from cdmq.kinds.trends.words import ACTIVE, BACK, DORMANT, FALLING, NEW, TrendRule
 from cdmq.sql import nodes
-
-#: Shares are reckoned in so many parts.
-_PARTS = 10_000
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Adds tables over `grid`, the last of them `begun`: a row for each time in which somebody
+    """Adds tables over `told`, the last of them `begun`: a row for each time in which somebody
     came to a step: `who`, `t` (the period that made it so), `step` and the figures of then."""
 
     spec: TrendRule
 
-    @property
-    def known(self) -> int:
-        return self.spec.over + self.spec.history
-
     def add(self, to: Tables) -> None:
-        to.add("moved", self._moved())
-        add_gaps(to)
-        to.add("gapped", self._gapped())
-        to.add("told", self._told())
         to.add("returns", self._returns())
         to.add("leads", self._leads())
         to.add("chain", self._chain(), ["who", "s"])
@@ -58,105 +42,13 @@ class Machine:
         to.add("stepped", self._stepped())
         to.add("begun", self._begun())
 
-    def _moved(self) -> exp.Select:
-        """The sums that move with time. `at`: the period of the last purchase, `next`: of the one
-        that follows."""
-        over, history = self.spec.over, self.spec.history
-
-        def total(name: str, rows: tuple[int | None, int] | None = None) -> exp.Expr:
-            return window(exp.Sum(this=nodes.column(name, "g")), "g", ["who"], "t", rows)
-
-        bought = nodes.when(positive(nodes.column("n", "g")), nodes.column("t", "g"))
-        shown = pick(
-            "g",
-            "who",
-            "f",
-            "t",
-            "n",
-            present_sum=total("v", (over - 1, 0)),
-            usual_sum=total("v", (over + history - 1, over)),
-            all_days=total("n"),
-            all_short=total("short"),
-            last_day=window(exp.Max(this=nodes.column("last", "g")), "g", ["who"], "t"),
-            at=window(exp.Max(this=bought), "g", ["who"], "t"),
-            next=window(exp.Min(this=bought.copy()), "g", ["who"], "t", ahead=True),
-        )
-        return nodes.select(shown, read("grid", "g"))
-
-    def _gapped(self) -> exp.Select:
-        """With the usual gap, whether it is gaps that count, and the days since the last purchase
-        at the end of the period."""
-        few = exp.LT(this=nodes.column("all_days", "m"), expression=nodes.number(3))
-        twice = nodes.when(few, nodes.column("twice", "p"), nodes.column("twice", "o"))
-        end = begins(plus(nodes.column("t", "m"), 1), self.spec.per)
-        longer = exp.GT(this=twice.copy(), expression=nodes.number(2 * longest(self.spec.per)))
-        shown = pick(
-            "m",
-            "who",
-            "f",
-            "t",
-            "at",
-            "next",
-            "usual_sum",
-            "present_sum",
-            "last_day",
-            twice=twice,
-            by_gaps=surely(longer),
-            since_days=nodes.cast(minus(end, nodes.column("last_day", "m")), "bigint"),
-        )
-        query = nodes.select(shown, read("moved", "m"))
-        at_purchase = nodes.equal(nodes.column("t", "o"), nodes.column("at", "m"))
-        join(query, read("own", "o"), *same("o", "m", "who"), at_purchase, left=True)
-        return join(query, read("pooled", "p"), *same("p", "m", "t"), left=True)
-
-    def _told(self) -> exp.Select:
-        """Of each period by itself: `gone` (nothing for long), `down` (so far that it is falling)
-        and `low` (so far that who is falling still is)."""
-        gaps = nodes.column("by_gaps", "m")
-        nothing = exp.LTE(
-            this=nodes.column("at", "m"), expression=plus(nodes.column("t", "m"), -self.spec.over)
-        )
-        shown = pick(
-            "m",
-            "who",
-            "f",
-            "t",
-            "at",
-            "next",
-            gone=surely(nodes.when(gaps, self._silent_for(2), nothing)),
-            down=surely(nodes.when(gaps.copy(), self._silent_for(1), self._down(1))),
-            low=surely(nodes.when(gaps.copy(), self._silent_for(1), self._down(2))),
-        )
-        return nodes.select(shown, read("gapped", "m"))
-
-    def _silent_for(self, many: int) -> exp.Expr:
-        """Whether nothing was bought for longer than so many times `gap` usual ones."""
-        gap = int(self.spec.gap * 100) * many
-        return exp.GT(
-            this=times(nodes.column("since_days", "m"), 200),
-            expression=times(nodes.column("twice", "m"), gap),
-        )
-
-    def _down(self, part: int) -> exp.Expr:
-        """Whether the present figure is below the usual one by down_by, or by half of it (then not
-        just so)."""
-        parts = _PARTS * part
-        left = parts - int(self.spec.alert.down_by * _PARTS)
-        usual = nodes.column("usual_sum", "m")
-        compared = exp.LTE if part == 1 else exp.LT
-        below = compared(
-            this=times(nodes.column("present_sum", "m"), self.spec.history * parts),
-            expression=times(usual, self.spec.over * left),
-        )
-        return nodes.every([positive(usual.copy()), below])
-
     # from where on somebody is known ----------------------------------------------------------
 
     def _returns(self) -> exp.Select:
         """Purchases after which somebody may be back: `s` is their period, `z` the last one before
         it in which nothing was bought for long."""
         t = nodes.column("t", "m")
-        first = plus(nodes.column("f", "m"), self.known - 1)
+        first = plus(nodes.column("f", "m"), self.spec.known - 1)
         query = nodes.select(
             pick("m", "who", s=nodes.column("next", "m"), z=exp.Max(this=t)),
             read("told", "m"),
@@ -184,7 +76,8 @@ class Machine:
             nodes.subquery(starts, "a"),
         )
         enough = exp.GTE(
-            this=nodes.column("z", "r"), expression=plus(nodes.column("s", "a"), self.known - 1)
+            this=nodes.column("z", "r"),
+            expression=plus(nodes.column("s", "a"), self.spec.known - 1),
         )
         join(query, read("returns", "r"), *same("r", "a", "who"), enough)
         return nodes.group_by(query, [nodes.column("who", "a"), nodes.column("s", "a")])
@@ -199,25 +92,45 @@ class Machine:
         """With `begin`: the purchase since which somebody is known."""
         begin = window(exp.Max(this=nodes.column("s", "c")), "m", ["who"], "t")
         query = nodes.select(
-            pick("m", "who", "f", "t", "at", "gone", "down", "low", begin=begin),
+            pick("m", "who", "f", "t", "at", "gone", *self._marks, begin=begin),
             read("told", "m"),
         )
         here = nodes.equal(nodes.column("s", "c"), nodes.column("t", "m"))
         return join(query, read("chain", "c"), *same("c", "m", "who"), here, left=True)
+
+    @property
+    def _marks(self) -> tuple[str, ...]:
+        plain = ("down", "low")
+        return plain if self.spec.year is None else (*plain, "season_down", "season_low")
+
+    def _mark(self, name: str) -> exp.Expr:
+        """As it is known: against the year before where that is known too."""
+        plain = nodes.column(name, "m")
+        if self.spec.year is None:
+            return plain
+        return nodes.when(self._aged(), nodes.column(f"season_{name}", "m"), plain)
+
+    def _aged(self) -> exp.Expr:
+        """Whether a year more is known."""
+        assert self.spec.year is not None
+        return exp.GTE(
+            this=nodes.column("t", "m"),
+            expression=plus(nodes.column("begin", "m"), self.spec.known + self.spec.year - 1),
+        )
 
     # the steps --------------------------------------------------------------------------------
 
     def _silent(self) -> exp.Select:
         """`full`: known for long enough to be judged; `quiet`: dormant."""
         t, begin = nodes.column("t", "m"), nodes.column("begin", "m")
-        full = exp.GTE(this=t, expression=plus(begin, self.known - 1))
+        full = exp.GTE(this=t, expression=plus(begin, self.spec.known - 1))
         gone = nodes.when(nodes.every([nodes.column("gone", "m"), full.copy()]), t.copy())
         last = window(exp.Max(this=gone), "m", ["who"], "t")
         quiet = exp.GTE(this=last, expression=nodes.column("at", "m"))
         return nodes.select(
             pick(
-                "m", "who", "f", "t", "begin", "down", "low",
-                full=full, quiet=surely(quiet),
+                "m", "who", "f", "t", "begin",
+                down=self._mark("down"), low=self._mark("low"), full=full, quiet=surely(quiet),
             ),
             read("known", "m"),
         )  # fmt: skip
@@ -259,7 +172,7 @@ class Machine:
             ],
             nodes.text(ACTIVE),
         )
-        return nodes.select(pick("m", "who", "t", "full", step=step), read("fallen", "m"))
+        return nodes.select(pick("m", "who", "t", "begin", "full", step=step), read("fallen", "m"))
 
     def _begun(self) -> exp.Select:
         """The last period of each in which the step became another one."""
@@ -269,7 +182,7 @@ class Machine:
             order=exp.Order(expressions=[exp.Ordered(this=nodes.column("t", "m"))]),
         )
         marked = nodes.select(
-            pick("m", "who", "t", "full", "step", before=before),
+            pick("m", "who", "t", "begin", "full", "step", before=before),
             read("stepped", "m"),
         )
         changed = nodes.any_of(
@@ -284,12 +197,30 @@ class Machine:
             order=exp.Order(expressions=[exp.Ordered(this=nodes.column("t", "m"), desc=True)]),
         )
         named = nodes.select(
-            pick("m", "who", "t", "full", "step", place=last),
+            pick("m", "who", "t", "begin", "full", "step", place=last),
             nodes.subquery(marked, "m"),
             changed,
         )
         newest = nodes.equal(nodes.column("place", "m"), nodes.number(1))
         shown = pick("m", "who", "t", "full", "step")
-        figures = ("usual_sum", "present_sum", "twice", "since_days", "by_gaps", "last_day")
-        query = nodes.select([*shown, *pick("g", *figures)], nodes.subquery(named, "m"), newest)
+        query = nodes.select([*shown, *self._figures()], nodes.subquery(named, "m"), newest)
         return join(query, read("gapped", "g"), *same("g", "m", "who", "t"))
+
+    def _figures(self) -> list[exp.Expr]:
+        """Those of the period, and whether the year before says what is usual."""
+        usual: exp.Expr = nodes.column("usual_sum", "g")
+        by_year: exp.Expr = exp.false()
+        if self.spec.year is not None:
+            of_year = nodes.column("season_sum", "g")
+            by_year = nodes.every([self._aged(), nodes.present(of_year)])
+            usual = nodes.when(by_year.copy(), of_year.copy(), usual)
+        names = (
+            "present_sum",
+            "all_sum",
+            "all_days",
+            "twice",
+            "since_days",
+            "by_gaps",
+            "last_day",
+        )
+        return pick("g", *names, usual_sum=usual, by_year=by_year)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlglot import exp
 
 from cdmq.kinds.words import Duration, Period, days_of
@@ -13,7 +15,7 @@ _DAYS: dict[Period, int] = {"day": 1, "week": 7}
 #: The longest that a period can be, in days.
 _LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 #: A Monday: weeks begin with it.
-_MONDAY, _MONTH = "1970-01-05", "1970-01-01"
+_MONDAY = "1970-01-05"
 _EPOCH = 1970
 
 
@@ -34,37 +36,45 @@ def many(count: int, per: Period) -> str:
     return str(Duration(count, per))
 
 
-def number_of(day: exp.Expr, per: Period) -> exp.Expr:
-    """The number of the period in which a date is."""
-    if per in _DAYS:
-        monday = nodes.cast(nodes.text(_MONDAY), "date")
-        days = nodes.cast(nodes.paren(exp.Sub(this=day, expression=monday)), "double")
-        return _whole(days, _DAYS[per])
-    year, month = (
-        nodes.cast(nodes.call("date_part", nodes.text(part), day.copy()), "double")
-        for part in ("year", "month")
-    )
-    years = nodes.paren(exp.Sub(this=year, expression=nodes.number(_EPOCH)))
-    months = exp.Add(
-        this=exp.Mul(this=years, expression=nodes.number(12)),
-        expression=nodes.paren(exp.Sub(this=month, expression=nodes.number(1))),
-    )
-    return _whole(months, _MONTHS[per])
+@dataclass(frozen=True)
+class Periods:
+    """The periods of a calendar whose years, and so quarters, begin with a month: 1 to 12."""
 
+    per: Period
+    first: int = 1
 
-def begins(number: exp.Expr, per: Period) -> exp.Expr:
-    """The first day of a period, as a date."""
-    many = exp.Mul(this=nodes.paren(number), expression=nodes.number((_MONTHS | _DAYS)[per]))
-    unit = "MONTH" if per in _MONTHS else "DAY"
-    one = exp.Interval(this=nodes.text("1"), unit=exp.Var(this=unit))
-    span = exp.Mul(this=one, expression=nodes.paren(nodes.cast(nodes.paren(many), "integer")))
-    start = nodes.cast(nodes.text(_MONTH if per in _MONTHS else _MONDAY), "timestamp")
-    return nodes.cast(nodes.paren(exp.Add(this=start, expression=nodes.paren(span))), "date")
+    def number_of(self, day: exp.Expr) -> exp.Expr:
+        """The number of the period in which a date is."""
+        if self.per in _DAYS:
+            monday = nodes.cast(nodes.text(_MONDAY), "date")
+            days = nodes.cast(nodes.paren(exp.Sub(this=day, expression=monday)), "double")
+            return _whole(days, _DAYS[self.per])
+        year, month = (
+            nodes.cast(nodes.call("date_part", nodes.text(part), day.copy()), "double")
+            for part in ("year", "month")
+        )
+        years = nodes.paren(exp.Sub(this=year, expression=nodes.number(_EPOCH)))
+        months = exp.Add(
+            this=exp.Mul(this=years, expression=nodes.number(12)),
+            expression=nodes.paren(exp.Sub(this=month, expression=nodes.number(self.first))),
+        )
+        return _whole(months, _MONTHS[self.per])
 
+    def begins(self, number: exp.Expr) -> exp.Expr:
+        """The first day of a period, as a date."""
+        months = self.per in _MONTHS
+        many = exp.Mul(
+            this=nodes.paren(number), expression=nodes.number((_MONTHS | _DAYS)[self.per])
+        )
+        one = exp.Interval(this=nodes.text("1"), unit=exp.Var(this="MONTH" if months else "DAY"))
+        span = exp.Mul(this=one, expression=nodes.paren(nodes.cast(nodes.paren(many), "integer")))
+        first = f"{_EPOCH}-{self.first:02}-01" if months else _MONDAY
+        start = nodes.cast(nodes.text(first), "timestamp")
+        return nodes.cast(nodes.paren(exp.Add(this=start, expression=nodes.paren(span))), "date")
 
-def current(per: Period) -> exp.Expr:
-    """The number of the period that is not yet over: the one of as_of."""
-    return number_of(nodes.cast(as_of_node(), "date"), per)
+    def current(self) -> exp.Expr:
+        """The number of the period that is not yet over: the one of as_of."""
+        return self.number_of(nodes.cast(as_of_node(), "date"))
 
 
 def _whole(value: exp.Expr, by: int) -> exp.Expr:

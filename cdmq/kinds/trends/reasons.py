@@ -55,9 +55,8 @@ class Reasons:
         over = many(self.spec.over, self.spec.per)
         if self.hidden:
             return nodes.text(f"nothing in {over}")
-        return nodes.concat(
-            [nodes.text(f"nothing in {over}, usually "), self._amount(alias, "usual"), self._per()]
-        )
+        usual = [self._usually(alias), self._amount(alias, "usual"), self._per()]
+        return nodes.concat([nodes.text(f"nothing in {over}, "), *usual])
 
     def _figures(self, alias: str) -> exp.Expr:
         over = many(self.spec.over, self.spec.per)
@@ -70,10 +69,17 @@ class Reasons:
             [
                 self._amount(alias, "present"),
                 self._per(),
-                nodes.text(f" in {over}, usually "),
+                nodes.text(f" in {over}, "),
+                self._usually(alias),
                 self._amount(alias, "usual"),
             ]
         )
+
+    def _usually(self, alias: str) -> exp.Expr:
+        if self.spec.season is None:
+            return nodes.text("usually ")
+        by_year = nodes.equal(nodes.column("judged_by", alias), nodes.text("season"))
+        return nodes.when(by_year, nodes.text("by the year before "), nodes.text("usually "))
 
     def _amount(self, alias: str, name: str) -> exp.Expr:
         return text_of(nodes.column(name, alias), "decimal")

@@ -23,7 +23,7 @@ from cdmq.kinds.trends.building import (
     where,
     window,
 )
-from cdmq.kinds.trends.periods import begins, current, longest, number_of
+from cdmq.kinds.trends.periods import Periods, longest
 from cdmq.kinds.trends.words import TrendRule
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
@@ -40,6 +40,7 @@ class Series:
     (`t`), and `grid` (a row for each customer and period from then on)."""
 
     spec: TrendRule
+    periods: Periods
     rows: Rows
     facts: Totals
     where: exp.Expr | None
@@ -98,7 +99,7 @@ class Series:
         query = nodes.select(
             [
                 *pick("j", "who"),
-                *pick("x", "day", "v", p=number_of(nodes.column("day", "x"), self.spec.per)),
+                *pick("x", "day", "v", p=self.periods.number_of(nodes.column("day", "x"))),
                 nodes.alias(positive(nodes.column("purchases", "x")), "bought"),
             ],
             read("facts", "x"),
@@ -107,7 +108,7 @@ class Series:
                     positive(nodes.column("counted", "x")),
                     exp.LT(
                         this=nodes.column("day", "x"),
-                        expression=begins(current(self.spec.per), self.spec.per),
+                        expression=self.periods.begins(self.periods.current()),
                     ),
                 ]
             ),
@@ -152,7 +153,7 @@ class Series:
     def _periods(self) -> exp.Query:
         begin = nodes.select([exp.Min(this=nodes.column("f", "x"))], read("firsts", "x"))
         begin.set("having", exp.Having(this=positive(exp.Count(this=exp.Star()))))
-        last = plus(nodes.paren(current(self.spec.per)), -1)
+        last = plus(nodes.paren(self.periods.current()), -1)
         more = nodes.select(
             [plus(nodes.column("t", "x"), 1)],
             read("periods", "x"),

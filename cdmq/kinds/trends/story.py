@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
@@ -31,6 +32,8 @@ class Step:
     step: str
     since: date
     reason: str | None
+    #: What would come no more in a year.
+    at_risk: Decimal | None
     #: The run that closed it, and why; of what holds neither.
     closed: When | None
     because: str | None
@@ -59,6 +62,7 @@ def _step(at: Telling, row: Row) -> Step:
         row["step"],
         row["since"],
         row["reason"],
+        row["at_risk"],
         at.when(row["to_run"]) if row["to_run"] else None,
         row["closed_because"],
     )
@@ -71,3 +75,5 @@ def _lines(step: Step) -> Iterator[str]:
         until = f"until {at(step.closed)}: {CLOSED.get(step.because or '', step.because)}"
     yield f"    since {step.since}, {until}"
     yield f"    because {step.reason or 'not said'}"
+    if step.at_risk is not None:
+        yield f"    at risk {step.at_risk.normalize():,f} a year"

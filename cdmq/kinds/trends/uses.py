@@ -12,7 +12,8 @@ from cdmq.values import Given, Rule, Uses
 def uses(rule: Rule, at: Known) -> Uses:
     spec = rule.spec
     assert isinstance(spec, TrendRule)
-    reads = {f"rows:{rule.dataset}": frozenset(expression_columns(rule, "where"))}
+    own = expression_columns(rule, "where") | ({spec.visit.by} if spec.visit else set())
+    reads = {f"rows:{rule.dataset}": frozenset(own)}
     for facts, wanted in reads_of(rule, {"measure.where": spec.measure}, at).items():
         reads[facts] = reads.get(facts, frozenset()) | wanted
     makes = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from cdmq.kinds.facts.words import Facts
 from cdmq.kinds.trends.periods import in_periods
-from cdmq.kinds.words import Lasting, Named, Number, Period, Share, days_of
+from cdmq.kinds.words import Duration, Lasting, Named, Number, Period, Share, days_of
 from cdmq.project.fields import Model, Threshold
 
 #: The steps of somebody's trend, in the order in which a run counts them.
@@ -47,6 +47,16 @@ class Alert(Model):
         return self
 
 
+class Visit(Model):
+    """Who calls on whoever is falling or dormant, and by when."""
+
+    by: str = Field(
+        description="A column of the dataset that names the one who is to do it; or a role, the "
+        "same for all."
+    )
+    within: Lasting = Field(description="How long there is for it, from the run that asks.")
+
+
 class TrendRule(Named):
     """Finds customers whose orders fall, early enough to call them.
 
@@ -79,8 +89,13 @@ class TrendRule(Named):
     Where their dataset says `amount` and `counts_as`, an amount is in one currency, and what counts
     as 0 is no purchase.
 
+    With `season: year` usual is what the same periods brought a year before, by the growth of the
+    customer in `history` since, once a year more is known; and who bought nothing in them then
+    either is not dormant. Quarters and years begin as `calendar` of the dataset says.
+
     Being falling opens a flag, and so does being dormant; each closes when the step ends. A flag
-    is a warning unless `severity: error` is said.
+    is a warning unless `severity: error` is said. With `visit` each stands in the queue too, with
+    what would come no more in a year, until the step ends.
 
     Example:
 
@@ -92,11 +107,12 @@ class TrendRule(Named):
             per: month
             alert: {down_by: 30%, over: 3 months, history: 6 months}
             gap: 3
+            visit: {by: account_owner, within: 14 days}
 
     In the warehouse: `<rule>__steps`, for each customer the step, since when, and the usual and
-    the present figure at that time; `trend_steps` keeps them from run to run; a column named after
-    the rule with the step, for conditions of other rules; in `rule_figures` how many customers are
-    on each step.
+    the present figure at that time, and what is at risk in a year; `trend_steps` keeps them from
+    run to run; a column named after the rule with the step, for conditions of other rules; in
+    `rule_figures` how many customers are on each step.
     """
 
     SEMANTICS: ClassVar[int] = 3
@@ -108,6 +124,14 @@ class TrendRule(Named):
         Decimal(3),
         description="Of who buys less often than once a period: after how many usual gaps without "
         "a purchase it is worth telling.",
+    )
+    season: Literal["year"] | None = Field(
+        None,
+        description="year: where a year more is known, usual is what the same periods brought a "
+        "year before, by the customer's own growth since.",
+    )
+    visit: Visit | None = Field(
+        None, description="Who is falling or dormant is put in the queue, for somebody to call."
     )
     warn_above: Threshold | None = Field(
         None, description="More customers that are falling or dormant than this: warn."
@@ -129,8 +153,20 @@ class TrendRule(Named):
         """How many periods `history` is."""
         return in_periods(self.alert.history, self.per)
 
+    @property
+    def known(self) -> int:
+        """How many periods must be known of who is judged."""
+        return self.over + self.history
+
+    @property
+    def year(self) -> int | None:
+        """How many periods before the same season was; None where it does not count."""
+        return in_periods(Duration(1, "year"), self.per) if self.season else None
+
     @model_validator(mode="after")
     def _whole_periods(self) -> TrendRule:
+        if self.season and self.per == "year":
+            raise ValueError("season: year needs a shorter period, such as per: month")
         if self.alert.over.days < days_of(self.per):
             raise ValueError(f"over ({self.alert.over}) is shorter than one {self.per}")
         return self

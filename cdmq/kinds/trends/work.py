@@ -17,6 +17,7 @@ from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.trends.problems import trend_problems
 from cdmq.kinds.trends.query import COLUMNS, Trend, everyone
 from cdmq.kinds.trends.tables import TREND_STEPS
+from cdmq.kinds.trends.visits import ask, visits_query
 from cdmq.kinds.trends.words import DORMANT, FALLING, STEPS, TrendRule
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome, State
@@ -32,6 +33,7 @@ class _Judging:
     steps: exp.Select
     account: exp.Select
     everyone: exp.Select
+    visits: exp.Select
     #: The facts, where they are amounts of money.
     money: tuple[Dataset, ...]
 
@@ -45,7 +47,14 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     query, about = trend.query(), Conditions(rule, at.binder, at.rows.behind)
     assert isinstance(rule.spec, TrendRule)
     money = tuple(says_of_money([rule.spec.measure], at.project.datasets))
-    judging = _Judging(rule, query, trend.account(), everyone(rule, at.rows, at.binder), money)
+    judging = _Judging(
+        rule,
+        query,
+        trend.account(),
+        everyone(rule, at.rows, at.binder),
+        visits_query(rule, at.rows, _made(rule)),
+        money,
+    )
     return Work(
         rule,
         run=partial(_run, judging),
@@ -90,6 +99,7 @@ def _run(judging: _Judging, at: Running, steps: DatasetSteps) -> Outcome:
         return Outcome(rule, error=wrong)
     staged, digest, seconds = at.make(f"{rule.id}__steps", judging.steps)
     at.states.append(State(rule.id, TREND_STEPS, staged, COLUMNS, of_records=True))
+    ask(rule, judging.visits, at)
     count = exp.Count(this=exp.Star())
     found = nodes.select([nodes.column("step"), count], logical(_made(rule)))
     by_step = dict(at.fetch(nodes.group_by(found, [nodes.column("step")])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from statistics import median
 
@@ -19,6 +20,11 @@ class Spec:
     history: int
     down_by: Fraction
     gap: Fraction = Fraction(3)
+    season: bool = False
+
+    @property
+    def year(self) -> int:
+        return {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}[self.per]
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ def _step(
     over, history = begins[-spec.over], begins[-full]
     present = _sum(facts, over, end) / spec.over
     usual = _sum(facts, history, over) / spec.history
+    if spec.season and len(begins) - known_from >= full + spec.year:
+        usual = _season(spec, facts, begins, usual)
     own = purchases(facts, end)
     gap = _usual_gap(own, everyone, end)
     by_gaps = gap is not None and gap > _LONGEST[spec.per]
@@ -105,7 +113,7 @@ def _step(
     if by_gaps:
         gone, down = silent > 2 * spec.gap * Fraction(gap), silent > spec.gap * Fraction(gap)
     else:
-        gone = own[-1] < over
+        gone = own[-1] < over and not (spec.season and _as_a_year_before(spec, own, begins))
         limit = usual * (1 - (spec.down_by / 2 if was == "falling" else spec.down_by))
         down = usual > 0 and (present < limit if was == "falling" else present <= limit)
     bought = any(begins[-1] <= day < end for day in own)
@@ -113,6 +121,28 @@ def _step(
     if gone or (was == "dormant" and not bought):
         step = "dormant"
     return Step(step, end, usual, present, gap if by_gaps else None)
+
+
+def _season(spec: Spec, facts: Facts, begins: Sequence[dt.date], usual: Fraction) -> Fraction:
+    """What the same periods brought a year before, by the growth of the periods before them."""
+    then = [*begins, dt.date.max][-1 - spec.year - spec.over - spec.history :]
+    history, over, end = then[0], then[spec.history], then[spec.history + spec.over]
+    base = _sum(facts, history, over)
+    if base <= 0:
+        return usual
+    grown = _sum(facts, over, end) / spec.over * (usual * spec.history) / base
+    exact = Decimal(grown.numerator) / grown.denominator
+    nine = exact.quantize(Decimal("1e-9"), ROUND_HALF_UP)
+    return max(Fraction(0), Fraction(nine.quantize(Decimal("0.0001"), ROUND_HALF_UP)))
+
+
+def _as_a_year_before(spec: Spec, own: Sequence[dt.date], begins: Sequence[dt.date]) -> bool:
+    """Nothing was bought then either, and something since."""
+    if len(begins) < spec.year + spec.over:
+        return False
+    then = begins[-spec.year - spec.over :]
+    over, end = then[0], then[spec.over]
+    return own[-1] >= end and not any(over <= day < end for day in own)
 
 
 def _sum(facts: Facts, begin: dt.date, end: dt.date) -> Fraction:

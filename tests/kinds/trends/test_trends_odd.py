@@ -120,7 +120,7 @@ def test_what_cannot_be_added_up_is_left_out_and_said(
     trends = make([*monthly([0, 100, 100, 70, 70]), *odd, ("b", None, 5), ("zzz", "2026-06-01", 5)],
                   columns={"orders": {**ORDERS, "amount": kind}})  # fmt: skip
     assert told(trends) == {"a": ("falling", 100, 70, 3)}
-    assert trends.account(AS_OF) == [10, 1, 0, 3, 1]
+    assert trends.account(AS_OF) == [10, 1, 0, 0, 3, 0, 1]
 
 
 def test_sums_that_no_engine_reckons_with(make: Any) -> None:
@@ -144,7 +144,7 @@ def test_a_cell_that_the_condition_can_not_read(make: Any) -> None:
     orders = [(*o, "2") for o in monthly([0, 100, 100, 70, 70])]
     found = make([*orders, ("a", "2026-08-01", 9, "x"), ("b", "2026-08-01", 9, "x")], spec)
     assert told(found) == {"a": ("falling", 100, 70, 1)}
-    assert found.account(AS_OF) == [7, 0, 2, 0, 0]
+    assert found.account(AS_OF) == [7, 0, 2, 0, 0, 0, 0]
 
 
 def test_who_buys_less_often_than_once_a_period(make: Any) -> None:
@@ -244,3 +244,45 @@ def test_composite_keys_and_parties() -> None:
             [*monthly([0, 100, 100, None, None]), *monthly([70, 70], who="b")])],
     )  # fmt: skip
     assert told(trends) == {"p": ("falling", 100, 70, None)}
+
+
+def test_who_buys_in_summer_is_not_falling_in_autumn(make: Any) -> None:
+    """What was usual is said by the year before, once that is known; and by how they grew."""
+    spec = {**SPEC, "per": "month", "season": "year"}
+    years = {2024: 100, 2025: 200}
+    orders = [("a", f"{y}-{m:02}-05", v * (4 if m in (5, 6, 7) else 1))
+              for y, v in years.items() for m in range(1, 13)]  # fmt: skip
+    trends, plain = make(orders, spec), make(orders)
+    for day, step in {"2024-10-01": "falling", "2025-10-01": "active"}.items():
+        assert told(trends, day)["a"][0] == step
+        assert told(plain, day)["a"][0] == "falling"
+    # the year before 400 in June and July, and 250 in April and May; now 500 in April and May
+    lower = [o for o in orders if o[1] < "2025-06"]
+    lower += [("a", "2025-06-05", 500), ("a", "2025-07-05", 500)]
+    row = make(lower, spec).steps("2025-08-01")["a"]
+    assert (row["step"], row["judged_by"]) == ("falling", "season")
+    assert (row["usual"], row["present"], row["at_risk"]) == (800, 500, 3600)
+    assert row["reason"] == "500 a month in 2 months, by the year before 800"
+
+
+def test_who_bought_nothing_in_winter_is_not_dormant_in_the_next(make: Any) -> None:
+    spec = {**SPEC, "season": "year"}
+    orders = [("a", f"{y}-{m:02}-05", 100) for y in (2024, 2025) for m in range(4, 10)]
+    trends, plain = make(orders, spec), make(orders)
+    expected = {"2024-12-01": "dormant", "2025-11-30": "falling", "2026-03-01": "active",
+                "2026-06-01": "dormant"}  # fmt: skip
+    assert {day: told(trends, day)["a"][0] for day in expected} == expected
+    assert told(plain, "2026-03-01")["a"][0] == "dormant"
+
+
+def test_years_begin_as_the_calendar_says(make: Any) -> None:
+    """By April the years of the books are 2024 and 2025: 300, then 100."""
+    alert = {"down_by": "50%", "over": "1 year", "history": "1 year"}
+    orders = [("a", f"{y}-{m:02}-05", v) for y, m, v in
+              [(2024, 5, 150), (2025, 2, 150), (2025, 5, 50), (2026, 3, 50)]]  # fmt: skip
+    spec = {**SPEC, "per": "year", "alert": alert}
+    books = {"customers": {"key": ["customer_no"], "calendar": {"year_starts": "april"}}}
+    row = make(orders, spec, datasets=books).steps("2026-04-01")["a"]
+    assert (row["step"], row["usual"], row["present"]) == ("falling", 300, 100)
+    assert row["since"] == dt.date(2026, 4, 1)
+    assert make(orders, spec).steps("2026-04-01")["a"]["step"] == "active"

@@ -32,6 +32,7 @@ def written(spec: Spec) -> dict[str, Any]:
             "history": f"{spec.history} {spec.per}s",
         },
         "gap": f"{float(spec.gap):g}",
+        **({"season": "year"} if spec.season else {}),
     }
 
 
@@ -93,13 +94,10 @@ def four(value: Fraction | None) -> Decimal | None:
     return None if value is None else Decimal(value.numerator) / value.denominator
 
 
-@settled
-@given(data=st.data())
-def test_steps(data: st.DataObject, postgres_uri: str) -> None:
-    spec = data.draw(specs())
-    facts = {c: data.draw(customers(spec.per)) for c in CUSTOMERS}
-    day = START + dt.timedelta(days=data.draw(st.integers(0, DAYS[spec.per])))
-    (found,) = both(spec, facts, [day], postgres_uri)
+def compare(
+    spec: Spec, facts: dict[str, list[tuple[dt.date, Decimal]]], day: dt.date, uri: str
+) -> None:
+    (found,) = both(spec, facts, [day], uri)
     exact = {c: [(d, Fraction(a)) for d, a in own] for c, own in facts.items()}
     expected = steps(spec, exact, day)
     assert found.keys() == expected.keys()
@@ -109,6 +107,45 @@ def test_steps(data: st.DataObject, postgres_uri: str) -> None:
         for a, b in ((got.usual, four(step.usual)), (got.present, four(step.present))):
             assert (a is None) == (b is None)
             assert a is None or b is None or abs(a - b) <= Decimal("0.0001")
+
+
+@settled
+@given(data=st.data())
+def test_steps(data: st.DataObject, postgres_uri: str) -> None:
+    spec = data.draw(specs())
+    facts = {c: data.draw(customers(spec.per)) for c in CUSTOMERS}
+    day = START + dt.timedelta(days=data.draw(st.integers(0, DAYS[spec.per])))
+    compare(spec, facts, day, postgres_uri)
+
+
+@st.composite
+def seasonal(draw: Any, per: str) -> list[tuple[dt.date, Decimal]]:
+    """Somebody who buys in some months of each year, for some years; more or less than before."""
+    months = draw(st.sets(st.integers(1, 12), min_size=1))
+    found: list[tuple[dt.date, Decimal]] = []
+    for year in range(2024, 2024 + draw(st.integers(1, 4))):
+        grown = draw(st.sampled_from([1, 1, 2, Decimal("0.5"), Decimal("0.7")]))
+        for month in sorted(months):
+            if draw(st.integers(0, 9)):
+                found.append((dt.date(year, month, 15), 100 * Decimal(grown)))
+                found.append((dt.date(year, month, 16), Decimal(draw(st.integers(-20, 5)))))
+    return found
+
+
+@settled
+@given(data=st.data())
+def test_seasons(data: st.DataObject, postgres_uri: str) -> None:
+    over = data.draw(st.integers(1, 3))
+    spec = Spec(
+        data.draw(st.sampled_from(["month", "month", "quarter", "week"])),
+        over,
+        data.draw(st.integers(over, 6)),
+        Fraction("0.3"),
+        season=True,
+    )
+    facts = {c: data.draw(seasonal(spec.per)) for c in CUSTOMERS}
+    day = START + dt.timedelta(days=data.draw(st.integers(300, 1600)))
+    compare(spec, facts, day, postgres_uri)
 
 
 @settled

@@ -194,6 +194,42 @@ def test_what_pii_hides_is_told_without(world: World, how: str) -> None:
     assert [r[7] for r in rows if r[0] == STEADY] == ["as usual in 2 months"]
 
 
+VISIT = "visit: {by: owner, within: 14 days}"
+
+
+def asked(world: World, where: str = "to_run IS NULL") -> list[tuple[Any, ...]]:
+    columns = ("key", "about", "why", "first", "due", "asked")
+    return world.audit_rows("queue", columns, f"rule_id = 'fewer' AND {where}")
+
+
+def test_a_visit_stands_in_the_queue_until_the_step_ends(world: World) -> None:
+    prepare(world)
+    people = [[who, f"Ms {who}"] for who in (STEADY, FALLS, GONE, RETURNS)]
+    world.table("people", {"id": "text", "owner": "text"}, people)
+    write(world, VISIT)
+    run(world, 7)
+    assert asked(world) == [(RETURNS, "record", "falling", 60, "2025-07-24 09:00:00", "Ms returns")]
+    run(world, 8)
+    assert asked(world) == [
+        (RETURNS, "record", "dormant", 120, "2025-08-24 09:00:00", "Ms returns")
+    ]
+    run(world, 15)
+    rows = asked(world)
+    assert rows == [(GONE, "record", "dormant", 1200, "2026-03-24 09:00:00", "Ms gone")]
+    run(world, 15)
+    world.run(as_of=moment(15, 28))
+    assert asked(world) == rows
+    write(world)
+    run(world, 15)
+    assert asked(world) == []
+
+
+def test_a_visit_by_a_role(begun: World) -> None:
+    write(begun, VISIT.replace("owner", "key_account"))
+    run(begun, 15)
+    assert [r[-1] for r in asked(begun)] == ["key_account"]
+
+
 def test_late_facts_may_change_since_when_it_is_so(begun: World) -> None:
     """What was delivered late makes the step another time, and no other flag."""
     begun.table("orders", ORDERS, [*orders(), [99, GONE, moment(9), 100]])
