@@ -42,6 +42,8 @@ class RunOptions(TypedDict, total=False):
     fail_on: str | Iterable[str]
     fail_fast: bool
     allow_empty: bool
+    accept_moves: str | Iterable[str]
+    review_from: date | str | None
     target: str | None
     profile: str | None
     profiles_dir: str | Path | None
@@ -221,6 +223,8 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
         options.get("fail_on") or frozenset({"error"}),
         options.get("allow_empty", False),
         options.get("fail_fast", False),
+        options.get("accept_moves") or frozenset(),
+        options.get("review_from"),
     )
     wait, listen = options.get("wait", 0.0), options.get("listen") or _deaf
     way = Way(root, **{word: options[word] for word in _WAY if word in options})

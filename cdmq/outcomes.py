@@ -52,6 +52,8 @@ class State:
     ends: Mapping[str, str] = field(default_factory=dict)
     #: Each row is about a record of the rule's dataset, by its `key`.
     of_records: bool = False
+    #: What was so in times before: rows that are closed as they are written.
+    past: bool = False
 
 
 CHANGED_COLUMNS = ("code", "key", "old_value", "new_value", "act", "reason", "digest")
@@ -79,6 +81,8 @@ class Outcome:
     figures: Mapping[str, float | None] = field(default_factory=dict)
     #: Of the lines of a file: more are bad than may be.
     refused: bool = False
+    #: More would change than may: nothing of it is published, and it fails.
+    held: bool = False
     #: Of a rule that counts facts: how many, and how many of `could_not_judge` are facts that it
     #: could not count. The others are records.
     facts: int = 0

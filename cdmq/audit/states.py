@@ -41,7 +41,7 @@ class States:
             table = state.table
             closed = self._close(state) if open_ else 0
             opened = self._open(state) if told else 0
-            if table.told:
+            if table.told and not state.past:
                 before = counts.get(table.name, (0, 0))
                 counts[table.name] = before[0] + opened, before[1] + closed
             self.ledger.run(nodes.drop(state.staged))
@@ -54,7 +54,7 @@ class States:
         queries = []
         for i, state in enumerate(states):
             open_: exp.Expr = exp.false()
-            if state.table.identity:
+            if state.table.identity and not state.past:
                 open_ = _exists(self.ledger.at(state.table), self._mine(state.rule, "t"), "t")
             queries.append(nodes.select([nodes.number(i), open_, _exists(state.staged)]))
         found = self.ledger.fetch(nodes.union_all(queries))
@@ -171,7 +171,9 @@ class States:
         query = nodes.select(
             [*shown, *(nodes.text(v) for v in fixed.values())], nodes.table(state.staged, "s")
         )
-        if table.identity:
+        if state.past:
+            fixed |= {"to_run": self.run_id, "closed_because": "changed"}
+        elif table.identity:
             known = _exists(
                 self.ledger.at(table),
                 nodes.every([self._mine(state.rule, "t"), _same(table.identity, "s", "t")]),

@@ -77,6 +77,22 @@ FailOn = Annotated[
         metavar="WORDS",
     ),
 ]
+AcceptMoves = Annotated[
+    list[str] | None,
+    _option(
+        "--accept-moves",
+        "A rule of which more may move in this run than moves_at_most lets; it is kept who said so.",
+        metavar="RULE",
+    ),
+]
+ReviewFrom = Annotated[
+    str | None,
+    _option(
+        "--review-from",
+        "Make up for the reviews since then, before the first real one: 2025-01 or 2025-01-15.",
+        metavar="DAY",
+    ),
+]
 FailFast = Annotated[
     bool,
     typer.Option(

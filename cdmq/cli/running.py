@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -23,6 +24,8 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
         exclude: o.Exclude = None,
         as_of: o.AsOf = None,
         fail_on: o.FailOn = None,
+        accept_moves: o.AcceptMoves = None,
+        review_from: o.ReviewFrom = None,
         fail_fast: o.FailFast = False,
         allow_empty: o.AllowEmpty = False,
         target: o.Target = None,
@@ -56,11 +59,31 @@ def rules_command(does: str, help: str) -> Callable[..., None]:
                 wait=wait,
                 allow_empty=allow_empty,
                 fail_fast=fail_fast,
+                **_reviews(does, accept_moves, review_from),
                 target_path=target_path,
                 listen=listen,
             )
         raise typer.Exit(result.exit_code)
 
+    return _without(command, help, () if does == "run" else OF_RUN)
+
+
+#: What only `run` is told.
+OF_RUN = ("accept_moves", "review_from")
+
+
+def _reviews(does: str, accepted: list[str] | None, since: str | None) -> dict[str, Any]:
+    known = dict(zip(OF_RUN, (o.words(accepted) or "", since), strict=True))
+    return known if does == "run" else {}
+
+
+def _without(
+    command: Callable[..., None], help: str, names: tuple[str, ...]
+) -> Callable[..., None]:
+    """With its help, and without options that it does not know."""
+    known = inspect.signature(command)
+    kept = [p for n, p in known.parameters.items() if n not in names]
+    command.__signature__ = known.replace(parameters=kept)  # type: ignore[attr-defined]
     command.__doc__ = help
     return command
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -21,6 +21,16 @@ from cdmq.values import Given, Project
 
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody says for one run alone: rules of which more may move than they allow, from
+    which day on past reviews are made up for, and who says so."""
+
+    accepted: frozenset[str] = frozenset()
+    review_from: date | None = None
+    by: str = ""
 
 
 @dataclass
@@ -44,6 +54,7 @@ class Running:
     outcomes: Mapping[str, Outcome]
     #: Only train models.
     train: bool = False
+    said: Said = Said()
     states: list[State] = field(default_factory=list)
     #: Datasets in which a key stands twice, where somebody asked; rules that made what they make.
     repeated: set[str] = field(default_factory=set)

@@ -28,12 +28,16 @@ _TAKES: dict[str, tuple[Any, str]] = {
     "select": (Iterable, "a text or several"),
     "exclude": (Iterable, "a text or several"),
     "fail_on": (Iterable, "a text or several"),
+    "accept_moves": (Iterable, "a text or several"),
+    "review_from": (date | str, "a date or a text"),
     "listen": (Callable, "a function"),
     "fail_fast": _FLAG,
     "allow_empty": _FLAG,
     "unmask": _FLAG,
 }
 _LEAST = {"threads": 1, "limit": 0, "wait": 0}
+#: What only `run` is told.
+_OF_RUN = frozenset({"accept_moves", "review_from"})
 #: For which None stands for no default.
 _NEEDED = frozenset({"root", "dataset", "stage", "limit", "wait"})
 #: Words of --fail-on.
@@ -57,7 +61,7 @@ def check(**given: Any) -> None:
 
 def options(command: str, given: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
     """The options of `run`, `test` or `train`, read. Raises TypeError for one that is unknown."""
-    words = list(known)
+    words = [w for w in known if command == "run" or w not in _OF_RUN]
     for word in given:
         if word not in words:
             raise TypeError(f"{command}() has no option '{word}'; {did_you_mean(word, words)}")
@@ -67,6 +71,8 @@ def options(command: str, given: Mapping[str, Any], known: Iterable[str]) -> dic
         "select": selection,
         "exclude": selection,
         "fail_on": fail_on,
+        "accept_moves": rules,
+        "review_from": day,
         "variables": variables,
     }
     return {word: read[word](value) if word in read else value for word, value in given.items()}
@@ -79,6 +85,24 @@ def selection(value: str | Iterable[str] | None) -> str | None:
     words = list(value)
     _all_text("select", words)
     return " ".join(sorted(words) if isinstance(value, set | frozenset) else words)
+
+
+def rules(value: str | Iterable[str] | None) -> frozenset[str]:
+    """Names of rules: one text, or several."""
+    words = value.replace(",", " ").split() if isinstance(value, str) else list(value or ())
+    _all_text("accept_moves", words)
+    return frozenset(words)
+
+
+def day(value: date | str | None) -> date | None:
+    """A day; a month is its first one."""
+    if value is None or isinstance(value, date):
+        return value.date() if isinstance(value, datetime) else value
+    try:
+        return date.fromisoformat(f"{value}-01" if len(value) == len("2025-01") else value)
+    except ValueError:
+        cause, how = f"'{value}' is no day", "write a month or a day: 2025-01 or 2025-01-15"
+        raise CdmqError(Problem(Span("review_from"), "CDMQ505", cause, how)) from None
 
 
 def fail_on(value: str | Iterable[str] | None) -> frozenset[str]:

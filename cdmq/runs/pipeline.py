@@ -16,6 +16,7 @@ from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.sweeping import sweep
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import Version, version_of
+from cdmq.kinds.running import Said
 from cdmq.kinds.stated import keeping, stated
 from cdmq.outcomes import Executed, Outcome, RuleResult
 from cdmq.publishing.freeze import freeze
@@ -259,6 +260,7 @@ def _execute(at: _Begun, ready: Ready, names: Names) -> Executed:
         ready.selection.datasets,
         build=wish.build,
         train=wish.command == "train",
+        said=Said(wish.accept_moves, wish.review_from, who()),
         stop=stop,
         holds_back=_holds_back,
         listen=lambda event, value: listen(event, _scrubbed(value, target)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from cdmq.graph.select import select
 from cdmq.graph.unfit import unfit_rules
 from cdmq.kinds import kinds
 from cdmq.outcomes import Executed
-from cdmq.problems import CdmqError, Problem, Span
+from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.results import Compiled, Selection
 from cdmq.sql.logical import Renderer
 from cdmq.stages.compile import compile_rules
@@ -37,6 +37,9 @@ class Wish:
     fail_on: frozenset[str] = frozenset({"error"})
     allow_empty: bool = False
     fail_fast: bool = False
+    #: Rules of which more may move than they allow; from when on past reviews are made up for.
+    accept_moves: frozenset[str] = frozenset()
+    review_from: date | None = None
 
     @property
     def build(self) -> bool:
@@ -75,6 +78,7 @@ def selected(project: Project, wish: Wish) -> Selection:
         kinds=wish.kinds,
         along=wish.command == "run",
     )
+    _check_reviews(project, wish, found.rules)
     if not wish.build and wish.select and not found.rules and not wish.allow_empty:
         raise CdmqError(
             Problem(
@@ -97,6 +101,20 @@ def selected(project: Project, wish: Wish) -> Selection:
             )
         )
     return replace(found, rules=models, whole=False)
+
+
+def _check_reviews(project: Project, wish: Wish, selected: Collection[str]) -> None:
+    """What is said of reviews is about rules that have them."""
+    for name in sorted(wish.accept_moves):
+        if getattr(getattr(project.rules.get(name), "spec", None), "moves_at_most", None) is None:
+            known = [r.id for r in project.rules.values() if getattr(r.spec, "moves_at_most", None)]
+            cause = f"'{name}' is no rule with moves_at_most"
+            how = did_you_mean(name, known)
+            raise CdmqError(Problem(Span("--accept-moves"), "CDMQ505", cause, how))
+    reviewed = [r for r in selected if getattr(project.rules[r].spec, "review", None)]
+    if wish.review_from is not None and not reviewed:
+        cause, how = "no rule that says review: is selected", "select one with --select RULE"
+        raise CdmqError(Problem(Span("--review-from"), "CDMQ505", cause, how))
 
 
 def prepare(

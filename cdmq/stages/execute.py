@@ -94,6 +94,7 @@ class Execution:
             self.plan.numbers,
             self.result.outcomes,
             self.asked.train,
+            self.asked.said,
             self.result.states,
             self.result.repeated,
         )

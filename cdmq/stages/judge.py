@@ -34,6 +34,8 @@ def judge(outcome: Outcome) -> RuleResult:
 
 def _status(outcome: Outcome) -> Status:
     rule = outcome.rule
+    if outcome.held:
+        return "fail"
     warn, error = kinds()[rule.kind].section.above(rule)
     if rule.severity == "info":
         return "pass"

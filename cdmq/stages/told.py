@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cdmq.kinds.running import Said
 from cdmq.outcomes import Executed, Outcome
 from cdmq.values import Dataset, Project
 
@@ -29,6 +30,7 @@ class Asked:
     datasets: Iterable[str]
     build: bool = True
     train: bool = False
+    said: Said = Said()
     stop: Callable[[Outcome], bool] | None = None
     holds_back: Callable[[Outcome], bool] = lambda outcome: bool(outcome.failing)
     listen: Listener = lambda event, value: None

@@ -21,6 +21,7 @@ TIER_HISTORY = Table(
     missed integer in how many reviews, one after the other, it was below its level
     from_review text the date of the review since which it has it, times in which it had none left out
     to_review text the date of the review that took it; NULL while it holds
+    replayed boolean true where a later run made up for past reviews, by parties of then; NULL of others
 """
         + STATE_COLUMNS
     ),
@@ -38,6 +39,10 @@ TIER_REVIEWS = Table(
     version text its version
     review text the date by which it is known
     as_of timestamp the time it judged by
+    had bigint how many had a level before, and have one now
+    moved bigint how many of these have another
+    accepted_by text who let more move than moves_at_most says; NULL where no more did
+    replayed boolean true where a later run made up for it; NULL of others
     run_id text the run that made it
     undone_run text what undid it, among the runs; NULL while it holds
 """),

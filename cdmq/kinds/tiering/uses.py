@@ -46,7 +46,7 @@ def given_in_levels(rule: Rule, others: Iterable[str]) -> list[str]:
 
 
 def leaves(rule: Rule) -> dict[str, str]:
-    return {f"tiers:{rule.id}": f"{rule.id}__levels"}
+    return {f"tiers:{rule.id}": f"{rule.id}__levels", f"moves:{rule.id}": f"{rule.id}__moves"}
 
 
 def gives(rule: Rule) -> Given | None:

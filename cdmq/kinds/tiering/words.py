@@ -128,7 +128,8 @@ class TieringRule(Named):
             keep_unless: {below_by: 10%, for: 2 reviews}
 
     In the warehouse: `tier_history`, for each party its level from one review to another, with
-    the measures, the cut-offs and the reason.
+    the measures, the cut-offs and the reason; `<rule>__levels`, those of now; `<rule>__moves`, how
+    many went from which level to which, by review.
     """
 
     measures: Annotated[dict[Word, AnyMeasure], AfterValidator(filled)] = Field(
@@ -156,6 +157,11 @@ class TieringRule(Named):
     )
     keep_unless: KeepUnless | None = Field(
         None, description="A level is kept until it is missed by this much for this long."
+    )
+    moves_at_most: Share | None = Field(
+        None,
+        description="A review in which more of those who had a level would change it publishes "
+        "nothing of this rule, and fails; --accept-moves RULE lets it through. Default: any may.",
     )
     warn_above: Threshold | None = Field(
         None,

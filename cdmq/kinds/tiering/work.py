@@ -19,6 +19,7 @@ from cdmq.kinds.facts.counted import says_of_money, uncounted
 from cdmq.kinds.facts.money import mixed
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.tiering.history import STATE, Review, clocks_of, review_at
+from cdmq.kinds.tiering.moves import Moves, moves_query, moves_view
 from cdmq.kinds.tiering.problems import tier_problems
 from cdmq.kinds.tiering.review import account_query, review_query
 from cdmq.kinds.tiering.since import since
@@ -64,7 +65,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         shown=((f"levels by {rule.id} ({rule.span})", step.query),),
         query=step.query,
         reads=at.rows.relation,
-        publishes=(f"{rule.id}__levels",),
+        publishes=(f"{rule.id}__levels", f"{rule.id}__moves"),
         views=partial(_views, rule),
         judgements=tuple(unread(conditions, at.rows, conditions.unjudged(None))),
     )
@@ -77,9 +78,10 @@ def _run(step: TierStep, at: Running, steps: DatasetSteps) -> Outcome:
 
 
 def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[str, exp.Select]]:
-    """`<rule>__levels`: the level of each customer now."""
+    """`<rule>__levels`: the level of each customer now; `<rule>__moves`: how many moved."""
     mine = of_rule(rule.id, at.ids)
     yield f"{rule.id}__levels", at.kept(TIER_HISTORY.name, _PUBLIC, mine, open_=True)
+    yield f"{rule.id}__moves", moves_view(rule.id, at.schema, at.ids)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,13 @@ class _Tiering:
         staged, digest, seconds = self.at.make(
             f"{rule.id}__levels", since(rule.spec, judged_now, f"tiers:{rule.id}", review)
         )
+        moves = Moves([])
+        if review.state == "due":
+            moves = Moves(self.at.fetch(moves_query(rule.id)))
+        held = moves.too_many(rule.spec.moves_at_most) and rule.id not in self.at.said.accepted
+        if held:
+            self.at.drop(staged)
+            staged, _, _ = self.at.make(f"{rule.id}__levels", self._open(rule.id))
         self.at.states.append(
             State(
                 rule.id,
@@ -113,8 +122,8 @@ class _Tiering:
                 of_records=True,
             )
         )
-        if review.state == "due":
-            self.at.states.append(self._reviewed(rule.id, review, as_of))
+        if review.state == "due" and not held:
+            self.at.states.append(self._reviewed(rule, review, as_of, moves))
         self.at.drop(before)
         found = self._levels(rule, rule.spec, staged, review)
         lost, facts, told = uncounted(self.at, step.account)
@@ -125,18 +134,47 @@ class _Tiering:
             could_not_judge=lost,
             uncounted=lost,
             facts=facts,
-            note="; ".join(n for n in (found.note, told) if n),
+            note="; ".join(n for n in (self._moved(rule, moves), found.note, told) if n),
+            held=held,
             figures={**found.figures, "facts": facts, "uncounted": lost},
         )
 
-    def _reviewed(self, rule: str, review: Review, as_of: datetime) -> State:
+    def _moved(self, rule: Rule, moves: Moves) -> str:
+        """What is said of moves that are more than may be."""
+        assert isinstance(rule.spec, TieringRule)
+        at_most = rule.spec.moves_at_most
+        if at_most is None or not moves.too_many(at_most):
+            return ""
+        if rule.id not in self.at.said.accepted:
+            return moves.refused(at_most, rule.id)
+        return f"{moves.told()}; accepted by {self.at.said.by}"
+
+    def _open(self, rule: str) -> exp.Select:
+        """The levels as they are kept."""
+        return nodes.select(
+            [nodes.column(c) for c in (*STATE, "from_review")],
+            self.at.audit(TIER_HISTORY.name),
+            nodes.every([of_rule(rule, self.at.ids), nodes.is_null(nodes.column("to_run"))]),
+        )
+
+    def _reviewed(self, rule: Rule, review: Review, as_of: datetime, moves: Moves) -> State:
         """The review that this run makes, with the time that it judges by."""
-        staged, _ = self.at.names.output(f"{rule}__review")
+        assert isinstance(rule.spec, TieringRule)
+        staged, _ = self.at.names.output(f"{rule.id}__review")
         moment = nodes.cast(nodes.text(as_of.isoformat(sep=" ")), "timestamp")
-        shown = {"review": nodes.text(review.label), "as_of": moment}
+        accepted = nodes.text(self.at.said.by)
+        if not moves.too_many(rule.spec.moves_at_most):
+            accepted = nodes.null()
+        shown = {
+            "review": nodes.text(review.label),
+            "as_of": moment,
+            "had": nodes.cast(nodes.number(moves.had), "bigint"),
+            "moved": nodes.cast(nodes.number(moves.moved), "bigint"),
+            "accepted_by": nodes.cast(accepted, "text"),
+        }
         query = nodes.select([nodes.alias(v, c) for c, v in shown.items()])
         self.at.warehouse.run(nodes.create(staged, query).sql(self.at.warehouse.dialect))
-        return State(rule, TIER_REVIEWS, staged, tuple(shown))
+        return State(rule.id, TIER_REVIEWS, staged, tuple(shown))
 
     def _last_review(self, rule: str) -> tuple[str | None, str | None, datetime | None]:
         """The label of the last review, the version of the rule that made it, and its as_of."""
