@@ -18,6 +18,8 @@ from cdmq.sql.logical import as_of_node, logical
 #: What the run knows of a cell beside: its value, and as it is shown, and its key as a log finds it.
 BESIDE = ("ckey", "value", "shown")
 
+_OF_CELL = ("key", "column_name", "digest", "whom", "rate_of", *BESIDE)
+
 
 def cells_query(watched: Watched, log: Log | None) -> exp.Select:
     """A row a cell in which a value stands: what is kept of it, the value, and as `pii` lets it be
@@ -131,9 +133,9 @@ def _standing(watched: Watched, log: Log | None) -> exp.Select:
     """Cells with since when each value stands there, and what the log says of it."""
     id_ = watched.rule.id
     cells = cells_of(made(id_, SEEN), watched.columns)
-    shown = [nodes.column(c, "u") for c in ("key", "column_name", "digest", "whom", *BESIDE)]
+    shown = [nodes.column(c, "u") for c in _OF_CELL]
     query = nodes.select(
-        [*shown, nodes.alias(nodes.text(""), "rate_of"), nodes.column("verified", "u")],
+        [*shown, nodes.column("verified", "u")],
         nodes.beneath(cells, "u", watched.dialect),
     )
     entity = FRESHNESS_CELLS.entity

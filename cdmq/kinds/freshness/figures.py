@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from cdmq.kinds.freshness import names as of
 from cdmq.kinds.freshness.calls import WAITS
-from cdmq.kinds.freshness.rates import Fade
+from cdmq.kinds.freshness.rates import EVERYBODY, MEASURED, Fade, label
 from cdmq.kinds.freshness.watched import Watched
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
@@ -77,11 +77,20 @@ def figures_of(
         found["confidence"] = _rounded(counts["confidence"])
         for i, column in enumerate(columns):
             found[f"confidence of {column}"] = _rounded(counts[f"confidence {i}"])
-    found |= {f"rate of {f.column}": f.rate for f in fades}
+    for fade in fades:
+        if fade.group == EVERYBODY or fade.of == fade.group:
+            of = f"{fade.column}, {label(fade.group)}" if fade.group != EVERYBODY else fade.column
+            found[f"rate of {of}"] = fade.rate
+            if fade.used is not None:
+                found[f"least rate of {of}"] = fade.used.low
+                found[f"greatest rate of {of}"] = fade.used.high
+            if fade.found is not None:
+                found[f"tried again of {of}"] = fade.found.checked
+                found[f"found bad of {of}"] = fade.found.bad
     return found
 
 
-def note_of(counts: Mapping[str, float | None], cells: bool) -> str:
+def note_of(counts: Mapping[str, float | None], cells: bool, measured: Sequence[Fade] = ()) -> str:
     """`12,000 values, 8,100 proved, 14 bad, 3,020 due; 2 records not judged: ...`."""
     whole = {name: int(value or 0) for name, value in counts.items()}
     told = []
@@ -94,9 +103,24 @@ def note_of(counts: Mapping[str, float | None], cells: bool) -> str:
     if "asked" in whole:
         lost = f", {whole['unreachable']:,} unreachable" if whole["unreachable"] else ""
         told.append(f"{whole['asked']:,} to be asked{lost}")
+    rates = [_rate(f) for f in measured if f.group == EVERYBODY]
+    if rates:
+        told.append(", ".join(rates))
     if unnamed := whole["tested"] - whole["records"]:
         told.append(f"{unnamed:,} not judged: without a key, or it stands twice")
     return "; ".join(told)
+
+
+def _rate(fade: Fade) -> str:
+    """`email fades 3.9% a month (3.4% to 4.4%, 212 bad of 1,900)`."""
+    rate = "by no rate" if fade.rate is None else f"{fade.rate:.1%} a month"
+    found = fade.found
+    if fade.basis == MEASURED and found is not None:
+        of = f"{found.low:.1%} to {found.high:.1%}, {found.bad:,} bad of {found.checked:,}"
+    else:
+        bad = found.bad if found else 0
+        of = f"{'as said' if fade.rate is not None else 'not said'}: {bad:,} bad are too few"
+    return f"{fade.column} fades {rate} ({of})"
 
 
 _CELL_WORDS = (("cells", "values"), ("proved", "proved"), ("bad", "bad"), ("due", "due"))

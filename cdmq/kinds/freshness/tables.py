@@ -73,12 +73,28 @@ FRESHNESS_RATES = Table(
     column_name text the column
     rate_of text of which of its values; empty: of all
     rate double the share that goes stale in a month of 30.4375 days; NULL: nothing says it
-    basis text prior: as fades says
+    basis text measured, by the log; prior: as fades says; none: nothing says it
+    of_whom text of what it was measured: a source, a level or both; empty: of all
+    low double the least that it may be, of a 90% interval; NULL: not measured
+    high double the most that it may be
+    checked bigint how many times a value that was right was tried again
+    bad bigint how many of them were found bad
     lasts integer after how many days the confidence is under recheck_below; NULL: never
 """
         + STATE_COLUMNS
     ),
-    identity=("column_name", "rate_of", "rate", "basis", "lasts"),
+    identity=(
+        "column_name",
+        "rate_of",
+        "rate",
+        "basis",
+        "of_whom",
+        "low",
+        "high",
+        "checked",
+        "bad",
+        "lasts",
+    ),
     entity=("column_name", "rate_of"),
 )
 

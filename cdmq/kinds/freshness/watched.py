@@ -1,7 +1,8 @@
 """compile: a rule of freshness -> a row a record that it watches, with what stands in its cells.
 
 Its columns: `key`; `ckey`, the key as the log finds it; `changed`, when the source changed the
-record; `whom`, the key of recheck_after that fits; `whole`, the digest of the record; `f0`, ...
+record; `source`, of a stack the label of its part, `whom`, the key of recheck_after that fits, and
+`rate_of`, both in words; `whole`, the digest of the record; `f0`, ...
 whether it has each level that the queue asks for first; and of each watched column, by its place,
 `v0`, ... the text that stands there in its composed form (NULL where nothing does), `d0`, ... its
 digest, `m0`, ... the digest that it had before `pii` hid it, `s0`, ... the text as `pii` lets it be
@@ -33,6 +34,7 @@ from cdmq.sql.pii import stored
 from cdmq.sql.text_form import record_digest, text_of
 from cdmq.values import Rule
 
+_OF_RECORD = ("key", "ckey", "changed", "source", "whom", "rate_of", "whole")
 #: A row of them is unfolded: one a column.
 CELL = {"value": "v", "digest": "d", "before": "m", "shown": "s", "verified": "q"}
 
@@ -77,9 +79,7 @@ class Watched:
 
     def query(self) -> exp.Select:
         texts = self._texts()
-        shown: list[exp.Expr] = [
-            nodes.column(c, "t") for c in ("key", "ckey", "changed", "whom", "whole")
-        ]
+        shown: list[exp.Expr] = [nodes.column(c, "t") for c in _OF_RECORD]
         shown += [nodes.column(f"f{i}", "t") for i in range(len(self.spec.asked_first))]
         for i, column in enumerate(self.columns):
             shown += self._cell(i, column)
@@ -116,7 +116,9 @@ class Watched:
             nodes.alias(key, "key"),
             nodes.alias(compared, "ckey"),
             nodes.alias(self._moment(self.changed_at), "changed"),
+            nodes.alias(self._source(), "source"),
             nodes.alias(self._whom(about), "whom"),
+            nodes.alias(self._rate_of(about), "rate_of"),
             nodes.alias(self._whole(), "whole"),
         ]
         for i, level in enumerate(self.spec.asked_first):
@@ -146,6 +148,18 @@ class Watched:
         ]
         return nodes.cases(fits, nodes.text(OTHERWISE)) if fits else nodes.text(OTHERWISE)
 
+    def _source(self) -> exp.Expr:
+        """Of a stack the label: what its parts deliver fades by rates of its own."""
+        if self.rows.dataset.spec.stack is None or "source" not in self.rows.columns:
+            return nodes.cast(nodes.null(), "text")
+        return nodes.column("source")
+
+    def _rate_of(self, about: Conditions) -> exp.Expr:
+        """Source and level, as `label` in rates.py has them."""
+        parts = [p for p in (self._source(), self._whom(about)) if not isinstance(p, exp.Cast)]
+        both = [*parts[:1], *(n for p in parts[1:] for n in (nodes.text(", "), p))]
+        return nodes.concat([nodes.paren(p) for p in both]) if both else nodes.text("")
+
     def _whole(self) -> exp.Expr:
         """The digest of all that is said of a record; what says when and by whom is not of it."""
         if self.spec.unchanged_for is None:
@@ -161,7 +175,7 @@ class Watched:
 
 def cells_of(relation: str, columns: Sequence[str]) -> exp.Select:
     """A row a cell in which a value stands, of the rows of a query of `Watched`."""
-    shown: list[exp.Expr] = [nodes.column(c) for c in ("key", "ckey", "changed", "whom")]
+    shown: list[exp.Expr] = [nodes.column(c) for c in ("key", "ckey", "changed", "whom", "rate_of")]
 
     def unfolded(values: list[exp.Expr], name: str) -> exp.Expr:
         return nodes.alias(nodes.call("unnest", exp.Array(expressions=values)), name)

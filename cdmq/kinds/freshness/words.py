@@ -14,6 +14,8 @@ from cdmq.project.fields import Column, Dataset, Model, Texts, Threshold
 
 OTHERWISE = "otherwise"
 LEAST_SURE = "least_sure"
+#: So many bad results tell a rate.
+ENOUGH = 30
 
 
 class LevelName:
@@ -121,7 +123,12 @@ class FreshnessRule(Named):
     check.
 
     The **confidence** of a value is (1 - rate)^months since its proof, a month of 30.4375 days,
-    with four decimals. `fades` is the rate of each column. A value that was never proved has none.
+    with four decimals. A value that was never proved has none. `fades` is the rate of each column
+    until the log tells it: from the times between a day on which a value was right and the next on
+    which it was found right or bad the rate is measured, with a 90% interval, as soon as
+    `measure_from` of them ended badly. So it is for the records of each source of a stack, and of
+    each level of `recheck_after`, where there are so many in them. Which rate is used, of how many
+    it was measured, and that it is still the one of `fades`, is said in the result and kept.
 
     A value is **due** when its proof is older than `recheck_after` says for the record, or its
     confidence is under `recheck_below`, whichever is first; on the day of a bad result; and
@@ -179,7 +186,7 @@ class FreshnessRule(Named):
         None, description="The log of what was tried: who was called, what bounced."
     )
     fades: dict[Column, Fading] = Field(
-        default_factory=dict, description="column: how fast it goes stale."
+        default_factory=dict, description="column: how fast it goes stale, until measured."
     )
     recheck_after: Annotated[dict[Whom, Lasting], AfterValidator(_ends_otherwise)] | None = Field(
         None,
@@ -188,6 +195,9 @@ class FreshnessRule(Named):
     )
     recheck_below: Annotated[Share, AfterValidator(_between)] | None = Field(
         None, description="A value with a lower confidence is due."
+    )
+    measure_from: Count = Field(
+        ENOUGH, description="So many bad results must be known before a rate is measured."
     )
     unchanged_for: Lasting | None = Field(
         None, description="A record in which nothing changed for this long is surveyed as a whole."
@@ -231,6 +241,8 @@ class FreshnessRule(Named):
             raise ValueError(f"fades names '{column}', which is not one of columns")
         if self.recheck_below is not None and not self.fades:
             raise ValueError("recheck_below needs fades: how fast each column goes stale")
+        if self.measure_from != ENOUGH and not (self.proof and self.proof.bad):
+            raise ValueError("measure_from needs proof with bad: which results are to be counted")
         if self.queue and self.queue.first and LEAST_SURE in self.queue.first and not self.fades:
             raise ValueError("least_sure needs fades: how fast each column goes stale")
         return self

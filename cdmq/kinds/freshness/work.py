@@ -16,9 +16,11 @@ from cdmq.kinds.freshness import calls
 from cdmq.kinds.freshness import names as of
 from cdmq.kinds.freshness.cells import cells_query
 from cdmq.kinds.freshness.figures import counts_query, figures_of, note_of
+from cdmq.kinds.freshness.fit import Interval
+from cdmq.kinds.freshness.intervals import groups_query, intervals_query
 from cdmq.kinds.freshness.log import Log, link_of
 from cdmq.kinds.freshness.problems import freshness_problems
-from cdmq.kinds.freshness.rates import TYPES, Fade, priors
+from cdmq.kinds.freshness.rates import TYPES, Fade, Group, Rates
 from cdmq.kinds.freshness.records import records_query
 from cdmq.kinds.freshness.shown import cells_shown, records_shown
 from cdmq.kinds.freshness.standing import digests_before, kept_before
@@ -43,6 +45,8 @@ class Step:
     seen: exp.Select
     cells: exp.Select | None
     records: exp.Select
+    #: What the log tells of how long values stay right; None where it tells nothing of it.
+    intervals: exp.Select | None
     #: The rows of the queue; None where nobody is asked.
     asked: exp.Query | None
 
@@ -86,7 +90,8 @@ def _step(rule: Rule, at: Compiling) -> Step:
         log = Log(spec.proof, link, watched.columns, at.dialect)
     cells = cells_query(watched, log) if watched.columns else None
     asked = calls.Calls(watched, spec.queue).query() if spec.queue else None
-    return Step(watched, log, watched.query(), cells, records_query(watched, log), asked)
+    told = intervals_query(watched, log) if log and log.spec.bad else None
+    return Step(watched, log, watched.query(), cells, records_query(watched, log), told, asked)
 
 
 def _published(step: Step) -> tuple[str, ...]:
@@ -142,7 +147,7 @@ def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
         judged=int(counts["proved"] if step.cells is not None else counts["records"]),
         statement=statement if step.cells is not None else digest,
         seconds=sum([*spent, seconds]),
-        note=note_of(counts, step.cells is not None),
+        note=note_of(counts, step.cells is not None, fades if step.intervals is not None else ()),
         figures=figures,
     )
 
@@ -178,7 +183,14 @@ def _load_rates(step: Step, at: Running) -> list[Fade]:
     name = f"{rule.id}__{of.RATES}"
     staged, final = at.names.output(name)
     at.names.put(f"made:{name}", staged, final)
-    fades = list(priors(spec, dict(zip(spec.watched, step.watched.columns, strict=True))))
+    told: dict[tuple[str, Group], list[Interval]] = {}
+    if step.intervals is not None:
+        for column, source, whom, days, bad, count in at.fetch(step.intervals):
+            interval = Interval(int(days), bool(bad), int(count))
+            told.setdefault((column, (source, whom)), []).append(interval)
+    columns = dict(zip(spec.watched, step.watched.columns, strict=True))
+    groups = {(source, whom) for source, whom in at.fetch(groups_query(step.watched))}
+    fades = Rates(spec, columns, told).fades(groups)
     at.warehouse.load(staged, TYPES, [f.row() for f in fades])
     at.states.append(State(rule.id, FRESHNESS_RATES, staged, tuple(TYPES)))
     return fades
