@@ -9,8 +9,7 @@ Each raises CdmqError with all that is wrong where it could not do its work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +21,8 @@ from cdmq.runs.projects import Way, connected, parse
 from cdmq.version import __version__
 
 if TYPE_CHECKING:
-    from cdmq.runs.interrupts import Fate
+    from cdmq.project.people import DecisionSpec
+    from cdmq.runs.deciding import Decided
     from cdmq.values import Dataset, Project, Rule
 
 Listener = Callable[[str, object], None]
@@ -185,6 +185,23 @@ def debug(
     return findings(Path(root), variables, profiles_dir, profile, target)
 
 
+def decide(
+    decisions: Iterable[DecisionSpec],
+    root: str | Path = ".",
+    *,
+    target: str | None = None,
+    profile: str | None = None,
+    profiles_dir: str | Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> list[Decided]:
+    """Keep decisions, which the next run heeds; how each stands."""
+    from cdmq.commands.decide import decided
+    from cdmq.problems import Span
+
+    way = Way(root, variables, None, profiles_dir, profile, target)
+    return decided(way, [(spec, Span("decide")) for spec in decisions])
+
+
 def undo_reviews(
     after: str,
     root: str | Path = ".",
@@ -203,18 +220,19 @@ def undo_reviews(
         return undone(project, warehouse, to, __version__, after)
 
 
-def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
+def _run(command: str, root: str | Path, said: RunOptions) -> RunResult:
     from cdmq.project import given
     from cdmq.project.target_files import check_target
     from cdmq.reports.artifacts import write_results
     from cdmq.reports.manifest import write_manifest
+    from cdmq.runs.ending import kept, told
     from cdmq.runs.interrupts import Fate
     from cdmq.runs.pipeline import Call, run
     from cdmq.runs.ready import Wish
     from cdmq.warehouses.connecting import waited
 
     given.check(root=root)
-    options = given.options(command, told, RunOptions.__annotations__)
+    options = given.options(command, said, RunOptions.__annotations__)
     wish = Wish(
         command,
         options.get("as_of"),
@@ -230,8 +248,8 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
     way = Way(root, **{word: options[word] for word in _WAY if word in options})
     fate = Fate()
     with (
-        _told(fate),
-        _kept(command, root, options.get("target_path")),
+        told(fate),
+        kept(command, root, options.get("target_path")),
         connected(way, fate) as (project, warehouse, to),
     ):
         target_path = _target_path(project)
@@ -242,38 +260,6 @@ def _run(command: str, root: str | Path, told: RunOptions) -> RunResult:
         write_results(result, target_path, __version__, to.scrub_all)
         listen("end", result)
     return result
-
-
-@contextmanager
-def _told(fate: Fate) -> Iterator[None]:
-    """What interrupts a run says what became of it."""
-    from cdmq.runs.interrupts import Interrupted
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted(fate.said) from None
-
-
-@contextmanager
-def _kept(command: str, root: str | Path, target_path: str | Path | None) -> Iterator[None]:
-    """What ended a run stands in run_results.json too, where a project is found."""
-    try:
-        yield
-    except CdmqError as error:
-        from cdmq.project.target_files import is_free
-        from cdmq.project.walk import find_root, target_folder
-        from cdmq.reports.artifacts import write_problems
-
-        lost = any(p.code in ("CDMQ120", "CDMQ124") for p in error.problems)
-        folder = (
-            None
-            if lost
-            else target_folder(find_root(Path(root)), Path(target_path) if target_path else None)
-        )
-        if folder and is_free(folder / "run_results.json"):
-            write_problems(error.problems, command, folder, __version__)
-        raise
 
 
 def _deaf(event: str, value: object) -> None:
@@ -291,6 +277,7 @@ __all__ = [
     "__version__",
     "compile",
     "debug",
+    "decide",
     "ls",
     "parse",
     "run",

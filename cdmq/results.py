@@ -75,6 +75,8 @@ class RunResult:
     rekeyed: tuple[str, ...] = ()
     #: Views that were dropped, as what gave them was removed.
     dropped: tuple[str, ...] = ()
+    #: Decisions that this run read first, and that do not count.
+    idle: tuple[Problem, ...] = ()
     #: What is wrong in declarations of columns and stopped nothing: the exit code is 2.
     problems: tuple[Problem, ...] = ()
 
@@ -166,3 +168,24 @@ class Finding:
     ok: bool
     said: str
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A question: a row of `queue` with what is known of its rule. Keys by pii."""
+
+    rule: str
+    kind: str
+    owner: str | None
+    dataset: str
+    about: str
+    key: str
+    other: str | None
+    column: str | None
+    why: str
+    sure: float | None
+    first: float | None
+    due: datetime | None
+    since: datetime | None
+    #: Who could not say.
+    unsure: str | None

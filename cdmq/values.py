@@ -12,6 +12,7 @@ from cdmq.sql.types import Type
 
 if TYPE_CHECKING:
     from cdmq.project.fields import Model
+    from cdmq.project.people import DecisionSpec, Person
     from cdmq.project.spec import DatasetSpec, Pii, ProjectFile
     from cdmq.project.unit_test import UnitTest
     from cdmq.project.yaml_source import Source
@@ -68,6 +69,9 @@ class Documents:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     #: The bytes of each file that was read.
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    #: Who may decide, and what the files in decisions/ say, each with its place.
+    people: tuple[Person, ...] = ()
+    decisions: tuple[tuple[DecisionSpec, Span], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -262,6 +266,9 @@ class Project:
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     #: What each rule reads and makes.
     uses: Mapping[str, Uses] = field(default_factory=dict, repr=False)
+    #: Who may decide, and what the files in decisions/ say, each with its place.
+    people: tuple[Person, ...] = ()
+    decisions: tuple[tuple[DecisionSpec, Span], ...] = ()
 
     def names_of(self, dataset: str) -> tuple[str, ...]:
         """A dataset's name and those that it had before."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -18,7 +19,7 @@ from sqlglot import exp
 from cdmq.audit.tables import PII_KEY, RUN_INPUTS, audit_schema
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.sql import nodes
-from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_of, keyed_again, pads, spelled
+from cdmq.sql.keyed import KEY, KEY_COLUMNS, hmac_by, hmac_of, keyed_again, pads, spelled
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.values import Dataset, Project
@@ -114,6 +115,16 @@ def _bring_over(warehouse: Warehouse, schema: str, key: bytes, tables: Iterable[
                 expressions=[exp.EQ(this=column.copy(), expression=keyed_again(column.copy()))],
             )
             warehouse.run(spelled(update, warehouse.dialect).sql(warehouse.dialect))
+
+
+def digester(warehouse: Warehouse, hides: bool) -> Callable[[str], str]:
+    """Gives of the MD5 of a value what `keyed` gives of the value on this connection; where nothing
+    is hidden, the MD5 itself."""
+    if not hides:
+        return str
+    pads_ = nodes.select([nodes.column(c) for c in KEY_COLUMNS], nodes.table(KEY))
+    ((inner, outer),) = warehouse.fetch(pads_.sql(warehouse.dialect))
+    return partial(hmac_by, (str(inner), str(outer)))
 
 
 def key_inputs(project: Project, warehouse: Warehouse, schema: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdmq.audit.decision_tables import DECISION_TABLES
 from cdmq.audit.episode_tables import EPISODES
 from cdmq.sql.keyed import KEPT
 from cdmq.sql.shape import Table, columns
@@ -218,6 +219,7 @@ TABLES = (
     STATEMENTS,
     *(t for e in EPISODES for t in e.tables),
     QUEUE,
+    *DECISION_TABLES,
 )
 
 SCHEMA_TABLE = Table(

@@ -24,6 +24,8 @@ MODULES = (
     "ls",
     "show",
     "export",
+    "queue",
+    "decide",
     "explain",
     "history",
     "schema",

@@ -19,6 +19,7 @@ from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.tables import RUN_INPUTS
 from cdmq.audit.telling import one_of
 from cdmq.explaining.asked import asked
+from cdmq.explaining.decided import decisions
 from cdmq.explaining.episodes import TellingAt
 from cdmq.explaining.judged import judged
 from cdmq.explaining.story_values import Story
@@ -77,6 +78,7 @@ class _Teller(TellingAt):
         record = Record(dataset, key, parties, party)
         chapters = [c for k in kinds().values() for c in k.tells.chapters(record, self)]
         chapters += asked(self, dataset, key)
+        chapters += decisions(self, dataset, key)
         return iter(sorted(chapters, key=lambda c: PLACES.index(c.place)))
 
     def story(self, dataset: str, key: str, party: Party | None) -> Story | None:

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
 from cdmq.audit.tables import audit_schema
+from cdmq.decisions.standing import Standing
 from cdmq.kinds.given import values_of
 from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
@@ -59,6 +60,8 @@ class Running:
     #: Datasets in which a key stands twice, where somebody asked; rules that made what they make.
     repeated: set[str] = field(default_factory=set)
     ran: set[str] = field(default_factory=set)
+    #: What people decided.
+    decisions: Standing = field(default_factory=Standing)
 
     @property
     def as_of(self) -> datetime:

@@ -9,17 +9,11 @@ from pathlib import Path
 
 from cdmq.kinds import kinds
 from cdmq.problems import Problem, Span
-from cdmq.project.spec import ProjectFile, wrong_name
-from cdmq.project.walk import PROJECT_FILE, YAML, Files, is_text, leads_out, no_text, shown
+from cdmq.project.spec import wrong_name
+from cdmq.project.walk import PROJECT_FILE, Files, is_text, leads_out, no_text, shown
 from cdmq.project.yaml_source import Source
 
 _USUAL = frozenset({"models", "rules", "unit_tests", "seeds", "macros"})
-#: What the design has and this version has not: what it is for.
-NOT_BUILT = {
-    "people.yml": "who may decide what is not read",
-    "people.yaml": "who may decide what is not read",
-    "decisions": "waivers, match decisions and approvals are not read",
-}
 _HEAD = ("version", "dataset", "owner", "tags")
 _LISTS = ("datasets", "unit_tests")
 
@@ -104,20 +98,6 @@ def usable(
         else:
             found.append(path)
     return found
-
-
-def not_built(root: Path, config: ProjectFile, files: Files) -> Iterator[Problem]:
-    """Files of what a later version reads: whoever wrote them thinks that they count."""
-    read = {*config.model_paths, *config.rule_paths, *config.seed_paths, *config.macro_paths}
-    for name, said in NOT_BUILT.items():
-        if name not in read:
-            for path in files.find(root, [name], YAML)[:1]:
-                yield Problem(
-                    Span(path.relative_to(root).as_posix()),
-                    "CDMQ114",
-                    f"{name} is not built yet: {said}",
-                    "take it out until a version can read it",
-                )
 
 
 def empty_file(source: Source) -> Iterator[Problem]:

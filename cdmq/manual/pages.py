@@ -163,6 +163,8 @@ _ALSO = {
     "models.yml": "dataset",
     "unit-test": "unit_test",
     "unit_tests": "unit_test",
+    "people.yml": "people",
+    "decision": "decisions",
     "cdmq_project": "project",
     "cdmq_project.yml": "project",
 }
@@ -170,12 +172,15 @@ _ALSO = {
 
 def _files() -> Iterator[Page]:
     from cdmq.kinds.unit_tests import model_of_test
+    from cdmq.project.people import DecisionSpec, Person
     from cdmq.project.spec import DatasetSpec, ProjectFile
 
     models: dict[str, type[BaseModel]] = {
         "project": ProjectFile,
         "dataset": DatasetSpec,
         "unit_test": model_of_test(),
+        "people": Person,
+        "decisions": DecisionSpec,
     }
     for name, model in models.items():
         title, text = _split(model.__doc__)

@@ -22,7 +22,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(of: str) -> Json:
-    """The schema of one sort of file: rules, models, project or unit_tests."""
+    """The schema of one sort of file: rules, models, project, unit_tests, people or decisions."""
     if of not in SCHEMAS:
         raise CdmqError(
             Problem(
@@ -60,6 +60,7 @@ def modelines(root: Path, paths: Mapping[str, Path]) -> dict[str, str]:
     files |= {source.file: "models" for _, source, _ in documents.datasets}
     files |= {source.file: "rules" for source in documents.rule_files}
     files |= {span.file: "unit_tests" for _, span in documents.unit_tests}
+    files |= {span.file: "decisions" for _, span in documents.decisions}
     found = {}
     for file, sort in sorted(files.items()):
         parent = Path(file).parent
@@ -69,7 +70,7 @@ def modelines(root: Path, paths: Mapping[str, Path]) -> dict[str, str]:
     return found
 
 
-# the four sorts -----------------------------------------------------------------------------
+# the sorts ----------------------------------------------------------------------------------
 
 
 def _project() -> Json:
@@ -91,6 +92,24 @@ def _unit_tests() -> Json:
     from cdmq.kinds.unit_tests import model_of_file
 
     return _of_models([model_of_file()])(model_of_file())
+
+
+def _people() -> Json:
+    from cdmq.project.people import Person
+
+    return _list_of(Person)
+
+
+def _decisions() -> Json:
+    from cdmq.project.people import DecisionSpec
+
+    return _list_of(DecisionSpec)
+
+
+def _list_of(model: type[BaseModel]) -> Json:
+    made = _of_models([model])(model)
+    defs = made.pop("$defs")
+    return {"type": "array", "items": made, "$defs": defs}
 
 
 def _rules() -> Json:
@@ -129,6 +148,8 @@ SCHEMAS: Mapping[str, Callable[[], Json]] = {
     "models": _models,
     "project": _project,
     "unit_tests": _unit_tests,
+    "people": _people,
+    "decisions": _decisions,
 }
 
 

@@ -234,6 +234,10 @@ def _broken(result: RunResult) -> Iterable[str]:
         yield "NOT AS DECLARED"
     for problem in result.problems:
         yield f"  {problem}"
+    if result.idle:
+        yield "DECISIONS THAT DO NOT COUNT"
+    for problem in result.idle:
+        yield printable(f"  {problem}")
 
 
 def _audit(result: RunResult) -> Iterable[str]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from cdmq.audit.older import adopt_older
 from cdmq.audit.pii_key import unlock
@@ -16,6 +16,7 @@ from cdmq.audit.renames import check_reused, ids_of, renames
 from cdmq.audit.sweeping import sweep
 from cdmq.audit.tables import audit_schema
 from cdmq.audit.versions import Version, version_of
+from cdmq.decisions.book import Book, read_book
 from cdmq.kinds.running import Said
 from cdmq.kinds.stated import keeping, stated
 from cdmq.outcomes import Executed, Outcome, RuleResult
@@ -30,6 +31,7 @@ from cdmq.publishing.outputs import (
 )
 from cdmq.publishing.published import name_published
 from cdmq.results import Facts, RunResult, Selection
+from cdmq.runs.ending import scrubbed
 from cdmq.runs.facts import facts_of, run_facts, said, who
 from cdmq.runs.interrupts import Fate, follows_interrupt
 from cdmq.runs.past import Past
@@ -48,7 +50,6 @@ from cdmq.warehouses.profiles import Target
 if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
-T = TypeVar("T")
 Listener = Callable[[str, object], None]
 
 
@@ -75,6 +76,7 @@ class _Begun:
     facts: Facts
     past: Past
     register: Register
+    book: Book
 
     def run_facts(self, code: int, results: Sequence[RuleResult], whole: bool) -> RunFacts:
         call = self.call
@@ -116,7 +118,8 @@ def run(call: Call) -> RunResult:
         project.config.time_zone,
     )
     register = registered(project, warehouse, call.cdmq_version, facts)
-    at = _Begun(call, selection, facts, past, register)
+    book = read_book(project, warehouse, audit_schema(warehouse), facts.as_of)
+    at = _Begun(call, selection, facts, past, register, book)
     try:
         return _run(at)
     except BaseException as error:
@@ -197,7 +200,7 @@ def _judged(at: _Begun, ready: Ready) -> _Judged:
     at.register.stage(f"{STAGED}{names.token}_")
     call.fate.began = True
     call.listen("start", at.facts)
-    for problem in ready.misdeclared:
+    for problem in (*at.book.warnings(), *ready.misdeclared):
         call.listen("problem", problem)
     executed = _execute(at, ready, names)
     if call.wish.command == "train":
@@ -221,6 +224,7 @@ def _recorded(at: _Begun, judged: _Judged, made: Sequence[Output]) -> Recorded:
         at.run_facts(judged.code, judged.results, at.selection.whole),
         datetime.now(UTC),
         at.past,
+        at.book,
     )
     return record(ended, at.register, by_relation(made))
 
@@ -239,6 +243,7 @@ def _result(at: _Begun, judged: _Judged, recorded: Recorded) -> RunResult:
         new_words=recorded.new_words,
         rekeyed=recorded.rekeyed,
         warnings=at.call.project.warnings,
+        idle=tuple(at.book.warnings()),
         failed=judged.failed,
         problems=judged.ready.misdeclared,
         project=at.call.project,
@@ -263,18 +268,19 @@ def _execute(at: _Begun, ready: Ready, names: Names) -> Executed:
         said=Said(wish.accept_moves, wish.review_from, who()),
         stop=stop,
         holds_back=_holds_back,
-        listen=lambda event, value: listen(event, _scrubbed(value, target)),
+        listen=lambda event, value: listen(event, scrubbed(value, target)),
         broken=ready.broken,
         unfit=ready.unfit,
         ids=ids_of(_renamed(at)),
         register=at.register,
+        decisions=at.book.standing,
     )
     done = Execution(
         ready.project, ready.catalog, ready.plan, warehouse, names, moment, asked
     ).run()
     return replace(
         done,
-        outcomes={name: _scrubbed(o, target) for name, o in done.outcomes.items()},
+        outcomes={name: scrubbed(o, target) for name, o in done.outcomes.items()},
         failed={name: target.scrub(why) for name, why in done.failed.items()},
     )
 
@@ -287,10 +293,3 @@ def _renamed(at: _Begun) -> dict[str, str]:
 def _holds_back(outcome: Outcome) -> bool:
     """A guard that does not pass; nothing to judge, where nothing was before, is no reason."""
     return judge(outcome).status not in ("pass", "no_data")
-
-
-def _scrubbed(value: T, target: Target) -> T:
-    """What an engine said may hold what it was told: a password in an address, a path."""
-    if isinstance(value, Outcome) and value.error:
-        return replace(value, error=target.scrub(value.error))
-    return value

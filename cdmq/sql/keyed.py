@@ -50,6 +50,12 @@ def pads(key: bytes) -> tuple[str, str]:
     return bytes(b ^ 0x36 for b in key).hex(), bytes(b ^ 0x5C for b in key).hex()
 
 
+def hmac_by(pads_: tuple[str, str], digest: str) -> str:
+    """What `keyed_again` gives, worked out here by the two pads of the key."""
+    inner, outer = map(bytes.fromhex, pads_)
+    return hashlib.sha256(outer + hashlib.sha256(inner + digest.encode()).digest()).hexdigest()
+
+
 def hmac_of(key: bytes, digest: str) -> str:
     """What `keyed_again` gives, worked out here."""
     return hmac.new(key, digest.encode(), hashlib.sha256).hexdigest()

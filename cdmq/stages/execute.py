@@ -97,6 +97,7 @@ class Execution:
             self.asked.said,
             self.result.states,
             self.result.repeated,
+            decisions=self.asked.decisions,
         )
 
     def run(self) -> Executed:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cdmq.datasets.seeds import read_seed
 from cdmq.kinds import kinds
 from cdmq.kinds.unit_tests import read_test
-from cdmq.kinds.unread import (
-    NOT_BUILT,
-    empty_file,
-    missing_folders,
-    not_built,
-    not_read,
-    passed_over,
-    usable,
-)
+from cdmq.kinds.unread import empty_file, missing_folders, not_read, passed_over, usable
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.other_words import other_file
+from cdmq.project.people_files import DECISIONS, PEOPLE, apart, decisions_of, people_of
 from cdmq.project.spec import DatasetSpec, ModelsFile, ProjectFile
 from cdmq.project.templates import renderer, syntax_problem, variables_reader
 from cdmq.project.typed import read_model
@@ -50,14 +44,14 @@ def load(
     macros = _macros(root, config, files, problems)
     render = renderer({"var": variables_reader(variables)}, macros)
 
-    def read(path: Path) -> Source:
-        return _read(root, path, render, problems, files)
+    read, plain = (partial(_read, root, jinja, problems, files) for jinja in (render, None))
 
     datasets, broken = _dataset_files(root, config, read, problems, files)
     for folders, endings in folders_of(root, files):
         problems += not_read(root, folders, endings, files)
         problems += (p for p in passed_over(root, folders, endings, files) if p not in problems)
-    problems += not_built(root, config, files)
+    who, what = (usable(root, folders, _YAML, problems, files) for folders in apart(config))
+    people, decisions = people_of(who, plain, problems), decisions_of(what, plain, problems)
     rule_files, unit_tests, unread = _rule_files(root, config, read, problems, files)
     return Documents(
         root=root,
@@ -80,6 +74,8 @@ def load(
         broken=broken,
         unread=unread,
         overrides=dict(overrides or {}),
+        people=people,
+        decisions=decisions,
         files=dict(files.read),
     )
 
@@ -158,13 +154,13 @@ def folders_of(root: Path, files: Files | None = None) -> list[tuple[list[str], 
         (config.seed_paths, (".csv",)),
     ]
     return [(folders, [*endings, *hidden_endings(endings)]) for folders, endings in read] + [
-        (list(NOT_BUILT), [*_YAML])
+        ([*PEOPLE, DECISIONS], [*_YAML])
     ]
 
 
 def _config(root: Path, files: Files) -> ProjectFile:
     problems: list[Problem] = []
-    source = _read(root, root / PROJECT_FILE, None, problems, files)
+    source = _read(root, None, problems, files, root / PROJECT_FILE)
     config = None
     if not problems:
         config = read_model(ProjectFile, source.data, source, (), problems, PROJECT_FILE)
@@ -232,10 +228,10 @@ def _text(root: Path, path: Path, problems: list[Problem], files: Files) -> str:
 
 def _read(
     root: Path,
-    path: Path,
     render: Callable[[str], str] | None,
     problems: list[Problem],
     files: Files,
+    path: Path,
 ) -> Source:
     source = read_yaml(_text(root, path, problems, files), _relative(root, path), render)
     problems += source.problems

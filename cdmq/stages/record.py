@@ -29,6 +29,7 @@ from cdmq.audit.tables import (
 )
 from cdmq.audit.version_rows import VersionRows
 from cdmq.audit.versions import Version, rules_digest
+from cdmq.decisions.book import Book
 from cdmq.graph.names import former_names
 from cdmq.kinds import kinds
 from cdmq.outcomes import Executed, RuleResult
@@ -75,6 +76,7 @@ class Ended:
     facts: RunFacts
     finished: datetime
     authors: Authors
+    book: Book
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def record(ran: Ended, register: Register, made: Mapping[Relation, str]) -> Reco
     suggestions = Suggestions(ledger, project, executed, flags.numbered)
     with warehouse.transaction():
         rows.write(changed)
+        ran.book.write(ledger)
         ledger.add(RUN_INPUTS, rows.inputs(executed))
         key_inputs(project, warehouse, ledger.schema)
         _add_statements(ledger, executed)

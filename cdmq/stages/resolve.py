@@ -68,6 +68,8 @@ def as_far(documents: Documents) -> tuple[Project, list[Problem]]:
         overrides=documents.overrides,
         files=documents.files,
         uses=uses,
+        people=documents.people,
+        decisions=documents.decisions,
     )
     return project, problems
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cdmq.decisions.standing import Standing
 from cdmq.kinds.running import Said
 from cdmq.outcomes import Executed, Outcome
 from cdmq.values import Dataset, Project
@@ -38,6 +39,8 @@ class Asked:
     unfit: Mapping[str, str] = field(default_factory=dict)
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     register: Register | None = None
+    #: What people decided.
+    decisions: Standing = field(default_factory=Standing)
 
 
 class Told:

@@ -31,7 +31,7 @@ def chain(
     the surest; none where there is no way."""
     sure = exp.GTE(this=nodes.column("probability"), expression=nodes.number(str(merge_above)))
     merged = nodes.any_of(
-        [same("verdict", "same_if"), nodes.every([same("verdict", "score"), sure])]
+        [one_of("verdict", ("same_if", "same")), nodes.every([same("verdict", "score"), sure])]
     )
     rows = telling.rows(
         PAIRS,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cdmq.audit.telling_text import at, names, sure, value
 from cdmq.kinds.matching.pair_values import Compared, PairStory, Verdict
-from cdmq.kinds.matching.story_text import question_lines
+from cdmq.kinds.matching.story_text import PEOPLE_SAID, question_lines
 from cdmq.kinds.words import percent
 from cdmq.problems import printable
 
@@ -18,6 +18,8 @@ _NO_EVIDENCE = {
     "borrowed": "no evidence: a default filled it in",
     "too common": "no evidence: too many records share it",
 }
+#: How two are linked that no score links.
+_BY = {"same_if": "same_if", "same": "as people decided"}
 _ROLES = {"same_if": "named by same_if", "never_if_differs": "may never differ"}
 
 
@@ -139,6 +141,8 @@ def _verdict(s: PairStory) -> str:
     if kept.verdict == "same_if":
         equal = " and ".join(names(some) for some in s.equal[:1])
         return f"the same by same_if{': equal in ' + equal if equal else ''}"
+    if kept.verdict in PEOPLE_SAID:
+        return PEOPLE_SAID[kept.verdict]
     if kept.verdict == "veto":
         what = f": {names(s.vetoes)} {'differs' if len(s.vetoes) == 1 else 'differ'}"
         return f"never one by never_if_differs{what if s.vetoes else ''}"
@@ -190,6 +194,8 @@ def _not_kept(s: PairStory) -> Iterator[str]:
 def _was(last: Verdict) -> str:
     if last.verdict == "same_if":
         return "the same by same_if"
+    if last.verdict in PEOPLE_SAID:
+        return PEOPLE_SAID[last.verdict]
     by = ", but never one by never_if_differs" if last.verdict == "veto" else ""
     return f"{sure(last.probability)} sure{by}"
 
@@ -210,8 +216,5 @@ def _through(s: PairStory) -> str:
         return ""
     if not s.chain:
         return ", and how they came together is not kept"
-    steps = (
-        f"{x.a} and {x.b} ({'same_if' if x.verdict == 'same_if' else sure(x.probability)})"
-        for x in s.chain
-    )
+    steps = (f"{x.a} and {x.b} ({_BY.get(x.verdict) or sure(x.probability)})" for x in s.chain)
     return f", through others: {', '.join(steps)}"

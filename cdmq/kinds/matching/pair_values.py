@@ -90,6 +90,6 @@ class PairStory:
         """The pair by itself makes them one."""
         kept = self.kept
         return kept is not None and (
-            kept.verdict == "same_if"
+            kept.verdict in ("same_if", "same")
             or (kept.verdict == "score" and kept.probability >= float(self.merge_above))
         )

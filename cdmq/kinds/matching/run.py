@@ -12,17 +12,12 @@ from sqlglot import exp
 
 from cdmq.audit.latest import down, latest, open_first
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import QUEUE, audit_schema
+from cdmq.audit.tables import audit_schema
+from cdmq.kinds.matching.answers import Answers
 from cdmq.kinds.matching.columns import MatchStep
 from cdmq.kinds.matching.engine.model import Model
-from cdmq.kinds.matching.tables import (
-    ASTRAY,
-    LEADS,
-    MATCH_MODELS,
-    PAIRS,
-    PARTY_EVENTS,
-    XREF,
-)
+from cdmq.kinds.matching.sent import SENT
+from cdmq.kinds.matching.tables import ASTRAY, MATCH_MODELS, PARTY_EVENTS, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
@@ -43,44 +38,6 @@ MODEL_FORMAT = 1
 OUTGROWN = 2
 _KEY = "__key"
 
-#: Audit table -> what a run sends to it: columns with types, the query over the scratch tables.
-_SENT: Mapping[Table, tuple[dict[str, Type], str]] = {
-    XREF: ({"key": "text", "party_id": "text"}, "SELECT key, party_id FROM xref"),
-    PAIRS: (
-        {
-            "key_a": "text",
-            "key_b": "text",
-            "verdict": "text",
-            "probability": "double",
-            "weight": "double",
-            "weights": "text",
-        },
-        """SELECT a.key AS key_a, b.key AS key_b, p.why AS verdict, p.probability, p.weight,
-               p.weights
-           FROM pairs AS p JOIN records AS a ON a.rid = p.a JOIN records AS b ON b.rid = p.b""",
-    ),
-    QUEUE: (
-        {
-            "about": "text",
-            "key": "text",
-            "other": "text",
-            "column_name": "text",
-            "why": "text",
-            "sure": "double",
-            "more": "integer",
-        },
-        """SELECT 'pair' AS about, a.key, b.key AS other, NULL::text AS column_name, h.why,
-               h.probability AS sure, h.more
-           FROM held AS h JOIN records AS a ON a.rid = h.a JOIN records AS b ON b.rid = h.b""",
-    ),
-    PARTY_EVENTS: (
-        {"event": "text", "party_id": "text", "other": "text", "records": "integer"},
-        "SELECT event, party_id, other, records FROM events",
-    ),
-    ASTRAY: ({"key": "text", "own": "text"}, "SELECT key, own FROM new_astray"),
-    LEADS: ({"party_id": "text", "now_id": "text"}, "SELECT party_id, now_id FROM leads"),
-}
-
 
 @dataclass(frozen=True)
 class Matched:
@@ -99,6 +56,7 @@ class Matcher:
     render: Renderer
     #: Rule -> every id that it ever had.
     ids: Mapping[str, tuple[str, ...]]
+    answers: Answers = Answers()
 
     def train(self, step: MatchStep, steps: DatasetSteps) -> Matched:
         """Train the model of a rule on the records as they are. Raises StatementError."""
@@ -129,10 +87,12 @@ class Matcher:
             self._records(scratch, step, steps)
             model, trained, told = self._model(scratch, step, spec)
             score(scratch.connection, spec, step.types, model, prepared=trained)
+            self.answers.heed(scratch.connection, list(step.types))
             cluster(scratch.connection, spec)
+            self.answers.ask_again(scratch.connection)
             self._before(scratch, rule.id)
             carry(scratch.connection, rule.id)
-            states = tuple(self._sent(scratch, rule.id, table) for table in _SENT)
+            states = tuple(self._sent(scratch, rule.id, table) for table in SENT)
             outcome = self._outcome(scratch, step, told)
         self.names.put(
             f"xref:{rule.id}", states[0].staged, self.names.output(f"{rule.id}__xref")[1]
@@ -255,7 +215,7 @@ class Matcher:
         return nodes.table(Relation(table, audit_schema(self.warehouse)))
 
     def _sent(self, scratch: Scratch, rule: str, table: Table) -> State:
-        columns, query = _SENT[table]
+        columns, query = SENT[table]
         scratch.connection.execute(f"CREATE TABLE sent_{table.name} AS {query}")
         staged, _ = self.names.output(f"{table.name}__{rule}")
         scratch.send(f"sent_{table.name}", staged, columns)
@@ -278,7 +238,7 @@ class Matcher:
             "SELECT (SELECT count(*) FROM records), (SELECT count(DISTINCT party_id) FROM xref), "
             "(SELECT count(*) FROM pairs), (SELECT count(*) FROM held)"
         ).fetchall()
-        spec = step.rule.spec
+        spec, answered = step.rule.spec, self.answers.note(scratch.connection)
         assert isinstance(spec, MatchingRule)
         word = {"party": "parties", "group": "groups"}[spec.makes]
         parts = [
@@ -286,7 +246,7 @@ class Matcher:
             f"{pairs:,} alike" if pairs else "",
             f"{held:,} for people to decide" if held else "",
         ]
-        note = ", ".join(filter(None, parts)) + (f"; {told}" if told else "")
+        note = "; ".join(filter(None, [", ".join(filter(None, parts)), answered, told]))
         figures = {"records": records, word: parties, "pairs": pairs, "asked": held}
         return Outcome(step.rule, tested=records, judged=records, note=note, figures=figures)
 

@@ -22,6 +22,14 @@ _WHY: Mapping[str, str] = {
     "date or a firm's name says so",
     "bridge": "alike, but most others of the two groups are not",
     "size": "alike, but together they would be very many",
+    "changed": "people answered, but what was compared has changed since",
+    "contradicted": "people answered, but a weightier answer contradicts it",
+}
+
+#: Verdicts that are none of the rule's.
+PEOPLE_SAID: Mapping[str, str] = {
+    "same": "the same, as people decided",
+    "not_same": "not the same, as people decided",
 }
 
 
@@ -72,6 +80,8 @@ def likeness_lines(found: Likeness, key: str) -> Iterator[str]:
 def _alike(a: Alike) -> str:
     if a.verdict == "same_if":
         said = "the same by same_if" if a.together else "the same by same_if, yet kept apart"
+    elif a.verdict in PEOPLE_SAID:
+        said = PEOPLE_SAID[a.verdict]
     elif a.verdict == "veto":
         said = f"{sure(a.probability)} sure, kept apart by never_if_differs ({names(a.never)})"
     else:

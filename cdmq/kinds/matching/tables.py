@@ -30,7 +30,7 @@ PAIRS = Table(
     version text its version when the row was opened
     key_a text the first record, by code point
     key_b text the second
-    verdict text same_if, score or veto
+    verdict text same_if, score or veto; same or not_same where people said so
     probability double that they are one, from 0 to 1, when the row was opened
     weight double its match weight: the base-2 logarithm of the Bayes factor
     weights text the part of each column in it, as JSON
@@ -87,6 +87,28 @@ LEADS = Table(
     entity=("party_id",),
 )
 
+ANSWERS = Table(
+    "answers",
+    "one row a time in which a decision said of two records whether they are one",
+    columns(
+        """
+    rule_id text the matching rule
+    version text its version when the row was opened
+    key_a text the first record, by code point
+    key_b text the second
+    answer text same, not_same or unsure
+    decision text the id of the decision
+    gave_way text the id of the weightier one that it contradicts; NULL: it counts
+    evidence text digest of the compared values to which it is bound; NULL: a record is gone
+    changed boolean whether these values are others now: it is asked once more
+"""
+        + STATE_COLUMNS
+    ),
+    identity=("decision", "gave_way", "evidence", "changed"),
+    entity=("decision",),
+    told=False,
+)
+
 MATCH_MODELS = Table(
     "match_models",
     "one row a trained model of a matching rule",
@@ -104,7 +126,7 @@ MATCH_MODELS = Table(
     told=False,
 )
 
-TABLES = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, MATCH_MODELS)
+TABLES = (XREF, PAIRS, PARTY_EVENTS, ASTRAY, LEADS, ANSWERS, MATCH_MODELS)
 
 PARTY_IDS = View(
     Table(

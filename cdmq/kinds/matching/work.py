@@ -9,11 +9,13 @@ from functools import partial
 
 from sqlglot import exp
 
+from cdmq.audit.pii_key import digester, hiding
 from cdmq.audit.renames import of_rule
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
+from cdmq.kinds.matching.answers import TYPES, Answers, consistent
 from cdmq.kinds.matching.columns import MatchStep, match_step
-from cdmq.kinds.matching.tables import XREF
+from cdmq.kinds.matching.tables import ANSWERS, XREF
 from cdmq.kinds.matching.words import MatchingRule
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
@@ -58,7 +60,7 @@ def _run(step: MatchStep, tested: exp.Select | None, at: Running, steps: Dataset
 
     from cdmq.kinds.matching.run import Matcher
 
-    matcher = Matcher(at.warehouse, at.names, at.render, at.ids)
+    matcher = Matcher(at.warehouse, at.names, at.render, at.ids, _answers(step.rule, at))
     started = time.perf_counter()
     try:
         if not at.train or step.rule.id in at.needed:
@@ -74,6 +76,20 @@ def _run(step: MatchStep, tested: exp.Select | None, at: Running, steps: Dataset
         return outcome
     ((count,),) = at.fetch(tested)
     return replace(outcome, tested=count, judged=count)
+
+
+def _answers(rule: Rule, at: Running) -> Answers:
+    """What people said of the rule's pairs, and to which values each was bound."""
+    datasets = at.project.names_of(rule.dataset)
+    said = list(at.decisions.of(TYPES, at.ids.get(rule.id, (rule.id,)), datasets))
+    if not said:
+        return Answers()
+    counts, gave_way = consistent(said, at.decisions)
+    mine = nodes.every([of_rule(rule.id, at.ids), nodes.present(nodes.column("evidence"))])
+    shown: list[exp.Expr] = [nodes.column(c) for c in ("decision", "evidence")]
+    bound = at.fetch(nodes.select(shown, at.audit(ANSWERS.name), mine))
+    hides = bool(hiding(at.project) & set(datasets))
+    return Answers(counts, gave_way, digester(at.warehouse, hides), dict(bound))
 
 
 def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[str, exp.Select]]:

@@ -21,8 +21,9 @@ Answer = tuple[dict[int, int], list[Refused]]
 
 _LINKS = """
 CREATE OR REPLACE TEMP TABLE _links AS
-SELECT a, b, why = 'same_if' AS certain, weight FROM pairs ANTI JOIN household USING (a, b)
-WHERE why = 'same_if' OR (why = 'score' AND probability >= $1::DOUBLE)
+SELECT a, b, why IN ('same', 'same_if') AS certain, why = 'same' AS decided, weight
+FROM pairs ANTI JOIN household USING (a, b)
+WHERE why IN ('same', 'same_if') OR (why = 'score' AND probability >= $1::DOUBLE)
 """
 #: Two records linked to nobody else are a cluster: nothing is left to guard.
 _TWOSOMES = """
@@ -30,7 +31,7 @@ CREATE OR REPLACE TEMP TABLE _linked AS
 SELECT rid, count(*) AS links FROM (SELECT a AS rid FROM _links UNION ALL SELECT b FROM _links)
 GROUP BY rid;
 CREATE OR REPLACE TEMP TABLE _involved AS
-SELECT l.a, l.b, l.certain, l.weight FROM _links AS l
+SELECT l.a, l.b, l.certain, l.decided, l.weight FROM _links AS l
 JOIN _linked AS a ON a.rid = l.a JOIN _linked AS b ON b.rid = l.b WHERE a.links + b.links > 2;
 CREATE OR REPLACE TEMP TABLE _crowd AS
 SELECT a AS rid FROM _involved UNION SELECT b FROM _involved;
@@ -40,11 +41,12 @@ JOIN _linked AS a ON a.rid = l.a JOIN _linked AS b ON b.rid = l.b WHERE a.links 
 """
 #: The strongest first, whatever the order of the rows.
 _STRONGEST_FIRST = """
-SELECT a, b, certain FROM _involved ORDER BY certain DESC, weight DESC NULLS LAST, a, b
+SELECT a, b, certain, decided FROM _involved
+ORDER BY decided DESC, certain DESC, weight DESC NULLS LAST, a, b
 """
 _VETOES = """
 SELECT p.a, p.b FROM pairs AS p
-SEMI JOIN _crowd AS c ON c.rid = p.a WHERE p.why = 'veto'
+SEMI JOIN _crowd AS c ON c.rid = p.a WHERE p.why IN ('veto', 'not_same')
 """
 _HOUSEHOLDS = """
 SELECT p.a, p.b FROM household AS p SEMI JOIN _crowd AS c ON c.rid = p.a
@@ -72,6 +74,7 @@ WITH apart AS (
   WHERE m.cluster <> n.cluster
 ), asked AS (
   SELECT a, b, probability, one, two, refused, count(*) OVER (PARTITION BY one, two) - 1 AS more,
+    bool_or(pair = 'not_same') OVER (PARTITION BY one, two) AS decided,
     CASE WHEN refused IS NOT NULL THEN refused
          WHEN pair = 'veto' AND coalesce(probability, 1) >= $1::DOUBLE THEN 'veto'
          WHEN housed THEN 'household'
@@ -79,7 +82,7 @@ WITH apart AS (
            THEN 'review' END AS why
   FROM apart
 )
-SELECT a, b, why, probability, more FROM asked WHERE why IS NOT NULL
+SELECT a, b, why, probability, more FROM asked WHERE why IS NOT NULL AND NOT decided
 QUALIFY row_number() OVER (PARTITION BY one, two ORDER BY
   coalesce(refused, 'household') = 'household',
   list_position(['size', 'bridge', 'veto', 'household', 'review'], why),
@@ -101,7 +104,7 @@ def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
     both clusters. `size`, `bridge`, `veto`: the strongest pair that a guard kept apart;
     `household`: the surest pair of the table of that name, or that such a pair kept apart;
     `review`: the surest between the two thresholds. `more`: how many more pairs of the two are
-    alike.
+    alike. Where people said that two records are not one, nothing is asked of their clusters.
     """
     merge_above = float(rule.merge_above)
     review_above = merge_above if rule.review_above is None else float(rule.review_above)
@@ -121,7 +124,7 @@ def cluster(connection: DuckDBPyConnection, rule: MatchingRule) -> None:
 def _guarded(connection: DuckDBPyConnection, rule: MatchingRule) -> Answer:
     """The clusters of the involved links (record: smallest record), and what was refused."""
     links = connection.execute(_STRONGEST_FIRST).fetchall()
-    names = components((a, b) for a, b, _ in links)
+    names = components((a, b) for a, b, *_ in links)
     vetoes = defaultdict(list)
     for a, b in connection.execute(_VETOES).fetchall():
         if names[a] == names.get(b):
@@ -133,9 +136,9 @@ def _guarded(connection: DuckDBPyConnection, rule: MatchingRule) -> Answer:
     values = _values(connection, rule)
     doubtful = vetoes.keys() | housed.keys() | _large(names) | _mixed(names, values)
     inside: dict[int, list[Link]] = {component: [] for component in sorted(doubtful)}
-    for a, b, certain in links:
+    for a, b, certain, decided in links:
         if names[a] in inside:
-            inside[names[a]].append(Link(a, b, certain))
+            inside[names[a]].append(Link(a, b, certain, decided))
     refused: list[Refused] = []
     for component, linked in inside.items():
         clusters, kept_apart = split(linked, vetoes[component], values, housed[component])

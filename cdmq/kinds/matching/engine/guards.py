@@ -10,7 +10,8 @@ joins the clusters of its two records, unless
   likeness between two groups does not make them one; groups of one party have several links, even
   if some of their pairs fall below the threshold.
 
-A certain link (`same_if`) heeds vetoes only.
+A certain link (`same_if`) heeds vetoes only. One that people decided heeds nothing, and comes first;
+a column in which its two records differ no longer tells who the others of their cluster are.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Link(NamedTuple):
     a: int
     b: int
     certain: bool
+    decided: bool = False
 
 
 class Refused(NamedTuple):
@@ -74,7 +76,7 @@ def _bridges_last(links: Sequence[Link]) -> list[Link]:
     groups stand when a link between them is judged, however strong it is.
     """
     linked = defaultdict(set)
-    for a, b, _ in links:
+    for a, b, *_ in links:
         linked[a].add(b)
         linked[b].add(a)
     return sorted(
@@ -110,7 +112,7 @@ class Clusters:
         self._crossing: dict[int, dict[int, int]] = {record: {} for record in records}
         self._apart: dict[int, set[int]] = {}
         self._housed: dict[int, set[int]] = {}
-        for a, b, _ in links:
+        for a, b, *_ in links:
             self._crossing[a][b] = self._crossing[b][a] = 1
         for kept, pairs in ((self._apart, vetoes), (self._housed, housed)):
             for a, b in pairs:
@@ -141,6 +143,8 @@ class Clusters:
 
     def refusal(self, link: Link) -> str | None:
         """Why the clusters of the two records may not be one."""
+        if link.decided:
+            return None
         a, b = self.between(link)
         if b in self._apart.get(a, ()) or self._differ(a, b):
             return "veto"
@@ -169,7 +173,8 @@ class Clusters:
         if theirs:
             ours = self._values.get(a, theirs)
             self._values[a] = tuple(
-                y if x is None else x for x, y in zip(ours, theirs, strict=True)
+                y if x is None else x if y in (None, x) else None
+                for x, y in zip(ours, theirs, strict=True)
             )
         for other, count in self._crossing.pop(b).items():
             del self._crossing[other][b]
