@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
-from ran import Figures, Row
+from kinds.trends.oracle import Spec, Step, steps
+from ran import EXAMPLES, Figures, Row
 
 AS_OF = dt.datetime(1997, 9, 30)
 FIRST_DAYS = (dt.date(1997, 1, 1), dt.date(1997, 3, 31))
@@ -25,6 +28,19 @@ def bought(rows: list[Row]) -> dict[str, list[dt.date]]:
     for row in rows:
         days.setdefault(row["customer_id"], set()).add(dt.date.fromisoformat(row["bought_on"]))
     return {customer: sorted(found) for customer, found in days.items()}
+
+
+@cache
+def steps_of(as_of: dt.date) -> dict[str, Step]:
+    """The steps of everyone by the oracle of trends."""
+    spent: dict[tuple[str, dt.date], Fraction] = {}
+    for row in read_csv(EXAMPLES / "cdnow" / "data" / "transactions.csv"):
+        on = row["customer_id"], dt.date.fromisoformat(row["bought_on"])
+        spent[on] = spent.get(on, Fraction(0)) + Fraction(row["dollars"])
+    everyone: dict[str, list[tuple[dt.date, Fraction]]] = {}
+    for (customer, day), dollars in spent.items():
+        everyone.setdefault(customer, []).append((day, dollars))
+    return steps(Spec("month", 3, 3, Fraction("0.3")), everyone, as_of)
 
 
 def differing(root: Path, days: dict[str, list[dt.date]]) -> dict[str, dict[str, None]]:
@@ -73,4 +89,6 @@ def figures(root: Path) -> Figures:
     flags["not_for_nothing"] = {
         r["transaction_id"]: None for r in rows if Decimal(r["dollars"]) <= 0
     }
+    low = ("falling", "dormant")
+    flags["buying_less"] = {k: None for k, s in steps_of(AS_OF.date()).items() if s.step in low}
     return Figures({**flags, **differing(root, days)}, {})

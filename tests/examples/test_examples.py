@@ -32,10 +32,10 @@ def test_no_rule_goes_uncomputed(ran: Ran, figures: Figures) -> None:
     judged = {
         r
         for r, kind in rules.items()
-        if kind in ("validation", "defaults") and not r.endswith(OF_ITSELF)
+        if kind in ("validation", "defaults", "trends") and not r.endswith(OF_ITSELF)
     }
     assert judged == set(figures.flags) | set(figures.changes)
-    assert set(rules.values()) <= {"validation", "defaults", "matching", "tiering"}
+    assert set(rules.values()) <= {"validation", "defaults", "matching", "tiering", "trends"}
 
 
 def test_flags_are_those_computed_another_way(ran: Ran, figures: Figures) -> None:

@@ -58,20 +58,37 @@ def gaps(days: Sequence[dt.date]) -> list[int]:
     return [(b - a).days for a, b in zip(days, days[1:], strict=False)]
 
 
+class Everyone:
+    """The facts of all, and the median of all their gaps until a day."""
+
+    def __init__(self, facts: Mapping[str, Facts]) -> None:
+        self.facts = facts
+        self._pooled: dict[dt.date, float | None] = {}
+
+    def usual_gap(self, own: Sequence[dt.date], end: dt.date) -> float | None:
+        """One's own median, or before the third purchase that of all gaps."""
+        if len(own) > 2:
+            return median(gaps(own))
+        if end not in self._pooled:
+            every = [g for facts in self.facts.values() for g in gaps(purchases(facts, end))]
+            self._pooled[end] = median(every) if every else None
+        return self._pooled[end]
+
+
 def steps(spec: Spec, everyone: Mapping[str, Facts], as_of: dt.date) -> dict[str, Step]:
     """The step of everyone with a purchase in a whole period, as it began."""
-    found = {}
+    found, every = {}, Everyone(everyone)
     for key in everyone:
-        told = _path(spec, key, everyone, as_of)
+        told = _path(spec, key, every, as_of)
         if told:
             begun = [s for i, s in enumerate(told) if i == 0 or s.step != told[i - 1].step]
             found[key] = begun[-1]
     return found
 
 
-def _path(spec: Spec, key: str, everyone: Mapping[str, Facts], as_of: dt.date) -> list[Step]:
+def _path(spec: Spec, key: str, everyone: Everyone, as_of: dt.date) -> list[Step]:
     """The step at the end of each whole period since the first purchase."""
-    now, facts = begin_of(as_of, spec.per), everyone[key]
+    now, facts = begin_of(as_of, spec.per), everyone.facts[key]
     days = purchases(facts, now)
     told: list[Step] = []
     begins: list[dt.date] = []
@@ -92,13 +109,13 @@ def _path(spec: Spec, key: str, everyone: Mapping[str, Facts], as_of: dt.date) -
 def _step(
     spec: Spec,
     key: str,
-    everyone: Mapping[str, Facts],
+    everyone: Everyone,
     begins: Sequence[dt.date],
     end: dt.date,
     known_from: int,
     was: str | None,
 ) -> Step:
-    facts, full = everyone[key], spec.over + spec.history
+    facts, full = everyone.facts[key], spec.over + spec.history
     if len(begins) - known_from < full:
         return Step("back" if known_from else "new", end, None, None, None)
     over, history = begins[-spec.over], begins[-full]
@@ -107,7 +124,7 @@ def _step(
     if spec.season and len(begins) - known_from >= full + spec.year:
         usual = _season(spec, facts, begins, usual)
     own = purchases(facts, end)
-    gap = _usual_gap(own, everyone, end)
+    gap = everyone.usual_gap(own, end)
     by_gaps = gap is not None and gap > _LONGEST[spec.per]
     silent = (end - own[-1]).days
     if by_gaps:
@@ -147,11 +164,3 @@ def _as_a_year_before(spec: Spec, own: Sequence[dt.date], begins: Sequence[dt.da
 
 def _sum(facts: Facts, begin: dt.date, end: dt.date) -> Fraction:
     return sum((a for day, a in facts if begin <= day < end), Fraction(0))
-
-
-def _usual_gap(own: Sequence[dt.date], everyone: Mapping[str, Facts], end: dt.date) -> float | None:
-    """One's own median, or before the third purchase that of all gaps."""
-    if len(own) > 2:
-        return median(gaps(own))
-    pooled = [gap for facts in everyone.values() for gap in gaps(purchases(facts, end))]
-    return median(pooled) if pooled else None
