@@ -12,7 +12,7 @@ from cdmq.kinds.freshness.words import Proof
 from cdmq.kinds.in_time import in_time
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
-from cdmq.sql.logical import logical
+from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import key_of, text_of
 from cdmq.values import Catalog, Dataset, Project
 
@@ -74,6 +74,39 @@ class Log:
         query = nodes.select(shown, nodes.subquery(self.tries(), "w"), nodes.every(said))
         return nodes.group_by(query, [c.copy() for c in about])
 
+    def account(self, known: exp.Select) -> exp.Select:
+        """One row: how many rows the log has, and how many of them say nothing, by why: without a
+        day, with a day that is none, with one still to come, about no watched column, of no known
+        record. `known`: the keys of records, as the log finds them."""
+        everything = exp.Count(this=exp.Star())
+        dated = nodes.column("at", "f")
+        why = [
+            nodes.column("undated", "f"),
+            nodes.every([nodes.is_null(dated), exp.Not(this=nodes.column("ahead", "f"))]),
+            nodes.column("ahead", "f"),
+            nodes.is_null(nodes.column("column_name", "f")),
+            nodes.is_null(nodes.column("key", "k")),
+        ]
+        shown: list[exp.Expr] = [everything]
+        for i, reason in enumerate(why):
+            others = [exp.Not(this=nodes.paren(w.copy())) for w in why[:i]]
+            where = exp.Where(this=nodes.every([*others, reason.copy()]))
+            shown.append(exp.Filter(this=everything.copy(), expression=where))
+        query = nodes.select(shown, nodes.subquery(self._rows(), "f"))
+        return nodes.left_join(
+            query,
+            nodes.subquery(known.distinct(), "k"),
+            nodes.equal(nodes.column("key", "k"), nodes.column("key", "f")),
+        )
+
+    def known(self, keys: exp.Select) -> exp.Select:
+        """The keys by which the log may find records: those of members where it tells of them.
+        `keys`: those of the records that are judged."""
+        if self.link.through is None:
+            return keys
+        key = self.link.compared(nodes.column("key"), self.dialect)
+        return nodes.select([nodes.alias(key, "key")], logical(f"xref:{self.link.through}"))
+
     def _dated(self) -> exp.Expr:
         return nodes.present(nodes.column("at", "f"))
 
@@ -83,13 +116,18 @@ class Log:
             key_of([(nodes.column(c, "c"), link.types[c]) for c in link.columns]), self.dialect
         )
         assert link.happened_at is not None
-        moment = in_time(nodes.column(link.happened_at, "c"), link.types[link.happened_at])
+        at, type_ = nodes.column(link.happened_at, "c"), link.types[link.happened_at]
+        now = nodes.cast(as_of_node(), "date" if type_ == "date" else "timestamp")
+        ahead = exp.GT(this=at.copy(), expression=now)
+        moment = in_time(at, type_)
         shown = {
             "key": key,
             "column_name": self._column(),
             "value": composed(self._text(self.spec.value), self.dialect),
             "at": nodes.cast(moment, "timestamp"),
             "result": self._result(),
+            "undated": nodes.is_null(at.copy()),
+            "ahead": exp.Coalesce(this=nodes.paren(ahead), expressions=[exp.false()]),
         }
         source = logical(f"clean:{link.facts}")
         source.set("alias", exp.TableAlias(this=nodes.name("c")))

@@ -14,6 +14,7 @@ from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import unread
 from cdmq.kinds.freshness import calls
 from cdmq.kinds.freshness import names as of
+from cdmq.kinds.freshness.account import account
 from cdmq.kinds.freshness.cells import cells_query
 from cdmq.kinds.freshness.figures import counts_query, figures_of, note_of
 from cdmq.kinds.freshness.fit import Interval
@@ -139,16 +140,18 @@ def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
     at.states.append(State(rule.id, FRESHNESS_RECORDS, staged, of.RECORD_STATE, of_records=True))
     _ask(step, at)
     counts = dict(at.fetch(counts_query(step.watched, step.cells is not None)))
+    left_out, told = account(step.watched, step.log, at)
     at.drop(seen)
     figures = figures_of(counts, step.watched.columns, fades)
+    note = note_of(counts, step.cells is not None, fades if step.intervals is not None else ())
     return Outcome(
         rule,
         tested=int(counts["tested"]),
         judged=int(counts["proved"] if step.cells is not None else counts["records"]),
         statement=statement if step.cells is not None else digest,
         seconds=sum([*spent, seconds]),
-        note=note_of(counts, step.cells is not None, fades if step.intervals is not None else ()),
-        figures=figures,
+        note="; ".join(n for n in (note, left_out) if n),
+        figures={**figures, **told},
     )
 
 
