@@ -34,7 +34,8 @@ def command(
     """Show rows of a dataset as the last run left it.
 
     Where a dataset has pii:, what it does not call plain is masked, and so are the text columns
-    that it does not name, the key apart.
+    that it does not name, the key apart. The addresses that a segment writes to are masked unless
+    pii: calls them plain.
     """
     from cdmq import api
     from cdmq.project.given import read_vars

@@ -51,7 +51,7 @@ def rows_of(
         [(whole,)] = warehouse.fetch(
             nodes.select([exp.Count(this=exp.Star())], nodes.table(relation)).sql(warehouse.dialect)
         )
-    hidden = () if unmask else _hidden(dataset, shown)
+    hidden = () if unmask else _hidden(project, dataset, shown)
     names = tuple(shown)
     return Table(
         str(relation),
@@ -80,8 +80,14 @@ def _relation(dataset: Dataset, stage: str, warehouse: Warehouse) -> Relation:
     return Relation(short(name, warehouse.traits.longest_name), warehouse.schema)
 
 
-def _hidden(dataset: Dataset, columns: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(c for c, t in columns.items() if c != _RULES and hides(dataset.spec, c, t))
+def _hidden(project: Project, dataset: Dataset, columns: dict[str, Any]) -> tuple[str, ...]:
+    """What pii: hides, and what rules hand out, unless pii: calls it plain."""
+    uses = project.uses.values()
+    handed = {c for u in uses for c in u.makes.get(f"handed:{dataset.name}", ())}
+    handed -= {c for c, how in dataset.spec.pii.items() if how == "plain"}
+    return tuple(
+        c for c, t in columns.items() if c != _RULES and (c in handed or hides(dataset.spec, c, t))
+    )
 
 
 def _shown(value: Any, hide: bool) -> Any:

@@ -39,6 +39,15 @@ def asked_before(party: str, schema: str, ids: Ids) -> exp.Select:
     return nodes.select(shown, nodes.table(Relation(QUEUE.name, schema)), nodes.every(where))
 
 
+def name_living(rule: str, at: Running) -> None:
+    """Which records stand together by a matching rule, where it did not run: of all that people
+    read of it, what holds."""
+    published = nodes.table(at.names.output(f"{rule}__xref")[1])
+    shown = [nodes.column(c) for c in ("key", "party_id")]
+    holds = nodes.is_null(nodes.column("to_run"))
+    at.names.queries[f"xref:{rule}"] = nodes.select(shown, published, holds)
+
+
 def exported_now(rule: str, party: str | None, at: Running) -> exp.Select:
     """Who was in waves, by the ids that parties have in this run."""
     for state in at.states:

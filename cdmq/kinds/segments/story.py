@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
+from cdmq.audit.meanings import switched_off
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.said import may_be_unread
-from cdmq.kinds.segments.tables import SEGMENT_MEMBERS
+from cdmq.kinds.segments.tables import EXPORTS, SEGMENT_MEMBERS
 
 COUNTS = "entry not told", "entries not told"
 
@@ -46,10 +48,64 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
     yield from _told(party, at, "party")
 
 
+@dataclass(frozen=True)
+class Outside:
+    """A segment that somebody does not fit."""
+
+    rule: str
+    key: str
+
+
+@dataclass(frozen=True)
+class InWave:
+    """A wave in which somebody was written to, or out of which he was held."""
+
+    rule: str
+    wave: str
+    key: str
+    part: str
+    taken: datetime
+    by: str
+
+
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    for row in kept_of(about, at, "segments", SEGMENT_MEMBERS, lambda r: str(r["from_run"])):
+    rows = kept_of(about, at, "segments", SEGMENT_MEMBERS, lambda r: str(r["from_run"]))
+    for row in rows:
         member = _member(at, row)
         yield Chapter(place, member, tuple(_lines(member)))
+    known = {(at.now(r["rule_id"]), r["key"]) for r in rows if r["to_run"] is None}
+    for outside in _outside(about, at):
+        if (outside.rule, outside.key) not in known:
+            lines = (
+                f"segment {outside.rule}  not in it: {outside.key}",
+                "    because it does not fit its members, or its where",
+            )
+            yield Chapter(place, outside, lines)
+    for row in kept_of(about, at, "segments", EXPORTS, lambda r: r["exported_at"]):
+        wave = InWave(
+            at.now(row["rule_id"]),
+            row["wave"],
+            row["key"],
+            row["part"],
+            row["exported_at"],
+            row["exported_by"],
+        )
+        yield Chapter(place, wave, (_line(wave),))
+
+
+def _outside(about: Record | Party, at: Telling) -> Iterator[Outside]:
+    """The segments of today, with the key by which each knows the record or party."""
+    for datasets, keys in about.places:
+        for rule in sorted({at.now(r) for d in datasets for r in at.rules_on(d, "segments")}):
+            version = at.versions.get(rule, [])
+            if version and version[-1]["to_run"] is None and not switched_off(version[-1]):
+                yield from (Outside(rule, key) for key in keys[-1:])
+
+
+def _line(wave: InWave) -> str:
+    words = {"contact": "written to", "holdout": "held out", "comparison": "written to, to compare"}
+    day = f"{wave.taken:%Y-%m-%d}"
+    return f"wave    {wave.rule} {wave.wave}  {words[wave.part]} on {day}, taken by {wave.by}"
 
 
 def _member(at: Telling, row: Row) -> Member:

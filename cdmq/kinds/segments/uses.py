@@ -46,9 +46,16 @@ def uses(rule: Rule, at: Known) -> Uses:
         f"column:{rule.dataset}": frozenset({rule.id}),
         f"kept:{rule.id}": frozenset({"part"}),
     }
+    for name in {dataset.name, dataset.made_of or dataset.name}:
+        makes[f"handed:{name}"] = frozenset(_addresses(spec))
     if may_be_unread(rule, *_OWN):
         makes[f"flags:{rule.dataset}"] = frozenset()
     return Uses(reads, makes)
+
+
+def _addresses(spec: SegmentRule) -> list[str]:
+    """The columns that are written to: a segment alone hands them out."""
+    return [spec.permission.address] if isinstance(spec.permission, Consents) else []
 
 
 def _permission(spec: SegmentRule, dataset: Dataset, at: Known, read: Read) -> None:

@@ -15,7 +15,13 @@ from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.exporting import Exported, Exporting
 from cdmq.kinds.facts.counted import uncounted
 from cdmq.kinds.running import Publishing, Running
-from cdmq.kinds.segments.before import asked_before, asked_now, exported_before, exported_now
+from cdmq.kinds.segments.before import (
+    asked_before,
+    asked_now,
+    exported_before,
+    exported_now,
+    name_living,
+)
 from cdmq.kinds.segments.figures import counts_query, figures_of, log_query, note
 from cdmq.kinds.segments.parties import party_rule
 from cdmq.kinds.segments.problems import Look
@@ -153,6 +159,8 @@ def _run(segment: _Segment, at: Running, steps: DatasetSteps) -> Outcome:
 
 def _wave(segment: _Segment, at: Exporting) -> Exported:
     scope = _scope(segment, at.running)
+    for kept in filter(None, (scope.party, scope.spec.one_per)):
+        name_living(kept, at.running)
     return recall(scope, at) if at.recall else wave(scope, at)
 
 
@@ -174,8 +182,8 @@ def _name(scope: Scope, at: Running) -> None:
     """What the query reads beside datasets: as made in this run, else as the last one left it."""
     rule, spec = scope.rule.id, scope.spec
     for kept in filter(None, (scope.party, spec.one_per)):
-        if f"xref:{kept}" not in at.names.staged:
-            at.names.put(f"xref:{kept}", at.names.output(f"{kept}__xref")[1])
+        if kept not in at.ran:
+            name_living(kept, at)
     for one in spec.never:
         other = isinstance(one, str) and one not in scope.project.datasets
         if other and f"made:{one}__members" not in at.names.staged:

@@ -15,7 +15,10 @@ from kinds.segments import campaign as c
 from kinds.segments.oracle import Event, members, permitted
 from runner import AS_OF, Twin, World
 
+import cdmq
 from cdmq.cli import main
+from cdmq.explaining.story import stories
+from cdmq.explaining.story_text import told as text_of
 from cdmq.problems import CdmqError
 from cdmq.runs.exporting import Asked, export
 
@@ -216,3 +219,24 @@ def test_what_was_withdrawn_before_the_last_run_is_not_handed_out(twin: Twin) ->
     people = {p.key: p for p in told.people}
     later = replace(told, events=now.events)
     assert all(permitted(later, people[row[0]]) for row in found.rows)
+
+
+def test_the_story_tells_why_in_why_out_and_which_waves(twin: Twin) -> None:
+    world = twin(begin)
+    told = given().project(world)
+    take(world)
+    project = cdmq.parse(world.root)
+    wanted = members(told)
+
+    def story(key: str) -> str:
+        return "\n".join(line for s in stories(project, key) for line in text_of(s))
+
+    by_part = {part: k for k, (part, _) in sorted(wanted.items())}
+    contact, held, out = (by_part[p] for p in ("contact", "holdout", "out"))
+    assert f"segment news  to be written to: {contact}" in story(contact)
+    assert "wave    news 2026-11  written to on 2026-11-01, taken by " in story(contact)
+    assert "wave    news 2026-11  held out on 2026-11-01" in story(held)
+    assert f"segment news  fits, and is left out: {out}" in story(out)
+    assert f"    because {wanted[out][1]}" in story(out)
+    others = {p.key for p in told.people if not p.fits} - wanted.keys()
+    assert f"segment news  not in it: {min(others)}" in story(min(others))
