@@ -167,13 +167,13 @@ class States:
             }.items()
             if c in table.names
         }
+        if state.past:
+            fixed |= {"to_run": self.run_id, "closed_because": "changed"}
         shown: list[exp.Expr] = [nodes.column(c, "s") for c in state.columns]
         query = nodes.select(
             [*shown, *(nodes.text(v) for v in fixed.values())], nodes.table(state.staged, "s")
         )
-        if state.past:
-            fixed |= {"to_run": self.run_id, "closed_because": "changed"}
-        elif table.identity:
+        if table.identity and not state.past:
             known = _exists(
                 self.ledger.at(table),
                 nodes.every([self._mine(state.rule, "t"), _same(table.identity, "s", "t")]),

@@ -92,6 +92,18 @@ def _months_before(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
+def periods(spec: TieringRule, begin: date, until: str, clocks: Clocks) -> list[str]:
+    """The labels of the reviews from the one of a day on, before another."""
+    assert spec.review is not None
+    day, found = _begins(begin, spec.review, clocks.first), []
+    while day.isoformat() < until:
+        found.append(day.isoformat())
+        months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(spec.review)
+        days = 7 if spec.review == "weekly" else 1
+        day = _months_before(day, -months) if months else day + timedelta(days=days)
+    return found
+
+
 def clocks_of(rule: Rule, project: Project) -> Clocks:
     """By the calendar of whom it judges, or of the records that those are made of."""
     judged = project.datasets[rule.dataset]

@@ -57,7 +57,7 @@ class Moves:
 
 def moves_query(rule: str) -> exp.Select:
     """From, to and how many, between what a review found and what was before."""
-    now, before = logical(f"made:{rule}__levels"), logical(f"tiers:{rule}")
+    now, before = logical(f"made:{rule}__levels"), logical(f"before:{rule}")
     for table, alias in ((now, "n"), (before, "b")):
         table.set("alias", exp.TableAlias(this=nodes.name(alias)))
     levels = [nodes.column("level", "b"), nodes.column("level", "n")]

@@ -30,6 +30,8 @@ class Level:
     cut_offs: str | None
     from_review: str
     to_review: str | None
+    #: A later run made up for the review that gave it.
+    replayed: bool
     #: The run that closed it, and why; of what holds neither.
     closed: When | None
     because: str | None
@@ -62,6 +64,7 @@ def _level(at: Telling, row: Row) -> Level:
         row["cut_offs"],
         row["from_review"],
         row["to_review"],
+        bool(row["replayed"]),
         at.when(row["to_run"]) if row["to_run"] else None,
         row["closed_because"],
     )
@@ -75,7 +78,8 @@ def _lines(level: Level) -> Iterator[str]:
     else:
         until = f"until {at(level.closed)}: {CLOSED.get(level.because or '', level.because)}"
     yield f"level   {level.rule}  {level.level} for {level.key}"
-    yield f"    since the review of {level.from_review}, {until}"
+    made = " (replayed)" if level.replayed else ""
+    yield f"    since the review of {level.from_review}{made}, {until}"
     yield f"    because {level.reason or 'not said'}"
     if level.cut_offs and level.cut_offs.endswith("]") and AT in level.cut_offs:
         yield f"    then {level.cut_offs.rpartition(AT)[2][:-1]}"

@@ -33,7 +33,8 @@ _TAKEN = """
 SELECT * FROM (
     SELECT h.*, row_number() OVER (PARTITION BY rule_id, key ORDER BY from_run DESC) AS place
     FROM tier_history AS h
-    WHERE h.closed_because = 'changed' AND left(h.from_review, :length) <= :day AND EXISTS (
+    WHERE h.replayed IS NULL AND h.closed_because = 'changed'
+        AND left(h.from_review, :length) <= :day AND EXISTS (
         SELECT 1 FROM tier_reviews AS t WHERE t.undone_run = :run AND t.rule_id = h.rule_id
             AND t.review = h.to_review AND h.to_run >= t.run_id)
 ) AS c

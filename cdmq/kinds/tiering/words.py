@@ -127,6 +127,9 @@ class TieringRule(Named):
             review: monthly
             keep_unless: {below_by: 10%, for: 2 reviews}
 
+    `cdmq run --review-from 2025-01 -s RULE` makes up for past reviews, period by period, by the parties
+    and scores of today. They are marked `replayed`, and stand before the first real one.
+
     In the warehouse: `tier_history`, for each party its level from one review to another, with
     the measures, the cut-offs and the reason; `<rule>__levels`, those of now; `<rule>__moves`, how
     many went from which level to which, by review.

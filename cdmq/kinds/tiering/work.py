@@ -21,6 +21,7 @@ from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.tiering.history import STATE, Review, clocks_of, review_at
 from cdmq.kinds.tiering.moves import Moves, moves_query, moves_view
 from cdmq.kinds.tiering.problems import tier_problems
+from cdmq.kinds.tiering.replay import Replay
 from cdmq.kinds.tiering.review import account_query, review_query
 from cdmq.kinds.tiering.since import since
 from cdmq.kinds.tiering.tables import TIER_HISTORY, TIER_REVIEWS
@@ -84,6 +85,11 @@ def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[st
     yield f"{rule.id}__moves", moves_view(rule.id, at.schema, at.ids)
 
 
+def _real(*empty: str) -> list[exp.Expr]:
+    """What a real review gave; `empty`: other columns in which nothing stands."""
+    return [nodes.is_null(nodes.column(c)) for c in ("replayed", *empty)]
+
+
 @dataclass(frozen=True)
 class _Tiering:
     at: Running
@@ -98,12 +104,17 @@ class _Tiering:
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.at.project).digest:
             review = replace(review, state="due", message="")
+        clocks = clocks_of(rule, self.at.project)
+        replay = Replay(rule, step.query, self.at, clocks)
+        replayed, past = replay.made(self._first(rule.id, review))
         before, _, _ = self.at.make(f"{rule.id}__levels_before", self._levels_before(rule.id))
-        self.at.names.put(f"tiers:{rule.id}", before, self.at.names.output(f"{rule.id}__levels")[1])
+        published = self.at.names.output(f"{rule.id}__levels")[1]
+        self.at.names.put(f"tiers:{rule.id}", past if past and last is None else before, published)
+        self.at.names.put(f"before:{rule.id}", before, published)
         query = step.query.copy()
-        judged_now = query if review.state == "due" else self._between(query, f"tiers:{rule.id}")
+        judged_now = query if review.state == "due" else self._between(query, f"before:{rule.id}")
         staged, digest, seconds = self.at.make(
-            f"{rule.id}__levels", since(rule.spec, judged_now, f"tiers:{rule.id}", review)
+            f"{rule.id}__levels", since(rule.spec, judged_now, f"before:{rule.id}", review)
         )
         moves = Moves([])
         if review.state == "due":
@@ -124,7 +135,8 @@ class _Tiering:
         )
         if review.state == "due" and not held:
             self.at.states.append(self._reviewed(rule, review, as_of, moves))
-        self.at.drop(before)
+        for gone in (before, *([past] if past else [])):
+            self.at.drop(gone)
         found = self._levels(rule, rule.spec, staged, review)
         lost, facts, told = uncounted(self.at, step.account)
         return replace(
@@ -134,7 +146,7 @@ class _Tiering:
             could_not_judge=lost,
             uncounted=lost,
             facts=facts,
-            note="; ".join(n for n in (self._moved(rule, moves), found.note, told) if n),
+            note="; ".join(n for n in (self._moved(rule, moves), found.note, replayed, told) if n),
             held=held,
             figures={**found.figures, "facts": facts, "uncounted": lost},
         )
@@ -181,7 +193,7 @@ class _Tiering:
         query = nodes.select(
             [nodes.column(c) for c in ("review", "version", "as_of")],
             self.at.audit(TIER_REVIEWS.name),
-            nodes.every([of_rule(rule, self.at.ids), nodes.is_null(nodes.column("undone_run"))]),
+            nodes.every([of_rule(rule, self.at.ids), *_real("undone_run")]),
         )
         rows = self.at.warehouse.fetch(
             query.order_by(exp.Ordered(this=nodes.column("run_id"), desc=True))
@@ -193,12 +205,28 @@ class _Tiering:
         review, version, as_of = rows[0]
         return str(review), str(version), as_of
 
+    def _first(self, rule: str, review: Review) -> str:
+        """The label of the first real review, be it the one that is made now."""
+        least = nodes.select(
+            [exp.Min(this=nodes.column("review"))],
+            self.at.audit(TIER_REVIEWS.name),
+            nodes.every([of_rule(rule, self.at.ids), *_real("undone_run")]),
+        )
+        ((label,),) = self.at.fetch(least)
+        return str(label or review.label)
+
     def _levels_before(self, rule: str) -> exp.Select:
         """The level of everyone who has one, or who had one and was not there since."""
         rows = nodes.select(
             [nodes.column(c) for c in (*STATE, "from_review", "from_run", "to_run")],
             self.at.audit(TIER_HISTORY.name),
-            nodes.every([of_rule(rule, self.at.ids), not_undone(audit_schema(self.at.warehouse))]),
+            nodes.every(
+                [
+                    of_rule(rule, self.at.ids),
+                    not_undone(audit_schema(self.at.warehouse)),
+                    *_real(),
+                ]
+            ),
         )
         last = latest(rows, "row_number", "key", open_first())
         return nodes.select(
