@@ -104,13 +104,7 @@ class _Tiering:
             return Outcome(rule, skipped=review.message)
         if review.state == "done" and version != version_of(rule, self.at.project).digest:
             review = replace(review, state="due", message="")
-        clocks = clocks_of(rule, self.at.project)
-        replay = Replay(rule, step.query, self.at, clocks)
-        replayed, past = replay.made(self._first(rule.id, review))
-        before, _, _ = self.at.make(f"{rule.id}__levels_before", self._levels_before(rule.id))
-        published = self.at.names.output(f"{rule.id}__levels")[1]
-        self.at.names.put(f"tiers:{rule.id}", past if past and last is None else before, published)
-        self.at.names.put(f"before:{rule.id}", before, published)
+        replayed, before = self._befores(step, review, first=last is None)
         query = step.query.copy()
         judged_now = query if review.state == "due" else self._between(query, f"before:{rule.id}")
         staged, digest, seconds = self.at.make(
@@ -135,7 +129,7 @@ class _Tiering:
         )
         if review.state == "due" and not held:
             self.at.states.append(self._reviewed(rule, review, as_of, moves))
-        for gone in (before, *([past] if past else [])):
+        for gone in before:
             self.at.drop(gone)
         found = self._levels(rule, rule.spec, staged, review)
         lost, facts, told = uncounted(self.at, step.account)
@@ -204,6 +198,18 @@ class _Tiering:
             return None, None, None
         review, version, as_of = rows[0]
         return str(review), str(version), as_of
+
+    def _befores(self, step: TierStep, review: Review, first: bool) -> tuple[str, list[Relation]]:
+        """The levels before a review: `before`, those of the real one before; `tiers`, by which it
+        goes: of a first review those that a replay came to."""
+        rule = step.rule
+        replay = Replay(rule, step.query, self.at, clocks_of(rule, self.at.project))
+        replayed, past = replay.made(self._first(rule.id, review))
+        before, _, _ = self.at.make(f"{rule.id}__levels_before", self._levels_before(rule.id))
+        published = self.at.names.output(f"{rule.id}__levels")[1]
+        self.at.names.put(f"tiers:{rule.id}", past if past and first else before, published)
+        self.at.names.put(f"before:{rule.id}", before, published)
+        return replayed, [before, *([past] if past else [])]
 
     def _first(self, rule: str, review: Review) -> str:
         """The label of the first real review, be it the one that is made now."""
