@@ -3,11 +3,11 @@ sort. All else is worked out beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlglot import exp
 
-from cdmq.datasets.rows import Rows
+from cdmq.datasets.rows import Rows, unreadable
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.relationships.joined import Joined
 from cdmq.kinds.relationships.words import NONE, RelationshipsRule
@@ -26,19 +26,32 @@ SORTS: Mapping[str, Type] = dict.fromkeys(("party", "sort"), "text")
 _KEY, _PARTY, _PART = "0", "1", "2"
 
 
-def links_query(rule: Rule, rows: Rows, conditions: Conditions, key: exp.Expr) -> exp.Select:
-    """A row a link that the rule is about, all as texts."""
+def links_query(
+    rule: Rule, rows: Rows, conditions: Conditions, unread: Collection[str]
+) -> exp.Select:
+    """A row a link that the rule is about, all as texts. `unread`: columns of whose cells the text
+    is known where they could not be read."""
     spec = rule.spec
     assert isinstance(spec, RelationshipsRule)
+
+    def moment(column: str) -> exp.Expr:
+        said = _text(column, rows.columns)
+        if column not in unread:
+            return said
+        return exp.Coalesce(this=said, expressions=[unreadable(column, rows.dialect)])
+
     shown = {
         "from_id": _text(spec.from_, rows.columns),
         "to_id": _text(spec.to, rows.columns),
         "type": _text(spec.type, rows.columns),
-        "starts": _text(spec.starts, rows.columns),
-        "ends": _text(spec.ends, rows.columns),
+        "starts": moment(spec.starts),
+        "ends": moment(spec.ends),
     }
     return nodes.select(
-        [nodes.alias(key, "key"), *(nodes.alias(node, name) for name, node in shown.items())],
+        [
+            nodes.alias(rows.key(), "key"),
+            *(nodes.alias(node, name) for name, node in shown.items()),
+        ],
         logical(rows.relation),
         conditions.where,
     )

@@ -70,7 +70,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     if wrong or at.check_only or not known:
         return None
     conditions = Conditions(rule, at.binder, at.rows.behind)
-    query = links_query(rule, at.rows, conditions, at.rows.key())
+    query = links_query(rule, at.rows, conditions, _told_unread(at))
     linking = _Linking(rule, spec, of, at.catalog, query, at.rows.relation)
     return Work(
         rule,
@@ -82,6 +82,14 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         views=partial(_views, rule),
         judgements=tuple(judgements(rule, spec, at.rows, conditions, at.project, of)),
     )
+
+
+def _told_unread(at: Compiling) -> frozenset[str]:
+    """The columns of which the rows tell what stands in a cell that could not be read."""
+    if not at.rows.relation.startswith("source:"):
+        return frozenset()
+    rules = (r for r in at.project.rules.values() if r.dataset == at.dataset.name)
+    return frozenset(c for r in rules if r.check == "readable" for c in r.columns)
 
 
 def _run(linking: _Linking, at: Running, steps: DatasetSteps) -> Outcome:
