@@ -68,6 +68,8 @@ class Outcome:
     judged: int = 0
     failing: int = 0
     could_not_judge: int = 0
+    #: Flags that somebody waived: they are in neither of the two.
+    waived: int = 0
     changed: int = 0
     seconds: float = 0.0
     statement: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from cdmq.warehouses.base import Warehouse
 
 
+class Waived(Protocol):
+    """Whose flags are waived."""
+
+    @property
+    def where(self) -> exp.Expr: ...
+    @property
+    def unfit(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class Findings:
     """Reads the temporary tables of what was found. `send` runs a statement that is recorded, and
@@ -33,6 +42,8 @@ class Findings:
     send: Callable[[exp.Expr], tuple[str, float]]
     #: Of the datasets whose files this run read.
     lines: Mapping[str, FileLines] = field(default_factory=dict)
+    #: Which keys of a rule are waived, as a condition over what was found, and what does not fit.
+    waived: Callable[[Rule, DatasetSteps], Waived | None] = lambda rule, steps: None
 
     def counted(self, plan: DatasetPlan, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Tested and judged rows, one pass for all judgements of a relation; of a rule with
@@ -89,7 +100,7 @@ class Findings:
             elif own[0].scope == "dataset":
                 done.append(self._about_the_dataset(o, own, failing))
             else:
-                done.append(self._judged(o, own, failing))
+                done.append(self._waived(self._judged(o, own, failing), own, steps))
         return [
             self._with_changes(o, changed) if o.evaluated and o.rule.id in changing else o
             for o in done
@@ -118,6 +129,28 @@ class Findings:
             if count or any(n for n, _ in unjudged)
             else (),
         )
+
+    def _waived(self, outcome: Outcome, own: Sequence[Judgement], steps: DatasetSteps) -> Outcome:
+        """The outcome without the flags that somebody waived: they are counted apart."""
+        found = self.waived(outcome.rule, steps)
+        if found is None:
+            return outcome
+        codes = [self.numbers.code(*j.id) for j in own]
+        counts = [self._count(codes, found.where), self._count([c + 1 for c in codes], found.where)]
+        return replace(
+            outcome,
+            failing=outcome.failing - counts[0],
+            could_not_judge=outcome.could_not_judge - counts[1],
+            waived=sum(counts),
+            note="; ".join(filter(None, [outcome.note, *found.unfit])),
+        )
+
+    def _count(self, codes: Sequence[int], where: exp.Expr) -> int:
+        mine = exp.In(this=nodes.column("code"), expressions=[nodes.number(c) for c in codes])
+        named = nodes.every([mine, where.copy()])
+        query = nodes.select([exp.Count(this=exp.Star())], nodes.table(FOUND), named)
+        ((count,),) = self.warehouse.fetch(self.render.sent(query))
+        return int(count)
 
     def _grouped(
         self, relation: Relation, parts: Sequence[str], codes: Sequence[int]

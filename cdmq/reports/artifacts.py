@@ -92,7 +92,7 @@ def _result(r: RuleResult, result: RunResult) -> dict[str, Any]:
         "could_not_judge": o.could_not_judge,
         "cells_changed": o.changed,
         "failures_percent": round(r.percent, 4),
-        "waived": 0,
+        "waived": o.waived,
         "rule_version": result.versions.get(rule.id),
         "kind": rule.kind,
         "check": rule.check,

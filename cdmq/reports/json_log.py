@@ -86,6 +86,7 @@ def _rule(outcome: Outcome) -> dict[str, Any]:
         "tested": outcome.tested,
         "judged": outcome.judged,
         "failing": outcome.failing,
+        "waived": outcome.waived,
         "could_not_judge": outcome.could_not_judge,
         "changed": outcome.changed,
         "percent": round(r.percent, 4),

@@ -157,17 +157,19 @@ def _found(r: RuleResult) -> str:
         words.append(f"{o.failing:,} of {o.judged:,} ({percent(r.percent)})")
     if o.unjudged:
         words.append(f"{o.unjudged:,} could not be judged")
+    if o.waived:
+        words.append(f"{o.waived:,} waived")
     return ", ".join(words)
 
 
 def _flags(o: Outcome) -> int:
-    """The flags that were found; a fact that could not be counted is none."""
-    return o.failing + o.unjudged
+    """The flags that were found, waived or not; a fact that could not be counted is none."""
+    return o.failing + o.unjudged + o.waived
 
 
 def finds(r: RuleResult) -> bool:
     """A rule with something to look at, `info` rules too."""
-    return bool(r.outcome.failing or r.outcome.could_not_judge)
+    return bool(r.outcome.failing or r.outcome.could_not_judge or r.outcome.waived)
 
 
 def percent(share: float) -> str:

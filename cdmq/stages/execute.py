@@ -17,6 +17,7 @@ from cdmq.datasets.build import Builder
 from cdmq.graph.order import graph_of
 from cdmq.kinds.given import joined, read_by
 from cdmq.kinds.running import Running
+from cdmq.kinds.waived import waivers
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Executed, Outcome
 from cdmq.problems import CdmqError
@@ -72,6 +73,7 @@ class Execution:
             plan.numbers,
             self.finder.send,
             self.builder.lines,
+            waivers(asked.decisions, asked.ids, warehouse.dialect),
         )
         guards = Guards(
             project, warehouse, self.findings, asked.ids, asked.holds_back, self.finder.find
@@ -232,6 +234,7 @@ class Execution:
         return replace(
             made,
             failing=outcome.failing,
+            waived=outcome.waived,
             could_not_judge=made.could_not_judge + outcome.could_not_judge,
             samples=outcome.samples,
             fingerprint=outcome.fingerprint,

@@ -236,7 +236,7 @@ def _result_row(result: RuleResult, versions: Mapping[str, Version], facts: RunF
         o.tested,
         o.judged,
         o.failing,
-        0,
+        o.waived,
         o.could_not_judge,
         o.changed,
         result.percent,
