@@ -113,10 +113,10 @@ class Uses:
 
     Names of what is read, each with its columns: `rows:D` the records of a dataset as rules see
     them, `source:D` as they were delivered, `flags:D` the flags on those columns, `kept:R` what
-    the rule R keeps, `seed:S` a list. Of what is made: `source:D` a dataset, `column:D` a column
-    that the dataset's records have from this rule, `parties:D` which of its records are one party,
-    `flags:D` flags on those columns, `kept:R`, `handed:D` files with those columns, which leave
-    cdmq in no other way.
+    the rule R keeps, `found:R` how much it found in this run, `seed:S` a list. Of what is made:
+    `source:D` a dataset, `column:D` a column that the dataset's records have from this rule,
+    `parties:D` which of its records are one party, `flags:D` flags on those columns, `kept:R`,
+    `handed:D` files with those columns, which leave cdmq in no other way.
     """
 
     reads: Mapping[str, frozenset[str]]

@@ -128,6 +128,8 @@ def _after(
             wanted = {c.lower() for c in columns}
             if how == "rows" and (own := makers.get(f"column:{dataset}")):
                 before |= {r for r, made in own if {c.lower() for c in made} & wanted}
+            if how == "found" and dataset in rules:
+                before.add(dataset)
             if how == "flags" and (own := makers.get(what)):
                 later = walk([node], followers)
                 before |= {

@@ -49,11 +49,11 @@ def item(model: type[BaseModel], defs: Json) -> Json:
     return {"$ref": f"#/$defs/{model.__name__}"}
 
 
-def read(item: Any, at: Reading) -> Iterator[Rule]:
-    """The one rule of an item that is the words of a `Named`."""
+def read(item: Any, at: Reading, model: type[Named] | None = None) -> Iterator[Rule]:
+    """The one rule of an item that is the words of a `Named`: the kind's own, or others."""
     from cdmq.kinds.reading import Said
 
-    spec = cast("Named | None", at.model(at.kind.rule, item, at.path, at.named(item)))
+    spec = cast("Named | None", at.model(model or at.kind.rule, item, at.path, at.named(item)))
     if spec is None:
         return
     if not at.kind.built:

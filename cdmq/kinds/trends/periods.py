@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlglot import exp
 
@@ -59,6 +60,12 @@ class Periods:
             expression=nodes.paren(exp.Sub(this=month, expression=nodes.number(self.first))),
         )
         return _whole(months, _MONTHS[self.per])
+
+    def number(self, day: date) -> int:
+        """The same, of a date that is known here."""
+        if self.per in _DAYS:
+            return (day - date.fromisoformat(_MONDAY)).days // _DAYS[self.per]
+        return ((day.year - _EPOCH) * 12 + day.month - self.first) // _MONTHS[self.per]
 
     def begins(self, number: exp.Expr) -> exp.Expr:
         """The first day of a period, as a date."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cdmq.kinds import plain
 from cdmq.kinds.kind import Known
 from cdmq.kinds.thresholds import threshold_problems, thresholds
+from cdmq.kinds.trends.dataset_words import DatasetTrend
 from cdmq.kinds.trends.words import TrendRule
 from cdmq.problems import Problem
 from cdmq.values import Rule, Uses
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 def read(item: Any, at: Reading) -> Iterator[Rule]:
     """The one rule of an item; what can have no effect on its flags is told."""
+    if isinstance(item, dict) and "of" in item:
+        for rule in plain.read(item, at, DatasetTrend):
+            yield replace(rule, severity=rule.spec.severity or "warn")  # type: ignore[attr-defined]
+        return
     for rule in plain.read(item, at):
         spec = rule.spec
         assert isinstance(spec, TrendRule)

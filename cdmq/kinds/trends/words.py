@@ -13,6 +13,11 @@ from cdmq.kinds.trends.periods import in_periods
 from cdmq.kinds.words import Duration, Lasting, Named, Number, Period, Share, days_of
 from cdmq.project.fields import Model, Threshold
 
+NOTES = (
+    "Of a dataset: measure is {count: rows}, {nulls: COLUMN} or {flags: RULE}, and alert has other "
+    "keys: {id: calls_a_week, of: dataset, measure: {count: rows}, per: week, "
+    "alert: {history: 8 weeks, beyond: 5}}. Default of beyond: 5.",
+)
 #: The steps of somebody's trend, in the order in which a run counts them.
 NEW, ACTIVE, FALLING, DORMANT, BACK = STEPS = ("new", "active", "falling", "dormant", "back")
 _MOST_GAP, _DECIMALS = 1000, 2
@@ -96,6 +101,13 @@ class TrendRule(Named):
     Being falling opens a flag, and so does being dormant; each closes when the step ends. A flag
     is a warning unless `severity: error` is said. With `visit` each stands in the queue too, with
     what would come no more in a year, until the step ends.
+
+    With `of: dataset` the dataset itself is judged, all its rows together: how many there are, in
+    how many of 100 a column holds nothing, or how many a rule of it flags. What the last whole
+    period brought, where rows say when they happened, and else what this run finds, is held
+    against the median of the periods before it (where runs tell: of the last run in each). It is
+    flagged where it is further away than `beyond` median deviations; where all periods before are
+    equal, a deviation is 5% of their median. Fewer than three known periods are too few to judge.
 
     Example:
 

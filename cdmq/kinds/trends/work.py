@@ -14,6 +14,8 @@ from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.facts.counted import says_of_money, uncounted
 from cdmq.kinds.facts.money import mixed
 from cdmq.kinds.running import Publishing, Running
+from cdmq.kinds.trends.dataset_words import DatasetTrend
+from cdmq.kinds.trends.dataset_work import dataset_work
 from cdmq.kinds.trends.problems import trend_problems
 from cdmq.kinds.trends.query import COLUMNS, Trend, everyone
 from cdmq.kinds.trends.tables import TREND_STEPS
@@ -39,6 +41,8 @@ class _Judging:
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
+    if isinstance(rule.spec, DatasetTrend):
+        return dataset_work(rule, at)
     wrong = trend_problems(rule, at.rows, at.project, at.catalog, at.dialect)
     at.problems.extend(wrong)
     if wrong or at.check_only or at.project.read_by(rule.id) - set(at.catalog):
