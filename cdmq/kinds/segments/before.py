@@ -4,6 +4,7 @@ are staged as it finds them; people read the same as views."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -15,8 +16,9 @@ from cdmq.sql import nodes
 from cdmq.sql.relation import Relation
 
 Ids = Mapping[str, tuple[str, ...]]
-#: Where a matching rule keeps which id leads to which: `party_id`, `now_id`.
-_LEADS = "leads"
+#: Where a matching rule keeps which record is of which party: `key`, `party_id`.
+_XREF = "xref"
+_PAIR = (nodes.column("key"), nodes.column("party_id"))
 
 
 def asked_now(party: str, at: Running) -> exp.Select:
@@ -48,40 +50,73 @@ def name_living(rule: str, at: Running) -> None:
     at.names.queries[f"xref:{rule}"] = nodes.select(shown, published, holds)
 
 
-def exported_now(rule: str, party: str | None, at: Running) -> exp.Select:
-    """Who was in waves, by the ids that parties have in this run."""
-    for state in at.states:
-        if (state.rule, state.table.name) == (party, _LEADS):
-            return _exported(
-                rule, audit_schema(at.warehouse), at.ids, nodes.table(state.staged, "l")
-            )
-    return exported_before(rule, party, audit_schema(at.warehouse), at.ids)
+@dataclass(frozen=True)
+class Sent:
+    """Who was in waves of segments, and who that is today. `party`: the matching rule that says
+    which records are one; `of_parties`: the segment is of parties, and not of their records;
+    `datasets`: those whose segments reach the same people, by every name that they had."""
 
+    rule: str
+    party: str | None
+    of_parties: bool
+    datasets: tuple[str, ...]
+    dialect: str
 
-def exported_before(rule: str, party: str | None, schema: str, ids: Ids) -> exp.Select:
-    leads = nodes.subquery(leads_before(party, schema, ids), "l") if party is not None else None
-    return _exported(rule, schema, ids, leads)
+    def now(self, at: Running) -> exp.Select:
+        """As records stand together in this run."""
+        today: exp.Expr | None = None
+        for state in at.states:
+            if (state.rule, state.table.name) == (self.party, _XREF):
+                today = nodes.table(state.staged)
+        return self.query(audit_schema(at.warehouse), at.ids, today)
 
+    def query(self, schema: str, ids: Ids, today: exp.Expr | None = None) -> exp.Select:
+        """A row for each of those who were one with somebody in a wave when that was taken: `key`
+        as it is today, `member`, as it was in the wave, and whether the wave is of this segment."""
+        key: exp.Expr = nodes.column("key", "e")
+        query = nodes.select([], nodes.table(Relation(EXPORTS.name, schema), "e"))
+        query.set(
+            "where", exp.Where(this=nodes.one_of(nodes.column("dataset", "e"), self.datasets))
+        )
+        if self.party is not None:
+            xref = nodes.table(Relation(_XREF, schema))
+            if today is None:
+                holds = [of_rule(self.party, ids), nodes.is_null(nodes.column("to_run"))]
+                today = nodes.select(_PAIR, xref.copy(), nodes.every(holds))
+            else:
+                today = nodes.select(_PAIR, today)
+            nodes.left_join(query, nodes.table(Relation(_XREF, schema), "h"), self._then(ids))
+            record = exp.Coalesce(this=nodes.column("key", "h"), expressions=[key.copy()])
+            mine = nodes.equal(nodes.column("key", "x"), record)
+            nodes.left_join(query, nodes.subquery(today, "x"), mine)
+            now: exp.Expr = nodes.column("party_id", "x")
+            if not self.of_parties:
+                same = nodes.equal(nodes.column("party_id", "y"), now)
+                nodes.left_join(query, nodes.subquery(today.copy(), "y"), same)
+                now = nodes.column("key", "y")
+            key = exp.Coalesce(this=now, expressions=[key])
+        shown = [
+            nodes.alias(key, "key"),
+            nodes.alias(nodes.column("key", "e"), "member"),
+            *(nodes.column(c, "e") for c in ("wave", "part", "exported_at", "until")),
+            nodes.alias(of_rule(self.rule, ids, "e"), "mine"),
+        ]
+        query.set("expressions", shown)
+        return query.distinct()
 
-def leads_before(party: str, schema: str, ids: Ids) -> exp.Select:
-    """(party_id, now_id): which id of a party that ended leads to which."""
-    open_ = [of_rule(party, ids), nodes.is_null(nodes.column("to_run"))]
-    shown = [nodes.column(c) for c in ("party_id", "now_id")]
-    return nodes.select(shown, nodes.table(Relation(_LEADS, schema)), nodes.every(open_))
-
-
-def _exported(rule: str, schema: str, ids: Ids, leads: exp.Expr | None) -> exp.Select:
-    key: exp.Expr = nodes.column("key", "e")
-    if leads is not None:
-        key = exp.Coalesce(this=nodes.column("now_id", "l"), expressions=[key])
-    shown = [
-        nodes.alias(key, "key"),
-        nodes.alias(nodes.column("key", "e"), "member"),
-        *(nodes.column(c, "e") for c in ("wave", "part", "exported_at", "until")),
-        nodes.alias(of_rule(rule, ids, "e"), "mine"),
-    ]
-    query = nodes.select(shown, nodes.table(Relation(EXPORTS.name, schema), "e"))
-    if leads is not None:
-        same = nodes.equal(nodes.column("party_id", "l"), nodes.column("key", "e"))
-        nodes.left_join(query, leads, same)
-    return query
+    def _then(self, ids: Ids) -> exp.Expr:
+        """Records that were of the party when the wave was taken."""
+        assert self.party is not None
+        taken, begun, ended = (
+            nodes.by_code_point(nodes.column(c, t), self.dialect)
+            for c, t in (("run_id", "e"), ("from_run", "h"), ("to_run", "h"))
+        )
+        still = [nodes.is_null(nodes.column("to_run", "h")), exp.GT(this=ended, expression=taken)]
+        return nodes.every(
+            [
+                nodes.equal(nodes.column("party_id", "h"), nodes.column("key", "e")),
+                of_rule(self.party, ids, "h"),
+                exp.LTE(this=begun, expression=taken.copy()),
+                nodes.any_of(still),
+            ]
+        )

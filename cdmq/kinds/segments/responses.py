@@ -95,7 +95,9 @@ def responses_query(scope: Scope, totals: Totals) -> exp.Select:
         nodes.column("mine", "e"),
         exp.LTE(this=nodes.column("until", "e"), expression=as_of_node()),
     ]
-    counts = [exp.Count(this=exp.Star()), exp.Count(this=nodes.column("member", "h"))]
+    counts = [
+        exp.Count(this=exp.Distinct(expressions=[nodes.column("member", t)])) for t in ("e", "h")
+    ]
     query = nodes.select([*shown, *counts], _exported(scope), nodes.every(passed))
     same = [nodes.equal(nodes.column(c, "h"), nodes.column(c, "e")) for c in ("wave", "member")]
     nodes.left_join(query, nodes.subquery(hits.distinct(), "h"), nodes.every(same))

@@ -14,6 +14,7 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder, real
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.links import referred
+from cdmq.kinds.segments.before import Sent
 from cdmq.kinds.segments.words import SegmentRule
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
@@ -72,6 +73,16 @@ class Scope:
     def records(self) -> str:
         """The dataset of the records of a party."""
         return self.rows.dataset.made_of or self.rows.dataset.name
+
+    @property
+    def sent(self) -> Sent:
+        """Who was in waves of segments that reach the same people."""
+        own, known = self.rows.dataset, self.project.datasets
+        others = [d.name for d in known.values() if d.made_of == own.name]
+        related = [own.name, *([own.made_of] if own.made_of else others)]
+        names = tuple(dict.fromkeys(n for d in related for n in self.project.names_of(d)))
+        of_parties = own.made_by is not None
+        return Sent(self.rule.id, self.party, of_parties, names, self.dialect)
 
     def types(self, dataset: str) -> Mapping[str, Type]:
         """The columns of a dataset; of the segment's own without those that rules give."""

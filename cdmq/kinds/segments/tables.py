@@ -42,6 +42,7 @@ EXPORTS = Table(
     wave text the name of the wave
     key text the party or record
     part text contact, holdout or comparison
+    dataset text the dataset of the segment
 """
         + _OF_WAVE
     ),

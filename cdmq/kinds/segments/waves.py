@@ -144,7 +144,8 @@ def _freeze(scope: Scope, at: Exporting, exported: Exported, parts: dict[str, st
     when = datetime.fromisoformat(at.running.render.as_of)
     common = [rule, at.wave]
     said = [channel, purpose, at.by, when, _until(scope, at), exported.digest, at.ledger.run_id]
-    at.ledger.add(EXPORTS, [[*common, key, part, *said] for key, part in sorted(parts.items())])
+    of = scope.rows.dataset.name
+    at.ledger.add(EXPORTS, [[*common, key, part, of, *said] for key, part in sorted(parts.items())])
     at.ledger.add(
         WAVES,
         [

@@ -18,8 +18,6 @@ from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.segments.before import (
     asked_before,
     asked_now,
-    exported_before,
-    exported_now,
     name_living,
 )
 from cdmq.kinds.segments.figures import counts_query, figures_of, log_query, note
@@ -188,7 +186,7 @@ def _name(scope: Scope, at: Running) -> None:
         other = isinstance(one, str) and one not in scope.project.datasets
         if other and f"made:{one}__members" not in at.names.staged:
             at.names.put(f"made:{one}__members", at.names.output(f"{one}__members")[1])
-    _stage(f"exported:{rule}", f"{rule}__exported", exported_now(rule, scope.party, at), at)
+    _stage(f"exported:{rule}", f"{rule}__exported", scope.sent.now(at), at)
     if scope.party is not None:
         _stage(f"asked:{rule}", f"{rule}__asked", asked_now(scope.party, at), at)
 
@@ -267,5 +265,4 @@ def _views(
             f"{rule.id}__responses",
             at.kept(SEGMENT_RESPONSES.name, shown, mine.copy(), open_=True),
         )
-    exported = exported_before(rule.id, segment.scope.party, at.schema, at.ids)
-    yield f"{rule.id}__exported", exported
+    yield f"{rule.id}__exported", segment.scope.sent.query(at.schema, at.ids)
