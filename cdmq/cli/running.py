@@ -81,7 +81,7 @@ def _without(
     command: Callable[..., None], help: str, names: tuple[str, ...]
 ) -> Callable[..., None]:
     """With its help, and without options that it does not know."""
-    known = inspect.signature(command)
+    known = inspect.signature(command, eval_str=True)
     kept = [p for n, p in known.parameters.items() if n not in names]
     command.__signature__ = known.replace(parameters=kept)  # type: ignore[attr-defined]
     command.__doc__ = help
