@@ -11,6 +11,7 @@ from cdmq.kinds.running import Running
 from cdmq.kinds.trends.building import join, pick, same
 from cdmq.kinds.trends.words import DORMANT, FALLING, TrendRule, Visit
 from cdmq.outcomes import State
+from cdmq.project.zones import local
 from cdmq.sql import nodes
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.pii import stored
@@ -66,6 +67,30 @@ def _named(rows: Rows, column: str) -> exp.Select:
 
 
 def ask(rule: Rule, query: exp.Select, at: Running) -> None:
-    """Hand over the questions; where none are asked any more, those that are open close."""
+    """Hand over the questions, but for those that were answered since the step began; where none are
+    asked any more, those that are open close."""
+    answered = [
+        (key, local(d.at, at.project.config.time_zone).date().isoformat())
+        for d in at.decisions.of(("visit",), at.ids.get(rule.id, (rule.id,)), (rule.dataset,))
+        for key in d.keys
+    ]
+    if answered:
+        query = query.where(_unanswered(answered))
     staged, _, _ = at.make(f"{rule.id}__visits", query)
     at.states.append(State(rule.id, QUEUE, staged, COLUMNS, of_records=True))
+
+
+def _unanswered(answered: list[tuple[str, str]]) -> exp.Expr:
+    """Whether nobody called since the step began; `answered`: keys and days."""
+    said = {
+        name: nodes.call("unnest", exp.Array(expressions=[nodes.text(v) for v in values]))
+        for name, values in zip(("key", "day"), zip(*answered, strict=True), strict=True)
+    }
+    calls = nodes.select([nodes.alias(node, name) for name, node in said.items()])
+    since = exp.GTE(
+        this=nodes.cast(nodes.column("day", "a"), "date"), expression=nodes.column("since", "s")
+    )
+    mine = nodes.every([*same("a", "s", "key"), since])
+    return exp.Not(
+        this=exp.Exists(this=nodes.select([nodes.number(1)], nodes.subquery(calls, "a"), mine))
+    )

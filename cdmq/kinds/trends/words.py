@@ -100,7 +100,8 @@ class TrendRule(Named):
 
     Being falling opens a flag, and so does being dormant; each closes when the step ends. A flag
     is a warning unless `severity: error` is said. With `visit` each stands in the queue too, with
-    what would come no more in a year, until the step ends.
+    what would come no more in a year, until the step ends or somebody says what came of the call
+    (a decision of type visit: kept, offer, lost_to or no_reason).
 
     With `of: dataset` the dataset itself is judged, all its rows together: how many there are, in
     how many of 100 a column holds nothing, or how many a rule of it flags. What the last whole

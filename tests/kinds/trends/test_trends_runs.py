@@ -224,6 +224,32 @@ def test_a_visit_stands_in_the_queue_until_the_step_ends(world: World) -> None:
     assert asked(world) == []
 
 
+PEOPLE = "- {login: ada, name: Ada, roles: [sales], standing: 1}\n"
+CALLED = (
+    "- {type: visit, rule: fewer, keys: [KEY], new: kept, by: ada, at: AT, reason: will order}\n"
+)
+
+
+def test_who_was_called_is_asked_about_no_more_until_the_next_step(world: World) -> None:
+    """A call before the step began is none about it."""
+    prepare(world)
+    write(world, VISIT)
+    world.write({"people.yml": PEOPLE})
+    run(world, 7)
+    assert [r[0] for r in asked(world)] == [RETURNS]
+    early = CALLED.replace("KEY", RETURNS).replace("AT", "2025-06-30")
+    world.write({"decisions/visits.yml": early})
+    run(world, 7)
+    assert [r[0] for r in asked(world)] == [RETURNS]
+    world.write(
+        {"decisions/visits.yml": early + CALLED.replace("KEY", RETURNS).replace("AT", "2025-07-05")}
+    )
+    run(world, 7)
+    assert asked(world) == []
+    run(world, 8)
+    assert [r[:3] for r in asked(world)] == [(RETURNS, "record", "dormant")]
+
+
 def test_a_visit_by_a_role(begun: World) -> None:
     write(begun, VISIT.replace("owner", "key_account"))
     run(begun, 15)
