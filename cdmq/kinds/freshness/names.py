@@ -5,6 +5,7 @@ from __future__ import annotations
 #: What a run makes for itself, of a rule, and what stays.
 SEEN, RATES = "seen", "rates"
 CELLS, RECORDS, CALLS = "cells", "records", "calls"
+SAID, HEARD = "said", "heard"
 #: What is kept of a cell, and of a record.
 CELL_STATE = (
     "key",
@@ -19,7 +20,9 @@ CELL_STATE = (
     "whom",
     "rate_of",
 )
-RECORD_STATE = ("key", "digest", "since", "seen", "first_seen", "tries", "last_try")
+#: What a run knows of a cell beside: its value, and as it is shown, and its key as a log finds it.
+BESIDE = ("ckey", "value", "shown")
+RECORD_STATE = ("key", "digest", "since", "seen", "first_seen", "tries", "last_try", "answered")
 
 
 def made(rule: str, what: str) -> str:

@@ -76,14 +76,14 @@ def _watched(look: FactsLook, rows: Rows, binder: Binder, column: str, spec: Fre
         look.tell("columns", "CDMQ203", cause, remedy)
         return
     proved = {binder.real(c) for c in rows.dataset.spec.verified_at}
-    if real not in proved and spec.proof is None:
+    if real not in proved and spec.proof is None and spec.queue is None:
         look.tell(
             "columns",
             "CDMQ264",
             f"nothing can prove {column}: {rows.dataset.name} has no verified_at for it, and the "
-            "rule no log",
+            "rule no log and no queue",
             f"add to the dataset ({rows.dataset.span}): verified_at: {{{column}: COLUMN}}, or to "
-            "the rule: proof",
+            "the rule: proof, or queue",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from cdmq.kinds.freshness.log import Log
-from cdmq.kinds.freshness.names import CELLS, RECORD_STATE, RECORDS, SEEN, before, made
+from cdmq.kinds.freshness.names import CELLS, HEARD, RECORD_STATE, RECORDS, SEEN, before, made
 from cdmq.kinds.freshness.standing import standing
 from cdmq.kinds.freshness.sure import Sure
 from cdmq.kinds.freshness.tables import FRESHNESS_RECORDS
@@ -32,53 +32,101 @@ def records_query(watched: Watched, log: Log | None) -> exp.Select:
     whole = (before(id_, RECORDS, "last"), before(id_, RECORDS, "had"), "whole")
     for name, node in standing(query, entity, *whole).items():
         query.append("expressions", nodes.alias(node, name))
-    _tried(query, id_, log)
+    _tried(query, id_, log, watched.columns)
     cells = logical(made(id_, CELLS)) if watched.columns else None
     return of_records(query, cells, watched.spec, watched.columns, as_of_node(), watched.dialect)
 
 
-def _tried(query: exp.Select, rule: str, log: Log | None) -> None:
+def _tried(query: exp.Select, rule: str, log: Log | None, columns: Sequence[str]) -> None:
     """Joins to records, the rows of `u`, on how many days somebody tried in vain to prove a value
-    since it was last proved right or wrong, and when last."""
-    shown: dict[str, exp.Expr] = {"tries": nodes.number(0), "last_try": nodes.null()}
-    if log is not None:
-        nodes.left_join(
-            query,
-            nodes.subquery(_in_vain(rule, log), "t"),
-            nodes.equal(nodes.column("key", "t"), nodes.column("key", "u")),
-        )
-        tries = exp.Coalesce(this=nodes.column("tries", "t"), expressions=[nodes.number(0)])
-        shown = {"tries": tries, "last_try": nodes.column("last_try", "t")}
-    types = {"tries": "bigint", "last_try": "timestamp"}
+    since it was last proved right or wrong, and when last; and when people last answered that
+    something of it is right."""
+    tried = nodes.subquery(_counted(_in_vain(rule, log, columns)), "t")
+    right = nodes.subquery(_answered(rule), "y")
+    for joined, alias in ((tried, "t"), (right, "y")):
+        on = nodes.equal(nodes.column("key", alias), nodes.column("key", "u"))
+        nodes.left_join(query, joined, on)
+    tries = exp.Coalesce(this=nodes.column("tries", "t"), expressions=[nodes.number(0)])
+    shown = {
+        "tries": nodes.cast(tries, "bigint"),
+        "last_try": nodes.column("last_try", "t"),
+        "answered": nodes.column("answered", "y"),
+    }
     for name, node in shown.items():
-        query.append("expressions", nodes.alias(nodes.cast(node, types[name]), name))
+        query.append("expressions", nodes.alias(node, name))
 
 
-def _in_vain(rule: str, log: Log) -> exp.Select:
-    at, proof = nodes.column("at", "w"), nodes.column("proof", "c")
-    day = nodes.cast(at.copy(), "date")
-    since = exp.GT(this=day, expression=nodes.cast(proof, "date"))
-    query = nodes.select(
-        [
-            nodes.alias(nodes.column("key", "c"), "key"),
-            nodes.alias(exp.Count(this=exp.Distinct(expressions=[day.copy()])), "tries"),
-            nodes.alias(exp.Max(this=at), "last_try"),
-        ],
-        nodes.subquery(nodes.select([exp.Star()], logical(made(rule, CELLS))), "c"),
+def _counted(tries: exp.Query) -> exp.Select:
+    at = nodes.column("at", "v")
+    days = exp.Distinct(expressions=[nodes.cast(at, "date")])
+    shown = [
+        nodes.column("key", "v"),
+        nodes.alias(exp.Count(this=days), "tries"),
+        nodes.alias(exp.Max(this=at.copy()), "last_try"),
+    ]
+    query = nodes.select(shown, nodes.subquery(tries, "v"))
+    return nodes.group_by(query, [nodes.column("key", "v")])
+
+
+def _answered(rule: str) -> exp.Select:
+    last = nodes.alias(exp.Max(this=nodes.column("at")), "answered")
+    reached = nodes.column("reached")
+    query = nodes.select([nodes.column("key"), last], logical(made(rule, HEARD)), reached)
+    return nodes.group_by(query, [nodes.column("key")])
+
+
+def _in_vain(rule: str, log: Log | None, columns: Sequence[str]) -> exp.Query:
+    """A row a try of a value since it was proved: `key` and `at`."""
+    reached = nodes.subquery(_answered(rule), "y")
+    heard = nodes.select(
+        [nodes.column(c, "h") for c in ("key", "column_name", "at")],
+        nodes.subquery(nodes.select([exp.Star()], logical(made(rule, HEARD))), "h"),
         nodes.every(
             [
-                nodes.equal(nodes.column("result", "w"), nodes.text("other")),
-                nodes.any_of([nodes.is_null(proof.copy()), since]),
+                exp.Not(this=nodes.column("reached", "h")),
+                nodes.any_of(
+                    [
+                        nodes.is_null(nodes.column("answered", "y")),
+                        exp.GT(
+                            this=nodes.column("at", "h"), expression=nodes.column("answered", "y")
+                        ),
+                    ]
+                ),
             ]
         ),
     )
-    same = [nodes.equal(nodes.column("key", "w"), nodes.column("ckey", "c"))]
-    same += [
-        nodes.equal(nodes.column(c, "w"), nodes.column(c, "c")) for c in ("column_name", "value")
-    ]
-    tries = nodes.subquery(log.tries(), "w")
-    query.append("joins", exp.Join(this=tries, on=nodes.every(same)))
-    return nodes.group_by(query, [nodes.column("key", "c")])
+    mine = nodes.equal(nodes.column("key", "y"), nodes.column("key", "h"))
+    nodes.left_join(heard, reached, mine)
+    if not columns:
+        return heard
+    said = [_since_proof("w"), _same("key")]
+    named = nodes.any_of([nodes.is_null(nodes.column("column_name", "w")), _same("column_name")])
+    found = [_of_cells(rule, heard, [*said, named])]
+    if log is not None:
+        other = nodes.equal(nodes.column("result", "w"), nodes.text("other"))
+        mine = nodes.equal(nodes.column("key", "w"), nodes.column("ckey", "c"))
+        about = [mine, _same("column_name"), _same("value")]
+        found.append(_of_cells(rule, log.tries(), [_since_proof("w"), other, *about]))
+    return nodes.union_all(found)
+
+
+def _of_cells(rule: str, tries: exp.Select, on: Sequence[exp.Expr]) -> exp.Select:
+    cells = nodes.subquery(nodes.select([exp.Star()], logical(made(rule, CELLS))), "c")
+    query = nodes.select([nodes.column("key", "c"), nodes.column("at", "w")], cells)
+    query.append("joins", exp.Join(this=nodes.subquery(tries, "w"), on=nodes.every(on)))
+    return query
+
+
+def _same(column: str) -> exp.Expr:
+    return nodes.equal(nodes.column(column, "w"), nodes.column(column, "c"))
+
+
+def _since_proof(of: str) -> exp.Expr:
+    proof = nodes.column("proof", "c")
+    later = exp.GT(
+        this=nodes.cast(nodes.column("at", of), "date"), expression=nodes.cast(proof, "date")
+    )
+    return nodes.any_of([nodes.is_null(proof.copy()), later])
 
 
 def of_records(

@@ -17,7 +17,7 @@ from cdmq.kinds.said import fields, may_be_unread
 
 def judges(said: str) -> bool:
     """A value with a bad result is flagged."""
-    return "proof" in fields(said) or may_be_unread(said)
+    return "columns" in fields(said) or may_be_unread(said)
 
 
 @dataclass(frozen=True)

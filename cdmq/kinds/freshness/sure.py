@@ -86,7 +86,8 @@ class Sure:
         """The day from which on a record is to be asked as a whole, over its own row."""
         if self.spec.unchanged_for is None:
             return nodes.cast(nodes.null(), "date")
-        return _day(nodes.paren(after(self.column("since"), self.spec.unchanged_for)))
+        last = nodes.call("greatest", self.column("since"), self.column("answered"))
+        return _day(nodes.paren(after(last, self.spec.unchanged_for)))
 
     def today(self) -> exp.Expr:
         return nodes.cast(self.as_of.copy(), "date")

@@ -19,7 +19,7 @@ FRESHNESS_CELLS = Table(
     seen text how it came: first (the rule saw none before), changed, or returned (after another)
     first_seen timestamp the time of the run that first saw a value of this cell
     proof timestamp when the value was last proved right or wrong; NULL: never
-    proved_by text what proved it: verified_at or a log; NULL: nothing did
+    proved_by text what proved it: verified_at, decisions or a log; NULL: nothing did
     result text good or bad; NULL: it was never proved
     whom text the key of recheck_after that fits the record; NULL where the rule has none
     rate_of text whose rate it fades by, beside its column; empty: that of all
@@ -56,10 +56,11 @@ FRESHNESS_RECORDS = Table(
     first_seen timestamp the time of the run that first saw the record
     tries bigint on how many days values of it were tried in vain since each was proved right or wrong
     last_try timestamp when last
+    answered timestamp when people last answered that something of it is right, or wrong
 """
         + STATE_COLUMNS
     ),
-    identity=("key", "digest", "since", "seen", "tries", "last_try"),
+    identity=("key", "digest", "since", "seen", "tries", "last_try", "answered"),
     entity=("key",),
 )
 

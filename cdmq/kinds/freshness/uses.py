@@ -23,7 +23,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     makes = {f"kept:{rule.id}": frozenset({"confidence"})}
     if spec.watched:
         makes[f"column:{rule.dataset}"] = frozenset({rule.id})
-    if spec.proof or may_be_unread(rule, "where"):
+    if spec.watched or may_be_unread(rule, "where"):
         makes[f"flags:{rule.dataset}"] = frozenset(spec.watched)
     return Uses(reads, makes)
 
@@ -48,7 +48,7 @@ def leaves(rule: Rule) -> dict[str, str]:
     for what in ("cells", "records") if spec.watched else ("records",):
         found[f"made:{rule.id}__{what}"] = f"{rule.id}__{what}"
         found |= {f"{part}_{what}:{rule.id}": f"{rule.id}__{what}" for part in ("last", "had")}
-    names = ("seen", "rates", *(("calls",) if spec.queue else ()))
+    names = ("seen", "rates", "said", "heard", *(("calls",) if spec.queue else ()))
     found |= {f"made:{rule.id}__{name}": f"{rule.id}__{name}" for name in names}
     asked = ("open_calls", "all_calls") if spec.queue else ()
     return found | {f"{name}:{rule.id}": f"{rule.id}__calls" for name in asked}

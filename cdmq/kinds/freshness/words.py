@@ -105,8 +105,10 @@ class FreshnessRule(Named):
 
     Use it because people move and change phones: what was right two years ago is a guess today.
 
-    A value's **proof** is the latest of: the dataset's `verified_at` for its column, and a row of
-    the log that `proof` names with a good result for just that value. A load proves nothing, nor
+    A value's **proof** is the latest of: the dataset's `verified_at` for its column, a row of the
+    log that `proof` names with a good result for just that value, and what people decided:
+    `verified` (with `old` or `new` of that value, else of the one that stood there then), and
+    `wrong`, with `new` where they know better, as a bad result. A load proves nothing, nor
     does an edit of another column. Rows of the log about a value that no longer stands there count
     for nothing, nor do results that are neither good nor bad. Values are compared as rules see
     them: standardise the column of the log as that of the dataset. Dates after `as_of`, before 1900
@@ -143,7 +145,8 @@ class FreshnessRule(Named):
     With `queue` people are asked: each calendar day of `as_of` at most `per_day` rows are opened in
     the table `queue`, however often cdmq runs. A row is one call: all values of a record that are
     due. It stays open while one of them is due, and nobody is asked twice meanwhile. A row of the
-    log with another result, such as no answer, is a try in vain: the row closes, and the record
+    log with another result, such as no answer, or the decision `unreachable`, is a try in vain: the
+    row closes, and the record
     waits 2 weeks, after the second day in vain 4, after the third 8; after the fourth it is
     `unreachable`, until a value of it changes, or is proved right or wrong.
 
@@ -180,7 +183,8 @@ class FreshnessRule(Named):
 
     columns: SomeColumns | None = Field(
         None,
-        description="The columns to confirm; each needs its verified_at in the dataset, or proof.",
+        description="The columns to confirm; each needs its verified_at in the dataset, or "
+        "proof or queue.",
     )
     proof: Proof | None = Field(
         None, description="The log of what was tried: who was called, what bounced."

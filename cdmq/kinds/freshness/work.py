@@ -15,6 +15,8 @@ from cdmq.kinds.conditions import unread
 from cdmq.kinds.freshness import calls
 from cdmq.kinds.freshness import names as of
 from cdmq.kinds.freshness.account import account
+from cdmq.kinds.freshness.answers import HEARD, SAID, Answers
+from cdmq.kinds.freshness.answers import TYPES as ANSWERS
 from cdmq.kinds.freshness.cells import cells_query
 from cdmq.kinds.freshness.figures import counts_query, figures_of, note_of
 from cdmq.kinds.freshness.fit import Interval
@@ -32,6 +34,7 @@ from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome, State
 from cdmq.sql import nodes
+from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.steps import DatasetSteps, Judgement
 from cdmq.values import Rule
@@ -101,8 +104,6 @@ def _published(step: Step) -> tuple[str, ...]:
 
 def _bad(step: Step) -> Iterator[Judgement]:
     """The values that were proved wrong and still stand there: a judgement a column."""
-    if step.log is None:
-        return
     pii = step.watched.rows.dataset.spec.pii
     for column in step.watched.columns:
         hidden = pii.get(column, "plain") != "plain"
@@ -126,6 +127,7 @@ def _bad(step: Step) -> Iterator[Judgement]:
 
 def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
     rule = step.rule
+    heard = _load_answers(step, at)
     seen, _, seconds = at.make(f"{rule.id}__{of.SEEN}", step.seen)
     _remember(at, rule, of.RECORDS, FRESHNESS_RECORDS)
     spent = [seconds]
@@ -141,7 +143,8 @@ def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
     _ask(step, at)
     counts = dict(at.fetch(counts_query(step.watched, step.cells is not None)))
     left_out, told = account(step.watched, step.log, at)
-    at.drop(seen)
+    for relation in (seen, *heard):
+        at.drop(relation)
     figures = figures_of(counts, step.watched.columns, fades)
     note = note_of(counts, step.cells is not None, fades if step.intervals is not None else ())
     return Outcome(
@@ -153,6 +156,24 @@ def _run(step: Step, at: Running, steps: DatasetSteps) -> Outcome:
         note="; ".join(n for n in (note, left_out) if n),
         figures={**figures, **told},
     )
+
+
+def _load_answers(step: Step, at: Running) -> list[Relation]:
+    """What people answered to the rule, as its statements read it."""
+    rule, zone = step.rule, at.project.config.time_zone
+    ids, datasets = at.ids.get(rule.id, (rule.id,)), at.project.names_of(rule.dataset)
+    answers = Answers(zone, step.watched.binder.real)
+    answers.read(at.decisions.of(ANSWERS, ids, datasets))
+    loaded = []
+    for name, types, rows in (
+        (of.SAID, SAID, answers.rows()),
+        (of.HEARD, HEARD, answers.heard),
+    ):
+        staged, final = at.names.output(f"{rule.id}__{name}")
+        at.names.put(of.made(rule.id, name), staged, final)
+        at.warehouse.load(staged, types, rows)
+        loaded.append(staged)
+    return loaded
 
 
 def _ask(step: Step, at: Running) -> None:
