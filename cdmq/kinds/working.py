@@ -27,8 +27,8 @@ class Work:
     """What running one rule takes, but for changed cells.
 
     `run` makes what the rule leaves, and tells what it found. Of a rule that makes a dataset,
-    `rows` are the dataset's, `before` is done before they are made, and `repeated` is the same
-    over records of which some have one key.
+    `rows` are the dataset's, `before` and `after` are done before and after they are made, and
+    `repeated` is the same over records of which some have one key.
     """
 
     rule: Rule
@@ -46,6 +46,7 @@ class Work:
     names_records: bool = False
     rows: exp.Select | None = None
     before: Callable[[Running], None] = _nothing
+    after: Callable[[Running], None] = _nothing
     repeated: Callable[[], Work] | None = None
     #: Hands out a wave of it.
     wave: Callable[[Exporting], Exported] | None = None

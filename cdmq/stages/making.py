@@ -46,6 +46,8 @@ class Making:
             self.builder.made[dataset.name] = maker.rows
         digest = content_of(dataset, self.told.project)
         self.builder.source(dataset)
+        if maker:
+            maker.after(self.at)
         self._look_at(dataset, digest)
         if steps is None:
             return

@@ -16,8 +16,8 @@ GOLDEN_CELLS = Table(
     column_name text the column
     value text the value, by pii
     digest text digest of the value where pii hides it
-    winner text the record it came from
-    because text the word of pick that decided
+    winner text the record it came from; of a cell that people set the decision
+    because text the word of pick that decided; override of a cell that people set
     losers text the other values and their records
 """
         + STATE_COLUMNS
@@ -28,4 +28,24 @@ GOLDEN_CELLS = Table(
     telling=("losers",),
 )
 
-TABLES = (GOLDEN_CELLS,)
+OVERRIDES = Table(
+    "overrides",
+    "one row a time in which a decision was about a golden cell",
+    columns(
+        """
+    rule_id text the golden rule
+    version text its version when the row was opened
+    party_id text the party
+    column_name text the column
+    decision text the id of the decision
+    picked text digest of the value that was picked when a run first heeded it
+    ended boolean whether another value is picked now, and it no longer counts
+"""
+        + STATE_COLUMNS
+    ),
+    identity=("party_id", "column_name", "decision", "picked", "ended"),
+    entity=("party_id", "column_name"),
+    told=False,
+)
+
+TABLES = (GOLDEN_CELLS, OVERRIDES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,11 +12,14 @@ from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.flagged import Flagging, find_flags, flags_query
 from cdmq.kinds.golden.flagged import flagging
 from cdmq.kinds.golden.members import Flagged
+from cdmq.kinds.golden.overridden import with_set
+from cdmq.kinds.golden.overriding import Overriding
 from cdmq.kinds.golden.records import cells_query, golden_problems, golden_query
 from cdmq.kinds.golden.tables import GOLDEN_CELLS
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome, State
+from cdmq.project.spec import Pii
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
 from cdmq.steps import DatasetSteps
@@ -30,6 +33,8 @@ class _Golden:
     cells: exp.Select
     #: Column -> the rules whose flags make a value in it lose: they are judged before.
     flagging: Flagging
+    overriding: Overriding
+    pii: Mapping[str, Pii]
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
@@ -48,7 +53,10 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         read = (at.catalog[of], steps, at.dialect)
         rows = golden_query(rule, source, *read, flagged)
         cells = cells_query(rule, source, *read, at.dataset.spec.pii, flagged)
-        golden = _Golden(rule, at.dataset.name, cells, wrong)
+        pii = at.dataset.spec.pii
+        golden = _Golden(
+            rule, at.dataset.name, cells, wrong, Overriding(rule, source, at.catalog[of]), pii
+        )
         return Work(
             rule,
             run=partial(_run, golden),
@@ -62,6 +70,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
             views=partial(_views, golden),
             rows=rows,
             before=partial(_before, golden),
+            after=golden.overriding.set_cells,
         )
 
     return replace(made(at.before[of]), repeated=lambda: made(at.before[of].with_identities()))
@@ -75,14 +84,18 @@ def _before(golden: _Golden, at: Running) -> None:
 
 
 def _run(golden: _Golden, at: Running, steps: DatasetSteps) -> Outcome:
-    rule = golden.rule
-    staged, digest, seconds = at.make(f"{rule.id}__cells", golden.cells)
+    rule, cells = golden.rule, golden.cells
+    if golden.overriding.name in at.names.staged:
+        cells = with_set(cells, golden.overriding.name, golden.pii)
+    staged, digest, seconds = at.make(f"{rule.id}__cells", cells)
+    if golden.overriding.name in at.names.staged:
+        at.drop(at.names.staged[golden.overriding.name])
     at.states.append(State(rule.id, GOLDEN_CELLS, staged, GOLDEN_CELLS.identity))
     if golden.flagging:
         at.drop(at.names.staged[f"flagged:{golden.into}"])
     count = exp.Count(this=exp.Star())
     counted = (logical(f"source:{golden.into}"), nodes.table(staged))
-    ((parties, cells),) = at.fetch(
+    ((parties, count_of),) = at.fetch(
         nodes.select([exp.Subquery(this=nodes.select([count.copy()], t)) for t in counted])
     )
     return Outcome(
@@ -91,8 +104,10 @@ def _run(golden: _Golden, at: Running, steps: DatasetSteps) -> Outcome:
         judged=parties,
         statement=digest,
         seconds=seconds,
-        note=f"{parties:,} golden records, {cells:,} cells",
-        figures={"records": parties, "cells": cells},
+        note=", ".join(
+            [f"{parties:,} golden records, {count_of:,} cells", *golden.overriding.told]
+        ),
+        figures={"records": parties, "cells": count_of},
     )
 
 
