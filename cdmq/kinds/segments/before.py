@@ -50,6 +50,35 @@ def name_living(rule: str, at: Running) -> None:
     at.names.queries[f"xref:{rule}"] = nodes.select(shown, published, holds)
 
 
+def xref_now(party: str | None, at: Running) -> exp.Expr | None:
+    """Which records stand together, as this run found; None where it did not look."""
+    for state in at.states:
+        if (state.rule, state.table.name) == (party, _XREF):
+            return nodes.table(state.staged)
+    return None
+
+
+def _today(party: str, schema: str, ids: Ids, staged: exp.Expr | None) -> exp.Select:
+    if staged is not None:
+        return nodes.select(_PAIR, staged)
+    holds = [of_rule(party, ids), nodes.is_null(nodes.column("to_run"))]
+    return nodes.select(_PAIR, nodes.table(Relation(_XREF, schema)), nodes.every(holds))
+
+
+def were(party: str, schema: str, ids: Ids, staged: exp.Expr | None = None) -> exp.Select:
+    """(k, party): the ids that parties ever had, and the parties that have records of theirs."""
+    shown = [
+        nodes.alias(nodes.column("party_id", "h"), "k"),
+        nodes.alias(nodes.column("party_id", "x"), "party"),
+    ]
+    history = nodes.table(Relation(_XREF, schema), "h")
+    query = nodes.select(shown, history, of_rule(party, ids, "h"))
+    same = nodes.equal(nodes.column("key", "x"), nodes.column("key", "h"))
+    today = nodes.subquery(_today(party, schema, ids, staged), "x")
+    query.append("joins", exp.Join(this=today, on=same))
+    return query.distinct()
+
+
 @dataclass(frozen=True)
 class Sent:
     """Who was in waves of segments, and who that is today. `party`: the matching rule that says
@@ -64,13 +93,9 @@ class Sent:
 
     def now(self, at: Running) -> exp.Select:
         """As records stand together in this run."""
-        today: exp.Expr | None = None
-        for state in at.states:
-            if (state.rule, state.table.name) == (self.party, _XREF):
-                today = nodes.table(state.staged)
-        return self.query(audit_schema(at.warehouse), at.ids, today)
+        return self.query(audit_schema(at.warehouse), at.ids, xref_now(self.party, at))
 
-    def query(self, schema: str, ids: Ids, today: exp.Expr | None = None) -> exp.Select:
+    def query(self, schema: str, ids: Ids, staged: exp.Expr | None = None) -> exp.Select:
         """A row for each of those who were one with somebody in a wave when that was taken: `key`
         as it is today, `member`, as it was in the wave, and whether the wave is of this segment."""
         key: exp.Expr = nodes.column("key", "e")
@@ -79,12 +104,7 @@ class Sent:
             "where", exp.Where(this=nodes.one_of(nodes.column("dataset", "e"), self.datasets))
         )
         if self.party is not None:
-            xref = nodes.table(Relation(_XREF, schema))
-            if today is None:
-                holds = [of_rule(self.party, ids), nodes.is_null(nodes.column("to_run"))]
-                today = nodes.select(_PAIR, xref.copy(), nodes.every(holds))
-            else:
-                today = nodes.select(_PAIR, today)
+            today = _today(self.party, schema, ids, staged)
             nodes.left_join(query, nodes.table(Relation(_XREF, schema), "h"), self._then(ids))
             record = exp.Coalesce(this=nodes.column("key", "h"), expressions=[key.copy()])
             mine = nodes.equal(nodes.column("key", "x"), record)

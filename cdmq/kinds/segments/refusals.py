@@ -84,9 +84,25 @@ def _owners(scope: Scope) -> Parts:
     sure = nodes.equal(count, nodes.number(1))
     shown = [*(nodes.column(c, "o") for c in ("k", "party")), nodes.alias(sure, "sure")]
     yield "owners", nodes.select(shown, nodes.subquery(one.distinct(), "o"))
+    yield "selves", _selves(scope, sure)
+
+
+def _selves(scope: Scope, sure: exp.Expr) -> exp.Query:
+    """The parties by their ids, those of before too."""
     party = nodes.column("party", "w")
-    shown = [nodes.alias(scope.compared(party), "k"), party, nodes.alias(exp.true(), "sure")]
-    yield "selves", nodes.select(shown, part("whose", "w")).distinct()
+    shown = [nodes.alias(scope.compared(party), "k"), party]
+    found: exp.Query = nodes.select(shown, part("whose", "w"))
+    if scope.by_ids:
+        before = [
+            nodes.alias(scope.compared(nodes.column("k", "b")), "k"),
+            nodes.column("party", "b"),
+        ]
+        ever = nodes.select(before, named(f"were:{scope.rule.id}", "b"))
+        found = nodes.union_all([found, ever])
+    one = nodes.select([nodes.column(c, "u") for c in ("k", "party")], nodes.subquery(found, "u"))
+    own: list[exp.Expr] = [nodes.column(c, "o") for c in ("k", "party")]
+    own.append(nodes.alias(sure.copy(), "sure"))
+    return nodes.select(own, nodes.subquery(one.distinct(), "o"))
 
 
 def _records(scope: Scope) -> exp.Select:

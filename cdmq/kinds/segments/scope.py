@@ -15,7 +15,7 @@ from cdmq.kinds.binding import Binder, real
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.links import referred
 from cdmq.kinds.segments.before import Sent
-from cdmq.kinds.segments.words import SegmentRule
+from cdmq.kinds.segments.words import Consents, SegmentRule
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
 from cdmq.sql.logical import logical
@@ -73,6 +73,15 @@ class Scope:
     def records(self) -> str:
         """The dataset of the records of a party."""
         return self.rows.dataset.made_of or self.rows.dataset.name
+
+    @property
+    def by_ids(self) -> bool:
+        """Whether a log or list names parties by their ids, which may be those of before."""
+        own, asked = self.rows.dataset, self.spec.permission
+        named = [n for n in self.spec.never if isinstance(n, str)]
+        named += [asked.dataset] if isinstance(asked, Consents) else []
+        known = [self.project.datasets[n] for n in named if n in self.project.datasets]
+        return own.made_by is not None and any(referred(own, d) == own.name for d in known)
 
     @property
     def sent(self) -> Sent:

@@ -90,7 +90,7 @@ def leaves(rule: Rule) -> dict[str, str]:
     assert isinstance(rule.spec, SegmentRule)
     names = ["members", "left_out", *(["responses"] if rule.spec.response else [])]
     found = {f"made:{rule.id}__{n}": f"{rule.id}__{n}" for n in names}
-    return found | {f"{n}:{rule.id}": f"{rule.id}__{n}" for n in ("asked", "exported")}
+    return found | {f"{n}:{rule.id}": f"{rule.id}__{n}" for n in ("asked", "exported", "were")}
 
 
 def gives(rule: Rule) -> Given | None:

@@ -206,7 +206,8 @@ class SegmentRule(Named):
     In the warehouse: `<rule>__members`, who is in it: to contact, holdout or comparison;
     `<rule>__left_out`, who fits and is left out, with the reason; `segment_members` keeps both from
     run to run. `<rule>__exported` has who was in waves of any segment, by the ids of today; where
-    questions of a matching rule count, `<rule>__asked` has their pairs of records. With `response`
+    questions of a matching rule count, `<rule>__asked` has their pairs of records; where a log names
+    parties by their ids, `<rule>__were` has the ids of before. With `response`
     there is `<rule>__responses`, kept from run to run in `segment_responses`. `waves` and
     `exports` keep what was handed out, `<rule>__wave_<wave>` the rows themselves. In `rule_figures`
     stand, for each run, how many fit, how many are left out for each reason, and how many remain.

@@ -9,7 +9,7 @@ from functools import partial
 from sqlglot import exp
 
 from cdmq.audit.renames import of_rule
-from cdmq.audit.tables import RULE_VERSIONS
+from cdmq.audit.tables import RULE_VERSIONS, audit_schema
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.exporting import Exported, Exporting
@@ -19,6 +19,8 @@ from cdmq.kinds.segments.before import (
     asked_before,
     asked_now,
     name_living,
+    were,
+    xref_now,
 )
 from cdmq.kinds.segments.figures import counts_query, figures_of, log_query, note
 from cdmq.kinds.segments.parties import party_rule
@@ -94,6 +96,8 @@ def _published(scope: Scope) -> Iterator[str]:
     yield from ("members", "left_out", "exported")
     if scope.party is not None:
         yield "asked"
+    if scope.by_ids:
+        yield "were"
     if scope.spec.response is not None:
         yield "responses"
 
@@ -189,6 +193,10 @@ def _name(scope: Scope, at: Running) -> None:
     _stage(f"exported:{rule}", f"{rule}__exported", scope.sent.now(at), at)
     if scope.party is not None:
         _stage(f"asked:{rule}", f"{rule}__asked", asked_now(scope.party, at), at)
+    if scope.party is not None and scope.by_ids:
+        schema = audit_schema(at.warehouse)
+        found = were(scope.party, schema, at.ids, xref_now(scope.party, at))
+        _stage(f"were:{rule}", f"{rule}__were", found, at)
 
 
 def _stage(name: str, as_: str, query: exp.Select, at: Running) -> None:
@@ -259,6 +267,8 @@ def _views(
     yield f"{rule.id}__left_out", at.kept(SEGMENT_MEMBERS.name, _OUT, left, open_=True)
     if segment.scope.party is not None:
         yield f"{rule.id}__asked", asked_before(segment.scope.party, at.schema, at.ids)
+        if segment.scope.by_ids:
+            yield f"{rule.id}__were", were(segment.scope.party, at.schema, at.ids)
     if segment.scope.spec.response is not None:
         shown = tuple(RESPONSE_TYPES)
         yield (

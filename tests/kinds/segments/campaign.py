@@ -54,6 +54,7 @@ COLUMNS = {
     "amount": "integer",
     "changed": "date",
 }
+LAST = dt.date(2026, 1, 1)
 LOG = {
     "no": "integer",
     "person": "text",
