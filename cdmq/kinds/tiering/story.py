@@ -9,9 +9,11 @@ from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
 from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.versions import version_of
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.tiering.reasons import AT
 from cdmq.kinds.tiering.tables import TIER_HISTORY
+from cdmq.kinds.tiering.what_if import Told, what_if
 
 HEADING = "PARTIES AND LEVELS"
 GROUP = "levels"
@@ -28,6 +30,8 @@ class Level:
     reason: str | None
     #: The condition, and what ranks in it came to in figures then.
     cut_offs: str | None
+    #: What would change it, where that can be told; of what holds by the rule as it is.
+    what_if: Told | None
     from_review: str
     to_review: str | None
     #: A later run made up for the review that gave it.
@@ -62,12 +66,37 @@ def _level(at: Telling, row: Row) -> Level:
         row["level"],
         row["reason"],
         row["cut_offs"],
+        _what_if(at, row),
         row["from_review"],
         row["to_review"],
         bool(row["replayed"]),
         at.when(row["to_run"]) if row["to_run"] else None,
         row["closed_because"],
     )
+
+
+def _what_if(at: Telling, row: Row) -> Told | None:
+    """Of a level that holds, by the rule as it is today."""
+    rule = at.project.rules.get(at.now(row["rule_id"]))
+    if rule is None or row["to_run"] or row["measures"] is None:
+        return None
+    if version_of(rule, at.project).digest != row["version"]:
+        return None
+    return what_if(rule, row["measures"], row["level"])
+
+
+def _alone(level: Level) -> Iterator[str]:
+    """What one measure alone would have to be."""
+    told = level.what_if
+    if told is None:
+        return
+    if told.level != level.level:
+        yield f"    by its figures alone: {told.level}"
+    yield from (f"    alone {one}" for one in told.alone)
+    if not told.alone:
+        yield f"    no single {'other ' if told.unknown else ''}measure would change it"
+    if told.unknown:
+        yield f"    not told of {', '.join(told.unknown)}: more than a comparison hangs on it"
 
 
 def _lines(level: Level) -> Iterator[str]:
@@ -83,3 +112,4 @@ def _lines(level: Level) -> Iterator[str]:
     yield f"    because {level.reason or 'not said'}"
     if level.cut_offs and level.cut_offs.endswith("]") and AT in level.cut_offs:
         yield f"    then {level.cut_offs.rpartition(AT)[2][:-1]}"
+    yield from _alone(level)

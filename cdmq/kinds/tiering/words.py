@@ -127,6 +127,10 @@ class TieringRule(Named):
             review: monthly
             keep_unless: {below_by: 10%, for: 2 reviews}
 
+    `cdmq explain --record` says what one measure alone would have to be for another level, judged
+    before `keep_unless`, or that no single measure would change it. A measure that is ranked, or
+    reckoned with in a condition, is named as one of which that is not told.
+
     `cdmq run --review-from 2025-01 -s RULE` makes up for past reviews, period by period, by the parties
     and scores of today. They are marked `replayed`, and stand before the first real one.
 
