@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from runner import World
 
 import cdmq
+from cdmq.cli import run as run_command
+from cdmq.cli import test as test_command
 from cdmq.problems import CdmqError
 from cdmq.runs.facts import who
 
@@ -141,3 +144,11 @@ def test_what_is_accepted_is_a_rule(begun: World, name: str, told: str) -> None:
 def test_only_a_run_knows_them(begun: World) -> None:
     with pytest.raises(TypeError, match="no option 'accept_moves'"):
         cdmq.test(begun.root, accept_moves="class")  # type: ignore[call-arg]
+
+
+def test_the_other_commands_keep_their_options() -> None:
+    """`-q` and the like, without what only a run knows."""
+    known = {c: inspect.signature(c.command).parameters for c in (run_command, test_command)}
+    assert all(not isinstance(p.annotation, str) for ps in known.values() for p in ps.values())
+    only = set(known[run_command]) - set(known[test_command])
+    assert only == {"accept_moves", "review_from"}
