@@ -90,6 +90,7 @@ def _read(at: DuckDBPyConnection, spec: RelationshipsRule) -> None:
     at.execute(ask.CALLED)
     at.execute(ask.READ)
     at.execute(ask.ENDS, [_EVER, _NEVER])
+    at.execute(ask.NO_SORTS)
     at.execute(ask.SORTS)
     at.execute(ask.SORTED)
     at.execute(ask.FOLLOWED)

@@ -62,7 +62,7 @@ def _at_one_time(links: Sequence[Link]) -> list[Link] | None:
 def tangles(links: Sequence[Link]) -> Iterator[list[Link]]:
     """The links within each set of parties that reach each other (the strongly connected
     components), those with the smallest party first."""
-    component = _components(links)
+    component = components(links)
     found: dict[int, list[Link]] = {}
     for link in links:
         if component[link.from_] == component[link.to]:
@@ -70,9 +70,9 @@ def tangles(links: Sequence[Link]) -> Iterator[list[Link]]:
     yield from sorted(found.values(), key=lambda tangle: min(link.from_ for link in tangle))
 
 
-def _components(links: Sequence[Link]) -> dict[int, int]:
+def components(links: Sequence[Link]) -> dict[int, int]:
     """Party -> a number that parties have in common that reach each other (Tarjan's way, without
-    recursion)."""
+    recursion). Those come first to whom links lead."""
     leads = _leads(links)
     order: dict[int, int] = {}
     low: dict[int, int] = {}

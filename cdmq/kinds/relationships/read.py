@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cdmq.kinds import plain
+from cdmq.kinds.relationships.roll_words import RollUpRule
 from cdmq.kinds.relationships.words import RelationshipsRule
 from cdmq.problems import did_you_mean
 from cdmq.values import Rule
@@ -23,8 +24,39 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
         if parties is None or not _known(spec.links, "links", at):
             continue
         if spec.parties is None or _known(parties, "parties", at):
-            own = spec.model_copy(update={"parties": parties})
-            yield replace(rule, dataset=spec.links, spec=own)
+            own = {"parties": parties, "roll_up": {}}
+            kept = {f: e for f, e in rule.expressions.items() if not f.startswith("roll_up.")}
+            yield replace(
+                rule,
+                dataset=spec.links,
+                spec=spec.model_copy(update=own),
+                expressions=kept,
+            )
+            for name in spec.roll_up:
+                yield _rolled(rule, spec, name, parties)
+
+
+def _rolled(rule: Rule, spec: RelationshipsRule, name: str, parties: str) -> Rule:
+    """A measure of the parties as a rule about them. Facts that it could not count warn."""
+    field = f"roll_up.{name}"
+    spans = {
+        f"measure{f.removeprefix(field)}": span
+        for f, span in rule.spans.items()
+        if f == field or f.startswith(f"{field}.")
+    }
+    where = rule.expressions.get(f"{field}.where")
+    return replace(
+        rule,
+        id=name,
+        dataset=parties,
+        spec=RollUpRule(id=name, measure=spec.roll_up[name], linked_by=rule.id),
+        severity="warn",
+        where=None,
+        formerly=None,
+        span=spans.get("measure", rule.span),
+        expressions={} if where is None else {"measure.where": where},
+        spans=spans,
+    )
 
 
 def _parties(spec: RelationshipsRule, dataset: str, at: Reading) -> str | None:

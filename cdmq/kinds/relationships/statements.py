@@ -56,6 +56,8 @@ LEFT JOIN called AS f ON f.name = r.from_id
 LEFT JOIN called AS t ON t.name = r.to_id
 LEFT JOIN types AS y ON y.type = r.type
 """
+#: Where no type asks of what sort somebody is.
+NO_SORTS = "CREATE TABLE IF NOT EXISTS sorts (party VARCHAR, sort VARCHAR)"
 #: Of every party that is said to be of some sort, all that it is said to be.
 SORTS = """
 CREATE TABLE sorted AS

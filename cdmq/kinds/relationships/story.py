@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -12,9 +13,11 @@ from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When, one_of
 from cdmq.audit.telling_text import CLOSED, at
+from cdmq.kinds.kept import kept_of
 from cdmq.kinds.relationships.joined import Joined, joined
-from cdmq.kinds.relationships.tables import LINKS
+from cdmq.kinds.relationships.tables import LINKS, ROLL_UPS
 from cdmq.kinds.relationships.words import RelationshipsRule
+from cdmq.kinds.said import fields
 from cdmq.sql import nodes
 
 COUNTS = "fault of a link", "faults of links"
@@ -41,8 +44,8 @@ class Told:
 
 
 def judges(said: str) -> bool:
-    """Every link is judged."""
-    return True
+    """Every link is judged; a measure of parties judges nothing."""
+    return "types" in fields(said)
 
 
 def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
@@ -53,6 +56,7 @@ def chapters(record: Record, at: Telling) -> Iterator[Chapter]:
             yield from _of(at, rule, of, ids, "record")
         elif record.dataset in (of.records, of.parties) and record.party is None:
             yield from _of(at, rule, of, [record.key], "record")
+    yield from _figures(record, at, "record")
 
 
 def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
@@ -61,6 +65,7 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
         if of.through == party.rule:
             ids = [party.id, *([party.now] if party.now else [])]
             yield from _of(at, rule, of, ids, "party")
+    yield from _figures(party, at, "party")
 
 
 def _rules(at: Telling) -> Iterator[tuple[str, Joined]]:
@@ -130,3 +135,47 @@ def _held(link: Told) -> str:
         if moment is not None
     ]
     return f",{''.join(parts)}" if parts else ""
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """A time in which a party and all below it had a figure."""
+
+    rule: str
+    key: str
+    figure: Decimal | None
+    own: Decimal | None
+    below: int
+    opened: When
+    closed: When | None
+    because: str | None
+
+
+def _figures(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
+    rows = kept_of(about, at, "relationships", ROLL_UPS, lambda r: str(r["from_run"]))
+    for row in rows:
+        rolled = Rolled(
+            at.now(row["rule_id"]),
+            row["key"],
+            row["figure"],
+            row["own"],
+            row["below"],
+            at.when(row["from_run"]),
+            at.when(row["to_run"]) if row["to_run"] else None,
+            row["closed_because"],
+        )
+        yield Chapter(place, rolled, tuple(_rolled_lines(rolled)))
+
+
+def _rolled_lines(rolled: Rolled) -> Iterator[str]:
+    yield f"figure  {rolled.rule}  {_number(rolled.figure)} for {rolled.key}"
+    until = "holds"
+    if rolled.closed is not None:
+        why = CLOSED.get(rolled.because or "", rolled.because)
+        until = f"until {at(rolled.closed)}: {why}"
+    yield f"    since {at(rolled.opened)}, {until}"
+    yield f"    own: {_number(rolled.own)}; below: {rolled.below:,}"
+
+
+def _number(figure: Decimal | None) -> str:
+    return "none" if figure is None else f"{figure.normalize():f}"

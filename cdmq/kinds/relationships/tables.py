@@ -27,4 +27,22 @@ top; NULL: it does not hold at the run's as_of, or there is none
     entity=("from_party", "to_party", "type", "starts"),
 )
 
-TABLES = (LINKS,)
+ROLL_UPS = Table(
+    "roll_ups",
+    "one row a time in which a party and all below it had a figure",
+    columns(
+        """
+    rule_id text the measure, by its name
+    version text its version when the row was opened
+    key text the party
+    figure decimal(38,9) its own and that of all below it; NULL: none has a fact
+    own decimal(38,9) that of the party alone
+    below bigint how many parties are below it
+"""
+        + STATE_COLUMNS
+    ),
+    identity=("key", "figure", "own", "below"),
+    entity=("key",),
+)
+
+TABLES = (LINKS, ROLL_UPS)

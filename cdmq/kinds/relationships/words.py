@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from cdmq.kinds.words import Count, Named, ReadsFrom, filled
+from cdmq.kinds.relationships.roll_words import RollUp
+from cdmq.kinds.words import Count, Named, ReadsFrom, Word, filled
 from cdmq.project.fields import Bool, Column, Dataset, Model
 
 #: In the place of a column that links do not have.
@@ -67,6 +69,11 @@ class RelationshipsRule(Named):
     flagged for its type, ends, sort or dates is not followed. A date that can't be read, and a
     party whose sort nobody says, could not be judged.
 
+    `roll_up` adds up a figure of each party and of all below it by links of one type that hold at
+    as_of, each party once, whatever ways lead to it; parties that reach each other have one figure.
+    Each stands as a column of its name in the dataset of the parties, for the levels, conditions
+    and measures of other rules. A party without a fact, itself and below, has none, or `if_none`.
+
     Example:
 
         relationships:
@@ -79,11 +86,14 @@ class RelationshipsRule(Named):
               parent_of: {from: company, to: company, loops: refused}
               pays_for: {to_at_most: 1}
               works_at: {from: person, to: company, dated: true}
+            roll_up:
+              group_volume: {from: orders, sum: amount, over: 24 months, along: parent_of}
 
     In the warehouse: the audit table `links`, a row a link between two parties and time in which
     the data said so; `<rule>__links`, the links that are followed now: from, to, type, starts,
     ends, depth (how many links lead down to its end) and root (the party at the top), both for
-    links that hold at as_of.
+    links that hold at as_of. `<roll_up>__figures`, and the audit table `roll_ups` with its history:
+    key, figure, own (of the party alone) and below (how many parties are below it).
     """
 
     links: Dataset = Field(description="The dataset of the links.")
@@ -119,6 +129,18 @@ class RelationshipsRule(Named):
         description="type: what links of this type must keep to."
     )
 
+    roll_up: dict[Word, RollUp] = Field(
+        default_factory=dict,
+        description="name: a figure of every party, its own and that of all below it.",
+    )
+
+    def nested_sql(self) -> Mapping[str, tuple[tuple[str | int, ...], str]]:
+        return {
+            f"roll_up.{name}.where": (("roll_up", name, "where"), measure.where)
+            for name, measure in self.roll_up.items()
+            if measure.where is not None
+        }
+
     @property
     def dates(self) -> tuple[str, ...]:
         """The columns of its dates."""
@@ -138,6 +160,11 @@ class RelationshipsRule(Named):
         undated = [name for name, t in self.types.items() if t.dated]
         if self.starts == NONE and undated:
             raise ValueError(f"{undated[0]} is dated: say which column starts is")
+        for name, measure in self.roll_up.items():
+            if measure.along not in self.types:
+                raise ValueError(f"{name} goes along {measure.along}, which is none of the types")
+            if name == self.id:
+                raise ValueError(f"{name} is the rule itself: give the figure a name of its own")
         return self
 
 

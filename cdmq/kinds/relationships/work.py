@@ -24,6 +24,8 @@ from cdmq.kinds.relationships.query import (
     names_query,
     sorts_query,
 )
+from cdmq.kinds.relationships.roll_words import RollUpRule
+from cdmq.kinds.relationships.rolling import rolled
 from cdmq.kinds.relationships.tables import LINKS
 from cdmq.kinds.relationships.words import RelationshipsRule
 from cdmq.kinds.running import Publishing, Running
@@ -63,6 +65,8 @@ class _Linking:
 
 def work(rule: Rule, at: Compiling) -> Work | None:
     spec = rule.spec
+    if isinstance(spec, RollUpRule):
+        return rolled(rule, spec, at)
     assert isinstance(spec, RelationshipsRule)
     of = joined(str(spec.parties), at.project, at.project.uses)
     at.problems.extend(wrong := link_problems(rule, at.rows, at.binder, of, at.catalog))
@@ -114,18 +118,19 @@ def _judged(linking: _Linking, at: Running, steps: DatasetSteps) -> Outcome:
     links.expressions[0].set("this", steps.with_digests().key_for(linking.relation))
     with at.warehouse.scratch() as scratch:
         names = names_query(of, at.project.datasets[of.records], types, xref)
-        sorts = sorts_query(of, spec.sort, at.project.datasets, linking.catalog[of.parties], xref)
         scratch.bring("links", DELIVERED, at.render.sent(links))
         scratch.bring("names", NAMES, at.render.sent(names))
-        if not spec.sorts:
-            sorts = sorts.limit(0)
-        scratch.bring("sorts", SORTS, at.render.sent(sorts))
+        if spec.sorts:
+            of_parties = linking.catalog[of.parties]
+            sorts = sorts_query(of, spec.sort, at.project.datasets, of_parties, xref)
+            scratch.bring("sorts", SORTS, at.render.sent(sorts))
         counts = judge(scratch.connection, spec, _microseconds(at.as_of))
-        kept, _ = at.names.output(f"{rule.id}__links")
+        kept, made = at.names.output(f"{rule.id}__links")
         scratch.send("kept", kept, _KEPT)
         faults, final = at.names.output(f"{rule.id}__faults")
         scratch.send("faults", faults, dict.fromkeys(COLUMNS, "text"))
     at.names.put(f"made:{rule.id}__faults", faults, final)
+    at.names.put(f"made:{rule.id}__links", kept, made)
     at.states.append(State(rule.id, LINKS, kept, tuple(_KEPT)))
     return Outcome(
         rule,
