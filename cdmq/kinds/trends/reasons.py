@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from cdmq.kinds.facts.numbers import DECIMAL
 from cdmq.kinds.trends.periods import many
 from cdmq.kinds.trends.words import BACK, DORMANT, FALLING, NEW, TrendRule
 from cdmq.sql import nodes
@@ -82,7 +83,9 @@ class Reasons:
         return nodes.when(by_year, nodes.text("by the year before "), nodes.text("usually "))
 
     def _amount(self, alias: str, name: str) -> exp.Expr:
-        return text_of(nodes.column(name, alias), "decimal")
+        """With two decimals at most."""
+        value = nodes.call("round", nodes.column(name, alias), nodes.number(2))
+        return text_of(nodes.cast(value, DECIMAL), "decimal")
 
     def _per(self) -> exp.Expr:
         return nodes.text(f" a {self.spec.per}")
