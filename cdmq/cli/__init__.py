@@ -26,6 +26,7 @@ MODULES = (
     "export",
     "queue",
     "decide",
+    "count",
     "explain",
     "history",
     "schema",

@@ -101,7 +101,7 @@ def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
         order = exp.Order(expressions=[exp.Ordered(this=digest)])
         return exp.Window(this=nodes.call(name), partition_by=[key], order=order)
 
-    mark = nodes.call("substr", digest, nodes.number(len(_NO_KEY) + 1), nodes.number(10))
+    mark = nodes.call("substr", digest, nodes.number(len(NO_KEY) + 1), nodes.number(10))
     # Which of equal records comes first is chance, and another one in each window: so one place
     # says all, and how many have a smaller digest is the same for all that are equal.
     begins = nodes.when(nodes.is_null(key), over("rank"), nodes.number(1))
@@ -123,7 +123,8 @@ def identity_of(key: exp.Expr, digest: exp.Expr) -> exp.Expr:
 
 
 #: How the name of a record begins that has no key.
-_NO_KEY = "no key: "
+#: What the name of a record without a key begins with.
+NO_KEY = "no key: "
 
 
 def record_digest(parts: Sequence[tuple[exp.Expr, Type]]) -> exp.Expr:
@@ -132,4 +133,4 @@ def record_digest(parts: Sequence[tuple[exp.Expr, Type]]) -> exp.Expr:
     for node, type_ in parts:
         value = exp.Coalesce(this=text_of(node, type_), expressions=[nodes.text("\x01")])
         texts += [value, nodes.text("\x02")]
-    return nodes.concat([nodes.text(_NO_KEY), nodes.call("md5", nodes.concat(texts))])
+    return nodes.concat([nodes.text(NO_KEY), nodes.call("md5", nodes.concat(texts))])
