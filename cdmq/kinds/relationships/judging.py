@@ -106,7 +106,7 @@ def _crowds(
 
 
 def _loops(at: DuckDBPyConnection, type_: str) -> Iterator[tuple[int, str]]:
-    """The youngest link of each loop, and its path."""
+    """The youngest link of each loop, of several the last by its key, and its path."""
     for loop in loops(_links(at, ask.OF_TYPE, type_)):
         path = [link.from_ for link in loop]
         told = path if len(path) <= _TOLD else [*path[: _TOLD - 1], path[-1]]
@@ -114,8 +114,7 @@ def _loops(at: DuckDBPyConnection, type_: str) -> Iterator[tuple[int, str]]:
         if len(told) < len(path):
             named.insert(_TOLD - 1, "...")
         youngest = max(loop, key=lambda link: (link.starts, link.number))
-        ((number,),) = at.execute(ask.LINK_OF, [youngest.number]).fetchall()
-        yield number, f"a loop of {len(path):,} links: {' -> '.join([*named, named[0]])}"
+        yield youngest.number, f"a loop of {len(path):,} links: {' -> '.join([*named, named[0]])}"
 
 
 def _links(at: DuckDBPyConnection, statement: str, *given: str | int) -> list[Link]:

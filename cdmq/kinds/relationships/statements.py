@@ -139,13 +139,18 @@ CREATE TABLE parties AS
 SELECT party, row_number() OVER (ORDER BY party) AS id
 FROM (SELECT from_party AS party FROM merged UNION SELECT to_party FROM merged)
 """
-#: The links of a type, and those among them that hold at a time.
+#: The links of a type, by the number of the delivered one that begins each; and, by their own, those
+#: that hold at a time.
 OF_TYPE = """
-SELECT m.number, f.id, t.id, m.begin, m.until FROM merged AS m
+SELECT m.link, f.id, t.id, m.begin, m.until FROM merged AS m
 JOIN parties AS f ON f.party = m.from_party JOIN parties AS t ON t.party = m.to_party
 WHERE m.type = $1::VARCHAR
 """
-HOLDING = OF_TYPE + "  AND m.begin <= $2::BIGINT AND m.until > $2::BIGINT"
+HOLDING = """
+SELECT m.number, f.id, t.id, m.begin, m.until FROM merged AS m
+JOIN parties AS f ON f.party = m.from_party JOIN parties AS t ON t.party = m.to_party
+WHERE m.type = $1::VARCHAR AND m.begin <= $2::BIGINT AND m.until > $2::BIGINT
+"""
 NAMED = """
 SELECT p.party FROM (SELECT unnest($1::BIGINT[]) AS id, unnest($2::BIGINT[]) AS place) AS n
 JOIN parties AS p ON p.id = n.id ORDER BY n.place
@@ -159,8 +164,6 @@ SAID = "CREATE TABLE said (number BIGINT, side VARCHAR, said VARCHAR)"
 ADD_SAID = """
 INSERT INTO said SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])
 """
-#: A loop is told of a link as it was delivered: that which begins the one it became.
-LINK_OF = "SELECT link FROM merged WHERE number = $1::BIGINT"
 FAULTS = """
 CREATE TABLE faults AS
 SELECT w.key, w.type_wrong, w.from_wrong, w.to_wrong, w.start_wrong, w.dates_wrong,

@@ -227,6 +227,12 @@ def test_loops_through_parties(twin: Twin) -> None:
     assert "1 of a party to itself left out" in str(message)
 
 
+def test_of_links_of_one_day_the_last_by_its_key(twin: Twin) -> None:
+    for first, second in (("1", "2"), ("2", "1")):
+        world = ran(twin, f"A {first} {second} parent_of", f"B {second} {first} parent_of")
+        assert [(f[0], f[1]) for f in flags(world)] == [("B", "from_id, to_id")]
+
+
 def test_a_long_loop_is_shortened(twin: Twin) -> None:
     world = twin(begin, RULES.replace("{from: company, to: company, loops", "{loops"))
     world.write({"rules/m.yml": ""})
