@@ -110,9 +110,12 @@ class _Graph:
         return tuple(d for d in self.project.datasets if f"dataset:{d}" in found)
 
     def read_by(self, rules: frozenset[str], built: Iterable[str]) -> frozenset[str]:
-        """The rules whose columns and flags are read where some rules run and datasets are made."""
-        run = rules | self.graph.needed_by(built)
-        return _rules(n for r in run for n in self.graph.after.get(f"rule:{r}", ()))
+        """The rules whose columns, flags and kept rows are read where some rules run and datasets are
+        made."""
+        needed = self.graph.needed_by(built)
+        run = rules | needed
+        kept = {k for r in rules if r in self.project.uses for k in self.project.uses[r].kept}
+        return _rules(n for r in run for n in self.graph.after.get(f"rule:{r}", ())) | kept - needed
 
     def with_rules(self, names: Iterable[str]) -> frozenset[str]:
         """Names, and the rules of the datasets among them."""

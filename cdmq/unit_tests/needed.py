@@ -20,7 +20,7 @@ GivenRows = Mapping[str, Sequence[Mapping[str, object]]]
 class Needed:
     """What a test needs: datasets in order, the rules that write or make what its rules read, and
     the seeds that they look into. Those of `also` run too: for the flags that they
-    find, or the column that they give.
+    find, the column that they give, or the rows that they keep.
 
     `columns` are those that are read of each dataset, in lower case; None stands for all.
     """
@@ -94,6 +94,8 @@ class _Walk:
             if how == "flags":
                 self._judged(own, columns)
             elif how == "kept":
+                if not self._stood_on(own):
+                    self.also.add(own)
                 self._also(own)
             elif how == "seed":
                 self.seeds.add(own)
@@ -122,6 +124,12 @@ class _Walk:
                     self.want(source, None)
             elif dataset.made_by is not None:
                 self._also(dataset.made_by)
+
+    def _stood_on(self, rule: str) -> bool:
+        """Whether a dataset is made of what a rule keeps: it runs where that is made."""
+        uses = self.project.uses.values()
+        makers = (u for u in uses if any(m.startswith("source:") for m in u.makes))
+        return any(f"kept:{rule}" in u.reads for u in makers)
 
     def _also(self, rule: str) -> None:
         """A rule that writes or makes what is read."""

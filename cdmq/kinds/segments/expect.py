@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -10,10 +10,12 @@ from pydantic import Field
 from cdmq.kinds.expected import Row
 from cdmq.kinds.expecting import Expect, Ran, Said
 from cdmq.kinds.expecting_each import Each, OfOne, compared, each, misnamed
-from cdmq.kinds.segments.words import SegmentRule
+from cdmq.kinds.facts.counted import types_of
+from cdmq.kinds.segments.words import Consents, SegmentRule
 from cdmq.project.fields import Model
 from cdmq.project.unit_test import Cell, UnitTest
-from cdmq.values import Project, Rule
+from cdmq.sql.types import Type
+from cdmq.values import Dataset, Project, Rule
 
 
 class ExpectedMember(OfOne):
@@ -54,6 +56,20 @@ def _found(ran: Ran) -> Each:
 
 def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
     yield from misnamed(project, test, rule, "tells of", test.expect.get("members", ()))
+
+
+def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
+    """When something was said, who was born when, and when a response happened."""
+    spec = rule.spec
+    assert isinstance(spec, SegmentRule)
+    asked, found = spec.permission, dict[str, Type]()
+    if isinstance(asked, Consents) and asked.dataset == dataset.name:
+        found[asked.at] = "timestamp"
+    if spec.adults is not None and rule.dataset == dataset.name:
+        found[spec.adults.born] = "date"
+    if spec.response is not None:
+        found |= types_of([spec.response.facts], dataset)
+    return found
 
 
 EXPECTS = {

@@ -68,3 +68,13 @@ def test_a_standing_no_of_whoever_it_may_be_keeps_out(world: World) -> None:
     assert inside
     assert told.asked
     assert all(permitted(told, by_key[k]) for k in inside)
+
+
+def test_selected_alone_it_brings_along_what_it_reads(world: World) -> None:
+    """The rule that says who is one household is not selected, and was never run."""
+    c.write(world)
+    given = c.drawn(random.Random(9), 40)
+    given.deliver(world)
+    result = world.run(select="news")
+    assert {"household", "news", "same"} <= {r.rule.id for r in result.results}
+    assert c.found(world) == members(given.project(world))
