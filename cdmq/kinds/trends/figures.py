@@ -20,7 +20,7 @@ from cdmq.kinds.trends.building import (
     times,
     window,
 )
-from cdmq.kinds.trends.gaps import add_gaps
+from cdmq.kinds.trends.gaps import add_own
 from cdmq.kinds.trends.periods import Periods, longest
 from cdmq.kinds.trends.words import TrendRule
 from cdmq.sql import nodes
@@ -41,7 +41,7 @@ class Figures:
 
     def add(self, to: Tables) -> None:
         to.add("moved", self._moved())
-        add_gaps(to)
+        add_own(to)
         to.add("gapped", self._gapped())
         to.add("told", self._told())
 

@@ -19,14 +19,20 @@ from cdmq.kinds.trends.building import (
 from cdmq.sql import nodes
 
 
-def add_gaps(to: Tables) -> None:
+def add_own(to: Tables) -> None:
     """Adds `own` (`who`, `t`, `twice`, of periods with a purchase of those who may be judged by
-    gaps) and `pooled` (`t`, `twice`). They read `days`, `periods` and `moved`."""
+    gaps). It reads `days` and `moved`."""
     to.add("own", _own())
+
+
+def add_pooled(to: Tables) -> None:
+    """Adds `pooled` (`t`, `twice`) and `widest` (the greatest of these). They read `days` and
+    `periods`."""
     to.add("lengths", _lengths())
     to.add("many", _many())
     to.add("ranked", _ranked())
     to.add("pooled", _pooled())
+    to.add("widest", nodes.select([nodes.alias(_most("p"), "twice")], read("pooled", "p")))
 
 
 def _own() -> exp.Select:
@@ -54,6 +60,10 @@ def _own() -> exp.Select:
     until = exp.LTE(this=nodes.column("p", "d"), expression=nodes.column("t", "m"))
     join(query, read("days", "d"), *same("d", "m", "who"), until, nodes.present(gap.copy()))
     return nodes.group_by(query, [nodes.column("who", "m"), nodes.column("t", "m")])
+
+
+def _most(alias: str) -> exp.Expr:
+    return or_zero(exp.Max(this=nodes.column("twice", alias)))
 
 
 def _lengths() -> exp.Select:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from cdmq.datasets.rows import Rows
 from cdmq.kinds.facts.facts import Totals
-from cdmq.kinds.facts.numbers import DECIMAL
+from cdmq.kinds.facts.numbers import DECIMAL, quotient
 from cdmq.kinds.trends.building import (
     Tables,
     join,
@@ -20,9 +20,11 @@ from cdmq.kinds.trends.building import (
     positive,
     read,
     same,
+    times,
     where,
     window,
 )
+from cdmq.kinds.trends.gaps import add_pooled
 from cdmq.kinds.trends.periods import Periods, longest
 from cdmq.kinds.trends.words import TrendRule
 from cdmq.sql import nodes
@@ -30,6 +32,8 @@ from cdmq.sql.logical import logical
 
 #: A figure of a period at or beyond this counts as this: no engine reckons with it safely.
 _LIMIT = 10**17
+#: Days beyond which no calendar of ours goes.
+_NEVER = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Series:
         to.add("sums", self._sums())
         to.add("firsts", self._firsts())
         to.add("periods", self._periods(), ["t"])
+        add_pooled(to)
+        to.add("spans", self._spans())
         to.add("grid", self._grid())
 
     def _judged(self) -> exp.Select:
@@ -138,15 +144,26 @@ class Series:
                 n=where(count, bought),
                 last=where(exp.Max(this=nodes.column("day", "d")), bought.copy()),
                 short=where(count.copy(), short),
+                longest=exp.Max(this=gap.copy()),
             ),
             read("days", "d"),
         )
         return nodes.group_by(query, [nodes.column("who", "d"), nodes.column("p", "d")])
 
     def _firsts(self) -> exp.Select:
-        first = exp.Min(this=nodes.column("p", "s"))
+        p = nodes.column("p", "s")
         query = nodes.select(
-            pick("s", "who", f=first), read("sums", "s"), positive(nodes.column("n", "s"))
+            pick(
+                "s",
+                "who",
+                f=exp.Min(this=p),
+                latest=exp.Max(this=p.copy()),
+                last=exp.Max(this=nodes.column("last", "s")),
+                n=exp.Sum(this=nodes.column("n", "s")),
+                longest=exp.Max(this=nodes.column("longest", "s")),
+            ),
+            read("sums", "s"),
+            positive(nodes.column("n", "s")),
         )
         return nodes.group_by(query, [nodes.column("who", "s")])
 
@@ -160,6 +177,26 @@ class Series:
             exp.LT(this=nodes.column("t", "x"), expression=last),
         )
         return exp.Union(this=begin, expression=more, distinct=False)
+
+    def _spans(self) -> exp.Select:
+        """`f`, and `until`: the period in which whoever bought no more has been dormant for sure.
+        After it nothing happens: whatever is usual, nobody is silent for so long."""
+        few = exp.LT(this=nodes.column("n", "x"), expression=nodes.number(3))
+        twice = nodes.when(few, nodes.column("twice", "w"), times(nodes.column("longest", "x"), 2))
+        share = quotient(
+            nodes.cast(times(twice, int(self.spec.gap * 100)), "double"), nodes.number(100)
+        )
+        days = nodes.call("least", plus(exp.Floor(this=share), 1), nodes.number(_NEVER))
+        silent = plus(nodes.column("last", "x"), nodes.cast(days, "integer"))
+        by_figures = self.spec.known + (self.spec.year or 0)
+        until = nodes.call(
+            "greatest",
+            plus(nodes.column("latest", "x"), by_figures),
+            plus(self.periods.number_of(nodes.cast(silent, "date")), 1),
+        )
+        query = nodes.select(pick("x", "who", "f", until=until), read("firsts", "x"))
+        query.append("joins", exp.Join(this=read("widest", "w"), kind="CROSS"))
+        return query
 
     def _grid(self) -> exp.Select:
         value = or_zero(nodes.column("v", "s"))
@@ -177,9 +214,13 @@ class Series:
                 ),
                 nodes.alias(nodes.column("last", "s"), "last"),
             ],
-            read("firsts", "x"),
+            read("spans", "x"),
         )
-        on = exp.GTE(this=nodes.column("t", "t"), expression=nodes.column("f", "x"))
+        on = exp.Between(
+            this=nodes.column("t", "t"),
+            low=nodes.column("f", "x"),
+            high=nodes.column("until", "x"),
+        )
         join(query, read("periods", "t"), on)
         found = nodes.equal(nodes.column("p", "s"), nodes.column("t", "t"))
         return join(query, read("sums", "s"), *same("s", "x", "who"), found, left=True)
