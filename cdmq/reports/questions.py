@@ -17,9 +17,9 @@ from cdmq.results import Waiting
 
 #: What a file of questions has beside them, to be filled in.
 TO_FILL = ("answer", "new", "reason", "by", "at")
-#: A cell that begins so is run by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _QUOTE = "'"
+#: A cell that begins so is run by a spreadsheet, or was kept from that.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", _QUOTE)
 
 
 def lines(found: Sequence[Waiting], count: int) -> Iterator[str]:
@@ -116,5 +116,5 @@ def _plain(text: str) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue().removesuffix("\n")
