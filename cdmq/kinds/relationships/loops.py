@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cdmq.kinds.facts.below import components
+
 
 @dataclass(frozen=True)
 class Link:
@@ -62,46 +64,12 @@ def _at_one_time(links: Sequence[Link]) -> list[Link] | None:
 def tangles(links: Sequence[Link]) -> Iterator[list[Link]]:
     """The links within each set of parties that reach each other (the strongly connected
     components), those with the smallest party first."""
-    component = components(links)
+    component = components((link.from_, link.to) for link in links)
     found: dict[int, list[Link]] = {}
     for link in links:
         if component[link.from_] == component[link.to]:
             found.setdefault(component[link.from_], []).append(link)
     yield from sorted(found.values(), key=lambda tangle: min(link.from_ for link in tangle))
-
-
-def components(links: Sequence[Link]) -> dict[int, int]:
-    """Party -> a number that parties have in common that reach each other (Tarjan's way, without
-    recursion). Those come first to whom links lead."""
-    leads = _leads(links)
-    order: dict[int, int] = {}
-    low: dict[int, int] = {}
-    component: dict[int, int] = {}
-    stack: list[int] = []
-    for root in leads:
-        if root in order:
-            continue
-        order[root] = low[root] = len(order)
-        stack.append(root)
-        path = [(root, iter(leads[root]))]
-        while path:
-            party, following = path[-1]
-            for link in following:
-                if link.to not in order:
-                    order[link.to] = low[link.to] = len(order)
-                    stack.append(link.to)
-                    path.append((link.to, iter(leads.get(link.to, ()))))
-                    break
-                if link.to not in component:
-                    low[party] = min(low[party], order[link.to])
-            else:
-                path.pop()
-                if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[party])
-                if low[party] == order[party]:
-                    while party not in component:
-                        component[stack.pop()] = order[party]
-    return component
 
 
 def _leads(links: Iterable[Link]) -> dict[int, list[Link]]:

@@ -13,6 +13,7 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import Binder
 from cdmq.kinds.compiling import Compiling
 from cdmq.kinds.conditions import Conditions
+from cdmq.kinds.facts.along import add_below
 from cdmq.kinds.facts.counted import customers, of_facts, says_of_money, uncounted
 from cdmq.kinds.facts.facts import Totals
 from cdmq.kinds.facts.figures import figures_of
@@ -20,17 +21,15 @@ from cdmq.kinds.facts.links import links
 from cdmq.kinds.facts.measures import Measuring
 from cdmq.kinds.facts.money import mixed
 from cdmq.kinds.facts.problems import FactsLook
-from cdmq.kinds.relationships.below import rolled_up
 from cdmq.kinds.relationships.joined import joined
-from cdmq.kinds.relationships.loops import Link
 from cdmq.kinds.relationships.roll_words import RollUpRule
-from cdmq.kinds.relationships.tables import LINKS, ROLL_UPS
+from cdmq.kinds.relationships.tables import ROLL_UPS
 from cdmq.kinds.running import Publishing, Running
 from cdmq.kinds.working import Work
 from cdmq.outcomes import Outcome, State
 from cdmq.problems import Problem
 from cdmq.sql import nodes
-from cdmq.sql.logical import as_of_node, logical
+from cdmq.sql.logical import logical
 from cdmq.steps import DatasetSteps
 from cdmq.values import Dataset, Rule
 
@@ -109,14 +108,10 @@ def _run(rolling: _Rolling, at: Running, steps: DatasetSteps) -> Outcome:
         return Outcome(rule, error=wrong)
     own = f"{rule.id}__own"
     own_table, digest, seconds = at.make(own, _own(rolling.own))
-    below, _ = at.names.output(f"{rule.id}__below")
-    at.warehouse.load(
-        below, {"key": "text", "figure": "text", "below": "integer"}, _below(rolling, at, own)
-    )
-    at.names.put(f"made:{rule.id}__below", below)
-    staged, _, more = at.make(f"{rule.id}__figures", _figures(rule, spec, own))
+    below = add_below(at, own, spec.linked_by, [spec.measure.along])
+    staged, _, more = at.make(f"{rule.id}__figures", _figures(spec, own, below))
     at.drop(own_table)
-    at.drop(below)
+    at.drop(at.names.staged[f"made:{below}"])
     at.states.append(State(rule.id, ROLL_UPS, staged, COLUMNS, of_records=True))
     lost, facts, told = uncounted(at, rolling.account)
     count = exp.Count(this=exp.Star())
@@ -150,40 +145,7 @@ def _exact(node: exp.Expr) -> exp.Expr:
     return nodes.cast(node, _EXACT)
 
 
-def _below(rolling: _Rolling, at: Running, own: str) -> list[list[str | int | None]]:
-    """The figures of those who have others below."""
-    rows = at.fetch(_followed(rolling.spec, at))
-    names = sorted({party for row in rows for party in row})
-    number = {party: i for i, party in enumerate(names)}
-    held = [Link(i, number[a], number[b], 0, 1) for i, (a, b) in enumerate(sorted(rows))]
-    figures = {}
-    if rows:
-        query = nodes.select([nodes.column("key"), nodes.column("own")], logical(f"made:{own}"))
-        figures = {number[k]: f for k, f in at.fetch(query) if f is not None and k in number}
-    found = rolled_up(held, figures)
-    return [
-        [names[party], None if figure is None else f"{figure:f}", below]
-        for party, (figure, below) in found.items()
-        if below
-    ]
-
-
-def _followed(spec: RollUpRule, at: Running) -> exp.Select:
-    """(from, to) of the links that hold at as_of: as this run found them, or as was left."""
-    shown = [nodes.column("from_party"), nodes.column("to_party")]
-    starts, ends = nodes.column("starts"), nodes.column("ends")
-    holds = [
-        nodes.equal(nodes.column("type"), nodes.text(spec.measure.along)),
-        nodes.any_of([nodes.is_null(starts), exp.LTE(this=starts.copy(), expression=as_of_node())]),
-        nodes.any_of([nodes.is_null(ends), exp.GT(this=ends.copy(), expression=as_of_node())]),
-    ]
-    if spec.linked_by in at.ran:
-        return nodes.select(shown, logical(f"made:{spec.linked_by}__links"), nodes.every(holds))
-    mine = [of_rule(spec.linked_by, at.ids), nodes.is_null(nodes.column("to_run"))]
-    return nodes.select(shown, at.audit(LINKS.name), nodes.every([*mine, *holds]))
-
-
-def _figures(rule: Rule, spec: RollUpRule, own: str) -> exp.Select:
+def _figures(spec: RollUpRule, own: str, below_: str) -> exp.Select:
     """Everyone's figure: with that of those below, or the own one."""
     alone, rolled_ = nodes.column("own", "o"), _exact(nodes.column("figure", "b"))
     below = exp.Coalesce(this=nodes.column("below", "b"), expressions=[nodes.number(0)])
@@ -200,7 +162,7 @@ def _figures(rule: Rule, spec: RollUpRule, own: str) -> exp.Select:
     source = logical(f"made:{own}")
     source.set("alias", exp.TableAlias(this=nodes.name("o")))
     query = nodes.select([nodes.alias(node, name) for name, node in shown.items()], source)
-    other = logical(f"made:{rule.id}__below")
+    other = logical(f"made:{below_}")
     other.set("alias", exp.TableAlias(this=nodes.name("b")))
     return nodes.left_join(
         query, other, nodes.equal(nodes.column("key", "b"), nodes.column("key", "o"))

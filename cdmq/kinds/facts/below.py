@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from cdmq.kinds.relationships.loops import Link, components
-
 Figures = Mapping[int, Decimal]
 
 
-def rolled_up(links: Iterable[Link], own: Figures) -> dict[int, tuple[Decimal | None, int]]:
-    """Party of a link -> the figure of it and all below it, None where none has one, and how many
+def rolled_up(
+    links: Iterable[tuple[int, int]], own: Figures
+) -> dict[int, tuple[Decimal | None, int]]:
+    """Party of a link (from, to) -> the figure of it and all below it, None where none has one, and how many
     parties are below.
 
     Parties that reach each other are as one. Where the ways down from somebody do not meet again,
@@ -24,9 +24,9 @@ def rolled_up(links: Iterable[Link], own: Figures) -> dict[int, tuple[Decimal | 
     for party, number in knot.items():
         members.setdefault(number, []).append(party)
     down: dict[int, set[int]] = {number: set() for number in members}
-    for link in all_:
-        if knot[link.from_] != knot[link.to]:
-            down[knot[link.from_]].add(knot[link.to])
+    for from_, to in all_:
+        if knot[from_] != knot[to]:
+            down[knot[from_]].add(knot[to])
     found: dict[int, tuple[Decimal | None, int]] = {}
     figure = {n: _sum(own.get(p) for p in parties) for n, parties in members.items()}
     meets = _meeting(down)
@@ -39,6 +39,42 @@ def rolled_up(links: Iterable[Link], own: Figures) -> dict[int, tuple[Decimal | 
         parts.append((figure[number], len(members[number])))
         found[number] = _sum(f for f, _ in parts), sum(n for _, n in parts)
     return {party: (found[n][0], found[n][1] - 1) for party, n in knot.items()}
+
+
+def components(links: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Party -> a number that parties have in common that reach each other (Tarjan's way, without
+    recursion). Those come first to whom links lead."""
+    leads: dict[int, list[int]] = {}
+    for from_, to in links:
+        leads.setdefault(from_, []).append(to)
+    order: dict[int, int] = {}
+    low: dict[int, int] = {}
+    component: dict[int, int] = {}
+    stack: list[int] = []
+    for root in sorted(leads):
+        if root in order:
+            continue
+        order[root] = low[root] = len(order)
+        stack.append(root)
+        path = [(root, iter(leads[root]))]
+        while path:
+            party, following = path[-1]
+            for to in following:
+                if to not in order:
+                    order[to] = low[to] = len(order)
+                    stack.append(to)
+                    path.append((to, iter(leads.get(to, ()))))
+                    break
+                if to not in component:
+                    low[party] = min(low[party], order[to])
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[party])
+                if low[party] == order[party]:
+                    while party not in component:
+                        component[stack.pop()] = order[party]
+    return component
 
 
 def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
