@@ -43,11 +43,11 @@ def find_flags(at: Running, flags: str, name: str, by_column: Flagging) -> Relat
     flag, found in this run, or open where a rule did not judge."""
     staged, final = at.names.output(name)
     at.names.put(flags, staged, final)
-    found = {
-        rule: at.numbers.code(rule)
-        for rule, o in at.outcomes.items()
-        if o.evaluated and rule in at.numbers
-    }
+    found: dict[str, list[int]] = {}
+    for rule, name in at.numbers.known:
+        outcome = at.outcomes.get(rule)
+        if outcome is not None and outcome.evaluated:
+            found.setdefault(rule, []).append(at.numbers.code(rule, name))
     query = flags_query(by_column, audit_schema(at.warehouse), at.ids, found)
     at.warehouse.run(nodes.create(staged, query).sql(at.warehouse.dialect))
     return staged
@@ -57,17 +57,17 @@ def flags_query(
     by_column: Flagging,
     schema: str,
     ids: Mapping[str, tuple[str, ...]],
-    found: Mapping[str, int] | None = None,
+    found: Mapping[str, Sequence[int]] | None = None,
 ) -> exp.Select:
     """A row a record with an open flag: `key`, and 1 in `z0`, `z1`, ... for each flagged column.
 
-    `found`: the codes of the rules that this run has evaluated. Of the others, the flags that are
-    open in the audit tables count.
+    `found`: the codes of the judgements of the rules that this run has evaluated. Of the others,
+    the flags that are open in the audit tables count.
     """
     found = found or {}
     parts = []
     for i, rules in enumerate(by_column.values()):
-        codes = [nodes.number(found[r]) for r in rules if r in found]
+        codes = [nodes.number(code) for r in rules for code in found.get(r, ())]
         if codes:
             parts.append(
                 _part(i, nodes.table(FOUND), [exp.In(this=nodes.column("code"), expressions=codes)])

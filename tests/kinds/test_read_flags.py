@@ -57,3 +57,37 @@ def test_a_rule_whose_flags_are_read_may_not_read_the_reader(world: World) -> No
     assert "known" in problem.cause
     assert "c.email.email" in problem.cause
     assert "known reads the error flags on its columns" in problem.remedy
+
+
+def test_flags_of_a_rule_with_several_judgements_count_in_the_same_run(world: World) -> None:
+    """A value that freshness proved wrong is missing to completeness at once, not a run later."""
+    world.table("src", {"id": "integer", "mail": "text"}, [[1, "a@x"], [2, "b@x"]])
+    tried = [[1, 1, "mail", "a@x", "2026-10-01", "bounced"]]
+    types = ("integer", "integer", "text", "text", "date", "text")
+    names = ("no", "of", "what", "value", "day", "result")
+    world.table("tried", dict(zip(names, types, strict=True)), tried)
+    world.write({"models/m.yml": PROVED_MODELS, "rules/r.yml": PROVED_RULES})
+    world.run()
+    scores = world.audit_rows("completeness_scores", ("key", "score"), "to_run IS NULL")
+    assert [(k, float(s)) for k, s in scores] == [("1", 0), ("2", 100)]
+    again = world.run()
+    assert {k: v for k, v in {**again.opened, **again.closed}.items() if v} == {}
+
+
+PROVED_MODELS = """
+version: 1
+datasets:
+  - {name: people, table: src, key: id}
+  - {name: tried, table: tried, key: no, happened_at: day, refers_to: {people: of}}
+"""
+PROVED_RULES = """
+version: 1
+dataset: people
+freshness:
+  - id: recheck
+    columns: [mail]
+    recheck_after: {otherwise: 12 months}
+    proof: {from: tried, column: what, value: value, at: day, result: result, good: [ok], bad: [bounced]}
+completeness:
+  - {id: profile, points: {mail: 1}}
+"""
