@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cdmq.project.column_names import composed
+from cdmq.project.ended import Ended
 from cdmq.project.fields import Bool, Model, Tags, Texts, Version, one_or_many
 from cdmq.project.file_source import FileSource
 from cdmq.project.money import Amount, Calendar, Counts
@@ -174,6 +175,12 @@ class DatasetSpec(Model):
     )
     calendar: Calendar | None = Field(
         None, description="The year of the books: years and quarters begin with its month."
+    )
+    ended: Ended | None = Field(
+        None,
+        description="When the customer of a record has ended, as by death or a closed account: "
+        "{when: \"status in ('deceased', 'closed')\", on: ended_on}. He has where every record that "
+        "knows says so, and is in no segment then.",
     )
     columns: dict[_Column, ColumnType] = Field(
         default_factory=dict,

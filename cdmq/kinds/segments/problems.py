@@ -8,7 +8,7 @@ from cdmq.datasets.rows import Rows
 from cdmq.kinds.binding import OWN, OWN_REMEDY, Binder, gives_it, real
 from cdmq.kinds.facts.links import referred
 from cdmq.kinds.facts.problems import FactsLook
-from cdmq.kinds.segments.words import Consents, Never, SegmentRule
+from cdmq.kinds.segments.words import ENDED, Consents, Never, SegmentRule
 from cdmq.problems import Problem, did_you_mean
 from cdmq.sql.types import MOMENTS, Type, comparable
 from cdmq.values import Catalog, Project, Rule
@@ -55,12 +55,24 @@ class Look:
 
     def conditions(self) -> None:
         binder = Binder(self.rows.columns, self.rows.dialect, self.found)
-        for field in (f for f in self.rule.expressions if f != "response.where"):
-            bound = binder.bound(self.rule, field)
-            if bound and bound.type not in ("boolean", "unknown"):
-                cause = f"'{field}' must be true or false, this is {bound.type}"
-                how = "write a comparison, for example: status = 'active'"
-                self.tell(field, "CDMQ315", cause, how)
+        for field in (f for f in self.rule.expressions if f not in ("response.where", ENDED)):
+            self.condition(field, binder)
+        of = self.rows.dataset.made_of or self.rows.dataset.name
+        said = self.project.datasets[of].spec.ended
+        if ENDED in self.rule.expressions and said is not None and of in self.catalog:
+            self.condition(ENDED, Binder(self.catalog[of], self.rows.dialect, self.found))
+            for how in sorted({h for h, _ in self.rule.expressions[ENDED].behind}):
+                cause = f"{how}() is not known in ended of {of}"
+                self.tell(ENDED, "CDMQ251", cause, "use the name alone")
+            if said.on is not None:
+                self.column(ENDED, of, said.on, MOMENTS, "a date or timestamp")
+
+    def condition(self, field: str, binder: Binder) -> None:
+        bound = binder.bound(self.rule, field)
+        if bound and bound.type not in ("boolean", "unknown"):
+            cause = f"'{field}' must be true or false, this is {bound.type}"
+            how = "write a comparison, for example: status = 'active'"
+            self.tell(field, "CDMQ315", cause, how)
 
     def response(self) -> None:
         asked = self.spec.response

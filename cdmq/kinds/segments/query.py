@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cdmq.kinds.facts.numbers import before
 from cdmq.kinds.segments.draw import HELD_OUT, RESTS, drawn, groups, held, one_per, places, rests
-from cdmq.kinds.segments.refusals import Parts, refusals, with_parts
+from cdmq.kinds.segments.refusals import Parts, ended_query, refusals, with_parts
 from cdmq.kinds.segments.scope import FOREVER, Scope, moment, named, part, surely
 from cdmq.kinds.segments.words import Consents
 from cdmq.kinds.words import Duration
@@ -23,12 +23,14 @@ from cdmq.sql.text_form import text_of
 
 COLUMNS = ("key", "part", "because", "more")
 NO_PERMISSION, SUPPRESSED, MINOR, UNKNOWN = "no permission", "suppressed", "minor", "age unknown"
+HAS_ENDED = "ended"
 
 
 def reasons(scope: Scope) -> tuple[str, ...]:
     """Why somebody may be out, in the order in which it is asked."""
     found = [NO_PERMISSION, *([SUPPRESSED] if scope.spec.never else [])]
     found += [MINOR, UNKNOWN] if scope.spec.adults else []
+    found += [HAS_ENDED] if scope.ended is not None else []
     found += [one_per(scope)] if scope.spec.one_per else []
     return (*found, *([RESTS] if scope.spec.rest else []), HELD_OUT)
 
@@ -62,6 +64,8 @@ def _parts(scope: Scope) -> Parts:
         yield "yes", _yes_of_log()
     else:
         yield "yes", _yes_of_column()
+    if scope.ended is not None:
+        yield "gone", ended_query()
     yield "people", _people(scope)
     yield "judged", _judged(scope)
     if scope.spec.one_per is not None:
@@ -183,6 +187,8 @@ def _judged(scope: Scope) -> exp.Select:
                 pairs.append((inside, SUPPRESSED))
                 more.append((inside.copy(), nodes.text(f"in {one}")))
     pairs += _too_young(scope)
+    if scope.ended is not None:
+        pairs.append((nodes.present(nodes.column("party", "z")), HAS_ENDED))
     none = nodes.cast(nodes.null(), "text")
     shown: list[exp.Expr] = [nodes.column(c, "p") for c in ("key", "party", "fits", "address")]
     shown.append(nodes.alias(nodes.cases([(c, nodes.text(r)) for c, r in pairs], none), "because"))
@@ -192,6 +198,9 @@ def _judged(scope: Scope) -> exp.Select:
     if isinstance(scope.spec.permission, Consents):
         same.append(nodes.equal(nodes.column("address", "y"), nodes.column("address", "p")))
     nodes.left_join(query, part("yes", "y"), nodes.every(same))
+    if scope.ended is not None:
+        whose = nodes.equal(nodes.column("party", "z"), nodes.column("party", "p"))
+        nodes.left_join(query, part("gone", "z"), whose)
     for alias, name in (("n", "own"), ("a", "any")):
         whose = nodes.equal(nodes.column("party", alias), nodes.column("party", "p"))
         nodes.left_join(query, part(name, alias), whose)

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from cdmq.kinds import plain
 from cdmq.kinds.kind import Known
-from cdmq.kinds.segments.words import SegmentRule
+from cdmq.kinds.segments.words import ENDED, SegmentRule
 from cdmq.kinds.thresholds import NEVER
 from cdmq.problems import Problem, did_you_mean
 from cdmq.values import Rule, Uses
+
+if TYPE_CHECKING:
+    from cdmq.kinds.reading import Reading
+
+
+def read(item: Any, at: Reading) -> Iterator[Rule]:
+    """The segment of an item, with what the dataset of its records says of who has ended."""
+    for rule in plain.read(item, at):
+        own = at.datasets.get(rule.dataset)
+        of = at.datasets.get(own.made_of or own.name) if own else None
+        if of is None or of.spec.ended is None:
+            yield rule
+            continue
+        parsed = at.expressions({ENDED: of.spec.ended.when}, {ENDED: of.span})
+        spans = {**rule.spans, ENDED: of.span}
+        yield replace(rule, expressions={**rule.expressions, **parsed}, spans=spans)
 
 
 def above(rule: Rule) -> tuple[str, str]:

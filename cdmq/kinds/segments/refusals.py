@@ -110,6 +110,8 @@ def _records(scope: Scope) -> exp.Select:
     own = scope.named
     shown = {"rid": own.name, "k": scope.compared(own.key)}
     shown |= {n: scope.text(scope.records, c) for n, c in _asked_of_records(scope).items()}
+    if (ended := scope.ended) is not None:
+        shown["ended"] = ended
     query = nodes.select([nodes.alias(v.copy(), n) for n, v in shown.items()])
     return query.from_(logical(own.relation))
 
@@ -124,7 +126,17 @@ def _asked_of_records(scope: Scope) -> dict[str, str]:
 
 
 def _cells(scope: Scope, alias: str) -> list[exp.Expr]:
-    return [nodes.column(c, alias) for c in ("rid", "k", *_asked_of_records(scope))]
+    ended = ("ended",) if scope.ended is not None else ()
+    return [nodes.column(c, alias) for c in ("rid", "k", *_asked_of_records(scope), *ended)]
+
+
+def ended_query() -> exp.Select:
+    """The parties that have ended: every record that knows says so."""
+    party = nodes.column("party", "w")
+    query = nodes.group_by(nodes.select([party], part("whose", "w")), [party.copy()])
+    all_ = exp.LogicalAnd(this=nodes.column("ended", "w"))
+    query.set("having", exp.Having(this=all_))
+    return query
 
 
 def _of_log(scope: Scope) -> exp.Select:

@@ -15,10 +15,10 @@ from cdmq.kinds.binding import Binder, real
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.facts.links import referred
 from cdmq.kinds.segments.before import Sent
-from cdmq.kinds.segments.words import Consents, SegmentRule
+from cdmq.kinds.segments.words import ENDED, Consents, SegmentRule
 from cdmq.sql import nodes
 from cdmq.sql.equality import composed
-from cdmq.sql.logical import logical
+from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.relation import Relation
 from cdmq.sql.text_form import key_of, text_of
 from cdmq.sql.types import Type
@@ -73,6 +73,20 @@ class Scope:
     def records(self) -> str:
         """The dataset of the records of a party."""
         return self.rows.dataset.made_of or self.rows.dataset.name
+
+    @property
+    def ended(self) -> exp.Expr | None:
+        """Over the records: whether the customer has ended by now; None where nobody says."""
+        types, said = self.types(self.records), self.project.datasets[self.records].spec.ended
+        if ENDED not in self.rule.expressions or said is None:
+            return None
+        binder = Binder(types, self.dialect, [])
+        when = Conditions(self.rule, binder, _nothing).holds(ENDED)
+        if said.on is None:
+            return when
+        on = nodes.cast(nodes.column(real(said.on, types)), "date")
+        later = exp.GT(this=on, expression=nodes.cast(as_of_node(), "date"))
+        return nodes.when(surely(later), exp.false(), when)
 
     @property
     def by_ids(self) -> bool:
@@ -136,6 +150,10 @@ class Scope:
             return exp.true()
         text = nodes.by_code_point(self.drawn(what, key), self.dialect)
         return exp.LT(this=nodes.paren(text), expression=nodes.text(limit(share)))
+
+
+def _nothing(how: str, column: str) -> exp.Expr:
+    raise AssertionError(f"{how}({column}) is refused where segments are looked at")
 
 
 def limit(share: Decimal) -> str:

@@ -9,11 +9,11 @@ from cdmq.kinds.facts.counted import reads_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns, may_be_unread
 from cdmq.kinds.segments.parties import party_rule
-from cdmq.kinds.segments.words import Consents, Never, SegmentRule
+from cdmq.kinds.segments.words import ENDED, Consents, Never, SegmentRule
 from cdmq.values import Dataset, Given, Rule, Uses
 
 #: The conditions on the dataset of the segment itself.
-_OWN = ("where", "members", "adult_at.when")
+OWN = ("where", "members", "adult_at.when")
 #: Notes that columns of something are read.
 Read = Callable[..., None]
 
@@ -27,7 +27,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     def read(name: str, *columns: str) -> None:
         reads[name] = reads.get(name, frozenset()) | set(columns)
 
-    own = (c for field in _OWN for c in expression_columns(rule, field))
+    own = (c for field in OWN for c in expression_columns(rule, field))
     read(f"rows:{rule.dataset}", *own, *dataset.key)
     if spec.adults is not None:
         read(f"rows:{rule.dataset}", spec.adults.born)
@@ -35,6 +35,10 @@ def uses(rule: Rule, at: Known) -> Uses:
     if spec.response is not None:
         for name, columns in reads_of(rule, {"response.where": spec.response.facts}, at).items():
             read(name, *columns)
+    records = at.datasets.get(dataset.made_of or dataset.name)
+    if ENDED in rule.expressions and records is not None and records.spec.ended is not None:
+        on = records.spec.ended.on
+        read(f"rows:{records.name}", *expression_columns(rule, ENDED), *([on] if on else []))
     _permission(spec, dataset, at, read)
     for one in spec.never:
         _never(one, dataset, at, read)
@@ -48,7 +52,7 @@ def uses(rule: Rule, at: Known) -> Uses:
     }
     for name in {dataset.name, dataset.made_of or dataset.name}:
         makes[f"handed:{name}"] = frozenset(_addresses(spec))
-    if may_be_unread(rule, *_OWN):
+    if may_be_unread(rule, *OWN):
         makes[f"flags:{rule.dataset}"] = frozenset()
     return Uses(reads, makes)
 

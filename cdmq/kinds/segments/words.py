@@ -14,6 +14,8 @@ from cdmq.project.fields import Column, Columns, Dataset, Dimension, Model, Sql,
 #: What stands in a status for yes and for no, where the rule does not say; in lower case.
 YES = ("yes", "true", "granted", "given", "confirmed", "opt_in", "subscribed")
 NO = ("no", "false", "withdrawn", "revoked", "refused", "declined", "opt_out", "unsubscribed")
+#: The condition of a dataset that says who has ended, among those of a segment.
+ENDED = "ended"
 _TheirColumn = Annotated[str, ReadsFrom("from")]
 
 
@@ -175,7 +177,8 @@ class SegmentRule(Named):
     there are. With `permission: consent`, a column, one no in any record of the party is a no.
 
     Who fits is counted once, at the first reason to be left out: no permission, suppressed (in a
-    list of `never`), minor, age unknown, one per household, rest, holdout elsewhere (of a segment
+    list of `never`), minor, age unknown, ended (by `ended` of the dataset of the records), one per
+    household, rest, holdout elsewhere (of a segment
     whose responses still count). A hash of the party and the segment says who is held out: it is
     the same in every run, whatever the order of rows.
 

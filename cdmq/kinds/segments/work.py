@@ -38,6 +38,7 @@ from cdmq.kinds.segments.responses import (
 )
 from cdmq.kinds.segments.scope import Named, Scope
 from cdmq.kinds.segments.tables import SEGMENT_MEMBERS, SEGMENT_RESPONSES
+from cdmq.kinds.segments.uses import OWN
 from cdmq.kinds.segments.waves import wave
 from cdmq.kinds.segments.words import Consents
 from cdmq.kinds.working import Work
@@ -117,7 +118,7 @@ def _names(at: Compiling) -> tuple[Named, Named]:
 
 def _asked(conditions: Conditions) -> list[str]:
     """The conditions on the records themselves."""
-    return [f for f in conditions.rule.expressions if not f.startswith("response.")]
+    return [f for f in conditions.rule.expressions if f in OWN]
 
 
 def _not_told(conditions: Conditions) -> exp.Expr | None:
