@@ -31,7 +31,9 @@ class Levels(Model):
 
 
 def _found(ran: Ran) -> Each:
-    rule = next((r for r in ran.rules if r.kind == "tiering"), None)
+    from cdmq.kinds.tiering.words import TieringRule
+
+    rule = next((r for r in ran.rules if isinstance(r.spec, TieringRule)), None)
     if rule is None:
         return Each(ran.members, {}, True, {})
     kept = ran.kept(rule.id, "tier_history", "key", "level", "reason")
@@ -44,7 +46,8 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
     from cdmq.kinds.facts.links import way
     from cdmq.kinds.tiering.words import NEW, TieringRule
 
-    assert isinstance(rule.spec, TieringRule)
+    if not isinstance(rule.spec, TieringRule):
+        return
     known = [*rule.spec.level_names, *([NEW] if rule.spec.new_for else [])]
     given = rule.dataset in test.given
     of = project.datasets[rule.dataset].made_of
@@ -73,8 +76,14 @@ def _wrong(project: Project, test: UnitTest, rule: Rule) -> Iterator[Said]:
 def types(rule: Rule, dataset: Dataset) -> Mapping[str, Type]:
     """Those of its facts."""
     from cdmq.kinds.facts.counted import types_of
+    from cdmq.kinds.tiering.exposure_words import ExposureRule
     from cdmq.kinds.tiering.words import TieringRule
 
+    if isinstance(rule.spec, ExposureRule):
+        found = dict(types_of([rule.spec.counted], dataset))
+        if dataset.name == rule.dataset:
+            found[rule.spec.exposure.limit] = "decimal"
+        return found
     assert isinstance(rule.spec, TieringRule)
     return types_of(list(rule.spec.counted.values()), dataset)
 

@@ -49,4 +49,24 @@ TIER_REVIEWS = Table(
     told=False,
 )
 
-TABLES = (TIER_HISTORY, TIER_REVIEWS)
+EXPOSURES = Table(
+    "exposures",
+    "one row a time in which a party owed so much, with all below it",
+    columns(
+        """
+    rule_id text the tiering rule, with __exposure
+    version text its version when the row was opened
+    key text the party or record
+    exposure decimal(38,9) what it and all below it owe
+    own decimal(38,9) what it owes alone; NULL: it has no fact
+    below bigint how many parties are below it
+    credit_limit decimal(38,9) its approved limit
+    departments decimal(38,9) what the limits of its records come to together; NULL: none says one
+"""
+        + STATE_COLUMNS
+    ),
+    identity=("key", "exposure", "own", "below", "credit_limit", "departments"),
+    entity=("key",),
+)
+
+TABLES = (TIER_HISTORY, TIER_REVIEWS, EXPOSURES)

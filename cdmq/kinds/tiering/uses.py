@@ -5,15 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cdmq.kinds.facts.along import linked_by
 from cdmq.kinds.facts.counted import reads_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns, may_be_unread
+from cdmq.kinds.tiering.exposure_words import ExposureRule
 from cdmq.kinds.tiering.words import TieringRule
 from cdmq.values import Given, Rule, Uses
 
 
 def uses(rule: Rule, at: Known) -> Uses:
     spec = rule.spec
+    if isinstance(spec, ExposureRule):
+        return _exposed(rule, spec, at)
     assert isinstance(spec, TieringRule)
     others = [r.id for r in at.rules.values() if r.dataset == rule.dataset and r.id != rule.id]
     own = expression_columns(rule, "where") | set(given_in_levels(rule, others))
@@ -27,6 +31,22 @@ def uses(rule: Rule, at: Known) -> Uses:
     }
     if may_be_unread(rule, "where"):
         makes[f"flags:{rule.dataset}"] = frozenset()
+    return Uses(reads, makes)
+
+
+def _exposed(rule: Rule, spec: ExposureRule, at: Known) -> Uses:
+    limit = frozenset({spec.exposure.limit})
+    reads = {f"rows:{rule.dataset}": limit}
+    for facts, wanted in reads_of(rule, {"exposure.where": spec.exposure}, at).items():
+        reads[facts] = reads.get(facts, frozenset()) | wanted
+    judged = at.datasets.get(rule.dataset)
+    if judged is not None and judged.made_of in at.datasets:
+        records = f"rows:{judged.made_of}"
+        key = frozenset(at.datasets[str(judged.made_of)].key)
+        reads[records] = reads.get(records, frozenset()) | key
+    if (by := linked_by(rule.dataset, spec.exposure.along, at.rules)) is not None:
+        reads[f"kept:{by}"] = frozenset[str]()
+    makes = {f"flags:{rule.dataset}": limit, f"kept:{rule.id}": frozenset({"exposure"})}
     return Uses(reads, makes)
 
 
@@ -46,8 +66,12 @@ def given_in_levels(rule: Rule, others: Iterable[str]) -> list[str]:
 
 
 def leaves(rule: Rule) -> dict[str, str]:
+    if isinstance(rule.spec, ExposureRule):
+        return {f"made:{rule.id}": rule.id}
     return {f"tiers:{rule.id}": f"{rule.id}__levels", f"moves:{rule.id}": f"{rule.id}__moves"}
 
 
 def gives(rule: Rule) -> Given | None:
+    if isinstance(rule.spec, ExposureRule):
+        return None
     return Given(rule.id, "text", f"{rule.id}__levels", "level", "tier_history")

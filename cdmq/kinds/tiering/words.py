@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from cdmq.kinds.facts.words import Measure
+from cdmq.kinds.tiering.exposure_words import Exposure
 from cdmq.kinds.tiering.measure_words import (
     OTHERWISE,
     SCORE,
@@ -23,14 +24,7 @@ from cdmq.kinds.tiering.measure_words import (
     Ranked,
     Scorecard,
 )
-from cdmq.kinds.words import (
-    Lasting,
-    Named,
-    Reviews,
-    Share,
-    Word,
-    filled,
-)
+from cdmq.kinds.words import Lasting, Named, Reviews, Share, Word, filled
 from cdmq.project.fields import Model, Threshold
 
 NEW = "new"
@@ -107,6 +101,12 @@ class TieringRule(Named):
     `where`) has the sum or count 0, and no mean, extreme or most frequent value; `if_none` is for
     those without any. Averages and years have four decimals.
 
+    `exposure` adds up what a party and all below it owe, along links of some types that a rule of
+    relationships keeps, each party once, and holds it against the one approved `limit` of the
+    record: a rule of its own, named after this with `__exposure`. It flags who owes more; whose
+    departments' limits are above the approved one together; and as `could_not_judge` who owes and
+    has no limit.
+
     Example:
 
         tiering:
@@ -136,7 +136,8 @@ class TieringRule(Named):
 
     In the warehouse: `tier_history`, for each party its level from one review to another, with
     the measures, the cut-offs and the reason; `<rule>__levels`, those of now; `<rule>__moves`, how
-    many went from which level to which, by review.
+    many went from which level to which, by review. `<rule>__exposure` and the audit table
+    `exposures`: what each party owes with all below it, beside its limit.
     """
 
     measures: Annotated[dict[Word, AnyMeasure], AfterValidator(filled)] = Field(
@@ -170,6 +171,11 @@ class TieringRule(Named):
         description="A review in which more of those who had a level would change it publishes "
         "nothing of this rule, and fails; --accept-moves RULE lets it through. Default: any may.",
     )
+    exposure: Exposure | None = Field(
+        None,
+        description="What a party and all below it owe, against its one approved limit. A flag "
+        "where it is more, and where what its departments allow is more together.",
+    )
     warn_above: Threshold | None = Field(
         None,
         description="More facts than this, or than this share of them, that no figure could "
@@ -185,6 +191,8 @@ class TieringRule(Named):
         for name, measure in self.counted.items():
             if measure.where is not None:
                 found[f"measures.{name}.where"] = ("measures", name, "where"), measure.where
+        if self.exposure and self.exposure.where is not None:
+            found["exposure.where"] = ("exposure", "where"), self.exposure.where
         for part, items in (self.scorecard or {}).items():
             for i, (number, condition) in enumerate(kv for item in items for kv in item.items()):
                 if condition.strip() != OTHERWISE:

@@ -18,6 +18,8 @@ from cdmq.kinds.conditions import Conditions, unread
 from cdmq.kinds.facts.counted import says_of_money, uncounted
 from cdmq.kinds.facts.money import mixed
 from cdmq.kinds.running import Publishing, Running
+from cdmq.kinds.tiering.exposure import exposed
+from cdmq.kinds.tiering.exposure_words import ExposureRule
 from cdmq.kinds.tiering.history import STATE, Review, clocks_of, review_at
 from cdmq.kinds.tiering.moves import Moves, moves_query, moves_view
 from cdmq.kinds.tiering.problems import tier_problems
@@ -51,6 +53,8 @@ class TierStep:
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
+    if isinstance(rule.spec, ExposureRule):
+        return exposed(rule, rule.spec, at)
     wrong = tier_problems(rule, at.rows, at.project, at.catalog, at.dialect)
     at.problems.extend(wrong)
     if wrong or at.check_only or at.project.read_by(rule.id) - set(at.catalog):
