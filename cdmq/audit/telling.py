@@ -20,6 +20,7 @@ from cdmq.sql.pii import hides_key, masked
 from cdmq.sql.relation import Relation
 from cdmq.sql.shape import Table
 from cdmq.sql.text_form import key_of
+from cdmq.sql.types import Type
 from cdmq.values import Dataset, Project
 
 
@@ -48,7 +49,7 @@ class Telling:
         self.project, self.audit, self.unmask = project, audit, unmask
         self.types = stored_catalog(project)[0]
         self._masks = {
-            name: Mask(dataset.spec, self.types.get(name, {}))
+            name: Mask(dataset.spec, {**self.types.get(name, {}), **_given(project, name)})
             for name, dataset in project.datasets.items()
         }
         self.versions: dict[str, list[Row]] = {}
@@ -205,6 +206,12 @@ class Telling:
             nodes.equal(nodes.paren(place[1]), nodes.text(key)),
         )
         return len(self.audit.fetch(query.limit(2)))
+
+
+def _given(project: Project, dataset: str) -> dict[str, Type]:
+    """The columns that rules give to a dataset's records, as of a type that `pii:` hides only where
+    it names them: what a rule says is none of the record's own words."""
+    return dict.fromkeys(project.given(dataset).values(), "decimal")
 
 
 def one_of(column: str, values: Iterable[str]) -> exp.Expr:

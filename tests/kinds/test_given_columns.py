@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+
 import pytest
 from runner import AS_OF, World
 
 import cdmq
+from cdmq.cli.app import built
 from cdmq.explaining.story import stories
 from cdmq.problems import CdmqError
 
@@ -260,3 +264,20 @@ def test_compile_writes_such_rows_by_what_people_read(begun: World) -> None:
     text = compiled.files["customers"].read_text("utf-8")
     assert "class__levels" in text
     assert "AS MATERIALIZED" in text
+
+
+def test_what_a_rule_gives_is_no_personal_value(world: World) -> None:
+    """A figure that a rule gave is told as it is, though texts of the dataset are masked."""
+    world.table("src", {"id": "integer", "mail": "text", "name": "text"}, [[1, None, "Ann"]])
+    models = "version: 1\ndatasets: [{name: people, table: src, key: id, pii: {mail: mask}}]\n"
+    rules = (
+        "version: 1\ndataset: people\ncompleteness: [{id: known, points: {mail: 3, name: 1}}]\n"
+        "validation: [{id: enough, check: expression, must: 'known > 50'}]\n"
+    )
+    world.write({"models/m.yml": models, "rules/r.yml": rules})
+    world.run()
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        words = ["explain", "--record", "1", "--project-dir", str(world.root)]
+        built("explain")(words, standalone_mode=False)
+    assert "flag    enough  known: '25'" in out.getvalue()
