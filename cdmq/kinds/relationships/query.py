@@ -80,6 +80,17 @@ def names_query(
     return nodes.union_all(found)
 
 
+def former_query(leads: exp.Expr) -> exp.Select:
+    """A row an id of a party that ended, `l`: it names the one that it leads to."""
+    shown = {
+        "name": nodes.column("party_id", "l"),
+        "party": nodes.column("now_id", "l"),
+        "how": nodes.text(_PARTY),
+    }
+    known = nodes.present(nodes.column("now_id", "l"))
+    return nodes.select([nodes.alias(node, c) for c, node in shown.items()], leads, known)
+
+
 def _named(name: exp.Expr, party: exp.Expr, how: str, rows: exp.Select) -> exp.Select:
     query = rows.copy()
     shown = {"name": name, "party": party, "how": nodes.text(how)}

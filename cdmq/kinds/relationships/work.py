@@ -20,6 +20,7 @@ from cdmq.kinds.relationships.query import (
     DELIVERED,
     NAMES,
     SORTS,
+    former_query,
     links_query,
     names_query,
     sorts_query,
@@ -119,6 +120,8 @@ def _judged(linking: _Linking, at: Running, steps: DatasetSteps) -> Outcome:
     with at.warehouse.scratch() as scratch:
         names = names_query(of, at.project.datasets[of.records], types, xref)
         scratch.bring("links", DELIVERED, at.render.sent(links))
+        if (former := _leads(of, at)) is not None:
+            names = nodes.union_all([names, former_query(former)])
         scratch.bring("names", NAMES, at.render.sent(names))
         if spec.sorts:
             of_parties = linking.catalog[of.parties]
@@ -157,6 +160,18 @@ def _xref(of: Joined, at: Running) -> exp.Expr | None:
     mine = [of_rule(of.through, at.ids), nodes.is_null(nodes.column("to_run"))]
     shown = [nodes.column(c) for c in ("key", "party_id")]
     return nodes.subquery(nodes.select(shown, at.audit("xref"), nodes.every(mine)), "x")
+
+
+def _leads(of: Joined, at: Running) -> exp.Expr | None:
+    """To which party the id of one that ended leads, `l`: as found in this run, or as it was left."""
+    if of.through is None:
+        return None
+    for state in at.states:
+        if state.rule == of.through and state.table.name == "leads":
+            return nodes.table(state.staged, "l")
+    mine = [of_rule(of.through, at.ids), nodes.is_null(nodes.column("to_run"))]
+    shown = [nodes.column(c) for c in ("party_id", "now_id")]
+    return nodes.subquery(nodes.select(shown, at.audit("leads"), nodes.every(mine)), "l")
 
 
 def _views(rule: Rule, at: Publishing, steps: DatasetSteps) -> Iterator[tuple[str, exp.Select]]:

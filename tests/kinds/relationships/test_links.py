@@ -261,6 +261,18 @@ def test_parties_that_merge_and_part(twin: Twin) -> None:
     assert flags(world) == []
 
 
+def test_the_id_of_a_party_that_ended_leads_on(twin: Twin) -> None:
+    world = ran(twin, "A 1 3 supplies")
+    ids = parties(world)
+    together = [[s, n, "a" if n == "2" else e, t] for s, n, e, t in CUSTOMERS]
+    world.table("customers_src", COLUMNS, together)
+    deliver(world, [f"A {ids['crm/2']} 3 supplies", f"B {ids['crm/1']} crm/4 supplies"])
+    for words in ({}, {"select": ["owns"]}):
+        world.run(**words)
+        assert flags(world) == []
+        assert {(a, b) for a, b, *_ in links(world)} == {("crm/1", "crm/3"), ("crm/1", "crm/4")}
+
+
 def test_a_selection_reads_the_parties_of_the_last_run(twin: Twin) -> None:
     world = ran(twin, "A 1 2 supplies", "B 9 3 supplies")
     before = links(world)
