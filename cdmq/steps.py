@@ -125,8 +125,9 @@ class DatasetSteps:
     joined: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
     #: What its rules make.
     works: tuple[Work, ...] = ()
-    #: What makes it, where a rule does.
+    #: What makes it, where a rule does, and what changes its cells as it is made.
     maker: Work | None = None
+    layers: tuple[Work, ...] = ()
     #: The same by their keys alone, where with_identities() has named the records.
     unnamed: DatasetSteps | None = None
 

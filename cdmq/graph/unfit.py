@@ -51,7 +51,7 @@ def made_without(rule: Rule, project: Project, there: Container[str]) -> str | N
     that is not there (`there`: those that are) leaves nothing behind.
     """
     if kinds()[rule.kind].layer is not None:
-        return rule.dataset if rule.columns[0] in there else None
+        return rule.dataset if any(c in there for c in rule.columns) else None
     return next((d.name for d in project.datasets.values() if d.made_by == rule.id), None)
 
 

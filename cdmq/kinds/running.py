@@ -60,6 +60,8 @@ class Running:
     #: Datasets in which a key stands twice, where somebody asked; rules that made what they make.
     repeated: set[str] = field(default_factory=set)
     ran: set[str] = field(default_factory=set)
+    #: What rules told that changed cells of a dataset as it was made.
+    laid: dict[str, Outcome] = field(default_factory=dict)
     #: What people decided.
     decisions: Standing = field(default_factory=Standing)
 

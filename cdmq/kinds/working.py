@@ -50,5 +50,8 @@ class Work:
     repeated: Callable[[], Work] | None = None
     #: Hands out a wave of it.
     wave: Callable[[Exporting], Exported] | None = None
+    #: Changes cells of its dataset, which a rule makes, where they stand and before anybody reads
+    #: them; whether the rule was asked for or not.
+    lays: Callable[[Running, DatasetSteps], None] | None = None
     #: What it finds wrong, once it has run.
     judgements: tuple[Judgement, ...] = ()

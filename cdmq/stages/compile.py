@@ -129,6 +129,7 @@ class _Compiler:
             validated=any(r.check not in ("delivered", "lines") for r in flagging),
             works=tuple(w for w in works if w.run),
             maker=self._maker(at),
+            layers=self._layers(rules, at),
         )
 
     def _rules(self) -> list[Rule]:
@@ -181,6 +182,14 @@ class _Compiler:
             return None
         rule = self.project.rules[str(self.dataset.made_by)]
         return self._apart(rule, partial(kinds()[rule.kind].work, rule, at))
+
+    def _layers(self, rules: Iterable[Rule], at: Compiling) -> tuple[Work, ...]:
+        """What changes cells of the dataset as it is made, asked for or not."""
+        if self.dataset.made_by is None:
+            return ()
+        laying = (r for r in rules if kinds()[r.kind].layer is not None)
+        works = (self._apart(r, partial(self._work, r, at)) for r in laying)
+        return tuple(w for w in works if w and w.lays)
 
     def _twice(self, rules: Iterable[Rule]) -> None:
         """A rule whose id differs from another's by the letter case of one and the same column."""

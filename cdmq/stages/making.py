@@ -51,6 +51,9 @@ class Making:
         self._look_at(dataset, digest)
         if steps is None:
             return
+        for layer in steps.layers:
+            assert layer.lays is not None
+            layer.lays(self.at, steps)
         self.builder.clean(steps)
         if dataset.guards and self._held(self.plan.guards(dataset.name)):
             return

@@ -102,6 +102,10 @@ class Finding:
         shown = [nodes.column(c) for c in APPROVED]
         return nodes.select(shown, self.at.audit(APPROVED_CELLS.name), nodes.every(where))
 
+    def make_kept(self) -> None:
+        """What earlier runs left approved, as `made:RULE__kept`."""
+        self.at.make(f"{self.rule.id}__kept", self.approved())
+
     def load(self, name: str, columns: Sequence[str], rows: Rows) -> Relation:
         """A staged table of rows, known as `made:RULE__NAME`."""
         types: dict[str, Type] = {c: "timestamp" if c.endswith("_at") else "text" for c in columns}

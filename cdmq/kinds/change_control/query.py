@@ -14,6 +14,7 @@ from cdmq.kinds.change_control.words import ApprovalLog, ChangeLog
 from cdmq.kinds.conditions import Conditions
 from cdmq.kinds.holding import key_twice
 from cdmq.sql import nodes
+from cdmq.sql.duckdb_types import WRITTEN
 from cdmq.sql.logical import as_of_node, logical
 from cdmq.sql.text_form import key_of, text_of
 from cdmq.sql.types import MOMENTS, Type
@@ -97,6 +98,31 @@ def now_approved(
     nodes.left_join(new, _subquery(approved.copy(), "a"), _same("a", "c"))
     nodes.left_join(new, _named(moved, "m"), _same("m", "c"))
     return nodes.union_all([was, new])
+
+
+def put_back(
+    dataset: str, key: exp.Expr, column: str, type_: Type, cells: str, approved: str
+) -> exp.Update:
+    """Puts the approved values of a column into the place of others, in what stands of the dataset
+    in this run."""
+    back = differing(cells, _all_of(approved))
+    for shown, named in zip(back.expressions, APPROVED, strict=False):
+        shown.replace(nodes.alias(shown.copy(), f"__{named}"))
+    back.set("expressions", [e for e in back.expressions if isinstance(e, exp.Alias)])
+    named_ = nodes.equal(nodes.column("column_name", "a"), nodes.text(column))
+    back = back.where(named_, copy=False)
+    value: exp.Expr = nodes.column("__value", "b")
+    value = value if type_ in ("text", "unknown") else nodes.cast(value, WRITTEN[type_])
+    return exp.Update(
+        this=logical(f"source:{dataset}"),
+        from_=exp.From(this=_subquery(back, "b")),
+        expressions=[exp.EQ(this=nodes.column(column), expression=value)],
+        where=exp.Where(this=nodes.equal(nodes.column("__key", "b"), nodes.paren(key.copy()))),
+    )
+
+
+def _all_of(approved: str) -> exp.Select:
+    return nodes.select([nodes.column(c) for c in APPROVED], logical(approved))
 
 
 def judged_query(records: exp.Select, held: str, columns: Sequence[str]) -> exp.Select:

@@ -12,6 +12,7 @@ from cdmq.project.fields import Columns, Dataset, Model, Texts
 
 FIRST_RUN = "first_run"
 CUSTOMER = "customer"
+LAYER = 1
 
 
 class People(Model):
@@ -114,13 +115,14 @@ class ApprovalLog(Model):
 
 
 class ChangeControlRule(Named):
-    """Finds changes of chosen fields that neither the customer nor enough people agreed to.
+    """Holds chosen fields at the last approved value until the customer or enough people agree.
 
     Use it for what fraud and mistakes are aimed at: billing address, bank account, tax number,
-    credit limit. A warehouse cannot forbid a change in the source, so it is found: of each record
-    the rule keeps the last approved value, and flags the record while its source says another.
-    `<rule>__approved` has the approved values; the golden record itself still shows what its
-    source says.
+    credit limit. A warehouse cannot forbid a change in the source, so it is found and held: of each
+    record the rule keeps the last approved value, and flags the record while its source says
+    another. On a golden dataset the golden record shows the approved value, in every run that makes
+    it, whether the rule was selected or not. Another dataset stays as it came; `<rule>__approved`
+    has the approved values of both.
 
     `changes` names a log of changes where there is one: they are approved one after the other, A to
     B, then B to C. Without one, and where the log lacks a change, it is found from run to run, and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlglot import exp
@@ -17,6 +17,7 @@ from cdmq.kinds.change_control.query import (
     cells_query,
     judged_query,
     now_approved,
+    put_back,
     records_query,
 )
 from cdmq.kinds.change_control.tables import (
@@ -61,6 +62,8 @@ class Controlling:
     cells: exp.Query
     records: exp.Select
     logs: Logs | None
+    #: The key of a record of its dataset.
+    key: exp.Expr
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
@@ -70,27 +73,32 @@ def work(rule: Rule, at: Compiling) -> Work | None:
     if wrong or at.check_only:
         return None
     columns = [at.binder.real(c) for c in spec.protect]
-    conditions = Conditions(rule, at.binder, at.rows.behind)
-    cells = cells_query(at.rows, conditions, columns)
+    made = at.dataset.made_by is not None
+    # What a rule makes is judged as it was made, before approved values are put back.
+    rows = replace(at.rows, stage=None, given=()) if made else at.rows
+    conditions = Conditions(rule, at.binder, rows.behind)
+    cells = cells_query(rows, conditions, columns)
     controlling = Controlling(
         rule,
         spec,
         {c: at.rows.columns[c] for c in columns},
         cells,
-        records_query(at.rows, conditions),
+        records_query(rows, conditions),
         _logs(rule, spec, at),
+        rows.key(),
     )
     return Work(
         rule,
         run=partial(_run, controlling),
         shown=((f"cells protected by {rule.id} ({rule.span})", cells),),
         query=cells,
-        reads=at.rows.relation,
+        reads=rows.relation,
         publishes=(f"{rule.id}__approved", f"{rule.id}__held"),
         views=partial(_views, rule),
+        lays=partial(_lay, controlling) if made else None,
         judgements=(
             *_judgements(rule, columns),
-            *unread(conditions, at.rows, conditions.unjudged(None), judged=exp.false()),
+            *unread(conditions, rows, conditions.unjudged(None), judged=exp.false()),
         ),
     )
 
@@ -129,11 +137,42 @@ def _judgements(rule: Rule, columns: Sequence[str]) -> Iterator[Judgement]:
         )
 
 
-def _run(of: Controlling, at: Running, steps: DatasetSteps) -> Outcome:
+def _lay(of: Controlling, at: Running, steps: DatasetSteps) -> None:
+    """Put the approved values back into the dataset that was just made. In a run that did not ask
+    for the rule nothing is approved: all that differs is put back."""
     from cdmq.kinds.change_control.finding import Finding
 
     rule = of.rule
-    cells, digest, seconds = at.make(f"{rule.id}__cells", of.cells)
+    asked = rule.id in at.rules and not at.train
+    if asked:
+        at.laid[rule.id] = _found(of, at, steps)
+        back = f"made:{rule.id}__approved"
+    else:
+        cells, _, _ = at.make(f"{rule.id}__cells", of.cells)
+        finding = Finding(of, at)
+        finding.make_kept()
+        back = f"made:{rule.id}__kept"
+    for column, type_ in of.types.items():
+        query = put_back(steps.dataset.name, of.key, column, type_, f"made:{rule.id}__cells", back)
+        at.warehouse.run(at.render.sent(query))
+    at.drop(at.names.staged[f"made:{rule.id}__cells"])
+    if not asked:
+        at.drop(at.names.staged[back])
+
+
+def _run(of: Controlling, at: Running, steps: DatasetSteps) -> Outcome:
+    if of.rule.id in at.laid:
+        return at.laid[of.rule.id]
+    outcome = _found(of, at, steps)
+    at.drop(at.names.staged[f"made:{of.rule.id}__cells"])
+    return outcome
+
+
+def _found(of: Controlling, at: Running, steps: DatasetSteps) -> Outcome:
+    from cdmq.kinds.change_control.finding import Finding
+
+    rule = of.rule
+    _, digest, seconds = at.make(f"{rule.id}__cells", of.cells)
     finding = Finding(of, at)
     found = finding.found()
     moved = finding.load("moved", APPROVED, found.moved)
@@ -147,7 +186,6 @@ def _run(of: Controlling, at: Running, steps: DatasetSteps) -> Outcome:
     columns = list(of.types)
     at.make(f"{rule.id}__judged", judged_query(of.records.copy(), f"{made}held", columns))
     asked, _, _ = at.make(f"{rule.id}__asked", _asked(f"{made}held"))
-    at.drop(cells)
     at.drop(moved)
     at.states += [
         State(rule.id, APPROVED_CELLS, approved, APPROVED),

@@ -179,8 +179,8 @@ def test_a_confirmation_through_a_channel_that_just_changed(
     at = story(log=True)
     at.run(0)
     at.changes.append(["M1", "1", "email", "old@x", "new@x", "eve", day(5)])
-    name = at.change(5, "A", "B")
-    at.sign(5 + days, name, "customer1", "customer", "NEW@x ")
+    name = at.change(5.1, "A", "B")
+    at.sign(5.2 + days, name, "customer1", "customer", "NEW@x ")
     at.run(40)
     assert at.approved() == ("B" if counts else "A")
     why = "the customer confirmed through a contact point that had just changed"
