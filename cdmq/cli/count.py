@@ -33,7 +33,7 @@ def command(
     profile: o.Profile = None,
     target: o.Target = None,
 ) -> None:
-    """How many customers there are: from records to customers, and from one run to another.
+    """How many customers there are, and why.
 
     Records of all sources, less duplicates within each, less duplicates across them, are the
     customers; and those of an earlier run, with what is new, split, merged and gone since, are

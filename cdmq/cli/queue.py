@@ -48,7 +48,7 @@ def command(
     profile: o.Profile = None,
     target: o.Target = None,
 ) -> None:
-    """What people are to decide, of rules of all kinds; what is worth most first.
+    """What people are to decide; what is worth most first.
 
     Answer with cdmq decide, or fill in a file: cdmq queue --out answers.csv, then
     cdmq decide --import answers.csv.

@@ -132,7 +132,7 @@ def test_what_does_not_fit_changes_nothing(made: World) -> None:
     assert "1 set by people" in note
     assert f"sets nothing: {anna} has no cell no_such" in note
     assert "sets nothing: nobody is no longer there" in note
-    assert "1 overrides whose value is none of the column's type" in note
+    assert "1 override whose value is none of the column's type" in note
     assert cell(made, anna, "phone") == "'; DROP TABLE persons; --"
 
 

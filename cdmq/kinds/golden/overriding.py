@@ -109,7 +109,8 @@ class Overriding:
         if set_:
             self.told.insert(0, f"{set_:,} set by people")
         if unread:
-            self.told.append(f"{unread:,} overrides whose value is none of the column's type")
+            these = "override whose value is" if unread == 1 else "overrides whose values are"
+            self.told.append(f"{unread:,} {these} none of the column's type")
 
     def _bound(self, at: Running) -> dict[str, str]:
         """By decision the digest of the value that was picked when a run first heeded it."""
