@@ -240,3 +240,23 @@ def test_the_story_tells_why_in_why_out_and_which_waves(twin: Twin) -> None:
     assert f"    because {wanted[out][1]}" in story(out)
     others = {p.key for p in told.people if not p.fits} - wanted.keys()
     assert f"segment news  not in it: {min(others)}" in story(min(others))
+
+
+def test_a_wave_of_nobody_is_a_wave(twin: Twin, capsys: pytest.CaptureFixture[str]) -> None:
+    world = twin(begin)
+    world.write(
+        {
+            "rules/s.yml": c.SEGMENT.replace("amount >= 10", "amount >= 1000").replace(
+                "    compare_with: 30%\n", ""
+            )
+        }
+    )
+    world.run()
+    for form in ("csv", "parquet"):
+        code, said = command(world, capsys, "--wave", "none", "--format", form)
+        assert code == 0, said
+        assert "0 rows in" in said
+    assert (world.root / "target/exports/news_none.csv").read_text() == "party_id,email\n"
+    assert world.audit_rows("exports", ["key"]) == []
+    assert world.audit_rows("waves", ["wave"]) == [("none",)]
+    assert command(world, capsys, "--recall", "none")[0] == 0
