@@ -133,6 +133,7 @@ class _Export:
     def _running(self, rule: Rule, plan: Plan, datasets: tuple[str, ...], facts: Facts) -> Running:
         from cdmq.audit.renames import ids_of, renames
         from cdmq.audit.tables import audit_schema
+        from cdmq.decisions.book import read_book
         from cdmq.kinds import kinds
         from cdmq.kinds.given import name_published as name_given
         from cdmq.kinds.running import Running
@@ -157,6 +158,8 @@ class _Export:
         running = Running(
             project, warehouse, names, render, _never, now, none, none, ids, plan.numbers, {}
         )
+        schema = audit_schema(warehouse)
+        running.decisions = read_book(project, warehouse, schema, facts.as_of).standing
         for name in {rule.dataset, project.datasets[rule.dataset].made_of} & set(plan.datasets):
             running.named(plan.datasets[str(name)].steps)
         return running

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlglot import exp
 
 from cdmq.kinds.binding import real
-from cdmq.kinds.segments.scope import FOREVER, Scope, join, moment, named, part, surely
+from cdmq.kinds.segments.scope import FOREVER, OBJECTED, Scope, join, moment, named, part, surely
 from cdmq.kinds.segments.words import NO, YES, Consents, Never
 from cdmq.sql import nodes
 from cdmq.sql.logical import logical
@@ -203,7 +203,7 @@ def _seeds(scope: Scope) -> exp.Query:
     said = _seed(nodes.column("party", "e"), "no", at, None)
     said.set("from_", exp.From(this=part("events", "e")))
     said.set("where", exp.Where(this=nodes.every([no, known])))
-    found: list[exp.Query] = [said]
+    found: list[exp.Query] = [said, *_objections(scope)]
     for one in scope.spec.never:
         if isinstance(one, Never):
             found += _by_values(scope, one)
@@ -213,6 +213,15 @@ def _seeds(scope: Scope) -> exp.Query:
             same = nodes.equal(nodes.column("k", "o"), scope.refers_to(one, "c"))
             found.append(join(query, part(scope.owners(one), "o"), same))
     return nodes.union_all(found)
+
+
+def _objections(scope: Scope) -> Iterator[exp.Select]:
+    """Who objects, by the key of a record or the id of a party: no yes is later than that."""
+    for whose in ("owners", "selves") if scope.objected else ():
+        query = _seed(nodes.column("party", "o"), "no", moment(FOREVER), None)
+        query.set("from_", exp.From(this=nodes.table(OBJECTED, "t")))
+        key = scope.compared(nodes.column("key", "t"))
+        yield join(query, part(whose, "o"), nodes.equal(nodes.column("k", "o"), key))
 
 
 def _seed(party: exp.Expr, what: str, at: exp.Expr, list_: str | None) -> exp.Select:

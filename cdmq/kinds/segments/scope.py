@@ -26,6 +26,8 @@ from cdmq.values import Catalog, Project, Rule
 
 #: After all that happens: when a no was said that has no date.
 FOREVER = "9999-12-31 00:00:00"
+#: The keys of records or parties that object, while a segment is judged.
+OBJECTED = Relation("__cdmq_objected")
 _DIGITS = 32
 
 
@@ -55,6 +57,8 @@ class Scope:
     salt: str
     #: Everybody is asked, whether he fits or not.
     everybody: bool = False
+    #: People recorded objections: the keys stand in OBJECTED.
+    objected: bool = False
 
     @property
     def spec(self) -> SegmentRule:

@@ -174,7 +174,8 @@ class SegmentRule(Named):
     question in `queue` among them. The latest dated event wins, at the same time no. A no without a
     date stands, and a no holds for every address of the channel; without purpose or channel it is
     one of all. A status that is neither yes nor no counts as a no, and the result says how many
-    there are. With `permission: consent`, a column, one no in any record of the party is a no.
+    there are. With `permission: consent`, a column, one no in any record of the party is a no. Who
+    objected, by a decision `object` or `restrict`, is written to by none.
 
     Who fits is counted once, at the first reason to be left out: no permission, suppressed (in a
     list of `never`), minor, age unknown, ended (by `ended` of the dataset of the records), one per

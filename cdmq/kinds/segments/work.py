@@ -23,6 +23,7 @@ from cdmq.kinds.segments.before import (
     xref_now,
 )
 from cdmq.kinds.segments.figures import counts_query, figures_of, log_query, note
+from cdmq.kinds.segments.objections import with_objections
 from cdmq.kinds.segments.parties import party_rule
 from cdmq.kinds.segments.problems import Look
 from cdmq.kinds.segments.query import COLUMNS, members_query, reasons
@@ -172,7 +173,7 @@ def _scope(segment: _Segment, at: Running) -> Scope:
     scope = segment.scope
     if scope.party is not None and (scope.records in at.repeated or _without_key(scope, at)):
         scope = segment.twice
-    return replace(scope, salt=_first_id(segment.rule, at))
+    return with_objections(replace(scope, salt=_first_id(segment.rule, at)), at)
 
 
 def _without_key(scope: Scope, at: Running) -> bool:
