@@ -24,6 +24,8 @@ from cdmq.kinds.facts.links import links
 from cdmq.kinds.facts.numbers import DECIMAL, quotient, rounded
 from cdmq.kinds.facts.words import Measure
 from cdmq.kinds.trends.building import Tables, join, minus, pick, plus, positive, read, same
+from cdmq.kinds.trends.building import where as filtered
+from cdmq.kinds.trends.ended import Ending
 from cdmq.kinds.trends.figures import Figures
 from cdmq.kinds.trends.machine import Machine
 from cdmq.kinds.trends.periods import Periods
@@ -75,6 +77,7 @@ class Trend:
         measure = {"figure": Measure.model_validate({**said, "if_none": None})}
         figures = figures_of(measure, catalog, project.datasets)
         self.periods = Periods(self.spec.per, _first_month(rows.dataset, name, project))
+        self.ended = Ending(rule, rows, project, catalog).condition()
         self._problems: list[Problem] = []
         binder = Binder(self.link.types, dialect, self._problems)
 
@@ -98,6 +101,8 @@ class Trend:
         tables = Tables()
         binder = Binder(self.rows.columns, self.dialect, self._problems)
         where = Conditions(self.rule, binder, self.rows.behind).where
+        if self.ended is not None:
+            where = nodes.all_of([where, exp.Not(this=nodes.paren(self.ended.copy()))])
         Series(self.spec, self.periods, self.rows, self.facts, where).add(tables)
         Figures(self.spec, self.periods, self.dialect).add(tables)
         Machine(self.spec).add(tables)
@@ -185,10 +190,12 @@ class Trend:
         return nodes.group_by(query, [nodes.column("who", "j")])
 
 
-def everyone(rule: Rule, rows: Rows, binder: Binder) -> exp.Select:
-    """One row: how many the rule is about, those without a purchase among them."""
-    where = Conditions(rule, binder, rows.behind).where
-    return nodes.select([exp.Count(this=exp.Star())], logical(rows.relation), where)
+def everyone(rule: Rule, rows: Rows, binder: Binder, ended: exp.Expr | None) -> exp.Select:
+    """One row: how many the rule is about, those without a purchase among them; and how many of
+    them have ended."""
+    where, count = Conditions(rule, binder, rows.behind).where, exp.Count(this=exp.Star())
+    gone = nodes.number(0) if ended is None else filtered(count.copy(), ended)
+    return nodes.select([count, gone], logical(rows.relation), where)
 
 
 def _first_month(judged: Dataset, facts: str, project: Project) -> int:

@@ -10,7 +10,7 @@ from cdmq.kinds import plain
 from cdmq.kinds.kind import Known
 from cdmq.kinds.thresholds import threshold_problems, thresholds
 from cdmq.kinds.trends.dataset_words import DatasetTrend
-from cdmq.kinds.trends.words import TrendRule
+from cdmq.kinds.trends.words import ENDED, TrendRule
 from cdmq.problems import Problem
 from cdmq.values import Rule, Uses
 
@@ -33,7 +33,19 @@ def read(item: Any, at: Reading) -> Iterator[Rule]:
             at.problem((*at.path, field), code, cause, how, key=True)
         fails = spec.severity or ("error" if spec.error_above is not None else "warn")
         warn, error = thresholds(spec.warn_above, spec.error_above)
-        yield replace(rule, severity=fails, warn_above=warn, error_above=error)
+        rule = replace(rule, severity=fails, warn_above=warn, error_above=error)
+        yield _with_ended(rule, at)
+
+
+def _with_ended(rule: Rule, at: Reading) -> Rule:
+    """With what the dataset of its records says of who has ended."""
+    own = at.datasets.get(rule.dataset)
+    of = at.datasets.get(own.made_of or own.name) if own else None
+    if of is None or of.spec.ended is None:
+        return rule
+    parsed = at.expressions({ENDED: of.spec.ended.when}, {ENDED: of.span})
+    expressions = {**rule.expressions, **parsed}
+    return replace(rule, expressions=expressions, spans={**rule.spans, ENDED: of.span})
 
 
 def problems(at: Known, uses: Mapping[str, Uses]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from cdmq.kinds.facts.counted import reads_of
 from cdmq.kinds.kind import Known
 from cdmq.kinds.reads import expression_columns
 from cdmq.kinds.trends.dataset_words import DatasetTrend
-from cdmq.kinds.trends.words import TrendRule
+from cdmq.kinds.trends.words import ENDED, TrendRule
 from cdmq.values import Given, Rule, Uses
 
 
@@ -19,6 +19,11 @@ def uses(rule: Rule, at: Known) -> Uses:
     reads = {f"rows:{rule.dataset}": frozenset(own)}
     for facts, wanted in reads_of(rule, {"measure.where": spec.measure}, at).items():
         reads[facts] = reads.get(facts, frozenset()) | wanted
+    of = at.datasets[rule.dataset].made_of or rule.dataset if rule.dataset in at.datasets else ""
+    if ENDED in rule.expressions and of in at.datasets and (said := at.datasets[of].spec.ended):
+        records = f"rows:{of}"
+        asked = {*expression_columns(rule, ENDED), *([said.on] if said.on else [])}
+        reads[records] = reads.get(records, frozenset()) | asked
     makes = {
         f"column:{rule.dataset}": frozenset({rule.id}),
         f"kept:{rule.id}": frozenset({"step"}),

@@ -18,6 +18,8 @@ NOTES = (
     "keys: {id: calls_a_week, of: dataset, measure: {count: rows}, per: week, "
     "alert: {history: 8 weeks, beyond: 5}}. Default of beyond: 5.",
 )
+#: The condition of the dataset of the records that says who has ended.
+ENDED = "ended"
 #: The steps of somebody's trend, in the order in which a run counts them.
 NEW, ACTIVE, FALLING, DORMANT, BACK = STEPS = ("new", "active", "falling", "dormant", "back")
 _MOST_GAP, _DECIMALS = 1000, 2
@@ -89,8 +91,9 @@ class TrendRule(Named):
 
     The steps are a function of the facts, over all whole periods: a first run finds what monthly
     ones would have found. What an amount below zero is, such as a credit note, lowers the figure
-    and is no purchase. Who has no purchase is not judged; how many is said. Facts that cannot be
-    counted are left out, and said: without a date, an amount, or a cell that `where` can read.
+    and is no purchase. Who has no purchase is not judged, nor who has ended by what `ended` of the
+    dataset says; how many is said. Facts that cannot be counted are left out, and said: without a
+    date, an amount, or a cell that `where` can read.
     Where their dataset says `amount` and `counts_as`, an amount is in one currency, and what counts
     as 0 is no purchase.
 

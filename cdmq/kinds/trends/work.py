@@ -55,7 +55,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         rule,
         query,
         trend.account(),
-        everyone(rule, at.rows, at.binder),
+        everyone(rule, at.rows, at.binder, trend.ended),
         visits_query(rule, at.rows, _made(rule)),
         money,
     )
@@ -107,12 +107,14 @@ def _run(judging: _Judging, at: Running, steps: DatasetSteps) -> Outcome:
     count = exp.Count(this=exp.Star())
     found = nodes.select([nodes.column("step"), count], logical(_made(rule)))
     by_step = dict(at.fetch(nodes.group_by(found, [nodes.column("step")])))
-    ((tested,),) = at.fetch(judging.everyone)
+    ((tested, ended),) = at.fetch(judging.everyone)
     lost, facts, told = uncounted(at, judging.account)
     judged = sum(by_step.values())
     said = [", ".join(f"{by_step[s]:,} {s}" for s in STEPS if by_step.get(s)) or "nobody judged"]
-    if tested > judged:
-        said.append(f"{tested - judged:,} not judged: without a purchase in a whole period")
+    if ended:
+        said.append(f"{ended:,} have ended")
+    if tested - ended > judged:
+        said.append(f"{tested - ended - judged:,} not judged: without a purchase in a whole period")
     figures = {f"step:{s}": float(by_step.get(s, 0)) for s in STEPS}
     return Outcome(
         rule,

@@ -194,6 +194,23 @@ def test_what_pii_hides_is_told_without(world: World, how: str) -> None:
     assert [r[7] for r in rows if r[0] == STEADY] == ["as usual in 2 months"]
 
 
+def test_who_has_ended_is_not_judged(begun: World) -> None:
+    """From the day on that is said; what a record does not know it does not say."""
+    people = [[GONE, "closed", "2026-03-01"], [FALLS, "closed", "2027-01-01"], [STEADY, None, None]]
+    begun.table("people", {"id": "text", "status": "text", "left": "date"},
+                [[i, s, d and dt.date.fromisoformat(d)] for i, s, d in people])  # fmt: skip
+    ended = "key: id, ended: {when: \"status = 'closed'\", on: left}}"
+    begun.write({"models/m.yml": MODELS.replace("key: id}", ended).replace(" PII", "")})
+    run(begun, 15)
+    assert steps(begun) == {STEADY: "active", FALLS: "active"}
+    assert flags(begun) == []
+    ((message,),) = begun.sql(
+        f"SELECT message FROM {begun.audit}.rule_results WHERE rule_id = 'fewer' "
+        "ORDER BY run_id DESC LIMIT 1"
+    )
+    assert message.startswith("2 active; 1 have ended")
+
+
 VISIT = "visit: {by: owner, within: 14 days}"
 
 
