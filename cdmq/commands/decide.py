@@ -14,6 +14,7 @@ from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.people import DecisionSpec
 from cdmq.project.typed import read_model
 from cdmq.project.yaml_source import Source
+from cdmq.runs.deciding import sets_cells
 from cdmq.runs.projects import Way, connected
 from cdmq.version import __version__
 
@@ -95,6 +96,9 @@ def _gone(project: Project, audit: Audit, standing: Iterable[Decision]) -> dict[
             found[d.id] = f"there is no dataset {said} any more"
             continue
         name = datasets[said]
+        if d.type == "override" and not sets_cells(project, said):
+            found[d.id] = f"no golden records are made of {said}"
+            continue
         missing = [k for k in d.keys if telling.there(name, k) is False]
         if missing:
             found[d.id] = f"{name} has no record {' and no '.join(missing)} now"

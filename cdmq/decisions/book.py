@@ -18,6 +18,7 @@ from cdmq.decisions.standing import Standing, standing
 from cdmq.problems import Problem, Span
 from cdmq.project.people import DecisionSpec, Person
 from cdmq.sql import nodes
+from cdmq.sql.expressions import SqlProblem, parse
 from cdmq.sql.shape import Table
 from cdmq.values import Project
 
@@ -78,6 +79,17 @@ class Book:
             }
 
 
+def unreadable(where: str | None) -> str | None:
+    """Why the condition of a waiver can't be read; None where it can, or there is none."""
+    if where is None:
+        return None
+    try:
+        parse(where)
+    except SqlProblem as error:
+        return error.cause
+    return None
+
+
 def read_book(project: Project, warehouse: Warehouse, schema: str, as_of: datetime) -> Book:
     """The book at `as_of`, where the audit tables stand as they are to be."""
     ledger = Ledger(warehouse, schema, "")
@@ -118,7 +130,7 @@ def _keys(keys: Sequence[str]) -> str | None:
 
 def _of_files(project: Project) -> Iterator[Decision]:
     for spec, span in project.decisions:
-        yield decided(spec, project.config.time_zone, str(span))
+        yield _with_where(decided(spec, project.config.time_zone, str(span)))
 
 
 def _rows(ledger: Ledger, table: Table) -> list[Row]:
@@ -152,7 +164,12 @@ def _decision(row: Row) -> Decision:
         return _wrong(said, own, origin, error.errors()[0]["msg"].removeprefix("Value error, "))
     except ValueError as error:
         return _wrong(said, own, origin, str(error))
-    return replace(found, id=own) if own else found
+    return _with_where(replace(found, id=own) if own else found)
+
+
+def _with_where(d: Decision) -> Decision:
+    why = unreadable(d.where)
+    return replace(d, wrong=f"its where can't be read: {why}") if why else d
 
 
 def _wrong(said: Mapping[str, Any], own: str | None, origin: str | None, why: str) -> Decision:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cdmq.audit.decision_tables import DECISIONS
 from cdmq.audit.ledger import Ledger
 from cdmq.audit.tables import audit_schema
-from cdmq.decisions.book import Book, read_book, row_of
+from cdmq.decisions.book import Book, read_book, row_of, unreadable
 from cdmq.decisions.decision import Decision, decided
 from cdmq.problems import CdmqError, Problem, Span, did_you_mean
 from cdmq.project.people import OF_PAIRS, DecisionSpec
@@ -101,3 +101,16 @@ def _wrong(spec: DecisionSpec, span: Span, project: Project) -> Iterable[Problem
     if spec.type in OF_PAIRS and rule is not None and not hasattr(rule.spec, "makes"):
         cause = f"{spec.type} is an answer to a matching rule; {rule.id} is one of {rule.kind}"
         yield Problem(span, "CDMQ551", cause, "name the rule that asked: cdmq queue")
+    if why := unreadable(spec.where):
+        yield Problem(
+            span, "CDMQ551", f"where: can't be read: {why}", "see: cdmq explain decisions"
+        )
+    if spec.type == "override" and spec.dataset and not sets_cells(project, spec.dataset):
+        cause = f"no golden records are made of {spec.dataset}: an override sets a cell of those"
+        yield Problem(span, "CDMQ551", cause, "name a dataset that a golden rule makes")
+
+
+def sets_cells(project: Project, dataset: str) -> bool:
+    """Whether overrides of a dataset are heeded: a rule makes it of others, or another of it."""
+    made = (d for d in project.datasets.values() if d.made_of is not None)
+    return any(dataset in project.names_of(n) for d in made for n in (d.name, d.made_of) if n)

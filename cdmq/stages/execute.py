@@ -238,6 +238,7 @@ class Execution:
             could_not_judge=made.could_not_judge + outcome.could_not_judge,
             samples=outcome.samples,
             fingerprint=outcome.fingerprint,
+            note="; ".join(filter(None, [made.note, outcome.note])),
         )
 
     def _unless_lost(self, outcome: Outcome) -> Outcome:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from runner import AS_OF, World
+
+import cdmq.api
+from cdmq.problems import CdmqError
+from cdmq.project.people import DecisionSpec
 
 PEOPLE = "- {login: ann, roles: [steward]}\n- {login: bob, roles: [steward]}\n"
 RULES = """
@@ -83,7 +88,9 @@ def test_a_condition_that_does_not_fit_is_said_and_waives_nothing(world: World) 
     result = world.run()
     assert counts(world, "age_reads") == ("fail", "1", "0", "1")
     (message,) = [r.message for r in result.results if r.rule.id == "age_reads"]
-    assert message.count("does not count") == 2
+    assert message.count("does not count") == 1
+    (idle,) = result.idle
+    assert "its where can't be read" in idle.cause
 
 
 def test_who_asked_does_not_decide(world: World) -> None:
@@ -98,3 +105,18 @@ def test_who_asked_does_not_decide(world: World) -> None:
     assert counts(world, "age_reads")[2] == "0"
     ((why,),) = world.audit_rows("decision_states", ("why",))
     assert "somebody else decides" in why
+
+
+def test_what_could_never_count_is_not_kept(world: World) -> None:
+    begin(world)
+    world.run()
+    words = {"by": "ann", "reason": "x", "at": "2026-01-01"}
+    waive = {"type": "waive", "rule": "age_reads", "requested_by": "bob", "expires": "2027-01-01"}
+    for said in (
+        {**waive, "where": "age in (select 1)"},
+        {**waive, "where": "read_text('/etc/passwd') = ''"},
+        {"type": "override", "dataset": "people", "keys": "1", "column": "mail", "new": "x"},
+    ):
+        with pytest.raises(CdmqError, match="CDMQ551"):
+            cdmq.api.decide([DecisionSpec.model_validate({**words, **said})], world.root)
+    assert world.audit_rows("decisions", ("id",)) == []
