@@ -12,6 +12,7 @@ from sqlglot import exp
 from cdmq.audit.pii_key import digester, hiding
 from cdmq.audit.renames import of_rule
 from cdmq.kinds.change_control.gather import FirstRead, Gathered, Place, compared, digest_of
+from cdmq.kinds.change_control.inherit import inherited
 from cdmq.kinds.change_control.query import APPROVED, among, differing
 from cdmq.kinds.change_control.tables import (
     APPROVALS_READ,
@@ -24,6 +25,7 @@ from cdmq.kinds.running import Running
 from cdmq.project.column_names import folded
 from cdmq.project.zones import local
 from cdmq.sql import nodes
+from cdmq.sql.logical import logical
 from cdmq.sql.pii import masked
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
@@ -86,6 +88,13 @@ class Finding:
         self.begun = bool(at.fetch(any_.limit(1))) and not self._before_baseline()
         names = at.project.names_of(self.rule.dataset)
         self.digest = digester(at.warehouse, bool(hiding(at.project) & set(names)))
+        #: Where the approved values of parties stand that were split off; None: there are none.
+        self.inherited: str | None = None
+        if self.begun and of.through is not None:
+            rows = inherited(at, of.through, self.approved())
+            if rows:
+                self.load("inherited", APPROVED, rows)
+                self.inherited = f"made:{self.rule.id}__inherited"
 
     def _before_baseline(self) -> bool:
         begins = self.of.spec.begins
@@ -100,7 +109,11 @@ class Finding:
         columns = nodes.one_of(nodes.column("column_name"), list(self.of.types))
         where = [self._mine(), columns, *([] if self.begun else [exp.false()])]
         shown = [nodes.column(c) for c in APPROVED]
-        return nodes.select(shown, self.at.audit(APPROVED_CELLS.name), nodes.every(where))
+        own = nodes.select(shown, self.at.audit(APPROVED_CELLS.name), nodes.every(where))
+        if self.inherited is None:
+            return own
+        both = nodes.union_all([own, nodes.select(shown, logical(self.inherited))])
+        return nodes.select([c.copy() for c in shown], nodes.subquery(both, "o"))
 
     def make_kept(self) -> None:
         """What earlier runs left approved, as `made:RULE__kept`."""

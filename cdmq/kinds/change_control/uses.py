@@ -20,9 +20,9 @@ def uses(rule: Rule, at: Known) -> Uses:
         if log.dataset in at.datasets:
             named |= set(at.datasets[log.dataset].key)
         reads[f"rows:{log.dataset}"] = frozenset(named)
-        through = _through(at.datasets.get(rule.dataset), at)
-        if through is not None:
-            reads[f"kept:{through}"] = frozenset({"party_id"})
+    through = _through(at.datasets.get(rule.dataset), at)
+    if through is not None:
+        reads[f"kept:{through}"] = frozenset({"party_id"})
     if spec.approvals is not None:
         said = spec.approvals
         named = {

@@ -128,8 +128,13 @@ class ChangeControlRule(Named):
     B, then B to C. Without one, and where the log lacks a change, it is found from run to run, and
     nobody is known to have made it. What stood at the baseline is approved: that of the first run,
     or of a day, told by the log, else by the first run from that day on. A record that comes later
-    begins with what it shows. The approved value of a record that is gone is kept for when it comes
-    back.
+    begins with what it shows. Approved values go with the id of a party: a part that splits off
+    begins with those of the party that it left, and those of a record or party that is gone are
+    kept for when it comes back.
+
+    One query proves it, a text column at a time; it gives no row: `SELECT g.party_id FROM
+    customers_golden AS g JOIN protected_fields__approved AS a ON a.key = g.party_id WHERE
+    a.column_name = 'tax_id' AND g.tax_id IS DISTINCT FROM a.value`.
 
     An approval names key, column, exactly the old and exactly the new value; it is a decision
     (`approve`, `reject`, `customer_confirmed`), or a row of `approvals`. It counts once, where old

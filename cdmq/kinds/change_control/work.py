@@ -64,6 +64,8 @@ class Controlling:
     logs: Logs | None
     #: The key of a record of its dataset.
     key: exp.Expr
+    #: The matching rule by which its records are parties; None where they are not.
+    through: str | None
 
 
 def work(rule: Rule, at: Compiling) -> Work | None:
@@ -86,6 +88,7 @@ def work(rule: Rule, at: Compiling) -> Work | None:
         records_query(rows, conditions),
         _logs(rule, spec, at),
         rows.key(),
+        next(iter(at.project.uses[rule.id].kept), None),
     )
     return Work(
         rule,

@@ -76,7 +76,7 @@ def test_golden_holds_what_is_not_approved(golden: World) -> None:
         assert shown(golden, relation) == WAS
     held = golden.audit_rows("held_changes", ["column_name", "new_value"], "to_run IS NULL")
     assert held == [("credit", "9999"), ("iban", "EVIL"), ("since", None), ("vip", "true")]
-    golden.run(as_of=day(2), select="golden_customer")
+    golden.run(as_of=day(2), select="parties.key")
     assert shown(golden) == WAS
     assert golden.run(as_of=day(3)).opened == dict.fromkeys(golden.run(as_of=day(3)).opened, 0)
     assert shown(golden) == WAS
@@ -96,7 +96,7 @@ def test_golden_shows_what_was_approved(golden: World) -> None:
             f"old: DE1, new: DE9, by: ann, role: steward, at: '{day(1)}', reason: seen}}\n"
         }
     )
-    golden.run(as_of=day(2), select="golden_customer")
+    golden.run(as_of=day(2), select="parties.key")
     assert shown(golden) == WAS
     golden.run(as_of=day(3))
     assert shown(golden)[0][1] == "DE9"
@@ -121,3 +121,32 @@ def test_no_golden_value_differs_from_the_approved_one(golden: World) -> None:
     )
     assert golden.sql(proof) == []
     assert len(golden.sql(proof.replace("IS DISTINCT FROM", "="))) == 2
+
+
+def test_a_part_that_splits_off_begins_with_what_was_approved(golden: World) -> None:
+    """To be parted from its party is no way around an approval, nor to be joined to another."""
+    twin = ["shop", "9", "a@x.org", "DE1", 100.5, "2020-01-01", False]
+    deliver(golden, ANN, twin, BEN)
+    golden.run(as_of=day(1))
+    assert shown(golden) == WAS
+    for n, select in ((2, "parties.key"), (3, None)):
+        moved = ["shop", "9", "new@x.org", "EVIL", 100.5, "2020-01-01", False]
+        deliver(golden, ANN, moved, BEN)
+        golden.run(as_of=day(n), **({"select": select} if select else {}))
+        split = ("new@x.org", "DE1", "100.5", "2020-01-01", "false")
+        assert shown(golden) == [*WAS, split]
+    held = golden.audit_rows("held_changes", ["old_value", "new_value"], "to_run IS NULL")
+    assert held == [("DE1", "EVIL")]
+    deliver(golden, ANN, ["shop", "9", "b@x.org", "EVIL", 200, "2021-01-01", True])
+    golden.run(as_of=day(4))
+    deliver(golden, ANN, ["shop", "9", "b@x.org", "EVIL", 200, "2021-01-01", True], BEN)
+    golden.run(as_of=day(5))
+    assert "EVIL" not in {row[1] for row in shown(golden)}
+
+
+def test_a_party_that_comes_later_begins_with_what_it_shows(golden: World) -> None:
+    deliver(golden, ANN, BEN, ["crm", "3", "c@x.org", "DE3", 1, "2024-01-01", False])
+    assert golden.run(as_of=day(1)).exit_code == 0
+    assert shown(golden)[2][1] == "DE3"
+    where = "to_run IS NULL AND how = 'new'"
+    assert len(golden.audit_rows("approved_cells", ["key"], where)) == 4
