@@ -89,6 +89,9 @@ class RelationshipsRule(Named):
             roll_up:
               group_volume: {from: orders, sum: amount, over: 24 months, along: parent_of}
 
+    Links are judged beside the warehouse, in memory: 600,000 of them take about 1 GB. A loop or
+    chain of 10,000 is walked along once.
+
     In the warehouse: the audit table `links`, a row a link between two parties and time in which
     the data said so; `<rule>__links`, the links that are followed now: from, to, type, starts,
     ends, depth (how many links lead down to its end) and root (the party at the top), both for
