@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +10,6 @@ import pytest
 from kinds.trends.trending import Trends
 from runner import ENGINES
 from tiering.tiers import ORDERS
-
-from cdmq.sql.expressions import parse
 
 SPEC = {
     "measure": {"from": "orders", "sum": "amount"},
@@ -225,58 +222,6 @@ def test_one_with_very_many_facts(make: Any, many: int) -> None:
     assert found["since"] == dt.date(2018, 12, 1)
     days = (dt.date(2018, 10, 1) - first).days
     assert found["usual"] == Decimal(33 * days) / 10 / 2
-
-
-def parties(engine: str, uri: str | None, ended: bool = False) -> Trends:
-    says = {"ended": {"when": "type = 'closed'"}} if ended else {}
-    trends = Trends(
-        engine,
-        SPEC,
-        uri=uri,
-        dataset="golden",
-        columns={"golden": {"party_id": "text"}},
-        datasets={
-            "customers": {"key": ["customer_no"], **says},
-            "golden": {"key": ["party_id"], "made_of": "customers"},
-        },
-    )
-    if ended:
-        said = {"ended": parse("type = 'closed'")}
-        trends.rule = replace(trends.rule, expressions={**trends.rule.expressions, **said})
-    trends.fill("golden", [["p"], ["q"]])
-    trends.table("xref:golden_customer", {"key": "text", "party_id": "text"}, [])
-    trends.table("xref:same_customer", {"key": "text", "party_id": "text"},
-                 [["a", "p"], ["b", "p"]])  # fmt: skip
-    trends.fill(
-        "orders",
-        [[str(i), *o, None] for i, o in enumerate(
-            [*monthly([0, 100, 100, None, None]), *monthly([70, 70], who="b")])],
-    )  # fmt: skip
-    return trends
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_facts_find_a_party_by_its_records(engine: str, postgres_uri: str) -> None:
-    """Who is in no party has no trend."""
-    assert told(parties(engine, postgres_uri)) == {"p": ("falling", 100, 70, None)}
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(
-    ("records", "judged"),
-    [
-        ([["a", "closed"], ["b", "closed"]], False),
-        ([["a", "closed"], ["b", None]], False),  # who does not know does not say
-        ([["a", "closed"], ["b", "open"]], True),
-        ([["a", None], ["b", None]], True),
-    ],
-)
-def test_a_party_has_ended_where_every_record_that_knows_says_so(
-    engine: str, records: list[list[Any]], judged: bool, postgres_uri: str
-) -> None:
-    trends = parties(engine, postgres_uri, ended=True)
-    trends.fill("customers", records)
-    assert list(told(trends)) == (["p"] if judged else [])
 
 
 def test_who_buys_in_summer_is_not_falling_in_autumn(make: Any) -> None:
