@@ -100,17 +100,13 @@ class _Walk:
             elif how == "seed":
                 self.seeds.add(own)
             elif own in self.project.datasets:
+                self._given_by_rules(own, columns)
                 self.want(own, None if ALL in columns else columns)
 
     def go(self) -> None:
         while self.waiting:
             name = self.waiting.pop()
             columns = self.columns[name]
-            there = {c.lower() for row in self.given.get(name, ()) for c in row}
-            for column, giver in self.project.given(name).items():
-                if columns and column in columns - there and giver not in self.also:
-                    self.also.add(giver)
-                    self._also(giver)
             for rule in self._layers(name):
                 written = {c.lower() for c in rule.columns}
                 if rule.enabled and (columns is None or written & columns):
@@ -130,6 +126,15 @@ class _Walk:
         uses = self.project.uses.values()
         makers = (u for u in uses if any(m.startswith("source:") for m in u.makes))
         return any(f"kept:{rule}" in u.reads for u in makers)
+
+    def _given_by_rules(self, dataset: str, columns: Iterable[str]) -> None:
+        """The rules that give columns which are named and not given."""
+        there = {c.lower() for row in self.given.get(dataset, ()) for c in row}
+        named = {c.lower() for c in columns} - there
+        for column, giver in self.project.given(dataset).items():
+            if column in named and giver not in self.also:
+                self.also.add(giver)
+                self._also(giver)
 
     def _also(self, rule: str) -> None:
         """A rule that writes or makes what is read."""

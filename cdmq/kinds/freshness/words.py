@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from cdmq.kinds.words import Count, Fading, Lasting, Named, ReadsFrom, Share, SomeColumns, some
-from cdmq.project.fields import Column, Dataset, Model, Texts, Threshold
+from cdmq.project.fields import Column, Dataset, Dimension, Model, Texts, Threshold
 
 OTHERWISE = "otherwise"
 LEAST_SURE = "least_sure"
@@ -180,6 +180,8 @@ class FreshnessRule(Named):
     `freshness_records` keep what does not change with time alone, from run to run, and
     `freshness_rates` how fast columns fade; in `queue` stand the calls.
     """
+
+    DIMENSION: ClassVar[Dimension | None] = "timeliness"
 
     columns: SomeColumns | None = Field(
         None,
