@@ -187,7 +187,7 @@ def test_planted_rules_exist_and_every_rule_has_a_unit_test(planted: Rows) -> No
     files = [yaml.safe_load(p.read_text("utf-8")) for p in (ROOT / "rules").rglob("*.yml")]
     ids: set[str] = set()
     for file in files:
-        for kind in ("defaults", "matching", "golden", "tiering", "completeness"):
+        for kind in ("defaults", "matching", "golden", "tiering", "completeness", "freshness"):
             ids |= {rule["id"] for rule in file.get(kind, [])}
         for rule in file.get("validation", []):
             assert rule.get("why"), rule
