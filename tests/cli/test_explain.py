@@ -50,7 +50,7 @@ def test_everything_has_a_page() -> None:
         by_sort.setdefault(page.sort, set()).add(page.name)
         assert page.title.endswith("."), (page.sort, page.name)
     assert by_sort == {
-        "file": {"project", "dataset", "unit_test"},
+        "file": {"project", "dataset", "unit_test", "people", "decisions"},
         "check": set(checks()),
         "kind": set(kinds()),
         "form": set(FORMS),
