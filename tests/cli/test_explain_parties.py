@@ -64,6 +64,7 @@ golden  golden_person  P-ANNA in persons, 0 of 5 cells from this record
 level   class  ordinary for P-ANNA
     since the review of 2026-12-01, holds
     because no other level fits: bought 30000
+    alone bought >= 50000: core
 
 level   class  core for P-ANNA
     since the review of 2026-11-01, until the review of 2026-12-01
@@ -124,6 +125,7 @@ golden  golden_person  P-ANNA in persons
 level   class  ordinary for P-ANNA
     since the review of 2026-12-01, holds
     because no other level fits: bought 30000
+    alone bought >= 50000: core
 
 level   class  core for P-ANNA
     since the review of 2026-11-01, until the review of 2026-12-01
