@@ -61,14 +61,16 @@ def cell(changes: list[Change], approvals: list[Approval]) -> Cell:
     return Cell("iban", "A", None, changes, approvals)
 
 
+def on(moment: datetime) -> int:
+    """The day of a story."""
+    return (moment - BEGIN).days
+
+
 def plainly(story: Story, until: int = 99) -> tuple[str | None, set[str]]:
     """The approved value and the approvals that were used, day by day, asked anew each time."""
-    value, since, passed = "A", 0, -1
+    value, since = "A", 0
     used: set[str] = set()
     there: list[int] = []
-
-    def on(moment: datetime) -> int:
-        return (moment - BEGIN).days
 
     def passes(i: int) -> list[str]:
         change = story.changes[i]
@@ -92,6 +94,16 @@ def plainly(story: Story, until: int = 99) -> tuple[str | None, set[str]]:
         people = [a for a in [r.id for r in right] if a in firsts.values()]
         return people[:2] if len(people) >= 2 else []
 
+    def go_through() -> None:
+        nonlocal value, since, there
+        while found := next(((i, p) for i in there if (p := passes(i))), None):
+            passed, ids = found
+            value, since = story.changes[passed].new, on(story.changes[passed].at)
+            used.update(ids)
+            there = [j for j in there if j > passed]
+            back = [j for j in there if story.changes[j].new == value]
+            there = [j for j in there if not back or j > back[-1]]
+
     for day in range(min(until, 13) + 1):
         for i, change in enumerate(story.changes):
             if on(change.at) == day:
@@ -100,23 +112,11 @@ def plainly(story: Story, until: int = 99) -> tuple[str | None, set[str]]:
                 elif change.old != change.new:
                     there.append(i)
                 said = [a for a in story.approvals if on(a.at) < day]
-                while found := next(((i, p) for i in there if (p := passes(i))), None):
-                    passed, ids = found
-                    value, since = story.changes[passed].new, on(story.changes[passed].at)
-                    used.update(ids)
-                    there = [j for j in there if j > passed]
-                    back = [j for j in there if story.changes[j].new == value]
-                    there = [j for j in there if not back or j > back[-1]]
+                go_through()
         today = sorted((a for a in story.approvals if on(a.at) == day), key=lambda a: (a.at, a.id))
         for n in range(len(today)):
             said = [a for a in story.approvals if on(a.at) < day] + today[: n + 1]
-            while found := next(((i, p) for i in there if (p := passes(i))), None):
-                passed, ids = found
-                value, since = story.changes[passed].new, on(story.changes[passed].at)
-                used.update(ids)
-                there = [j for j in there if j > passed]
-                back = [j for j in there if story.changes[j].new == value]
-                there = [j for j in there if not back or j > back[-1]]
+            go_through()
     return value, used
 
 
