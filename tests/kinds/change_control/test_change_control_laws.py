@@ -66,6 +66,19 @@ def on(moment: datetime) -> int:
     return (moment - BEGIN).days
 
 
+def enough(right: list[Approval]) -> list[str]:
+    """The approvals by which a change goes through: the customer's, or those of two people."""
+    customers = [a.id for a in right if a.kind == "customer"]
+    if customers:
+        return customers[:1]
+    firsts: dict[str, str] = {}
+    for a in right:
+        if a.kind == "person" and a.role != "sales":
+            firsts.setdefault(a.by, a.id)
+    people = [r.id for r in right if r.id in firsts.values()]
+    return people[:2] if len(people) >= 2 else []
+
+
 def plainly(story: Story, until: int = 99) -> tuple[str | None, set[str]]:
     """The approved value and the approvals that were used, day by day, asked anew each time."""
     value, since = "A", 0
@@ -77,22 +90,14 @@ def plainly(story: Story, until: int = 99) -> tuple[str | None, set[str]]:
         changers = {story.changes[j].by for j in there if j <= i}
         right = []
         for a in sorted(said, key=lambda a: (a.at, a.id)):
-            fits = (a.old, a.new) == (value, change.new) and a.change in (None, change.id)
-            if not fits or a.id in used or on(a.at) < since:
+            about = (a.old, a.new) == (value, change.new) and a.change in (None, change.id)
+            if not about or a.id in used or on(a.at) < since:
                 continue
             if a.kind == "reject":
                 return []
             if on(a.at) >= on(change.at) - VALID and a.by not in changers:
                 right.append(a)
-        customers = [a.id for a in right if a.kind == "customer"]
-        if customers:
-            return customers[:1]
-        firsts: dict[str, str] = {}
-        for a in right:
-            if a.kind == "person" and a.role != "sales":
-                firsts.setdefault(a.by, a.id)
-        people = [a for a in [r.id for r in right] if a in firsts.values()]
-        return people[:2] if len(people) >= 2 else []
+        return enough(right)
 
     def go_through() -> None:
         nonlocal value, since, there
