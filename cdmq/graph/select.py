@@ -104,8 +104,11 @@ class _Graph:
                 self.followers[other].add(name)
 
     def built(self, rules: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
-        """The datasets that are made for some rules and datasets, in the order of the project."""
-        wanted = {*(f"rule:{r}" for r in rules), *(f"dataset:{d}" for d in chosen)}
+        """The datasets that are made for some rules and datasets, in the order of the project: those
+        that the rules make, too."""
+        rules = frozenset(rules)
+        made = [d.name for d in self.project.datasets.values() if d.made_by in rules]
+        wanted = {*(f"rule:{r}" for r in rules), *(f"dataset:{d}" for d in (*chosen, *made))}
         found = self.graph.standing_on(wanted)
         return tuple(d for d in self.project.datasets if f"dataset:{d}" in found)
 

@@ -7,7 +7,19 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from people import CRM, GOLDEN, MATCHING, ORDER_COLUMNS, ORDERS, SHOP, TIERS, fill, parties, people
+from people import (
+    COLUMNS,
+    CRM,
+    GOLDEN,
+    MATCHING,
+    ORDER_COLUMNS,
+    ORDERS,
+    SHOP,
+    TIERS,
+    fill,
+    parties,
+    people,
+)
 from runner import Twin, World
 
 WOBBLE = [52, 49, 51, 49.5, 50.5, 48, 44, 43, 51, 52]
@@ -81,6 +93,13 @@ def test_what_is_not_asked_for_is_not_counted(world: World) -> None:
     )
     assert [v.rule.id for event, v in told if event == "rule"] == ["persons.mail.not_null"]
     assert len(world.view("persons")) == 5
+
+
+def test_a_golden_rule_that_is_selected_alone_makes_its_records(begun: World) -> None:
+    begun.table("crm_src", COLUMNS, [r for r in CRM if r[0] != 2])
+    result = begun.run(select="golden_person")
+    assert {r.rule.id for r in result.results if r.status == "pass"} >= {"golden_person"}
+    assert len(begun.view("persons")) == len(parties(begun))
 
 
 def test_levels_find_the_orders_of_all_members(left: World) -> None:

@@ -47,8 +47,10 @@ def test_what_is_known_by_a_comment_without_a_word(ran_on_duckdb: World) -> None
     said = "made by cdmq of the project world: a run replaces it"
     for name in world.relations():
         (found,) = world.sql(
-            f"SELECT 'TABLE', sql FROM duckdb_tables() WHERE table_name = '{name}' UNION ALL "
-            f"SELECT 'VIEW', sql FROM duckdb_views() WHERE view_name = '{name}'"
+            f"SELECT 'TABLE', sql FROM duckdb_tables() WHERE table_name = '{name}' "
+            f"AND schema_name = '{world.schema}' UNION ALL "
+            f"SELECT 'VIEW', sql FROM duckdb_views() WHERE view_name = '{name}' "
+            f"AND schema_name = '{world.schema}'"
         )
         world.sql(f"COMMENT ON {found[0]} {name} IS '{said}'")
         count = world.sql(f"SELECT count(*) FROM {name}")[0][0]
