@@ -103,11 +103,10 @@ class _Graph:
             for other in needed:
                 self.followers[other].add(name)
 
-    def built(self, rules: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
-        """The datasets that are made for some rules and datasets, in the order of the project: those
-        that the rules make, too."""
-        rules = frozenset(rules)
-        made = [d.name for d in self.project.datasets.values() if d.made_by in rules]
+    def built(self, rules: frozenset[str], chosen: Iterable[str]) -> tuple[str, ...]:
+        """The datasets that are made for some rules, or by them, and those that are chosen, with
+        all that they stand on, in the order of the project."""
+        made = (d.name for d in self.project.datasets.values() if d.made_by in rules)
         wanted = {*(f"rule:{r}" for r in rules), *(f"dataset:{d}" for d in (*chosen, *made))}
         found = self.graph.standing_on(wanted)
         return tuple(d for d in self.project.datasets if f"dataset:{d}" in found)
