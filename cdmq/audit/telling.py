@@ -98,6 +98,10 @@ class Telling:
     def when(self, run: str) -> When:
         return When(run, self.audit.started(run), self.audit.as_of(run))
 
+    def ended(self, row: Row) -> When | None:
+        """The run that closed a row; None while it is open."""
+        return self.when(row["to_run"]) if row["to_run"] else None
+
     # rules -----------------------------------------------------------------------------------
 
     def names_of(self, rule: str) -> tuple[str, ...]:

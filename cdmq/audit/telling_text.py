@@ -27,6 +27,13 @@ def at(when: When) -> str:
     return f"{when.ran:%Y-%m-%d %H:%M} (run {when.run}{judged})"
 
 
+def until(closed: When | None, because: str | None) -> str:
+    """How long a row stood: it holds, or closed with a run, and why."""
+    if closed is None:
+        return "holds"
+    return f"until {at(closed)}: {CLOSED.get(because or '', because)}"
+
+
 def value(text: str | None) -> str:
     if text is None:
         return "nothing"

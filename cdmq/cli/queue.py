@@ -65,6 +65,8 @@ def command(
         written(found, out)
         typer.echo(f"{len(found):,} of {count:,} questions written to {out}")
         return
-    say = {"text": lambda: lines(found, count), "csv": lambda: as_csv(found)}
-    for line in say.get(format, lambda: as_json(found))():
+    if format == "csv":
+        typer.echo(as_csv(found), nl=False)
+        return
+    for line in as_json(found) if format == "json" else lines(found, count):
         typer.echo(line)

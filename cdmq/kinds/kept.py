@@ -12,11 +12,19 @@ from cdmq.sql import nodes
 from cdmq.sql.shape import Table
 
 
+def _opened(row: Row) -> str:
+    return str(row["from_run"])
+
+
 def kept_of(
-    about: Record | Party, at: Telling, kind: str, table: Table, newest: Callable[[Row], Any]
+    about: Record | Party,
+    at: Telling,
+    kind: str,
+    table: Table,
+    newest: Callable[[Row], Any] = _opened,
 ) -> list[Row]:
     """The rows of a table about a record or a party, by the rules of a kind, rule by rule, the
-    newest first; `newest` gives what they are ordered by."""
+    newest first; `newest` gives what they are ordered by: the run that opened them."""
     found: list[Row] = []
     for datasets, keys in about.places:
         rules = [r for d in datasets for r in at.rules_on(d, kind)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -74,20 +74,6 @@ def _factor(status: str, value: Any) -> Decimal:
     return Decimal(text)
 
 
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 Month = Literal[
     "january",
     "february",
@@ -102,6 +88,7 @@ Month = Literal[
     "november",
     "december",
 ]
+MONTHS: tuple[str, ...] = get_args(Month)
 
 
 class Calendar(Model):

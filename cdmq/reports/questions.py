@@ -11,15 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cdmq.files.csv_out import csv_text, plain
 from cdmq.problems import CdmqError, Problem, Span, printable
 from cdmq.project.atomic import write_text
 from cdmq.results import Waiting
 
 #: What a file of questions has beside them, to be filled in.
 TO_FILL = ("answer", "new", "reason", "by", "at")
-_QUOTE = "'"
-#: A cell that begins so is run by a spreadsheet, or was kept from that.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", _QUOTE)
 
 
 def lines(found: Sequence[Waiting], count: int) -> Iterator[str]:
@@ -60,11 +58,12 @@ def as_json(found: Sequence[Waiting]) -> Iterator[str]:
         yield json.dumps(asdict(q), default=str, ensure_ascii=False)
 
 
-def as_csv(found: Sequence[Waiting]) -> Iterator[str]:
-    """A header, then a line a question; no cell is a formula to a spreadsheet."""
-    yield _line([*(f.name for f in fields(Waiting)), *TO_FILL])
-    for q in found:
-        yield _line([*map(_cell, asdict(q).values()), *("" for _ in TO_FILL)])
+def as_csv(found: Sequence[Waiting]) -> str:
+    """A header, then a row a question."""
+    columns = [*(f.name for f in fields(Waiting)), *TO_FILL]
+    return csv_text(
+        columns, ([*map(_cell, asdict(q).values()), *("" for _ in TO_FILL)] for q in found)
+    )
 
 
 def written(found: Sequence[Waiting], path: Path) -> None:
@@ -73,7 +72,7 @@ def written(found: Sequence[Waiting], path: Path) -> None:
         cause, how = f"{path} is there already", "give another name, or remove it"
         raise CdmqError(Problem(Span("--out"), "CDMQ553", cause, how))
     try:
-        write_text(path, "".join(f"{line}\n" for line in as_csv(found)))
+        write_text(path, as_csv(found))
     except OSError as error:
         cause = f"{path} cannot be written: {error.strerror}"
         raise CdmqError(Problem(Span("--out"), "CDMQ553", cause, "look at the folder")) from None
@@ -95,7 +94,9 @@ def answered(path: Path) -> list[tuple[dict[str, str], Span]]:
         raise CdmqError(Problem(Span(str(path)), "CDMQ554", cause, how))
     found = []
     for row in reader:
-        told = {k: _plain(v) for k, v in row.items() if k and isinstance(v, str) and v.strip()}
+        told = {
+            k: plain(v.strip()) for k, v in row.items() if k and isinstance(v, str) and v.strip()
+        }
         if told.get("answer"):
             found.append((told, Span(str(path), reader.line_num)))
     return found
@@ -104,17 +105,4 @@ def answered(path: Path) -> list[tuple[dict[str, str], Span]]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"{_QUOTE}{text}" if text.startswith(_FORMULA) and isinstance(value, str) else text
-
-
-def _plain(text: str) -> str:
-    """A cell as it was before a quote kept it from being a formula."""
-    text = text.strip()
-    return text[1:] if text.startswith(_QUOTE) and text[1:].startswith(_FORMULA) else text
-
-
-def _line(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue().removesuffix("\n")
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cdmq.problems import CdmqError, Problem, Span
+from cdmq.project.atomic import write_bytes
 
 if TYPE_CHECKING:
     from cdmq.kinds.exporting import Exported
@@ -35,23 +38,28 @@ def named(wave: str) -> str:
 def hand_out(
     found: Exported, asked: Asked, root: Path, form: str, out: Path | None
 ) -> Iterator[str]:
-    """Write the file; what is said of it. Raises CdmqError where it cannot be written."""
+    """Write the file; what is said of it. Raises CdmqError where it cannot be written, and where
+    another file stands under a name that somebody gave."""
     from cdmq.files.csv_out import csv_text
-    from cdmq.project.atomic import write_text
     from cdmq.project.walk import find_root, shown, target_folder
 
     if out is not None and str(out) == "-":
         sys.stdout.write(csv_text(found.columns, found.rows))
         return
+    given = out
     if out is None:
         kind = "recall_" if asked.recall else ""
         folder = target_folder(find_root(root), None) / "exports"
         out = folder / f"{found.rule}_{kind}{asked.wave}.{form}"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if form == "csv":
-        write_text(out, csv_text(found.columns, found.rows))
-    else:
-        _parquet(found, out)
+    text = csv_text(found.columns, found.rows).encode() if form == "csv" else _parquet(found)
+    try:
+        if given is not None and given.exists() and given.read_bytes() != text:
+            raise FileExistsError(errno.EEXIST, "another file stands there")
+        write_bytes(out, text)
+    except OSError as error:
+        cause = f"{shown(out)} is not written: {error.strerror}"
+        how = "give another name with --out, or look at the folder"
+        raise CdmqError(Problem(Span("--out"), "CDMQ553", cause, how)) from None
     again = ", as before" if found.again else ""
     yield f"{len(found.rows):,} rows in {shown(out)}{again}"
     if found.note:
@@ -59,10 +67,8 @@ def hand_out(
     yield f"digest {found.digest}"
 
 
-def _parquet(found: Exported, out: Path) -> None:
+def _parquet(found: Exported) -> bytes:
     """All columns texts, in the order of the csv."""
-    import os
-
     import duckdb
     from sqlglot import exp
 
@@ -74,8 +80,8 @@ def _parquet(found: Exported, out: Path) -> None:
         for given, name in zip(lists, found.columns, strict=True)
     ]
     cells = [[row[i] for row in found.rows] for i in range(len(found.columns))]
-    beside = out.with_name(f".{out.name}")
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "wave.parquet"
         query = nodes.select(shown).sql("duckdb")
-        connection.sql(query, params=cells).write_parquet(str(beside))
-    os.replace(beside, out)
+        connection.sql(query, params=cells).write_parquet(str(file))
+        return file.read_bytes()

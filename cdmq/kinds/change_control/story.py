@@ -12,7 +12,7 @@ from typing import Any
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import at, until
 from cdmq.kinds.change_control.tables import CHANGE_APPROVALS, HELD_CHANGES
 from cdmq.kinds.kept import kept_of
 
@@ -57,7 +57,7 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    for row in kept_of(about, at, KIND, HELD_CHANGES, lambda r: str(r["from_run"])):
+    for row in kept_of(about, at, KIND, HELD_CHANGES):
         held = _change(at, row, row["from_run"], ())
         yield Chapter(place, held, tuple(_lines(held)))
     rows = kept_of(about, at, KIND, CHANGE_APPROVALS, _order)
@@ -107,10 +107,7 @@ def _lines(told: Told) -> Iterator[str]:
         yield f"    approved by {said}"
         yield f"    went through in the run of {at(told.opened)}"
         return
-    until = "holds"
-    if told.closed is not None:
-        until = f"until {at(told.closed)}: {CLOSED.get(told.because or '', told.because)}"
-    yield f"    since {at(told.opened)}, {until}"
+    yield f"    since {at(told.opened)}, {until(told.closed, told.because)}"
     yield f"    {told.why}"
 
 

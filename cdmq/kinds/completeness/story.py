@@ -9,7 +9,7 @@ from decimal import Decimal
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import at, until
 from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.said import fields, may_be_unread
@@ -47,9 +47,7 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    for row in kept_of(
-        about, at, "completeness", COMPLETENESS_SCORES, lambda r: str(r["from_run"])
-    ):
+    for row in kept_of(about, at, "completeness", COMPLETENESS_SCORES):
         score = _score(at, row)
         yield Chapter(place, score, tuple(_lines(score)))
 
@@ -62,7 +60,7 @@ def _score(at: Telling, row: Row) -> Score:
         row["missing"],
         row["ask_next"],
         at.when(row["from_run"]),
-        at.when(row["to_run"]) if row["to_run"] else None,
+        at.ended(row),
         row["closed_because"],
     )
 
@@ -70,10 +68,7 @@ def _score(at: Telling, row: Row) -> Score:
 def _lines(score: Score) -> Iterator[str]:
     told = "no score" if score.score is None else f"{score.score.normalize():f} of 100"
     yield f"score   {score.rule}  {told} for {score.key}"
-    until = "holds"
-    if score.closed is not None:
-        until = f"until {at(score.closed)}: {CLOSED.get(score.because or '', score.because)}"
-    yield f"    since {at(score.opened)}, {until}"
+    yield f"    since {at(score.opened)}, {until(score.closed, score.because)}"
     if score.score is None:
         yield "    because no point applies to it"
     elif score.missing is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import at, until
 from cdmq.kinds.freshness.tables import FRESHNESS_CELLS
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.said import fields, may_be_unread
@@ -48,7 +48,7 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    rows = kept_of(about, at, "freshness", FRESHNESS_CELLS, lambda r: str(r["from_run"]))
+    rows = kept_of(about, at, "freshness", FRESHNESS_CELLS)
     for row in rows:
         proved = _proved(at, row)
         yield Chapter(place, proved, tuple(_lines(proved)))
@@ -64,7 +64,7 @@ def _proved(at: Telling, row: Row) -> Proved:
         row["proved_by"],
         row["result"],
         at.when(row["from_run"]),
-        at.when(row["to_run"]) if row["to_run"] else None,
+        at.ended(row),
         row["closed_because"],
     )
 
@@ -75,10 +75,7 @@ def _lines(proved: Proved) -> Iterator[str]:
         word = "proved wrong" if proved.result == "bad" else "proved"
         told = f"{word} {_day(proved.proof)} by {proved.proved_by}"
     yield f"value   {proved.rule}  {proved.column} of {proved.key}: {told}"
-    until = "holds"
-    if proved.closed is not None:
-        until = f"until {at(proved.closed)}: {CLOSED.get(proved.because or '', proved.because)}"
-    yield f"    since {at(proved.opened)}, {until}"
+    yield f"    since {at(proved.opened)}, {until(proved.closed, proved.because)}"
     if proved.since is not None:
         yield f"    the value stands there since {_day(proved.since)}"
 

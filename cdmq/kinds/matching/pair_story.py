@@ -193,7 +193,7 @@ def _verdict(telling: Telling, row: Row | None) -> Verdict | None:
         weight,
         start,
         telling.when(row["from_run"]),
-        telling.when(row["to_run"]) if row["to_run"] else None,
+        telling.ended(row),
     )
 
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When, one_of
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import at, until
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.relationships.joined import Joined, joined
 from cdmq.kinds.relationships.tables import LINKS, ROLL_UPS
@@ -111,17 +111,14 @@ def _told(at: Telling, of: Joined, row: Row, own: list[str]) -> Told:
         row["depth"],
         None if row["root"] is None else shown(row["root"]),
         at.when(row["from_run"]),
-        at.when(row["to_run"]) if row["to_run"] else None,
+        at.ended(row),
         row["closed_because"],
     )
 
 
 def _lines(link: Told) -> Iterator[str]:
     yield f"link    {link.rule}  {link.from_} -> {link.to}: {link.type}{_held(link)}"
-    until = "holds"
-    if link.closed is not None:
-        until = f"until {at(link.closed)}: {CLOSED.get(link.because or '', link.because)}"
-    yield f"    in the data since {at(link.opened)}, {until}"
+    yield f"    in the data since {at(link.opened)}, {until(link.closed, link.because)}"
     if link.depth is not None:
         links = "1 link" if link.depth == 1 else f"{link.depth:,} links"
         yield f"    {links} below {link.root}"
@@ -152,7 +149,7 @@ class Rolled:
 
 
 def _figures(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    rows = kept_of(about, at, "relationships", ROLL_UPS, lambda r: str(r["from_run"]))
+    rows = kept_of(about, at, "relationships", ROLL_UPS)
     for row in rows:
         rolled = Rolled(
             at.now(row["rule_id"]),
@@ -161,7 +158,7 @@ def _figures(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapt
             row["own"],
             row["below"],
             at.when(row["from_run"]),
-            at.when(row["to_run"]) if row["to_run"] else None,
+            at.ended(row),
             row["closed_because"],
         )
         yield Chapter(place, rolled, tuple(_rolled_lines(rolled)))
@@ -169,11 +166,7 @@ def _figures(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapt
 
 def _rolled_lines(rolled: Rolled) -> Iterator[str]:
     yield f"figure  {rolled.rule}  {_number(rolled.figure)} for {rolled.key}"
-    until = "holds"
-    if rolled.closed is not None:
-        why = CLOSED.get(rolled.because or "", rolled.because)
-        until = f"until {at(rolled.closed)}: {why}"
-    yield f"    since {at(rolled.opened)}, {until}"
+    yield f"    since {at(rolled.opened)}, {until(rolled.closed, rolled.because)}"
     yield f"    own: {_number(rolled.own)}; below: {rolled.below:,}"
 
 

@@ -10,7 +10,7 @@ from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.meanings import switched_off
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import at, until
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.said import may_be_unread
 from cdmq.kinds.segments.tables import EXPORTS, SEGMENT_MEMBERS
@@ -69,7 +69,7 @@ class InWave:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    rows = kept_of(about, at, "segments", SEGMENT_MEMBERS, lambda r: str(r["from_run"]))
+    rows = kept_of(about, at, "segments", SEGMENT_MEMBERS)
     for row in rows:
         member = _member(at, row)
         yield Chapter(place, member, tuple(_lines(member)))
@@ -116,7 +116,7 @@ def _member(at: Telling, row: Row) -> Member:
         row["because"],
         row["more"],
         at.when(row["from_run"]),
-        at.when(row["to_run"]) if row["to_run"] else None,
+        at.ended(row),
         row["closed_because"],
     )
 
@@ -129,9 +129,6 @@ def _lines(member: Member) -> Iterator[str]:
         "out": "fits, and is left out",
     }
     yield f"segment {member.rule}  {words.get(member.part, member.part)}: {member.key}"
-    until = "holds"
-    if member.closed is not None:
-        until = f"until {at(member.closed)}: {CLOSED.get(member.ended or '', member.ended)}"
-    yield f"    since {at(member.opened)}, {until}"
+    yield f"    since {at(member.opened)}, {until(member.closed, member.ended)}"
     if member.because is not None:
         yield f"    because {member.because}" + (f": {member.more}" if member.more else "")

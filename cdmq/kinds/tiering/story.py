@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import until
 from cdmq.audit.versions import version_of
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.tiering.reasons import AT
@@ -70,7 +70,7 @@ def _level(at: Telling, row: Row) -> Level:
         row["from_review"],
         row["to_review"],
         bool(row["replayed"]),
-        at.when(row["to_run"]) if row["to_run"] else None,
+        at.ended(row),
         row["closed_because"],
     )
 
@@ -100,15 +100,12 @@ def _alone(level: Level) -> Iterator[str]:
 
 
 def _lines(level: Level) -> Iterator[str]:
-    if level.closed is None:
-        until = "holds"
-    elif level.because == "changed":
-        until = f"until the review of {level.to_review}"
-    else:
-        until = f"until {at(level.closed)}: {CLOSED.get(level.because or '', level.because)}"
+    lasted = until(level.closed, level.because)
+    if level.closed is not None and level.because == "changed":
+        lasted = f"until the review of {level.to_review}"
     yield f"level   {level.rule}  {level.level} for {level.key}"
     made = " (replayed)" if level.replayed else ""
-    yield f"    since the review of {level.from_review}{made}, {until}"
+    yield f"    since the review of {level.from_review}{made}, {lasted}"
     yield f"    because {level.reason or 'not said'}"
     if level.cut_offs and level.cut_offs.endswith("]") and AT in level.cut_offs:
         yield f"    then {level.cut_offs.rpartition(AT)[2][:-1]}"

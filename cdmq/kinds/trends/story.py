@@ -10,7 +10,7 @@ from decimal import Decimal
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
 from cdmq.audit.telling import Telling, When
-from cdmq.audit.telling_text import CLOSED, at
+from cdmq.audit.telling_text import until
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.trends.tables import TREND_STEPS
 
@@ -50,7 +50,7 @@ def party_chapters(party: Party, at: Telling) -> Iterator[Chapter]:
 
 
 def _told(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapter]:
-    for row in kept_of(about, at, "trends", TREND_STEPS, lambda r: str(r["from_run"])):
+    for row in kept_of(about, at, "trends", TREND_STEPS):
         step = _step(at, row)
         yield Chapter(place, step, tuple(_lines(step)))
 
@@ -63,17 +63,14 @@ def _step(at: Telling, row: Row) -> Step:
         row["since"],
         row["reason"],
         row["at_risk"],
-        at.when(row["to_run"]) if row["to_run"] else None,
+        at.ended(row),
         row["closed_because"],
     )
 
 
 def _lines(step: Step) -> Iterator[str]:
     yield f"step    {step.rule}  {step.step} for {step.key}"
-    until = "holds"
-    if step.closed is not None:
-        until = f"until {at(step.closed)}: {CLOSED.get(step.because or '', step.because)}"
-    yield f"    since {step.since}, {until}"
+    yield f"    since {step.since}, {until(step.closed, step.because)}"
     yield f"    because {step.reason or 'not said'}"
     if step.at_risk is not None:
         yield f"    at risk {step.at_risk.normalize():,f} a year"

@@ -188,6 +188,22 @@ def test_what_cannot_be_asked(
     assert said in told
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_that_stands_there_is_not_replaced(
+    twin: Twin, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    world, out = twin(begin), tmp_path / "mine"
+    words = ["--wave", WAVE, "--format", form, "--out", str(out)]
+    assert command(world, capsys, *words)[0] == 0
+    first = out.read_bytes()
+    assert command(world, capsys, *words)[0] == 0, "the same wave is the same bytes"
+    assert out.read_bytes() == first
+    out.write_text("mine")
+    code, said = command(world, capsys, *words)
+    assert (code, out.read_text()) == (2, "mine")
+    assert "CDMQ553" in said
+
+
 def test_other_rules_have_no_waves(twin: Twin, tmp_path: Path) -> None:
     world = twin(begin)
     with pytest.raises(CdmqError, match="CDMQ450"):
