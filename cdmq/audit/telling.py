@@ -98,10 +98,6 @@ class Telling:
     def when(self, run: str) -> When:
         return When(run, self.audit.started(run), self.audit.as_of(run))
 
-    def ended(self, row: Row) -> When | None:
-        """The run that closed a row; None while it is open."""
-        return self.when(row["to_run"]) if row["to_run"] else None
-
     # rules -----------------------------------------------------------------------------------
 
     def names_of(self, rule: str) -> tuple[str, ...]:
@@ -216,6 +212,11 @@ def _given(project: Project, dataset: str) -> dict[str, Type]:
     """The columns that rules give to a dataset's records, as of a type that `pii:` hides only where
     it names them: what a rule says is none of the record's own words."""
     return dict.fromkeys(project.given(dataset).values(), "decimal")
+
+
+def ended(row: Row, at: Telling) -> When | None:
+    """The run that closed a row; None while it is open."""
+    return at.when(row["to_run"]) if row["to_run"] else None
 
 
 def one_of(column: str, values: Iterable[str]) -> exp.Expr:

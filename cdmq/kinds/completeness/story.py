@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
-from cdmq.audit.telling import Telling, When
+from cdmq.audit.telling import Telling, When, ended
 from cdmq.audit.telling_text import at, until
 from cdmq.kinds.completeness.tables import COMPLETENESS_SCORES
 from cdmq.kinds.kept import kept_of
@@ -60,7 +60,7 @@ def _score(at: Telling, row: Row) -> Score:
         row["missing"],
         row["ask_next"],
         at.when(row["from_run"]),
-        at.ended(row),
+        ended(row, at),
         row["closed_because"],
     )
 

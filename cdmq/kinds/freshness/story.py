@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
-from cdmq.audit.telling import Telling, When
+from cdmq.audit.telling import Telling, When, ended
 from cdmq.audit.telling_text import at, until
 from cdmq.kinds.freshness.tables import FRESHNESS_CELLS
 from cdmq.kinds.kept import kept_of
@@ -64,7 +64,7 @@ def _proved(at: Telling, row: Row) -> Proved:
         row["proved_by"],
         row["result"],
         at.when(row["from_run"]),
-        at.ended(row),
+        ended(row, at),
         row["closed_because"],
     )
 

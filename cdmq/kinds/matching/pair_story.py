@@ -16,7 +16,7 @@ from sqlglot import exp
 from cdmq.audit.near_keys import unknown
 from cdmq.audit.reading import Row, Where, open_audit, same
 from cdmq.audit.tables import QUEUE
-from cdmq.audit.telling import Telling, one_of, still
+from cdmq.audit.telling import Telling, ended, one_of, still
 from cdmq.kinds.matching.pair_chain import chain, questions_between
 from cdmq.kinds.matching.pair_columns import Evidence
 from cdmq.kinds.matching.pair_values import PairStory, Verdict
@@ -193,7 +193,7 @@ def _verdict(telling: Telling, row: Row | None) -> Verdict | None:
         weight,
         start,
         telling.when(row["from_run"]),
-        telling.ended(row),
+        ended(row, telling),
     )
 
 

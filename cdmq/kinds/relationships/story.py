@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
-from cdmq.audit.telling import Telling, When, one_of
+from cdmq.audit.telling import Telling, When, ended, one_of
 from cdmq.audit.telling_text import at, until
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.relationships.joined import Joined, joined
@@ -111,7 +111,7 @@ def _told(at: Telling, of: Joined, row: Row, own: list[str]) -> Told:
         row["depth"],
         None if row["root"] is None else shown(row["root"]),
         at.when(row["from_run"]),
-        at.ended(row),
+        ended(row, at),
         row["closed_because"],
     )
 
@@ -158,7 +158,7 @@ def _figures(about: Record | Party, at: Telling, place: Place) -> Iterator[Chapt
             row["own"],
             row["below"],
             at.when(row["from_run"]),
-            at.ended(row),
+            ended(row, at),
             row["closed_because"],
         )
         yield Chapter(place, rolled, tuple(_rolled_lines(rolled)))

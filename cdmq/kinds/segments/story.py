@@ -9,7 +9,7 @@ from datetime import datetime
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.meanings import switched_off
 from cdmq.audit.reading import Row
-from cdmq.audit.telling import Telling, When
+from cdmq.audit.telling import Telling, When, ended
 from cdmq.audit.telling_text import at, until
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.said import may_be_unread
@@ -116,7 +116,7 @@ def _member(at: Telling, row: Row) -> Member:
         row["because"],
         row["more"],
         at.when(row["from_run"]),
-        at.ended(row),
+        ended(row, at),
         row["closed_because"],
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
-from cdmq.audit.telling import Telling, When
+from cdmq.audit.telling import Telling, When, ended
 from cdmq.audit.telling_text import until
 from cdmq.audit.versions import version_of
 from cdmq.kinds.kept import kept_of
@@ -70,7 +70,7 @@ def _level(at: Telling, row: Row) -> Level:
         row["from_review"],
         row["to_review"],
         bool(row["replayed"]),
-        at.ended(row),
+        ended(row, at),
         row["closed_because"],
     )
 

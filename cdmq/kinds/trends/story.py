@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cdmq.audit.chapters import Chapter, Party, Place, Record
 from cdmq.audit.reading import Row
-from cdmq.audit.telling import Telling, When
+from cdmq.audit.telling import Telling, When, ended
 from cdmq.audit.telling_text import until
 from cdmq.kinds.kept import kept_of
 from cdmq.kinds.trends.tables import TREND_STEPS
@@ -63,7 +63,7 @@ def _step(at: Telling, row: Row) -> Step:
         row["since"],
         row["reason"],
         row["at_risk"],
-        at.ended(row),
+        ended(row, at),
         row["closed_because"],
     )
 
