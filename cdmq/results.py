@@ -189,3 +189,5 @@ class Waiting:
     since: datetime | None
     #: Who could not say.
     unsure: str | None
+    #: Whom it is for, where the rule names somebody for each record.
+    asked: str | None = None

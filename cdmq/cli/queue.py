@@ -15,7 +15,12 @@ NAMES = ("queue",)
 Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Of rules of this kind.")]
 Rule = Annotated[str | None, typer.Option("--rule", metavar="ID", help="Of this rule.")]
 Owner = Annotated[
-    str | None, typer.Option("--owner", metavar="NAME", help="Of rules that NAME answers for.")
+    str | None,
+    typer.Option(
+        "--owner",
+        metavar="NAME",
+        help="For NAME: named for the record, or who answers for the rule.",
+    ),
 ]
 Dataset = Annotated[
     str | None, typer.Option("--dataset", metavar="NAME", help="About records of this one.")
@@ -64,6 +69,8 @@ def command(
     if out is not None:
         written(found, out)
         typer.echo(f"{len(found):,} of {count:,} questions written to {out}")
+        if any(q.key.endswith("***") for q in found):
+            typer.echo("its keys are masked, and cannot come back: --unmask writes them whole")
         return
     if format == "csv":
         typer.echo(as_csv(found), nl=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cdmq.audit.reading import Audit
 from cdmq.audit.telling import Telling
+from cdmq.kinds import kinds
 from cdmq.problems import CdmqError, Problem, Span
 from cdmq.project.people import DecisionSpec
 from cdmq.project.typed import read_model
@@ -99,10 +100,18 @@ def _gone(project: Project, audit: Audit, standing: Iterable[Decision]) -> dict[
         if d.type == "override" and not sets_cells(project, said):
             found[d.id] = f"no golden records are made of {said}"
             continue
-        missing = [k for k in d.keys if telling.there(name, k) is False]
+        missing = [
+            k for k in d.keys if telling.there(name, k) is False and not _leads_on(telling, k)
+        ]
         if missing:
             found[d.id] = f"{name} has no record {' and no '.join(missing)} now"
     return found
+
+
+def _leads_on(telling: Telling, key: str) -> bool:
+    """Whether a key is the id of a party that was merged into another."""
+    found = (kind.tells.party(key, telling) for kind in kinds().values())
+    return any(party is not None and party.now is not None for party in found)
 
 
 def _lines(d: Decision, why: str | None) -> Iterator[str]:

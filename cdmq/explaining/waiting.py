@@ -20,7 +20,8 @@ from cdmq.sql import nodes
 
 @dataclass(frozen=True)
 class Filter:
-    """Which questions: by the kind of the rule, its id, who answers for it, its dataset."""
+    """Which questions: by the kind of the rule, its id, its dataset, and whom they are for: who is
+    named for the record, else who answers for the rule."""
 
     kind: str | None = None
     rule: str | None = None
@@ -36,8 +37,9 @@ def waiting(
     project = parse(start)
     with open_audit(project.root, project.config, where) as audit:
         telling = Telling(project, audit, unmask)
-        found = [q for q in _open(telling) if _is(q, wanted)]
-        _check(wanted, telling)
+        every = list(_open(telling))
+        _check(wanted, telling, {q.asked for q in every if q.asked})
+    found = [q for q in every if _is(q, wanted)]
     found.sort(key=_rank)
     return tuple(found[: wanted.limit]), len(found)
 
@@ -64,6 +66,7 @@ def _open(telling: Telling) -> Iterator[Waiting]:
             row["due"],
             telling.audit.as_of(row["from_run"]),
             doubts.get(pair),
+            row["asked"],
         )
 
 
@@ -80,19 +83,20 @@ def _is(q: Waiting, wanted: Filter) -> bool:
         for said, is_ in (
             (wanted.kind, q.kind),
             (wanted.rule, q.rule),
-            (wanted.owner, q.owner),
+            (wanted.owner, q.asked or q.owner),
             (wanted.dataset, q.dataset),
         )
     )
 
 
-def _check(wanted: Filter, telling: Telling) -> None:
-    """A word that no rule has is a mistake, and no empty list."""
+def _check(wanted: Filter, telling: Telling, asked: set[str]) -> None:
+    """A word that no rule has is a mistake, and no empty list. `asked`: who is named by a rule for
+    a record."""
     rules = telling.versions
     known = {
         "kind": {v[-1]["kind"] for v in rules.values()},
         "rule": set(rules),
-        "owner": {v[-1]["owner"] for v in rules.values() if v[-1]["owner"]},
+        "owner": {v[-1]["owner"] for v in rules.values() if v[-1]["owner"]} | asked,
         "dataset": {v[-1]["dataset"] for v in rules.values()},
     }
     for word, names in known.items():

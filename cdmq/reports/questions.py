@@ -48,6 +48,8 @@ def _said(q: Waiting) -> Iterator[str]:
         yield f"due {q.due:%Y-%m-%d}"
     if q.since is not None:
         yield f"open since {q.since:%Y-%m-%d}"
+    if q.asked:
+        yield f"for {q.asked}"
     if q.unsure:
         yield f"{q.unsure} could not tell"
 

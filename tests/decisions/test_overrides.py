@@ -12,6 +12,9 @@ sys.path.append(str(Path(__file__).parents[1] / "parties"))
 
 from people import CRM, GOLDEN, MATCHING, MODELS, SHOP, fill, people
 
+from cdmq.commands.decide import listed
+from cdmq.runs.projects import Way
+
 PEOPLE = "- {login: ann, standing: 2}\n- {login: bob}\n"
 PII = MODELS.replace("    key: [source, id]\n", "    key: [source, id]\n    pii: {mail: mask}\n")
 
@@ -111,6 +114,7 @@ def test_it_goes_with_the_party_and_may_be_given_by_a_record(made: World) -> Non
     anna = party_of(made, "crm/2")
     assert anna != bert
     assert cell(made, anna, "phone") == "+1555"
+    assert list(listed(Way(made.root), stale=True)) == ["all decisions count"]
     made.run()
     assert cell(made, anna, "phone") == "+1555"
     decide(made, override("shop/7", "first", "Dora", dataset="people", by="bob"))

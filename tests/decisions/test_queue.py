@@ -14,7 +14,7 @@ from runner import Twin, World
 
 sys.path.append(str(Path(__file__).parents[1] / "parties"))
 
-from people import parties, people
+from people import MODELS, parties, people
 from test_parties_run import COMPARING
 
 from cdmq.cli.app import built
@@ -70,6 +70,21 @@ def test_unsure_leaves_the_question_and_says_who(asked: World) -> None:
     assert "ann could not tell" in cli(asked, "queue")
     (row,) = [json.loads(x) for x in cli(asked, "queue", "--format", "json").splitlines()]
     assert (row["key"], row["other"], row["unsure"]) == ("crm/3", "shop/8", "ann")
+
+
+def test_a_file_of_masked_keys_says_so(world: World) -> None:
+    people(world, COMPARING)
+    models = MODELS[: MODELS.index("  - name: orders")]
+    hidden = models.replace(
+        "    key: [source, id]\n", "    key: [source, id]\n    pii: {id: mask}\n"
+    )
+    world.write({"models/m.yml": hidden, "people.yml": PEOPLE})
+    world.run()
+    masked, whole = (str(world.root / f"{n}.csv") for n in ("masked", "whole"))
+    assert "--unmask writes them whole" in cli(world, "queue", "--out", masked)
+    assert "mask" not in cli(world, "queue", "--out", whole, "--unmask")
+    rows = csv.DictReader(Path(whole).read_text().splitlines())
+    assert [r["key"] for r in rows] == ["crm/3"]
 
 
 def test_a_file_that_stands_there_is_not_replaced(asked: World) -> None:
