@@ -13,7 +13,7 @@ from cdmq.problems import CdmqError, Problem, did_you_mean
 from cdmq.project.spec import money_columns
 from cdmq.sql.relation import Relation
 from cdmq.sql.types import Type
-from cdmq.values import ROW_NUMBER, Catalog, Dataset, Project
+from cdmq.values import ROW_NUMBER, Dataset, Project
 from cdmq.warehouses.base import StatementError
 
 if TYPE_CHECKING:
@@ -150,14 +150,6 @@ class Delivery:
             *(p for found in self.broken.values() for p in found),
             *(p for columns in self.unfit.values() for p in columns.values()),
         ]
-
-
-def live_catalog(project: Project, warehouse: Warehouse) -> Catalog:
-    """Read what is there. Raises CdmqError with every dataset that is not as it is declared."""
-    found = delivered(project, warehouse)
-    if found.problems:
-        raise CdmqError(found.problems)
-    return found.known
 
 
 def delivered(project: Project, warehouse: Warehouse) -> Delivery:

@@ -32,10 +32,6 @@ class Money:
     rates: Mapping[str, Type]
     dialect: str
 
-    def converts(self, column: str | None) -> bool:
-        """Whether a column holds amounts that may be in another currency."""
-        return self.amount is not None and bool(self.amount.into) and self.amount.column == column
-
     def weight(self) -> exp.Expr | None:
         """How often a fact counts; NULL where nobody says so."""
         if self.counts_as is None:
