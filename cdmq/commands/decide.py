@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from cdmq.version import __version__
 if TYPE_CHECKING:
     from cdmq.decisions.decision import Decision
     from cdmq.runs.deciding import Decided
-    from cdmq.values import Project
 
 #: What a line says of a decision, beside the answer and the keys.
 _OF_ANSWERS = ("rule", "column", "new", "reason", "by", "at")
@@ -64,48 +63,47 @@ def decided(way: Way, given: Given) -> list[Decided]:
 
 
 def listed(way: Way, stale: bool) -> Iterator[str]:
-    """All decisions, the newest first; or those alone that do not count or name nothing."""
+    """All decisions, the newest first; or those alone that do not count or name nothing. Keys are
+    masked where pii: hides them."""
     from cdmq.runs.deciding import book
 
     with connected(way) as (project, warehouse, _):
         found = book(project, warehouse, datetime.now(UTC))
-        lost = _gone(project, Audit(warehouse, Span("decide")), found.standing.stand)
-    shown = 0
-    once = {d.id: d for d in found.decisions}
-    for d in sorted(once.values(), key=lambda d: (d.at, d.id), reverse=True):
-        why = found.standing.aside.get(d.id) or lost.get(d.id)
-        if why or not stale:
-            shown += 1
-            yield from _lines(d, why)
-    if not shown:
+        telling = Telling(project, Audit(warehouse, Span("decide")), unmask=False)
+        once = {d.id: d for d in found.decisions}
+        told = [
+            line
+            for d in sorted(once.values(), key=lambda d: (d.at, d.id), reverse=True)
+            if (why := found.standing.aside.get(d.id) or _gone(d, telling)) or not stale
+            for line in _lines(d, why, telling)
+        ]
+    yield from told
+    if not told:
         yield "all decisions count" if stale and found.decisions else "nothing was decided yet"
 
 
-def _gone(project: Project, audit: Audit, standing: Iterable[Decision]) -> dict[str, str]:
-    """Of the decisions that name a rule, a dataset or a record that is no longer there, which."""
-    telling, found = Telling(project, audit, unmask=True), {}
-    rules = {n: r for r in project.rules.values() for n in telling.names_of(r.id)}
-    datasets = {n: name for name in project.datasets for n in project.names_of(name)}
-    for d in standing:
-        if d.rule and d.rule not in rules:
-            found[d.id] = f"there is no rule {d.rule} any more"
-            continue
-        said = d.dataset or (rules[d.rule].dataset if d.rule else None)
-        if said is None:
-            continue
-        if said not in datasets:
-            found[d.id] = f"there is no dataset {said} any more"
-            continue
-        name = datasets[said]
-        if d.type == "override" and not sets_cells(project, said):
-            found[d.id] = f"no golden records are made of {said}"
-            continue
-        missing = [
-            k for k in d.keys if telling.there(name, k) is False and not _leads_on(telling, k)
-        ]
-        if missing:
-            found[d.id] = f"{name} has no record {' and no '.join(missing)} now"
-    return found
+def _gone(d: Decision, telling: Telling) -> str | None:
+    """Of a decision that names a rule, a dataset or a record that is no longer there, which."""
+    project = telling.project
+    if d.rule and telling.now(d.rule) not in project.rules and d.rule not in project.rules:
+        return f"there is no rule {d.rule} any more"
+    name = _dataset_of(d, telling)
+    if name is None:
+        return f"there is no dataset {d.dataset} any more" if d.dataset else None
+    if d.type == "override" and not sets_cells(project, name):
+        return f"no golden records are made of {name}"
+    missing = [k for k in d.keys if telling.there(name, k) is False and not _leads_on(telling, k)]
+    shown = (telling.shown_key(name, k) for k in missing)
+    return f"{name} has no record {' and no '.join(shown)} now" if missing else None
+
+
+def _dataset_of(d: Decision, telling: Telling) -> str | None:
+    """The dataset of its keys, by its present name; None where there is none."""
+    project = telling.project
+    if d.dataset is None:
+        rule = project.rules.get(telling.now(d.rule)) if d.rule else None
+        return rule.dataset if rule else None
+    return next((n for n in project.datasets if d.dataset in project.names_of(n)), None)
 
 
 def _leads_on(telling: Telling, key: str) -> bool:
@@ -114,8 +112,10 @@ def _leads_on(telling: Telling, key: str) -> bool:
     return any(party is not None and party.now is not None for party in found)
 
 
-def _lines(d: Decision, why: str | None) -> Iterator[str]:
-    about = " ".join([d.type, *d.keys, *([d.column] if d.column else [])])
+def _lines(d: Decision, why: str | None, telling: Telling) -> Iterator[str]:
+    dataset = _dataset_of(d, telling)
+    keys = [telling.shown_key(dataset, k) for k in d.keys]
+    about = " ".join([d.type, *keys, *([d.column] if d.column else [])])
     named = d.rule or d.dataset
     yield f"{d.id}  {about}{f' ({named})' if named else ''}: {why or 'stands'}"
     place = f", {d.origin}" if d.origin else ", inserted by SQL"

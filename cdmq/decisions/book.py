@@ -60,7 +60,7 @@ class Book:
         """Those that are read for the first time, and do not count."""
         for d in self.new:
             if why := self.standing.aside.get(d.id):
-                cause = f"{d.type} of {' and '.join(d.keys) or d.withdraws} does not count: {why}"
+                cause = f"the decision {d.id} ({d.type}) does not count: {why}"
                 how = "see: cdmq decide --stale"
                 yield Problem(Span(d.origin or "decisions"), "CDMQ555", cause, how, "warning")
 

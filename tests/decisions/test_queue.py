@@ -85,6 +85,12 @@ def test_a_file_of_masked_keys_says_so(world: World) -> None:
     assert "mask" not in cli(world, "queue", "--out", whole, "--unmask")
     rows = csv.DictReader(Path(whole).read_text().splitlines())
     assert [r["key"] for r in rows] == ["crm/3"]
+    words = ["--rule", "same_person", "--reason", "seen", "--as", "ann", "--at", "2026-10-30"]
+    cli(world, "decide", "same", "crm/3", "shop/none", *words)
+    for asked in ("--list", "--stale"):
+        told = cli(world, "decide", asked)
+        assert "people has no record s***" in told
+        assert "crm/3" not in told
 
 
 def test_a_file_that_stands_there_is_not_replaced(asked: World) -> None:

@@ -101,8 +101,8 @@ class Overriding:
             if party is not None and d.column in picked:
                 found.setdefault((party, d.column), d)
             else:
-                lost = f"has no cell {d.column}" if party is not None else "is no longer there"
-                self.told.append(f"override {d.id} sets nothing: {d.keys[0]} {lost}")
+                lost = f"there is no cell {d.column}" if party is not None else "its record is gone"
+                self.told.append(f"override {d.id} sets nothing: {lost}")
         return found
 
     def _tell(self, set_: int, unread: int) -> None:
