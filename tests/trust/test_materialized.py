@@ -18,7 +18,7 @@ from cdmq.reports.manifest import write_manifest
 READ = ("clean", "defaulted", "flagged", "passed", "xref")
 #: What is always a table, and what is a window on the audit tables.
 LOADED = {"customers", "customers__stage", "orders", "people"}
-WINDOWS = {"same__xref", "best__flags", "class__levels"}
+WINDOWS = {"same__xref", "best__flags", "class__levels", "class__moves"}
 
 
 def project(word: str) -> dict[str, str]:
